@@ -1,0 +1,133 @@
+"""The values that travel between the edge, the pipeline and the codecs: a request, a response, and their bodies.
+
+They hold no socket and know no protocol version; HTTP/1.1 and HTTP/2 make the same `Request`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Protocol
+
+
+class Body(Protocol):
+    """A received body that was streamed to disk (see kernel.blobs); immutable, readable any number of times."""
+
+    @property
+    def size(self) -> int: ...
+
+    def read(self, offset: int = 0, length: int | None = None) -> bytes: ...
+
+
+class Request:
+    """One HTTP request.
+
+    `path` and `query` are as sent (percent-encoded, without the `?`). `headers` has lower-case names and latin-1
+    values; repeated headers are joined with a comma, in order, as SigV4 wants them. `body` is bytes when it was
+    buffered and a `Body` when it was streamed into a `Sink`.
+    """
+
+    __slots__ = ("body", "headers", "host", "method", "path", "peer", "query", "scheme", "version")
+
+    def __init__(
+        self,
+        method: str,
+        path: str,
+        query: str,
+        headers: dict[str, str],
+        body: bytes | Body = b"",
+        *,
+        scheme: str = "http",
+        peer: str = "127.0.0.1",
+        version: str = "1.1",
+    ) -> None:
+        self.method = method
+        self.path = path
+        self.query = query
+        self.headers = headers
+        self.body = body
+        self.scheme = scheme
+        self.host = headers.get("host", "")
+        self.peer = peer
+        self.version = version
+
+
+class FileSlice:
+    """A part of a file to be sent as a body without reading it into memory."""
+
+    __slots__ = ("length", "offset", "path")
+
+    def __init__(self, path: str, offset: int, length: int) -> None:
+        self.path = path
+        self.offset = offset
+        self.length = length
+
+
+class Response:
+    """One HTTP response. `headers` are (name, value) pairs as they go out; the edge adds Content-Length, Date, Server.
+
+    `body` is bytes, a `FileSlice`, or an async iterator of chunks (sent chunked, each as it comes).
+    """
+
+    __slots__ = ("body", "headers", "status")
+
+    def __init__(
+        self,
+        status: int,
+        headers: list[tuple[str, str]] | None = None,
+        body: bytes | FileSlice | AsyncIterator[bytes] = b"",
+    ) -> None:
+        self.status = status
+        self.headers = headers if headers is not None else []
+        self.body = body
+
+
+class Sink(Protocol):
+    """Where the edge writes a long body as it arrives."""
+
+    def write(self, chunk: bytes) -> None: ...
+
+    def close(self) -> Body:
+        """The body is complete. Raises a wire error when it is not what was promised (length, checksum)."""
+        ...
+
+    def abort(self) -> None:
+        """The client went away: drop what was written."""
+        ...
+
+
+class Application(Protocol):
+    """What the edge serves. All methods are called on the event loop's thread."""
+
+    def admit(self, request: Request) -> Sink | Response | None:
+        """Asked once the head of a request has arrived whose body is longer than the edge's buffer, has no known
+        length, or waits for `100 Continue`. None: buffer it. A Sink: stream it there (the edge then puts
+        `sink.close()` into `request.body`). A Response: refuse now, without reading the body."""
+        ...
+
+    def handle(self, request: Request, respond: Respond) -> None:
+        """Answer a whole request: `respond(response)` is called exactly once, during this call or later."""
+        ...
+
+    def connect(self, request: Request, socket: WebSocket) -> WebSocketHandler | Response:
+        """A WebSocket upgrade: a handler accepts it, a Response refuses it."""
+        ...
+
+
+class Respond(Protocol):
+    def __call__(self, response: Response, /) -> None: ...
+
+
+class WebSocket(Protocol):
+    """The server's end of an open WebSocket, given to a handler to talk back."""
+
+    def send(self, message: str | bytes) -> None: ...
+
+    def close(self, code: int = 1000, reason: str = "") -> None: ...
+
+
+class WebSocketHandler(Protocol):
+    def opened(self) -> None: ...
+
+    def received(self, message: str | bytes) -> None: ...
+
+    def closed(self, code: int, reason: str) -> None: ...
