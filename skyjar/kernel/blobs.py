@@ -1,0 +1,118 @@
+"""Blobs: large bytes as immutable files named by their content.
+
+Bytes are streamed in before the transaction that makes them visible; a table that declares `blobs` keeps those its
+records name. What nothing names is collected once it is older than a grace period, so that a body being uploaded is
+safe. A file appears under its name by an atomic rename, so a half-written one is never seen.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Protocol
+
+from . import keys
+from .store import Transaction
+
+GRACE_S = 900.0
+_references = keys.text("kernel.blobs.references")
+
+
+class Digest(Protocol):
+    def update(self, data: bytes, /) -> object: ...
+
+
+class Blob:
+    """A stored blob; the kernel's `Body`."""
+
+    __slots__ = ("name", "path", "size")
+
+    def __init__(self, name: str, path: Path, size: int) -> None:
+        self.name = name
+        self.path = path
+        self.size = size
+
+    def read(self, offset: int = 0, length: int | None = None) -> bytes:
+        with self.path.open("rb") as file:
+            file.seek(offset)
+            return file.read() if length is None else file.read(length)
+
+
+class Writer:
+    """A blob being written. `digests` are updated with every chunk, so that callers hash while it streams."""
+
+    def __init__(self, blobs: Blobs, temporary: Path, digests: tuple[Digest, ...]) -> None:
+        self._blobs = blobs
+        self._temporary = temporary
+        self._file = temporary.open("wb", buffering=0)
+        self._hash = hashlib.blake2b(digest_size=32)
+        self._digests = digests
+        self.size = 0
+
+    def write(self, chunk: bytes) -> None:
+        self._file.write(chunk)
+        self._hash.update(chunk)
+        for digest in self._digests:
+            digest.update(chunk)
+        self.size += len(chunk)
+
+    def close(self) -> Blob:
+        if self._blobs.is_synced:
+            os.fsync(self._file.fileno())
+        self._file.close()
+        name = self._hash.hexdigest()
+        path = self._blobs.path(name)
+        path.parent.mkdir(exist_ok=True)
+        self._temporary.replace(path)
+        return Blob(name, path, self.size)
+
+    def abort(self) -> None:
+        self._file.close()
+        self._temporary.unlink(missing_ok=True)
+
+
+class Blobs:
+    def __init__(self, directory: Path, *, is_synced: bool = False) -> None:
+        self._directory = directory
+        self._incoming = directory / "incoming"
+        self._incoming.mkdir(parents=True, exist_ok=True)
+        self._count = 0
+        self.is_synced = is_synced
+        for left in self._incoming.iterdir():  # of a process that was killed
+            left.unlink(missing_ok=True)
+
+    def path(self, name: str) -> Path:
+        return self._directory / name[:2] / name
+
+    def writer(self, *digests: Digest) -> Writer:
+        self._count += 1
+        return Writer(self, self._incoming / f"{os.getpid()}-{self._count}", digests)
+
+    def put(self, data: bytes) -> Blob:
+        writer = self.writer()
+        writer.write(data)
+        return writer.close()
+
+    def open(self, name: str) -> Blob:
+        """Raises FileNotFoundError when there is no such blob."""
+        path = self.path(name)
+        return Blob(name, path, path.stat().st_size)
+
+    def collect(self, tx: Transaction, older_than: float, keep: Callable[[str], bool] = lambda name: False) -> int:
+        """Delete the blobs that no record names and whose file is older than a machine time; returns how many."""
+        gone = 0
+        for folder in self._directory.iterdir():
+            if folder == self._incoming or not folder.is_dir():
+                continue
+            for file in folder.iterdir():
+                start = _references + keys.text(file.name)
+                if (
+                    file.stat().st_mtime < older_than
+                    and not tx.scan(start, keys.after(start), 1)
+                    and not keep(file.name)
+                ):
+                    file.unlink(missing_ok=True)
+                    gone += 1
+        return gone

@@ -1,0 +1,185 @@
+"""A call: all that an operation may know of the world."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+import msgspec
+
+from .blobs import Blobs
+from .ids import Chance
+from .jobs import Job, schedule
+from .principals import Principal
+from .store import Transaction
+
+
+class Cloud(Protocol):
+    """What stands behind a call; the pipeline."""
+
+    chance: Chance
+    blobs: Blobs
+
+    def ask(self, call: Call, service: str, operation: str, parameters: dict[str, Any], principal: Principal,
+            account: str, region: str, context: dict[str, str]) -> Any: ...  # fmt: skip
+
+    def emit(self, call: Call, event: msgspec.Struct) -> None: ...
+
+    def scheduled(self, due: float) -> None: ...
+
+    def resource_types(self) -> Any: ...
+
+
+class Call:
+    """`now`: the one time, seconds since the epoch. `endpoint`: scheme, host and port by which the client came in.
+
+    `elapsed_s`: how long this call has been waiting (see `Wait`), by the cloud's clock or the machine's, whichever is
+    more, so that a long poll ends even while the clock is frozen.
+    """
+
+    __slots__ = (
+        "_cloud",
+        "account",
+        "caller",
+        "context",
+        "elapsed_s",
+        "endpoint",
+        "now",
+        "operation",
+        "parent",
+        "region",
+        "request_id",
+        "secure",
+        "service",
+        "source_ip",
+        "tx",
+        "user_agent",
+    )
+
+    def __init__(
+        self,
+        cloud: Cloud,
+        tx: Transaction,
+        *,
+        now: float,
+        caller: Principal,
+        account: str,
+        region: str,
+        service: str = "",
+        operation: str = "",
+        request_id: str = "",
+        parent: str = "",
+        endpoint: str = "http://127.0.0.1:4566",
+        source_ip: str = "127.0.0.1",
+        secure: bool = False,
+        user_agent: str = "",
+        elapsed_s: float = 0.0,
+        context: dict[str, str] | None = None,
+    ) -> None:
+        self._cloud = cloud
+        self.tx = tx
+        self.now = now
+        self.caller = caller
+        self.account = account
+        self.region = region
+        self.service = service
+        self.operation = operation
+        self.request_id = request_id
+        self.parent = parent
+        self.endpoint = endpoint
+        self.source_ip = source_ip
+        self.secure = secure
+        self.user_agent = user_agent
+        self.elapsed_s = elapsed_s
+        self.context: dict[str, str] = context if context is not None else {}
+
+    @property
+    def chance(self) -> Chance:
+        return self._cloud.chance
+
+    @property
+    def blobs(self) -> Blobs:
+        return self._cloud.blobs
+
+    @property
+    def now_ms(self) -> int:
+        return int(self.now * 1000)
+
+    def new_id(self) -> str:
+        """A new UUID."""
+        return self._cloud.chance.uuid()
+
+    def emit(self, event: msgspec.Struct) -> None:
+        """Tell whoever reacts to this event (`@on` in their `events.py`), in this transaction."""
+        self._cloud.emit(self, event)
+
+    def later(self, job: Job, /, *, due: float | None = None, key: str = "", **payload: Any) -> str:
+        """Write a job that runs once this transaction has committed and the clock reaches `due` (now, by default).
+
+        A job with a `key` replaces the waiting one with the same function and key. Returns the job's id.
+        """
+        at = self.now if due is None else due
+        identity = schedule(self, job, at, key, payload)
+        self.tx.after_commit.append(lambda: self._cloud.scheduled(at))
+        return identity
+
+    def ask(
+        self,
+        service: str,
+        principal: Principal | None = None,
+        *,
+        account: str = "",
+        region: str = "",
+        context: dict[str, str] | None = None,
+    ) -> Asked:
+        """Another service's operations, as `principal` (the caller itself unless given), judged like any call.
+
+        `context` adds condition keys that a service states about such a call, such as `aws:SourceArn`.
+        """
+        who = principal or self.caller
+        return Asked(self, service, who, account or who.account or self.account, region or self.region, context or {})
+
+    def at(self, tx: Transaction, now: float) -> Call:
+        """The same call in another transaction (what follows an `Outside`)."""
+        return Call(
+            self._cloud,
+            tx,
+            now=now,
+            caller=self.caller,
+            account=self.account,
+            region=self.region,
+            service=self.service,
+            operation=self.operation,
+            request_id=self.request_id,
+            parent=self.parent,
+            endpoint=self.endpoint,
+            source_ip=self.source_ip,
+            secure=self.secure,
+            user_agent=self.user_agent,
+            elapsed_s=self.elapsed_s,
+            context=self.context,
+        )
+
+
+class Asked:
+    """Another service as `call.ask` gives it: every attribute is one of its operations."""
+
+    __slots__ = ("_account", "_call", "_context", "_principal", "_region", "_service")
+
+    def __init__(
+        self, call: Call, service: str, principal: Principal, account: str, region: str, context: dict[str, str]
+    ) -> None:
+        self._call = call
+        self._service = service
+        self._principal = principal
+        self._account = account
+        self._region = region
+        self._context = context
+
+    def __getattr__(self, operation: str) -> Any:
+        def ask(**parameters: Any) -> Any:
+            return self._call._cloud.ask(
+                self._call, self._service, operation, parameters, self._principal, self._account, self._region,
+                self._context,
+            )  # fmt: skip
+
+        return ask

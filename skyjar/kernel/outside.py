@@ -1,0 +1,49 @@
+"""What an operation or job asks to be done outside the store, as a value that the pipeline carries out.
+
+An operation returns `Outside(request, then)`. Its transaction commits, `request` is performed (by whoever registered
+for its type: an invocation by the sandboxes, an HTTP call by the proxy, a computation by a thread), and `then(call,
+result)` runs in a new transaction; what that returns is the answer, or a further `Outside`. If the process dies in
+between, an operation's caller sees a broken connection, and a job begins again: outside effects happen at least once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .call import Call
+
+Then = Callable[["Call", Any], Any]
+
+
+class Outside:
+    __slots__ = ("request", "then")
+
+    def __init__(self, request: object, then: Then) -> None:
+        self.request = request
+        self.then = then
+
+    def map(self, then: Then) -> Outside:
+        """The same, with `then` applied to the final answer."""
+        first = self.then
+
+        def both(call: Call, result: Any) -> Any:
+            answer = first(call, result)
+            return answer.map(then) if isinstance(answer, Outside) else then(call, answer)
+
+        return Outside(self.request, both)
+
+
+class Compute:
+    """A pure function too slow for the event loop: run in a thread. An AWSError it raises becomes the answer."""
+
+    __slots__ = ("arguments", "function")
+
+    def __init__(self, function: Callable[..., Any], *arguments: Any) -> None:
+        self.function = function
+        self.arguments = arguments
+
+
+class Failed(Exception):
+    """Given to `then` as its result when the performer raised: what went wrong, as one sentence."""

@@ -1,0 +1,160 @@
+"""What a service is made of, and how its folder is found.
+
+`services/<name>/__init__.py` holds `service = Service("<name>")`; loading it imports every module of the folder and
+collects what their decorators mark. No list of services, operations, jobs or resource types exists anywhere else.
+"""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import pkgutil
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
+from typing import Any, TypeVar
+
+from .errors import AccessDenied, AWSError
+from .jobs import Job
+
+F = TypeVar("F", bound=Callable[..., Any])
+PACKAGE = "skyjar.services"
+
+
+class Operation:
+    """One API operation: its function, what it accepts, and what judging it needs."""
+
+    __slots__ = ("function", "name", "parameters", "required", "service")
+
+    def __init__(self, service: str, function: Callable[..., Any]) -> None:
+        self.service = service
+        self.name = function.__name__
+        self.function = function
+        signature = list(inspect.signature(function).parameters.values())[1:]
+        self.parameters = frozenset(p.name for p in signature)
+        self.required = frozenset(p.name for p in signature if p.default is inspect.Parameter.empty)
+
+
+def operation(function: F) -> F:
+    """Mark a function `(call, *, parameters)` as the API operation that boto3 calls by this name."""
+    function.__skyjar__ = "operation"  # type: ignore[attr-defined]
+    return function
+
+
+class Endpoint:
+    """A data plane of a service. `hosts` are host-name patterns with `{labels}`, `paths` the path forms."""
+
+    def __init__(self, function: Callable[..., Any], hosts: tuple[str, ...], paths: tuple[str, ...]) -> None:
+        self.function = function
+        self.hosts = hosts
+        self.paths = paths
+        self.service = function.__module__.split(".")[2]
+        self.name = function.__name__
+
+
+def endpoint(*, hosts: tuple[str, ...] = (), paths: tuple[str, ...] = ()) -> Callable[[Callable[..., Any]], Endpoint]:
+    """Declare `(call, request: WebRequest) -> WebResponse | Outside` as what answers on these hosts and paths.
+
+    A host is like `{api}.execute-api.{region}.localhost`, a path like `/_aws/execute-api/{api}/{path+}`; a trailing
+    `{path+}` is what the function sees as the request's path.
+    """
+    return lambda function: Endpoint(function, hosts, paths)
+
+
+class Reaction:
+    """A function `(call, event)` that runs in the transaction of whoever emits the event."""
+
+    def __init__(self, event: str, function: Callable[..., Any]) -> None:
+        self.event = event
+        self.function = function
+
+
+def on(event: str) -> Callable[[Callable[..., Any]], Reaction]:
+    """React to another service's event, by its full name (`s3.ObjectCreated`)."""
+    return lambda function: Reaction(event, function)
+
+
+class Service:
+    """A service's public face.
+
+    `model` is the botocore model's name (the folder's own unless given); `iam` the prefix of its IAM actions.
+    `access_denied` is its error for a refused call. `permissions.py` may define `resources(call, operation,
+    parameters) -> list[str]` (the ARNs judged), `actions(call, operation, parameters) -> list[str]` (further
+    actions to judge), `resource_policy(call, operation, parameters) -> str | None` (the document attached to the
+    resource) and `conditions(call, operation, parameters) -> dict` (condition keys).
+    """
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        model: str = "",
+        iam: str = "",
+        access_denied: type[AWSError] = AccessDenied,
+        is_global: bool = False,
+    ) -> None:
+        self.name = name
+        self.model = model or name
+        self.iam = iam or name
+        self.access_denied = access_denied
+        self.is_global = is_global
+        self.operations: dict[str, Operation] = {}
+        self.jobs: dict[str, Job] = {}
+        self.endpoints: list[Endpoint] = []
+        self.reactions: list[Reaction] = []
+        self.resource_types: dict[str, Any] = {}
+        self.permissions: ModuleType | None = None
+
+    def collect(self, module: ModuleType) -> None:
+        for name, thing in vars(module).items():
+            if (
+                getattr(thing, "__module__", None) == module.__name__
+                and getattr(thing, "__skyjar__", "") == "operation"
+            ):
+                self.operations[name] = Operation(self.name, thing)
+            elif isinstance(thing, Job) and thing.function.__module__ == module.__name__:
+                self.jobs[thing.name] = thing
+            elif isinstance(thing, Endpoint):
+                self.endpoints.append(thing)
+            elif isinstance(thing, Reaction):
+                self.reactions.append(thing)
+        self.resource_types.update(getattr(module, "RESOURCE_TYPES", {}))
+        if module.__name__.endswith(".permissions"):
+            self.permissions = module
+
+
+_loaded: dict[str, Service] = {}
+
+
+def folder() -> Path:
+    return Path(__file__).parent.parent / "services"
+
+
+def names() -> list[str]:
+    """Every service folder, whether loaded or not."""
+    return sorted(path.name for path in folder().iterdir() if (path / "__init__.py").exists())
+
+
+def exists(name: str) -> bool:
+    return name in _loaded or (name.isidentifier() and (folder() / name / "__init__.py").exists())
+
+
+def load(name: str) -> Service | None:
+    """The service of that name, its modules imported; None when there is no such folder."""
+    found = _loaded.get(name)
+    if found is not None:
+        return found
+    if not exists(name):
+        return None
+    package = importlib.import_module(f"{PACKAGE}.{name}")
+    service: Service = package.service
+    for info in pkgutil.walk_packages(package.__path__, f"{PACKAGE}.{name}."):
+        service.collect(importlib.import_module(info.name))
+    _loaded[name] = service
+    return service
+
+
+def having(file: str) -> list[Service]:
+    """The services whose folder has this file of the fixed vocabulary (`events.py`, `cfn.py`, `endpoints.py`)."""
+    found = [load(name) for name in names() if (folder() / name / file).exists()]
+    return [service for service in found if service is not None]
