@@ -1,0 +1,341 @@
+"""The warm parent of sandboxes: forks a child for each, and tells Skyjar of every death.
+
+Speaks JSON datagrams over the Unix socket given as argv[1]; argv[2] is its configuration. Where the kernel allows, it
+lives in a root of its own making (the interpreter, /usr, /etc, a few devices; Skyjar's real root at /.host), built once, so that a
+child only adds its code, its layers, its /tmp and /proc, and drops /.host. It has no threads and uses nothing
+but the standard library. Between requests it imports what functions are likely to import.
+"""
+
+import array
+import ctypes
+import gc
+import importlib.util
+import json
+import os
+import resource
+import select
+import signal
+import site
+import socket
+import sys
+import time
+
+NEWNS, NEWIPC, NEWUSER, NEWPID = 0x20000, 0x8000000, 0x10000000, 0x20000000
+BIND, REC, PRIVATE, NOSUID, NODEV, NOEXEC, DETACH = 4096, 16384, 1 << 18, 2, 4, 8, 2
+PIVOT_ROOT = {"x86_64": 155, "aarch64": 41}
+MOUNT_SETATTR, RECURSIVE, READ_ONLY = 442, 0x8000, 1
+libc = ctypes.CDLL(None, use_errno=True)
+
+
+def check(result, what):
+    if result < 0:
+        number = ctypes.get_errno()
+        raise OSError(number, f"{what}: {os.strerror(number)}")
+
+
+def mount(source, target, kind=None, flags=0, data=None):
+    values = [value and os.fsencode(value) for value in (source, target, kind, data)]
+    check(libc.mount(values[0], values[1], values[2], ctypes.c_ulong(flags), values[3]), f"mount {target}")
+
+
+def make_read_only(path):
+    attributes = (ctypes.c_uint64 * 4)(READ_ONLY, 0, 0, 0)
+    check(libc.syscall(MOUNT_SETATTR, -100, os.fsencode(path), RECURSIVE, attributes, 32), "mount_setattr")
+
+
+def own_user_namespace():
+    """Become able to mount without being root."""
+    uid, gid = os.geteuid(), os.getegid()
+    check(libc.unshare(NEWUSER), "unshare user")
+    for name, text in (("setgroups", "deny"), ("uid_map", f"{uid} {uid} 1"), ("gid_map", f"{gid} {gid} 1")):
+        with open(f"/proc/self/{name}", "w") as file:
+            file.write(text)
+
+
+def bind(source, root, target):
+    """Show `source` at `target` under `root`, making the mount point."""
+    place = root + target
+    if os.path.isdir(source):
+        os.makedirs(place, exist_ok=True)
+    else:
+        os.makedirs(os.path.dirname(place), exist_ok=True)
+        open(place, "a").close()
+    mount(source, place, flags=BIND | REC)
+
+
+def build_root(config):
+    """Make and enter the root that all sandboxes share; the real one stays at /.host."""
+    root = config["root"]
+    if os.geteuid() != 0:
+        own_user_namespace()
+    check(libc.unshare(NEWNS | NEWIPC), "unshare mount")
+    mount(None, "/", flags=REC | PRIVATE)
+    mount("tmpfs", root, "tmpfs", NOSUID, "size=1m,mode=755")
+    for name in ("usr", "etc", "bin", "sbin", "lib", "lib32", "lib64", "nix", "gnu"):
+        if os.path.islink(f"/{name}"):
+            os.symlink(os.readlink(f"/{name}"), f"{root}/{name}")
+        elif os.path.isdir(f"/{name}"):
+            bind(f"/{name}", root, f"/{name}")
+    for path in config["binds"]:
+        if not path.startswith(("/usr/", "/etc/")):
+            bind(path, root, path)
+    resolver = os.path.realpath("/etc/resolv.conf")
+    if os.path.exists(resolver) and not resolver.startswith("/etc/"):
+        bind(resolver, root, resolver)
+    for source, target in config["files"]:
+        bind(source, root, target)
+    for name in ("null", "zero", "full", "random", "urandom", "tty"):
+        if os.path.exists(f"/dev/{name}"):
+            bind(f"/dev/{name}", root, f"/dev/{name}")
+    for name, target in (("fd", "fd"), ("stdin", "fd/0"), ("stdout", "fd/1"), ("stderr", "fd/2")):
+        os.symlink(f"/proc/self/{target}", f"{root}/dev/{name}")
+    for name in ("/tmp", "/opt", "/var/task", "/var/runtime", "/.host"):
+        os.makedirs(root + name, exist_ok=True)
+    os.symlink("/tmp", root + "/var/tmp")
+    bind("/proc", root, "/proc")
+    check(libc.syscall(PIVOT_ROOT[os.uname().machine], os.fsencode(root), os.fsencode(root + "/.host")), "pivot_root")
+    os.chdir("/")
+    make_read_only("/")
+
+
+def fill(request, private_pids):
+    """In a new mount namespace: the function's own directories; afterwards the machine's files are out of reach."""
+    mount("/.host" + request["code"], "/var/task", flags=BIND)
+    if request["opt"]:
+        mount("/.host" + request["opt"], "/opt", flags=BIND)
+    mount("tmpfs", "/tmp", "tmpfs", NOSUID | NODEV, f"size={request['ephemeral_mib']}m,mode=1777")
+    if private_pids:
+        mount("proc", "/proc", "proc", NOSUID | NODEV | NOEXEC)
+    check(libc.umount2(b"/.host", DETACH), "umount")
+
+
+def drop_privileges():
+    for number in range(64):
+        if libc.prctl(24, number, 0, 0, 0) < 0:  # PR_CAPBSET_DROP
+            break
+    libc.prctl(38, 1, 0, 0, 0)  # PR_SET_NO_NEW_PRIVS
+    header, nothing = (ctypes.c_uint32 * 2)(0x20080522, 0), (ctypes.c_uint32 * 6)()
+    check(libc.capset(header, nothing), "capset")
+
+
+class Zygote:
+    def __init__(self, control, config):
+        self.control, self.config = control, config
+        self.children = {}  # pidfd -> pid
+        self.lifeline, self.held = os.pipe()  # children read the first; only the zygote has the second
+        self.poll = select.poll()
+        self.poll.register(control, select.POLLIN)
+        self.preload = list(config["preload"])
+        self.private_pids = None
+        here = os.path.dirname(os.path.abspath(__file__))
+        spec = importlib.util.spec_from_file_location("_runtime", os.path.join(here, "python.py"))
+        self.runtime = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(self.runtime)
+        self.isolated = self.isolate()
+
+    def isolate(self):
+        if not self.config["root"]:
+            return "none: not asked for"
+        try:
+            build_root(self.config)
+        except (OSError, KeyError) as error:
+            return f"none: {error}"
+        try:
+            self.private_pids = os.open("/proc/self/ns/pid", os.O_RDONLY)
+            self.divert()
+            check(libc.setns(self.private_pids, NEWPID), "setns")
+        except OSError:
+            self.private_pids = None
+            return "mount"
+        return "mount, pid, ipc"
+
+    def divert(self):
+        """The next fork makes the first process of a new pid namespace."""
+        if self.private_pids is not None:
+            check(libc.unshare(NEWPID), "unshare pid")
+
+    def serve(self):
+        self.send({"hello": sys.version.split()[0], "isolation": self.isolated})
+        while True:
+            ready = self.poll.poll(10 if self.preload else None)
+            if not ready and self.preload:
+                self.warm(self.preload.pop(0))
+            for fd, _ in ready:
+                if fd == self.control.fileno():
+                    self.receive()
+                else:
+                    self.bury(fd)
+
+    def send(self, message):
+        try:
+            self.control.send(json.dumps(message).encode())
+        except OSError:
+            self.end()
+
+    def receive(self):
+        data, rights, _, _ = self.control.recvmsg(1 << 20, socket.CMSG_SPACE(8))
+        if not data:
+            self.end()
+        fds = array.array("i")
+        for _, _, raw in rights:
+            fds.frombytes(raw)
+        request = json.loads(data)
+        if "fill" in request:
+            self.adopt(request)
+        else:
+            self.spawn(request, list(fds))
+        for fd in fds:
+            os.close(fd)
+
+    def spawn(self, request, fds):
+        self.divert()
+        pid = os.fork()
+        if pid == 0:
+            self.become(request, fds)
+        if self.private_pids is not None:
+            check(libc.setns(self.private_pids, NEWPID), "setns")
+        watch = os.pidfd_open(pid)
+        self.children[watch] = pid
+        self.poll.register(watch, select.POLLIN)
+        self.send({"id": request["id"], "pid": pid})
+
+    def become(self, request, fds):
+        """The child: enter the sandbox and run. Never returns."""
+        try:
+            os.setsid()
+            libc.prctl(1, signal.SIGKILL, 0, 0, 0)  # PR_SET_PDEATHSIG
+            os.close(self.held)
+            if select.select([self.lifeline], [], [], 0)[0]:
+                os._exit(1)
+            os.dup2(fds[0], 101)
+            if len(fds) > 1:
+                os.dup2(fds[1], 103)
+            os.dup2(101, 1)
+            os.dup2(101, 2)
+            os.close(101)
+            self.control.close()
+            for fd in (*self.children, *fds, *([self.private_pids] if self.private_pids else [])):
+                os.close(fd)
+            signal.signal(signal.SIGTERM, signal.SIG_DFL)
+            if self.config["root"] and self.isolated[:4] != "none":
+                check(libc.unshare(NEWNS | NEWIPC), "unshare")
+                if request["code"]:
+                    fill(request, self.private_pids is not None)
+                    os.chdir("/var/task")
+                elif self.private_pids is not None:
+                    mount("proc", "/proc", "proc", NOSUID | NODEV | NOEXEC)
+                drop_privileges()
+            else:
+                libc.prctl(38, 1, 0, 0, 0)
+                os.chdir(request["code"] or "/")
+            resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+            self.start(request, len(fds) > 1)
+        except BaseException as error:
+            os.write(2, f"{type(error).__name__}: {error}\n".encode())
+            os._exit(1)
+
+    def start(self, request, assigned):
+        environment = request["environment"]
+        if request["argv"]:
+            if assigned:
+                os.dup2(103, 3)
+                os.close(103)
+            program = next((path for path in request["programs"] if os.access(path, os.X_OK)), None)
+            if program is None:
+                message = f"Couldn't find valid bootstrap(s): [{' '.join(request['programs'])}]"
+                os.environ.update(environment)
+                fault = {"errorMessage": message, "errorType": "Runtime.InvalidEntrypoint"}
+                self.runtime.Api(environment["AWS_LAMBDA_RUNTIME_API"]).error("/init/error", fault)
+                os._exit(1)
+            for extension in request["extensions"]:
+                launch(extension, environment)
+            os.execve(program, [program, *request["argv"][1:]], environment)
+        os.environ.clear()
+        os.environ.update(environment)
+        time.tzset()
+        for extension in request["extensions"]:
+            launch(extension, environment)
+        sys.dont_write_bytecode = True
+        sys.path[:0] = request["path"]
+        if any(os.path.lexists(f"{place}/{name}") for place in request["path"] for name in self.config["family"]):
+            forget(self.config["family"])
+        sys.argv = ["/var/runtime/bootstrap.py"]
+        gc.enable()
+        self.runtime.run()
+
+    def adopt(self, request):
+        """Give an idle sandbox, whose namespace is still open, its function's directories."""
+        if self.isolated[:4] != "none":
+            pid = os.fork()
+            if pid == 0:
+                try:
+                    namespace = os.open(f"/proc/{request['fill']}/ns/mnt", os.O_RDONLY)
+                    check(libc.setns(namespace, NEWNS), "setns")
+                    fill(request, False)
+                except BaseException as error:
+                    self.send({"id": request["id"], "error": str(error)})
+                    os._exit(1)
+                self.send({"id": request["id"]})
+                os._exit(0)
+            os.waitpid(pid, 0)
+        else:
+            self.send({"id": request["id"]})
+
+    def bury(self, watch):
+        pid = self.children.pop(watch)
+        self.poll.unregister(watch)
+        os.close(watch)
+        _, status = os.waitpid(pid, 0)
+        try:
+            os.killpg(pid, signal.SIGKILL)
+        except OSError:
+            pass
+        self.send({"exit": pid, "status": os.waitstatus_to_exitcode(status)})
+
+    def warm(self, step):
+        try:
+            exec(step, {})
+        except Exception as error:
+            sys.stderr.write(f"preload {step}: {error}\n")
+        if not self.preload:
+            gc.collect()
+            gc.freeze()
+
+    def end(self, *_):
+        for pid in self.children.values():
+            try:
+                os.killpg(pid, signal.SIGKILL)
+            except OSError:
+                pass
+        os._exit(0)
+
+
+def launch(program, environment):
+    """Start an external extension beside the runtime."""
+    if os.fork() == 0:
+        try:
+            os.execve(program, [program], environment)
+        finally:
+            os._exit(1)
+
+
+def forget(names):
+    """The function brings its own copies of these packages: those must be imported, not ours."""
+    for name in [name for name in sys.modules if name.partition(".")[0] in names]:
+        del sys.modules[name]
+
+
+def main():
+    libc.prctl(1, signal.SIGTERM, 0, 0, 0)
+    control = socket.socket(fileno=int(sys.argv[1]))
+    os.set_inheritable(control.fileno(), False)
+    config = json.loads(sys.argv[2])
+    zygote = Zygote(control, config)
+    sys.path.insert(0, "/var/runtime" if zygote.isolated[:4] != "none" else config["runtime"])
+    site.setquit()
+    signal.signal(signal.SIGTERM, zygote.end)
+    zygote.serve()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,207 @@
+"""Invoking functions: the sandboxes there are, who gets which, and when each ends.
+
+A sandbox serves one invocation at a time and the most recently used one is taken first. It is retired when it has been
+idle for long, when another revision of its function is invoked, when its credentials would expire during a call, when it
+misbehaved, and when the limit is reached and another function needs the place.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Callable
+from pathlib import Path
+
+from skyjar.runtime import interpreters
+from skyjar.runtime.functions import Credentials, Function, Result, Stopped
+from skyjar.runtime.interpreters import Interpreter
+from skyjar.runtime.launchers import Launchers
+from skyjar.runtime.sandbox import Call, Sandbox
+
+WATCH_S = 0.02  # how often the memory of working sandboxes is looked at
+
+
+class Sandboxes:
+    """Runs Lambda functions. All methods belong to the event loop in which the first one is called.
+
+    `credentials` gives a function's role's temporary credentials; `logs` takes batches of (epoch ms, line with its newline)
+    for a function's log stream, the last of an invocation before `invoke` returns. `directory` is scratch space.
+    """
+
+    def __init__(
+        self,
+        *,
+        directory: Path,
+        credentials: Callable[[Function], Credentials],
+        logs: Callable[[Function, str, list[tuple[int, str]]], None],
+        idle_s: float = 300.0,
+        limit: int = 256,
+        lenient: bool = False,
+        isolate: bool = True,
+        node_modules: Path | None = None,
+    ) -> None:
+        self._launchers = Launchers(directory, lenient=lenient, isolate=isolate, node_modules=node_modules)
+        self._credentials, self._logs = credentials, logs
+        self._idle_s, self._limit = idle_s, limit
+        self._all: set[Sandbox] = set()
+        self._idle: dict[Function, list[Sandbox]] = {}
+        self._current: dict[tuple[str, str], Function] = {}
+        self._queue: deque[asyncio.Future[None]] = deque()
+        self._sweep: asyncio.TimerHandle | None = None
+        self._watch: asyncio.TimerHandle | None = None
+        self._ending: set[asyncio.Task[None]] = set()
+        self._stopped = False
+
+    def __len__(self) -> int:
+        return len(self._all)
+
+    def check(self, runtime: str) -> None:
+        """Raise RuntimeMissing when this machine cannot run `runtime`."""
+        self._launchers.check(runtime)
+
+    async def prepare(self, runtime: str) -> None:
+        """Start what makes the first cold start of a runtime fast, such as the zygote or an idle Node."""
+        await self._launchers.prepare(runtime)
+
+    async def invoke(
+        self,
+        function: Function,
+        payload: bytes,
+        *,
+        request_id: str,
+        client_context: str | None = None,
+        trace_id: str | None = None,
+        cognito_identity: str | None = None,
+        invoked_arn: str | None = None,
+    ) -> Result:
+        """Run the function once. Raises RuntimeMissing, or Stopped; a failure of the function is a Result.
+
+        `client_context` and `cognito_identity` are JSON texts, `trace_id` an X-Amzn-Trace-Id.
+        """
+        call = Call(function, payload, request_id, client_context, trace_id, cognito_identity, invoked_arn)
+        sandbox = await self._take(function)
+        try:
+            if self._watch is None:
+                self._watch = asyncio.get_running_loop().call_later(WATCH_S, self._look)
+            return await sandbox.run(call)
+        finally:
+            self._release(sandbox)
+
+    async def _take(self, function: Function) -> Sandbox:
+        self._supersede(function)
+        while not self._stopped:
+            idle = self._idle.get(function)
+            while idle:
+                sandbox = idle.pop()
+                if sandbox.fit(time.time()):
+                    return sandbox
+                self._discard(sandbox)
+            if len(self._all) < self._limit:
+                sandbox = Sandbox(function, self._launchers, self._credentials(function), self._logs)
+                self._all.add(sandbox)
+                return sandbox
+            if not self._make_room():
+                place: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+                self._queue.append(place)
+                await place
+        raise Stopped
+
+    def _supersede(self, function: Function) -> None:
+        """Retire the sandboxes of what this function was before it changed."""
+        key = function.arn, function.version
+        before = self._current.get(key)
+        if before is not function and before != function:
+            self._current[key] = function
+            for sandbox in self._idle.pop(before, ()) if before else ():
+                self._discard(sandbox)
+
+    def _make_room(self) -> bool:
+        waiting = [sandbox for sandboxes in self._idle.values() for sandbox in sandboxes]
+        if not waiting:
+            return False
+        oldest = min(waiting, key=lambda sandbox: sandbox.idle_since)
+        self._idle[oldest.function].remove(oldest)
+        self._discard(oldest)
+        return True
+
+    def _release(self, sandbox: Sandbox) -> None:
+        function = sandbox.function
+        wanted = self._current.get((function.arn, function.version)) == function
+        if self._stopped or not wanted or not sandbox.fit(time.time()):
+            self._discard(sandbox)
+        else:
+            sandbox.idle_since = time.monotonic()
+            self._idle.setdefault(function, []).append(sandbox)
+            if self._sweep is None:
+                self._sweep = asyncio.get_running_loop().call_later(self._idle_s, self._retire_idle)
+        self._wake()
+
+    def _wake(self) -> None:
+        while self._queue:
+            place = self._queue.popleft()
+            if not place.done():
+                place.set_result(None)
+                return
+
+    def _discard(self, sandbox: Sandbox) -> None:
+        self._all.discard(sandbox)
+        task = asyncio.get_running_loop().create_task(sandbox.end())
+        self._ending.add(task)
+        task.add_done_callback(self._ending.discard)
+
+    def _retire_idle(self) -> None:
+        self._sweep = None
+        now = time.monotonic()
+        for function, sandboxes in list(self._idle.items()):
+            for sandbox in [one for one in sandboxes if one.idle_since + self._idle_s <= now]:
+                sandboxes.remove(sandbox)
+                self._discard(sandbox)
+            if not sandboxes:
+                del self._idle[function]
+        if left := [sandbox.idle_since for sandboxes in self._idle.values() for sandbox in sandboxes]:
+            delay = max(0.01, min(left) + self._idle_s - now)
+            self._sweep = asyncio.get_running_loop().call_later(delay, self._retire_idle)
+
+    def _look(self) -> None:
+        """Kill what uses more memory than it has; goes on while anything works."""
+        self._watch = None
+        working = [sandbox for sandbox in self._all if sandbox.call]
+        for sandbox in working:
+            sandbox.check_memory()
+        if working:
+            self._watch = asyncio.get_running_loop().call_later(WATCH_S, self._look)
+
+    async def retire(self, arn: str) -> None:
+        """End the idle sandboxes of a function, all versions; working ones end after their invocation."""
+        for key in [key for key in self._current if key[0] == arn]:
+            del self._current[key]
+        for function in [function for function in self._idle if function.arn == arn]:
+            for sandbox in self._idle.pop(function):
+                self._discard(sandbox)
+        await self._ended()
+
+    async def _ended(self) -> None:
+        if self._ending:
+            await asyncio.gather(*self._ending)
+
+    async def stop(self) -> None:
+        """End everything; invocations under way raise Stopped. Nothing is left running."""
+        self._stopped = True
+        for timer in (self._sweep, self._watch):
+            if timer:
+                timer.cancel()
+        while self._queue:
+            self._wake()
+        for sandbox in list(self._all):
+            sandbox.abandon()
+            self._discard(sandbox)
+        self._idle.clear()
+        await self._ended()
+        await self._launchers.stop()
+
+    async def found(self) -> list[Interpreter]:
+        """What this machine can run and, as `sandbox`, how well it is separated, for `skyjar doctor`."""
+        everything = await asyncio.to_thread(interpreters.found)
+        launcher = await self._launchers.launcher()
+        return [*everything, Interpreter("sandbox", Path("/proc/self/ns"), launcher.isolation)]
