@@ -1,0 +1,230 @@
+"""A second opinion: the policy language read straight off the JSON, slowly, sharing no code with `skyjar.policy`.
+
+It covers what `test_agreement` generates: every element and operator, variables, and all types of policy.
+"""
+
+import base64
+import ipaddress
+import re
+from datetime import datetime
+from decimal import Decimal, InvalidOperation
+
+
+class Unresolved(Exception):
+    pass
+
+
+def lookup(who, context, key):
+    for name, value in context.items():
+        if name.lower() == key.lower():
+            return value if value != [] else None
+    facts = {f"aws:principaltag/{tag}": value for tag, value in who.get("tags", {}).items()}
+    facts["aws:principalaccount"] = who.get("account")
+    if who["kind"] == "user":
+        facts["aws:username"] = who["arn"].split("/")[-1]
+        facts["aws:principalarn"] = who["arn"]
+    if who["kind"] == "assumed-role":
+        facts["aws:principalarn"] = who["parent_arn"]
+    return {name.lower(): value for name, value in facts.items()}.get(key.lower())
+
+
+def expression(text, who, context, *, wild, dot="."):
+    """A regular expression for a text with variables."""
+
+    def one(found):
+        piece = found[0]
+        if piece.startswith("${"):
+            inner = piece[2:-1]
+            if inner in ("*", "?", "$"):
+                return re.escape(inner)
+            key, _, default = inner.partition(",")
+            value = lookup(who, context, key.strip())
+            if isinstance(value, str):
+                return re.escape(value)
+            if default:
+                return re.escape(default.strip().strip("'"))
+            raise Unresolved
+        if wild and piece in "*?":
+            return dot + ("*" if piece == "*" else "")
+        return re.escape(piece)
+
+    return re.sub(r"\$\{[^}]*\}|.", one, text, flags=re.S)
+
+
+def resource_matches(pattern, resource, who, context):
+    regex, rest = "", pattern
+    if pattern.startswith("arn:"):
+        for _ in range(5):
+            found = re.match(r"((?:\$\{[^}]*\}|[^:$])*):", rest)
+            if not found:
+                break
+            segment, rest = found[1], rest[found.end() :]
+            open_end = segment.endswith("*") and not segment.endswith("**")
+            regex += expression(segment[:-1] if open_end else segment, who, context, wild=True, dot="[^:]")
+            regex += (".*" if open_end else "") + ":"
+        else:
+            return bool(re.fullmatch(regex + expression(rest, who, context, wild=True), resource, re.S))
+        open_end = rest.endswith("*")
+        regex += expression(rest[:-1] if open_end else rest, who, context, wild=True, dot="[^:]")
+        return bool(re.fullmatch(regex + (".*" if open_end else ""), resource, re.S))
+    return bool(re.fullmatch(expression(pattern, who, context, wild=True), resource, re.S))
+
+
+def arn_matches(pattern, value, who, context):
+    if pattern == "*":
+        return True
+    wanted = re.findall(r"((?:\$\{[^}]*\}|[^:$])*)(?::|$)", pattern)[:5]
+    rest = pattern[sum(len(each) + 1 for each in wanted) :]
+    have = value.split(":", 5)
+    if len(have) != 6 or pattern.count(":") < 5:
+        return pattern == value
+    return all(
+        re.fullmatch(expression(each, who, context, wild=True), part, re.S)
+        for each, part in zip([*wanted, rest], have, strict=True)
+    )
+
+
+def moment(text):
+    if re.fullmatch(r"\d{5,}", text):
+        return int(text)
+    return datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp()
+
+
+def compare(operator, wanted, have, who, context):
+    """The positive form."""
+    if operator in ("StringEquals", "StringNotEquals"):
+        return bool(re.fullmatch(expression(wanted, who, context, wild=False), have, re.S))
+    if operator.endswith("IgnoreCase"):
+        return bool(re.fullmatch(expression(wanted, who, context, wild=False), have, re.S | re.I))
+    if operator in ("StringLike", "StringNotLike"):
+        return bool(re.fullmatch(expression(wanted, who, context, wild=True), have, re.S))
+    if operator.startswith("Arn"):
+        return arn_matches(wanted, have, who, context)
+    if operator == "Bool":
+        return wanted.lower() == have.lower()
+    try:
+        if operator == "BinaryEquals":
+            return base64.b64decode(wanted, validate=True) == base64.b64decode(have, validate=True)
+        if "IpAddress" in operator:
+            return ipaddress.ip_address(have) in ipaddress.ip_network(wanted, strict=False)
+        read = Decimal if operator.startswith("Numeric") else moment
+        a, b = read(have), read(wanted)
+    except (ValueError, InvalidOperation):
+        return False
+    how = re.sub("^(Numeric|Date)", "", operator)
+    order = (a > b) - (a < b)
+    accepted = {"LessThan": [-1], "LessThanEquals": [-1, 0], "GreaterThan": [1], "GreaterThanEquals": [0, 1]}
+    return order in accepted.get(how, [0])
+
+
+def condition_holds(operator, key, wanted, who, context):
+    wanted = [str(each).lower() if isinstance(each, bool) else each for each in as_list(wanted)]
+    have = lookup(who, context, key)
+    if operator == "Null":
+        return any((have is None) == (each.lower() == "true") for each in wanted)
+    quantifier, _, operator = operator.rpartition(":")
+    if_exists = operator.endswith("IfExists")
+    operator = operator.removesuffix("IfExists")
+    negated = "Not" in operator
+    values = [] if have is None else as_list(have)
+
+    def judge(value):
+        unresolved = False
+        for each in wanted:
+            try:
+                if compare(operator, each, value, who, context):
+                    return not negated
+            except Unresolved:
+                unresolved = True
+        return negated and not unresolved
+
+    if quantifier == "ForAllValues":
+        return all(judge(value) for value in values)
+    if not values:
+        return if_exists or (negated and not quantifier)
+    if quantifier == "ForAnyValue":
+        return any(judge(value) for value in values)
+    return (all if negated else any)(judge(value) for value in values)
+
+
+def names(element, who):
+    """How closely a Principal names: 0 not at all, 1 the account, 2 the role, 3 directly."""
+    if element == "*":
+        return 3
+    best = 0
+    for kind, entries in element.items():
+        for entry in as_list(entries):
+            if kind == "AWS" and entry == "*":
+                best = 3
+            elif kind == "Service" and who["kind"] == "service" and entry in who["service_names"]:
+                best = 3
+            elif kind == "AWS" and who.get("arn") and entry == who["arn"] and who["kind"] != "root":
+                best = 3
+            elif kind == "AWS" and who.get("parent_arn") and entry == who["parent_arn"]:
+                best = max(best, 2)
+            elif kind == "AWS" and who.get("account") and entry in (who["account"], f"arn:aws:iam::{who['account']}:root"):
+                best = max(best, 1)
+    return best
+
+
+def statement_matches(statement, who, action, resource, context):
+    def listed(name):
+        patterns = as_list(statement[name])
+        return any(re.fullmatch(expression(each, who, {}, wild=True), action, re.S | re.I) for each in patterns)
+
+    if not (listed("Action") if "Action" in statement else not listed("NotAction")):
+        return False
+    negated = "NotResource" in statement
+    matched = unresolved = False
+    for pattern in as_list(statement.get("NotResource", statement.get("Resource", "*"))):
+        try:
+            matched = matched or resource_matches(pattern, resource, who, context)
+        except Unresolved:
+            unresolved = True
+    if (matched or unresolved) if negated else not matched:
+        return False
+    return all(
+        condition_holds(operator, key, wanted, who, context)
+        for operator, keys in statement.get("Condition", {}).items()
+        for key, wanted in keys.items()
+    )
+
+
+def allowed(who, action, resource, context, policies):
+    """`policies`: identity, resource: lists of documents; boundary: one; session: a list; scp: a list of lists."""
+
+    def matching(documents, effect):
+        return [
+            statement
+            for document in documents
+            for statement in as_list(document["Statement"])
+            if statement["Effect"] == effect and statement_matches(statement, who, action, resource, context)
+        ]
+
+    has_own = who["kind"] not in ("service", "anonymous", "root")
+    own = [*policies.get("identity", []), *as_list(policies.get("boundary")), *(policies.get("session") or [])]
+    levels = policies.get("scp", []) if who["kind"] not in ("service", "anonymous") else []
+    given = policies.get("resource", [])
+    if has_own and matching(own, "Deny"):
+        return False
+    if any(matching(level, "Deny") or not matching(level, "Allow") for level in levels):
+        return False
+    if any(names(statement["Principal"], who) for statement in matching(given, "Deny")):
+        return False
+    closest = max((names(statement["Principal"], who) for statement in matching(given, "Allow")), default=0)
+    if who["kind"] in ("service", "anonymous"):
+        return closest == 3
+    same = policies.get("resource_account", who["account"]) == who["account"]
+    if not closest and (not same or policies.get("resource_required")):
+        return False
+    if who["kind"] == "root" or (same and closest == 3):
+        return True
+    if not (same and closest == 2) and not matching(policies.get("identity", []), "Allow"):
+        return False
+    if policies.get("boundary") and not matching([policies["boundary"]], "Allow"):
+        return False
+    return policies.get("session") is None or bool(matching(policies["session"], "Allow"))
+
+
+def as_list(value):
+    return value if isinstance(value, list) else [] if value is None else [value]
