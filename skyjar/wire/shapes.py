@@ -216,9 +216,9 @@ def _broken(asked: Constraints, value: Any, path: str) -> list[str]:
     if asked.size_high is not None:
         rows.append((len(value) > asked.size_high, f"length less than or equal to {asked.size_high}"))
     if asked.low is not None:
-        rows.append((value < asked.low, f"value greater than or equal to {asked.low:g}"))
+        rows.append((value < asked.low, f"value greater than or equal to {asked.low}"))
     if asked.high is not None:
-        rows.append((value > asked.high, f"value less than or equal to {asked.high:.0f}"))
+        rows.append((value > asked.high, f"value less than or equal to {asked.high}"))
     texts = [_sentence(shown, path, f"Member must have {rule}") for broken, rule in rows if broken]
     if asked.pattern is not None and not pattern(asked.pattern).matches(value):
         texts.append(_sentence(shown, path, f"Member must satisfy regular expression pattern: {asked.pattern}"))

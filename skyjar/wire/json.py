@@ -1,0 +1,373 @@
+"""AWS JSON 1.0 and 1.1, and the JSON values that rest-json shares.
+
+Responses are handed to orjson as they are: bytes become base64 and datetimes numbers in its default hook, so that only outputs
+with renamed members or odd timestamp formats are walked.
+"""
+
+from __future__ import annotations
+
+import binascii
+from base64 import b64encode
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+import orjson
+
+from skyjar.wire import eventstream, timestamps
+from skyjar.wire.closures import Closure, Compiler, Readers, checked, require
+from skyjar.wire.codec import AwsError, Codec, Parse, Serialise, buffered, snake_table, unknown
+from skyjar.wire.errors import INVALID, WireError
+from skyjar.wire.http import Request, Response
+from skyjar.wire.models import OperationModel, Shape
+from skyjar.wire.validation import Rules
+
+_OPTIONS = orjson.OPT_PASSTHROUGH_DATETIME
+_SPECIAL = {"NaN": float("nan"), "Infinity": float("inf"), "-Infinity": float("-inf")}
+_NAMESPACES = {
+    "dynamodb": "com.amazonaws.dynamodb.v20120810#",
+    "dynamodbstreams": "com.amazonaws.dynamodb.v20120810#",
+    "sqs": "com.amazonaws.sqs#",
+}
+_GENERIC = {
+    "ValidationException": "com.amazon.coral.validate#",
+    "SerializationException": "com.amazon.coral.service#",
+    "UnknownOperationException": "com.amazon.coral.service#",
+}
+
+
+def malformed(message: str = "") -> WireError:
+    return WireError("SerializationException", message)
+
+
+def _default(value: Any) -> Any:
+    if isinstance(value, bytes | bytearray | memoryview):
+        return b64encode(value).decode()
+    if isinstance(value, datetime):
+        return timestamps.unix(value)
+    if isinstance(value, set | frozenset | tuple):
+        return list(value)
+    raise TypeError(f"{type(value).__name__} has no place in a JSON response")
+
+
+def dumps(value: Any) -> bytes:
+    return orjson.dumps(value, _default, _OPTIONS)
+
+
+def loads(body: bytes) -> Any:
+    try:
+        return orjson.loads(body)
+    except orjson.JSONDecodeError as error:
+        if "utf-8" in str(error) or "surrogate" in str(error):
+            raise malformed("Invalid UTF-8 in the request body") from None
+        raise malformed("Unable to parse the request body as JSON") from None
+
+
+def mismatch(value: Any, wanted: str) -> WireError:
+    """A value of the wrong JSON type, in the words of AWS's parser."""
+    if isinstance(value, dict):
+        return malformed("Start of structure or map found where not expected.")
+    if isinstance(value, list):
+        return malformed("Start of list found where not expected")
+    kinds: dict[type, str] = {str: "STRING_VALUE", int: "NUMBER_VALUE", float: "DECIMAL_VALUE"}
+    kind = f"{value!s}_VALUE".upper() if isinstance(value, bool) else kinds.get(type(value), "NULL_VALUE")
+    if wanted in ("structure", "map", "list"):
+        return malformed("Unexpected field type")
+    return malformed(f"{kind} cannot be converted to {wanted}")
+
+
+def decode_base64(value: str) -> bytes:
+    try:
+        return binascii.a2b_base64(value.encode("ascii"), strict_mode=True)
+    except (binascii.Error, UnicodeEncodeError):
+        pass
+    try:
+        return binascii.a2b_base64(value + "=" * (-len(value) % 4))
+    except (binascii.Error, ValueError):
+        raise malformed("Invalid Base64 value") from None
+
+
+def _text(value: Any) -> Any:
+    if value.__class__ is not str:
+        raise mismatch(value, "String")
+    return value
+
+
+def _boolean(value: Any) -> Any:
+    if value.__class__ is not bool:
+        raise mismatch(value, "Boolean")
+    return value
+
+
+def _integer_of(wanted: str) -> Closure:
+    def read(value: Any) -> Any:
+        if value.__class__ is int:
+            return value
+        if value.__class__ is float and value == value and abs(value) != float("inf"):
+            return int(value)
+        raise mismatch(value, wanted)
+
+    return read
+
+
+def _float(value: Any) -> Any:
+    if value.__class__ is float:
+        return value
+    if value.__class__ is int:
+        return float(value)
+    if value.__class__ is str and value in _SPECIAL:
+        return _SPECIAL[value]
+    raise mismatch(value, "Double")
+
+
+def _timestamp(value: Any) -> Any:
+    kind = value.__class__
+    if kind is int or kind is float:
+        return float(value)
+    if kind is not str:
+        raise mismatch(value, "Timestamp")
+    try:
+        return timestamps.parse(value)
+    except ValueError:
+        raise malformed(f"Invalid timestamp: {value[:100]}") from None
+
+
+def _blob(value: Any) -> Any:
+    if value.__class__ is not str:
+        raise mismatch(value, "Blob")
+    return decode_base64(value)
+
+
+class JsonReaders(Readers):
+    """Parsed JSON -> parameters."""
+
+    def string(self, shape: Shape) -> Closure:
+        return checked(_text, self.check(shape))
+
+    def boolean(self, shape: Shape) -> Closure:
+        return _boolean
+
+    def integer(self, shape: Shape) -> Closure:
+        return checked(_integer_of("Integer"), self.check(shape))
+
+    def long(self, shape: Shape) -> Closure:
+        return checked(_integer_of("Long"), self.check(shape))
+
+    def double(self, shape: Shape) -> Closure:
+        return checked(_float, self.check(shape))
+
+    float = double
+
+    def timestamp(self, shape: Shape) -> Closure:
+        return _timestamp
+
+    def blob(self, shape: Shape) -> Closure:
+        return checked(_blob, self.check(shape))
+
+    def list(self, shape: Shape) -> Closure:
+        item = self.of(shape.member)
+        strict = self.rules is not None and not shape.trait("sparse")
+
+        def read(value: Any) -> Any:
+            if value.__class__ is not list:
+                raise mismatch(value, "list")
+            if None in value:
+                if strict:
+                    raise INVALID
+                return [None if entry is None else item(entry) for entry in value]
+            return [item(entry) for entry in value]
+
+        return checked(read, self.check(shape))
+
+    def map(self, shape: Shape) -> Closure:
+        key, item = self.of(shape.key), self.of(shape.value)
+        sparse = bool(shape.trait("sparse"))
+
+        def read(value: Any) -> Any:
+            if value.__class__ is not dict:
+                raise mismatch(value, "map")
+            return {
+                key(name): None if entry is None else item(entry)
+                for name, entry in value.items()
+                if entry is not None or sparse
+            }
+
+        return checked(read, self.check(shape))
+
+    def structure(self, shape: Shape, rename: dict[str, str] | None = None) -> Closure:
+        """`rename` gives the parameters' names instead of the members' own."""
+        if shape.trait("document"):
+            return lambda value: value
+        table = {
+            member.wire_name or name: ((rename or {}).get(name, name), self.member(shape, name, member))
+            for name, member in shape.members.items()
+            if member.location is None
+        }
+        required = frozenset((rename or {}).get(name, name) for name in self.required(shape))
+        get = table.get
+
+        def read(value: Any) -> Any:
+            if value.__class__ is not dict:
+                raise mismatch(value, "structure")
+            found = {}
+            for key, entry in value.items():
+                known = get(key)
+                if known is not None and entry is not None:
+                    found[known[0]] = known[1](entry)
+            return found
+
+        return require(read, required)
+
+
+def _iso(value: Any) -> str:
+    return timestamps.iso8601(value)
+
+
+def _rfc822(value: Any) -> str:
+    return timestamps.rfc822(value)
+
+
+class JsonWriters(Compiler):
+    """Results -> what orjson can write. None stands for a value that needs nothing done."""
+
+    def _same(self, shape: Shape) -> None:
+        return None
+
+    boolean = integer = long = blob = float = double = _same
+
+    def string(self, shape: Shape) -> Closure | None:
+        return None
+
+    def timestamp(self, shape: Shape) -> Closure | None:
+        return {"iso8601": _iso, "rfc822": _rfc822}.get((shape.trait("timestamp_format") or "").lower())
+
+    def list(self, shape: Shape) -> Closure | None:
+        item = self.of(shape.member)
+        if item is None:
+            return None
+        return lambda value: [None if entry is None else item(entry) for entry in value]
+
+    def map(self, shape: Shape) -> Closure | None:
+        item = self.of(shape.value)
+        if item is None:
+            return None
+        return lambda value: {key: None if entry is None else item(entry) for key, entry in value.items()}
+
+    def structure(self, shape: Shape) -> Closure | None:
+        if shape.trait("document"):
+            return None
+        table = {
+            name: (member.wire_name or name, self.of(member))
+            for name, member in shape.members.items()
+            if member.location is None
+        }
+        if all(name == wire and write is None for name, (wire, write) in table.items()):
+            return None
+        label = shape.name
+
+        def write(value: Any) -> Any:
+            found = {}
+            for name, entry in value.items():
+                known = table.get(name)
+                if known is None:
+                    raise TypeError(f"{label} has no member {name}")
+                if entry is not None:
+                    found[known[0]] = entry if known[1] is None else known[1](entry)
+            return found
+
+        return write
+
+
+class JsonCodec(Codec):
+    """`X-Amz-Target: Prefix.Operation` with a JSON body."""
+
+    def __init__(self, model: Any, protocol: str) -> None:
+        super().__init__(model, protocol)
+        self._type = f"application/x-amz-json-{model.json_version or '1.0'}"
+        self._names: dict[str, OperationModel] = {}
+        self.writers = JsonWriters()
+
+    def route(self, request: Request) -> OperationModel | None:
+        target = request.headers.get("x-amz-target", "")
+        found = self._names.get(target)
+        if found is None:
+            name = target.rpartition(".")[2]
+            try:
+                found = self.model.operation(name)
+            except KeyError:
+                return None
+            if len(self._names) < 5000:
+                self._names[target] = found
+        return found
+
+    def compile_input(self, operation: OperationModel, rules: Rules | None) -> Parse:
+        shape = operation.input_shape
+        if shape is None:
+            return lambda request: {}
+        read = JsonReaders(rules).structure(shape, snake_table(shape))
+
+        def parse(request: Request) -> dict[str, Any]:
+            found: dict[str, Any] = read(loads(buffered(request) or b"{}"))
+            return found
+
+        return parse
+
+    def compile_output(self, operation: OperationModel) -> Serialise:
+        kind = ("Content-Type", self._type)
+        shape = operation.output_shape
+        if shape is None:
+            return lambda result, request_id: Response(200, [("x-amzn-RequestId", request_id), kind])
+        if operation.event_stream_output is not None:
+            return eventstream.compile_output(self, operation, rpc=True)
+        render = compile_body(operation, shape, self.writers)
+
+        def serialise(result: dict[str, Any], request_id: str) -> Response:
+            return Response(200, [("x-amzn-RequestId", request_id), kind], render(result))
+
+        return serialise
+
+    def error(self, operation: OperationModel | None, error: AwsError, request_id: str) -> Response:
+        shape = self.error_shape(error)
+        name = shape.name if shape is not None else error.code
+        headers = [("x-amzn-RequestId", request_id), ("Content-Type", self._type)]
+        if self.model.query_compatible:
+            headers.append(query_error(error, shape))
+        prefix = _NAMESPACES.get(self.model.name, "")
+        typed = _GENERIC.get(name, prefix) + name if prefix else name
+        return Response(error.status, headers, dumps({"__type": typed, **error_body(self.writers, error, shape)}))
+
+
+def query_error(error: AwsError, shape: Shape | None) -> tuple[str, str]:
+    """The header that tells clients of a former query service the code it then had."""
+    code = shape.error.get("code", error.code) if shape is not None else error.code
+    return "x-amzn-query-error", f"{code};{'Sender' if error.sender else 'Receiver'}"
+
+
+def error_body(writers: Any, error: AwsError, shape: Shape | None) -> dict[str, Any]:
+    """The members of an error: its message under the name that the model gives it, and its fields."""
+    members = shape.members if shape is not None else {}
+    key = next((name for name in ("message", "Message", "errorMessage") if name in members), "message")
+    body: dict[str, Any] = {key: error.message}
+    for name, value in error.fields.items():
+        member = members.get(name)
+        write = writers.of(member) if member is not None else None
+        wire = (member.wire_name if member is not None else None) or name
+        body[wire] = value if write is None else write(value)
+    return body
+
+
+def compile_body(operation: OperationModel, shape: Shape, writers: JsonWriters) -> Callable[[dict[str, Any]], bytes]:
+    """A result -> the JSON body."""
+    write = writers.of(shape)
+    if write is not None:
+        return lambda result: dumps(write(result))
+    names = frozenset(shape.members)
+
+    def render(result: dict[str, Any]) -> bytes:
+        if not result.keys() <= names:
+            raise unknown(operation, result, names)
+        if None in result.values():
+            result = {name: value for name, value in result.items() if value is not None}
+        return orjson.dumps(result, _default, _OPTIONS)
+
+    return render

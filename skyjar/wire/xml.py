@@ -1,0 +1,284 @@
+"""XML both ways: a small tree parsed by expat with document types refused, and compiled writers of elements."""
+
+from __future__ import annotations
+
+import re
+from base64 import b64encode
+from collections.abc import Callable
+from typing import Any
+from xml.parsers import expat
+
+from skyjar.wire import timestamps
+from skyjar.wire.closures import Closure, Compiler
+from skyjar.wire.errors import WireError
+from skyjar.wire.models import Shape
+
+DEPTH_MAX = 100
+ELEMENTS_MAX = 200_000
+
+Add = Callable[[str], None]
+Write = Callable[[Add, Any], None]
+
+
+class Node:
+    """One element: its local name, attributes with their prefixes, children in order, and text."""
+
+    __slots__ = ("attributes", "children", "tag", "text")
+
+    def __init__(self, tag: str, attributes: dict[str, str]) -> None:
+        self.tag = tag
+        self.attributes = attributes
+        self.children: list[Node] = []
+        self.text = ""
+
+
+class Refused(Exception):
+    """The document is not what a request may contain."""
+
+
+class _Tree:
+    def __init__(self) -> None:
+        self.root: Node | None = None
+        self.stack: list[Node] = []
+        self.texts: list[list[str]] = []
+        self.count = 0
+
+    def start(self, name: str, attributes: dict[str, str]) -> None:
+        self.count += 1
+        if len(self.stack) >= DEPTH_MAX or self.count > ELEMENTS_MAX:
+            raise Refused
+        node = Node(name.rpartition(":")[2], attributes)
+        if self.stack:
+            self.stack[-1].children.append(node)
+        else:
+            self.root = node
+        self.stack.append(node)
+        self.texts.append([])
+
+    def data(self, text: str) -> None:
+        self.texts[-1].append(text)
+
+    def end(self, name: str) -> None:
+        self.stack.pop().text = "".join(self.texts.pop())
+
+
+def _refuse(*_: Any) -> None:
+    raise Refused
+
+
+def parse(body: bytes) -> Node:
+    """The root element. Refused for what is not well-formed, has a DTD or entities, or is too deep or too large."""
+    parser = expat.ParserCreate()
+    parser.buffer_text = True
+    tree = _Tree()
+    parser.StartElementHandler = tree.start
+    parser.EndElementHandler = tree.end
+    parser.CharacterDataHandler = tree.data
+    parser.StartDoctypeDeclHandler = _refuse
+    parser.EntityDeclHandler = _refuse
+    parser.ExternalEntityRefHandler = _refuse
+    try:
+        parser.Parse(body, True)
+    except (expat.ExpatError, UnicodeError, ValueError) as error:
+        raise Refused from error
+    if tree.root is None:
+        raise Refused
+    return tree.root
+
+
+_UNSAFE = re.compile("[&<>\"\r\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
+_ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;"}
+
+
+def _entity(match: re.Match[str]) -> str:
+    found = match.group()
+    return _ENTITIES.get(found) or f"&#x{ord(found):x};"
+
+
+def escape(text: str) -> str:
+    """Text as AWS writes it in XML; characters that XML cannot hold become references, as S3 does."""
+    return text if _UNSAFE.search(text) is None else _UNSAFE.sub(_entity, text)
+
+
+def float_text(value: float) -> str:
+    if value != value:
+        return "NaN"
+    if value in (float("inf"), float("-inf")):
+        return "Infinity" if value > 0 else "-Infinity"
+    return repr(float(value))
+
+
+def _namespace(shape: Shape) -> str:
+    """The prefixed namespace of a shape, such as `xmlns:xsi`; the default one stands on the root only."""
+    found = shape.trait("xml_namespace")
+    if isinstance(found, dict) and found.get("prefix"):
+        return f' xmlns:{found["prefix"]}="{escape(found["uri"])}"'
+    return ""
+
+
+class XmlWriters(Compiler):
+    """Compiles `write(add, value)` for an element of a given name."""
+
+    item_name = "member"
+    timestamp_format = "iso8601"
+
+    def __init__(self, iso8601: Callable[[Any], str] = timestamps.iso8601) -> None:
+        super().__init__()
+        self._formats = {**timestamps.FORMATS, "iso8601": iso8601}
+        self._elements: dict[tuple[Any, ...], Write] = {}
+
+    def element(self, shape: Shape, tag: str) -> Write:
+        key = (tag, *self.key(shape))
+        found = self._elements.get(key)
+        if found is not None:
+            return found
+        cell: list[Write] = []
+        self._elements[key] = lambda add, value: cell[0](add, value)
+        built = self._element(shape, tag)
+        cell.append(built)
+        self._elements[key] = built
+        return built
+
+    def _element(self, shape: Shape, tag: str) -> Write:
+        if shape.type in ("structure", "list", "map"):
+            built: Write = getattr(self, f"{shape.type}_element")(shape, tag)
+            return built
+        return self.text_element(self.text(shape), tag)
+
+    def text_element(self, render: Callable[[Any], str], tag: str) -> Write:
+        start, end = f"<{tag}>", f"</{tag}>"
+
+        def write(add: Add, value: Any) -> None:
+            add(start + render(value) + end)
+
+        return write
+
+    def text(self, shape: Shape) -> Callable[[Any], str]:
+        """How a scalar is written."""
+        if shape.type == "timestamp":
+            return self._formats[(shape.trait("timestamp_format") or self.timestamp_format).lower()]
+        return _TEXTS[shape.type]
+
+    def name(self, name: str, member: Shape) -> str:
+        """The element of a structure's member."""
+        if member.type == "list" and member.trait("flattened"):
+            return member.member.wire_name or member.wire_name or name
+        return member.wire_name or name
+
+    def contents(self, shape: Shape) -> Write:
+        """Writes a structure's members without an element around them."""
+        table = {
+            name: self.element(member, self.name(name, member))
+            for name, member in shape.members.items()
+            if member.location is None and not member.trait("xml_attribute")
+        }
+        ignored = frozenset(name for name, member in shape.members.items() if name not in table)
+        label = shape.name
+
+        def write(add: Add, value: Any) -> None:
+            for name, entry in value.items():
+                member = table.get(name)
+                if member is not None:
+                    if entry is not None:
+                        member(add, entry)
+                elif name not in ignored:
+                    raise TypeError(f"{label} has no member {name}")
+
+        return write
+
+    def structure_element(self, shape: Shape, tag: str) -> Write:
+        start, end, empty = f"<{tag}{_namespace(shape)}>", f"</{tag}>", f"<{tag}/>"
+        inside = self.contents(shape)
+        attributes = {n: m.wire_name or n for n, m in shape.members.items() if m.trait("xml_attribute")}
+        if attributes:
+            return self._with_attributes(start[:-1], end, inside, attributes)
+
+        def write(add: Add, value: Any) -> None:
+            if value:
+                add(start)
+                inside(add, value)
+                add(end)
+            else:
+                add(empty)
+
+        return write
+
+    def _with_attributes(self, start: str, end: str, inside: Write, attributes: dict[str, str]) -> Write:
+        def write(add: Add, value: Any) -> None:
+            add(start)
+            for name, wire in attributes.items():
+                if value.get(name) is not None:
+                    add(f' {wire}="{escape(value[name])}"')
+            add(">")
+            inside(add, value)
+            add(end)
+
+        return write
+
+    def list_element(self, shape: Shape, tag: str) -> Write:
+        member = shape.member
+        if shape.trait("flattened"):
+            item = self.element(member, member.wire_name or tag)
+
+            def write_flat(add: Add, value: Any) -> None:
+                for entry in value:
+                    item(add, entry)
+
+            return write_flat
+        return self.wrapped(self.element(member, member.wire_name or self.item_name), tag)
+
+    def wrapped(self, item: Write, tag: str) -> Write:
+        start, end, empty = f"<{tag}>", f"</{tag}>", f"<{tag}/>"
+
+        def write(add: Add, value: Any) -> None:
+            if not value:
+                add(empty)
+                return
+            add(start)
+            for entry in value:
+                item(add, entry)
+            add(end)
+
+        return write
+
+    def map_element(self, shape: Shape, tag: str) -> Write:
+        flat = bool(shape.trait("flattened"))
+        entry_tag = tag if flat else "entry"
+        before, after = f"<{entry_tag}>", f"</{entry_tag}>"
+        key = self.element(shape.key, shape.key.wire_name or "key")
+        item = self.element(shape.value, shape.value.wire_name or "value")
+
+        def write(add: Add, value: Any) -> None:
+            if not flat:
+                add(f"<{tag}>")
+            for name, entry in value.items():
+                add(before)
+                key(add, name)
+                item(add, entry)
+                add(after)
+            if not flat:
+                add(f"</{tag}>")
+
+        return write
+
+
+def _boolean_text(value: Any) -> str:
+    return "true" if value else "false"
+
+
+_TEXTS: dict[str, Closure] = {
+    "string": lambda value: escape(value if isinstance(value, str) else str(value)),
+    "boolean": _boolean_text,
+    "integer": lambda value: str(int(value)),
+    "long": lambda value: str(int(value)),
+    "float": float_text,
+    "double": float_text,
+    "blob": lambda value: b64encode(value if isinstance(value, bytes) else str(value).encode()).decode(),
+}
+
+
+def malformed_xml() -> WireError:
+    return WireError(
+        "MalformedXML",
+        "The XML you provided was not well-formed or did not validate against our published schema",
+    )
