@@ -206,9 +206,10 @@ class Sandbox:
 
     def _conclude(self, call: Call, duration_ms: float, init_ms: float | None) -> Result:
         self._read_output()
+        self._end_line()
         function, memory = self.function, self._memory_mib()
         if call.status == "timeout":
-            duration_ms = max(duration_ms, function.timeout_s * 1000)
+            duration_ms = function.timeout_s * 1000
         now = time.time()
         if function.log_format != "JSON":
             self._log(reports.end(call.request_id))
@@ -431,9 +432,7 @@ class Sandbox:
                 return
             if not data:
                 self._loop.remove_reader(self._process.output)
-                if self._partial:
-                    self._take(self._partial)
-                    self._partial = b""
+                self._end_line()
                 return
             *lines, self._partial = (self._partial + data).split(b"\n")
             for line in lines:
@@ -442,6 +441,11 @@ class Sandbox:
                 self._flush = self._loop.call_later(FLUSH_S, self._hand_over)
             if len(data) < 65536:
                 return
+
+    def _end_line(self) -> None:
+        if self._partial:
+            self._take(self._partial)
+            self._partial = b""
 
     def _take(self, line: bytes) -> None:
         self._log(line.decode("utf-8", "replace").replace("\0", "\n"))

@@ -19,6 +19,7 @@ import site
 import socket
 import sys
 import time
+import traceback
 
 NEWNS, NEWIPC, NEWUSER, NEWPID = 0x20000, 0x8000000, 0x10000000, 0x20000000
 BIND, REC, PRIVATE, NOSUID, NODEV, NOEXEC, DETACH = 4096, 16384, 1 << 18, 2, 4, 8, 2
@@ -230,8 +231,10 @@ class Zygote:
                 os.chdir(request["code"] or "/")
             resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
             self.start(request, len(fds) > 1)
-        except BaseException as error:
-            os.write(2, f"{type(error).__name__}: {error}\n".encode())
+        except SystemExit as error:
+            leave(error.code)
+        except BaseException:
+            os.write(2, traceback.format_exc().encode())
             os._exit(1)
 
     def start(self, request, assigned):
@@ -308,6 +311,16 @@ class Zygote:
             except OSError:
                 pass
         os._exit(0)
+
+
+def leave(code):
+    """End as Python does at sys.exit, without the zygote's own exit handlers."""
+    if code is not None and not isinstance(code, int):
+        os.write(2, f"{code}\n".encode())
+        code = 1
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit((code or 0) & 255)
 
 
 def launch(program, environment):

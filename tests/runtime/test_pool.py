@@ -1,0 +1,177 @@
+"""Which sandbox takes a call, how long it lives, and that nothing is left."""
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from skyjar.runtime.functions import RuntimeMissing, Stopped
+
+COUNT = "import os\nn = []\ndef handler(e, c):\n    n.append(1)\n    return [os.environ['AWS_LAMBDA_LOG_STREAM_NAME'], len(n)]\n"
+SLEEP = "import time\ndef handler(e, c):\n    time.sleep(e)\n    return e\n"
+
+
+def stays(check, deadline_s: float = 5.0) -> bool:
+    """Whether `check` becomes true before the deadline."""
+    end = time.monotonic() + deadline_s
+    while not check():
+        if time.monotonic() > end:
+            return False
+        time.sleep(0.005)
+    return True
+
+
+def state(pid: int) -> str:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except OSError:
+        return "gone"
+
+
+@pytest.mark.spec("lambda-038")
+def test_a_sandbox_is_used_again_and_only_the_first_call_has_an_init(world):
+    function = world.function(COUNT)
+    results = [world.invoke(function) for _ in range(3)]
+    assert len({result.log_stream for result in results}) == 1
+    assert [result.init_ms is not None for result in results] == [True, False, False]
+    assert world.value(function)[1] == 4
+
+
+@pytest.mark.spec("lambda-039")
+def test_concurrent_calls_get_a_sandbox_each(world):
+    function = world.function(SLEEP)
+
+    async def both():
+        return await asyncio.gather(world.call(function, 0.2), world.call(function, 0.2))
+
+    assert len({result.log_stream for result in world.run(both())}) == 2
+    assert len(world.sandboxes) == 2
+
+
+def test_beyond_the_limit_calls_wait(world):
+    world.options = {"limit": 2}
+    function = world.function(SLEEP)
+
+    async def many():
+        return await asyncio.gather(*(world.call(function, 0.02) for _ in range(6)))
+
+    results = world.run(many())
+    assert len({result.log_stream for result in results}) == 2
+    assert world.value(world.function(SLEEP), 0) == 0  # an idle one of the other function makes room
+    assert len(world.sandboxes) == 2
+
+
+def test_it_is_frozen_between_calls(world):
+    source = (
+        "import threading, time\nn = [0]\n"
+        "def count():\n    while True:\n        n[0] += 1\n        time.sleep(0.001)\n"
+        "threading.Thread(target=count, daemon=True).start()\n"
+        "def handler(e, c):\n    return n[0]\n"
+    )
+    function = world.function(source)
+    world.value(function)
+    (sandbox,) = world.sandboxes._all
+    assert stays(lambda: state(sandbox._process.pid) == "T")
+    first = world.value(function)
+    time.sleep(0.1)
+    assert world.value(function) - first < 20
+
+
+def test_another_revision_retires_it(world):
+    one = world.function(COUNT, name="f", revision="1")
+    two = world.function(COUNT, name="f", revision="2")
+    assert world.value(one)[1] == 1
+    assert world.value(two)[1] == 1
+    assert len(world.sandboxes) == 1
+    assert world.value(two)[1] == 2
+
+
+def test_idle_ones_are_retired(world):
+    world.options = {"idle_s": 0.05}
+    function = world.function(COUNT)
+    world.value(function)
+
+    async def empty():
+        while len(world.sandboxes):
+            await asyncio.sleep(0.01)
+
+    world.run(empty())
+    assert world.value(function)[1] == 1
+
+
+def test_it_does_not_outlive_its_credentials(world):
+    world.expires_in_s = 5.0
+    function = world.function(COUNT)
+    assert world.value(function)[1] == 1
+    assert world.value(function)[1] == 1
+
+
+def test_a_runtime_that_is_not_there_is_refused_by_name(world):
+    with pytest.raises(RuntimeMissing, match=r"needs a python3\.99 interpreter, and only .*python3\.11.* was found; install"):
+        world.invoke(world.function(COUNT, runtime="python3.99"))
+    with pytest.raises(RuntimeMissing, match="java21 is not one"):
+        world.invoke(world.function(COUNT, runtime="java21"))
+
+
+def test_stop_leaves_nothing_and_tells_those_who_wait(world):
+    function = world.function(SLEEP)
+
+    async def interrupted():
+        call = asyncio.ensure_future(world.call(function, 30))
+        while not any(sandbox.call and sandbox._ready.done() for sandbox in world.sandboxes._all):
+            await asyncio.sleep(0.005)
+        pids = [sandbox._process.pid for sandbox in world.sandboxes._all]
+        pids += [zygote.pid for zygote in world.sandboxes._launchers._zygotes.values()]
+        await world.sandboxes.stop()
+        with pytest.raises(Stopped):
+            await call
+        return pids
+
+    pids = world.run(interrupted())
+    assert len(pids) == 2
+    assert [state(pid) for pid in pids] == ["gone", "gone"]
+
+
+PARENT = """
+import asyncio, sys, time
+from pathlib import Path
+from skyjar.runtime.functions import Credentials, Function
+from skyjar.runtime.sandboxes import Sandboxes
+
+async def main():
+    boxes = Sandboxes(directory=Path(sys.argv[1]), credentials=lambda f: Credentials("a", "b", "c", time.time() + 900),
+                      logs=lambda *_: None, isolate=sys.argv[3] == "yes")
+    f = Function(arn="f", name="f", runtime="python3.11", handler="app.handler", code=Path(sys.argv[2]), timeout_s=60)
+    await boxes.invoke(f, b"0", request_id="1")
+    call = asyncio.ensure_future(boxes.invoke(f, b"50", request_id="2"))
+    other = asyncio.ensure_future(boxes.invoke(f, b"0", request_id="3"))
+    await other
+    pids = [s._process.pid for s in boxes._all] + [z.pid for z in boxes._launchers._zygotes.values()]
+    print(*pids, flush=True)
+    await call
+
+asyncio.run(main())
+"""
+
+
+@pytest.mark.parametrize("isolate", ["yes", "no"])
+def test_kill_9_of_the_parent_leaves_nothing(world, isolate):
+    code = world.code({"app.py": SLEEP})
+    command = [sys.executable, "-c", PARENT, str(world.directory / "other"), str(code), isolate]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as parent:
+        pids = [int(pid) for pid in parent.stdout.readline().split()]
+        assert len(pids) == 3  # one working, one frozen, their zygote
+        assert all(state(pid) in "SRTD" for pid in pids)
+        os.kill(parent.pid, signal.SIGKILL)
+    assert stays(lambda: all(state(pid) in ("gone", "Z") for pid in pids)), [state(pid) for pid in pids]
+
+
+def test_what_is_found_names_the_own_interpreter_and_the_isolation(world):
+    found = {one.name: one for one in world.run(world.sandboxes.found())}
+    assert found["python3.11"].path.is_file()
+    assert found["sandbox"].version
