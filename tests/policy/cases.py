@@ -22,7 +22,8 @@ CALLERS = {name: principal(facts) for name, facts in corpus("callers").items()}
 
 def document(**statement):
     version = statement.pop("Version", "2012-10-17")
-    return compile_document({"Version": version, "Statement": {"Effect": "Allow", "Action": "*", **statement}})
+    action = {} if "NotAction" in statement else {"Action": "*"}
+    return compile_document({"Version": version, "Statement": {"Effect": "Allow", **action, **statement}})
 
 
 def policies(case, documents):

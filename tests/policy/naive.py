@@ -121,7 +121,7 @@ def condition_holds(operator, key, wanted, who, context):
     wanted = [str(each).lower() if isinstance(each, bool) else each for each in as_list(wanted)]
     have = lookup(who, context, key)
     if operator == "Null":
-        return any((have is None) == (each.lower() == "true") for each in wanted)
+        return str(have is None).lower() in [each.lower() for each in wanted]
     quantifier, _, operator = operator.rpartition(":")
     if_exists = operator.endswith("IfExists")
     operator = operator.removesuffix("IfExists")
@@ -154,15 +154,17 @@ def names(element, who):
     best = 0
     for kind, entries in element.items():
         for entry in as_list(entries):
-            if kind == "AWS" and entry == "*":
-                best = 3
-            elif kind == "Service" and who["kind"] == "service" and entry in who["service_names"]:
-                best = 3
-            elif kind == "AWS" and who.get("arn") and entry == who["arn"] and who["kind"] != "root":
+            is_service = kind == "Service" and who["kind"] == "service" and entry in who["service_names"]
+            is_self = kind == "AWS" and who.get("arn") == entry and who["kind"] != "root"
+            if is_service or is_self or (kind == "AWS" and entry == "*"):
                 best = 3
             elif kind == "AWS" and who.get("parent_arn") and entry == who["parent_arn"]:
                 best = max(best, 2)
-            elif kind == "AWS" and who.get("account") and entry in (who["account"], f"arn:aws:iam::{who['account']}:root"):
+            elif (
+                kind == "AWS"
+                and who.get("account")
+                and entry in (who["account"], f"arn:aws:iam::{who['account']}:root")
+            ):
                 best = max(best, 1)
     return best
 
