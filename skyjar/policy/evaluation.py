@@ -209,7 +209,7 @@ def _allowing(request: Request, group: Sequence[Named], heeds_principal: bool) -
     key = request.action_key
     for source, document in group:
         for statement in document.select(key)[1]:
-            if heeds_principal and statement.principal is not None and not statement.principal.grant(request.principal):
+            if heeds_principal and not (statement.principal and statement.principal.grant(request.principal)):
                 continue
             if statement.applies is None or statement.applies(request):
                 return source, statement

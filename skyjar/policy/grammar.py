@@ -30,7 +30,9 @@ _SID = re.compile(r"[0-9A-Za-z]*")
 _VENDOR = re.compile(r"[a-zA-Z0-9-]+")
 _PARTITION = re.compile(r"aws[a-z-]*|\*")
 _ACCOUNT = re.compile(r"[0-9]{12}")
-_NAMED = re.compile(r"arn:aws[a-z-]*:(iam|sts)::[0-9]{12}:(root|(user|role|assumed-role|federated-user)/[^*?]+)")
+_NAMED = re.compile(
+    r"arn:aws[a-z-]*:(iam|sts)::([0-9]{12}|cloudfront):(root|(user|role|assumed-role|federated-user)/[^*?]+)"
+)
 _ID = re.compile(r"A[A-Z0-9]{15,}")
 _SERVICE = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)*\.[a-z]+(\.cn)?")
 

@@ -43,6 +43,8 @@ def _failure(request: Request, statement: Statement, heeds_principal: bool) -> t
         name = "NotAction" if statement.not_action else "Action"
         return name, f"{request.action} is {_among(statement.not_action)} {_list(statement.actions)}"
     element = statement.principal
+    if heeds_principal and element is None and statement.is_allow:
+        return "Principal", "the statement names nobody"
     if heeds_principal and element is not None:
         principal = request.principal
         concerns = element.grant(principal) if statement.is_allow else element.denies(principal)

@@ -25,7 +25,7 @@ def lookup(who, context, key):
         facts["aws:principalarn"] = who["arn"]
     if who["kind"] == "assumed-role":
         facts["aws:principalarn"] = who["parent_arn"]
-    return {name.lower(): value for name, value in facts.items()}.get(key.lower())
+    return {name.lower(): value for name, value in facts.items()}.get(key.lower()) or None
 
 
 def expression(text, who, context, *, wild, dot="."):

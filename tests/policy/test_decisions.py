@@ -117,3 +117,12 @@ def test_a_value_may_be_a_function():
 )
 def test_keys_that_follow_from_the_principal(caller, key, value):
     assert Request(CALLERS[caller], "a:b").lookup(key) == value
+
+
+def test_a_resource_policy_that_names_nobody_allows_nobody_and_denies_everybody():
+    allow = Policies(resource=[("p", document(Resource="*"))])
+    decision = evaluate(Request(ALICE, "a:b"), allow)
+    assert not decision.allowed
+    assert decision.trace[0].why == "the statement names nobody"
+    deny = Policies(resource=[("p", document(Resource="*", Effect="Deny"))], identity=[ALL])
+    assert evaluate(Request(ALICE, "a:b"), deny).reason == "explicit-deny"
