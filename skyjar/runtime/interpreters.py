@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -77,7 +76,8 @@ def nodes() -> tuple[Interpreter, ...]:
     """Every Node found, by major version; the first of each counts."""
     found: dict[str, Interpreter] = {}
     candidates = [Path(folder, "node") for folder in os.get_exec_path()]
-    candidates += [Path("/usr/bin/node"), *places(".nvm/versions/node/v*/bin/node", ".local/share/fnm/node-versions/*/installation/bin/node")]
+    candidates.append(Path("/usr/bin/node"))
+    candidates += places(".nvm/versions/node/v*/bin/node", ".local/share/fnm/node-versions/*/installation/bin/node")
     for candidate in candidates:
         if path := usable(candidate):
             version = version_of(path)
@@ -125,7 +125,3 @@ def boto3_family() -> dict[str, Path]:
     home = Path(botocore.__file__).parent.parent
     return {name: home / name for name in names if (home / name).exists()}
 
-
-def shell(name: str) -> Path | None:
-    path = shutil.which(name)
-    return Path(path) if path else None

@@ -205,11 +205,10 @@ class Launchers:
         zygote = await self.launcher()
         script = "/var/runtime/node.mjs" if zygote.isolated else str(BOOTSTRAP / "node.mjs")
         environment = {"PATH": "/usr/local/bin:/usr/bin:/bin", "LANG": "en_US.UTF-8", "TZ": ":UTC", "_SKYJAR_WAIT": "3"}
-        request = {"code": None, "environment": environment, "extensions": []}
+        request: dict[str, Any] = {"code": None, "environment": environment, "extensions": []}
+        request |= {"programs": [str(node)], "argv": ["node", script]}
         process = Process()
-        await process.start(
-            zygote, {**request, "programs": [str(node)], "argv": ["node", script]}, waiting=True
-        )
+        await process.start(zygote, request, waiting=True)
         return process
 
     async def _opt(self, layers: tuple[Path, ...]) -> Path | None:

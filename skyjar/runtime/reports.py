@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 import orjson
 
-from skyjar.runtime.functions import Function, RESPONSE_BYTES
+from skyjar.runtime.functions import RESPONSE_BYTES, Function
 
 
 def stamp(epoch_s: float) -> str:

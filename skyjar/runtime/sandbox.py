@@ -191,7 +191,7 @@ class Sandbox:
         connection, self._waiting = self._waiting, None
         if connection is None:
             self._dead = True
-            call.break_off("Runtime.ExitError", reports.exited(self._process and self._process.exit_code))
+            call.break_off("Runtime.ExitError", reports.exited(self._process.exit_code if self._process else None))
         else:
             connection.reply(200, call.payload, headers)
 

@@ -19,17 +19,30 @@ import msgspec
 
 BOOTSTRAP = Path(__file__).parent / "bootstrap"
 
-# Done one after the other while the zygote has nothing else to do. The last makes botocore import what it imports late.
+# Done one after the other while the zygote has nothing else to do. Clients make botocore import what it imports late. What
+# a botocore Loader has read (service models, endpoints, the list of services) is given to every later Loader with the same
+# search paths: a session would read it again, in 60 ms, and shares it between its clients anyway.
 PRELOAD = (
     "import json, logging, decimal, datetime, uuid, hashlib, base64, re, random, threading, functools, typing",
     "import urllib.request, http.client, ssl, email.parser, concurrent.futures, asyncio",
     "import urllib3, dateutil.parser, jmespath",
     "import botocore.session",
     "import boto3, s3transfer.manager",
-    "import botocore.session as s\n"
-    "c = s.Session().create_client('sqs', region_name='us-east-1', aws_access_key_id='x', aws_secret_access_key='x')",
-    "import boto3\n"
-    "c = boto3.session.Session('x', 'x', region_name='us-east-1').resource('dynamodb')",
+    "import boto3\nboto3.session.Session('x', 'x', region_name='us-east-1').resource('dynamodb')",
+    """
+import botocore.loaders, botocore.session
+session = botocore.session.Session()
+loader = session.get_component("data_loader")
+for service in ("sqs", "sns", "s3", "dynamodb"):
+    session.create_client(service, region_name="us-east-1", aws_access_key_id="x", aws_secret_access_key="x")
+loader.list_available_services("resources-1")
+start, known, places = botocore.loaders.Loader.__init__, dict(loader._cache), list(loader.search_paths)
+def begin(self, *values, **named):
+    start(self, *values, **named)
+    if list(self.search_paths) == places:
+        self._cache.update(known)
+botocore.loaders.Loader.__init__ = begin
+""",
 )
 
 
@@ -110,9 +123,9 @@ class Zygote:
         return await answer
 
     async def _writable(self) -> None:
-        free = self._loop.create_future()
-        self._loop.add_writer(self._control.fileno(), lambda: free.done() or free.set_result(None))
-        await free
+        free = asyncio.Event()
+        self._loop.add_writer(self._control.fileno(), free.set)
+        await free.wait()
         self._loop.remove_writer(self._control.fileno())
 
     def _read(self) -> None:
@@ -136,9 +149,13 @@ class Zygote:
         elif "exit" in message:
             # A child may die before its spawn has been taken in by whoever waits for the answer.
             pid, status = message["exit"], message["status"]
-            self._loop.call_soon(lambda: self.deaths.pop(pid, lambda _: None)(status))
+            self._loop.call_soon(self._bury, pid, status)
         elif (answer := self._answers.pop(message["id"], None)) and not answer.done():
             answer.set_result(message)
+
+    def _bury(self, pid: int, status: int) -> None:
+        if died := self.deaths.pop(pid, None):
+            died(status)
 
     def _end(self) -> None:
         """The zygote has gone, and all its children with it."""
@@ -149,7 +166,8 @@ class Zygote:
         self._control.close()
         reason = self._log.read_text(errors="replace")[-2000:] if self._log.exists() else ""
         error = ConnectionError(f"The process that starts {self.name} sandboxes ended: {reason}")
-        for future in (self._hello, *self._answers.values()):
+        waiting: list[asyncio.Future[Any]] = [self._hello, *self._answers.values()]
+        for future in waiting:
             if not future.done():
                 future.set_exception(error)
                 future.exception()

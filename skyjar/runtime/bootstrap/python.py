@@ -4,6 +4,10 @@ Runs in a process forked from zygote.py, or alone (`python python.py`). Needs no
 of several lines is written as one line with NUL for each inner newline; the parent turns them back (see sandbox.py).
 """
 
+# ruff: noqa: SIM115, BLE001 (the files stay open; whatever a function raises is its answer)
+
+from __future__ import annotations
+
 import importlib
 import io
 import json
@@ -13,7 +17,9 @@ import socket
 import sys
 import time
 import traceback
+from collections.abc import Callable
 from decimal import Decimal
+from typing import Any, NoReturn
 
 VERSION = "/2018-06-01/runtime"
 
@@ -21,13 +27,13 @@ VERSION = "/2018-06-01/runtime"
 class Api:
     """A keep-alive connection to the Runtime API; `call` answers (headers with lower-case names, body)."""
 
-    def __init__(self, address):
+    def __init__(self, address: str) -> None:
         host, _, port = address.rpartition(":")
         self.host = address
         self.socket = socket.create_connection((host, int(port)))
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
-    def call(self, method, path, body=b"", headers=""):
+    def call(self, method: str, path: str, body: bytes = b"", headers: str = "") -> tuple[dict[str, str], bytes]:
         head = f"{method} {VERSION}{path} HTTP/1.1\r\nHost: {self.host}\r\n{headers}Content-Length: {len(body)}\r\n\r\n"
         self.socket.sendall(head.encode() + body)
         received = b""
@@ -42,33 +48,34 @@ class Api:
             missing -= len(parts[-1])
         return found, b"".join(parts)
 
-    def receive(self):
+    def receive(self) -> bytes:
         data = self.socket.recv(262144)
         if not data:
             os._exit(0)  # the parent is gone
         return data
 
-    def error(self, path, fault):
-        headers = f"Content-Type: application/vnd.aws.lambda.error+json\r\nLambda-Runtime-Function-Error-Type: {fault['errorType']}\r\n"
+    def error(self, path: str, fault: dict[str, Any]) -> None:
+        headers = "Content-Type: application/vnd.aws.lambda.error+json\r\n"
+        headers += f"Lambda-Runtime-Function-Error-Type: {fault['errorType']}\r\n"
         self.call("POST", path, json.dumps(fault).encode(), headers)
 
 
 class Fault(Exception):
     """An error that the runtime itself reports, with Lambda's name for it."""
 
-    def __init__(self, kind, message, trace=()):
+    def __init__(self, kind: str, message: str, trace: list[str] | None = None) -> None:
         super().__init__(message)
         self.kind = kind
-        self.trace = list(trace)
+        self.trace = trace or []
 
 
 class Parts:
     """A plain object of the given names, for context.identity and context.client_context."""
 
-    def __init__(self, **values):
+    def __init__(self, **values: Any) -> None:
         self.__dict__.update(values)
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return f"{type(self).__name__}([{','.join(f'{name}={value}' for name, value in self.__dict__.items())}])"
 
 
@@ -85,7 +92,7 @@ class Client(Parts):
 
 
 class LambdaContext:
-    def __init__(self, headers):
+    def __init__(self, headers: dict[str, str]) -> None:
         environment = os.environ
         self.aws_request_id = headers["lambda-runtime-aws-request-id"]
         self.log_group_name = environment.get("AWS_LAMBDA_LOG_GROUP_NAME")
@@ -103,17 +110,17 @@ class LambdaContext:
         )
         self._deadline_ms = int(headers["lambda-runtime-deadline-ms"])
 
-    def get_remaining_time_in_millis(self):
+    def get_remaining_time_in_millis(self) -> int:
         return max(0, self._deadline_ms - int(time.time() * 1000))
 
-    def log(self, message):
+    def log(self, message: object) -> None:
         sys.stdout.write(str(message))
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return f"LambdaContext([{','.join(f'{k}={v}' for k, v in self.__dict__.items() if k[0] != '_')}])"
 
 
-def client_context(text):
+def client_context(text: str | None) -> ClientContext | None:
     if not text:
         return None
     values = json.loads(text)
@@ -126,7 +133,7 @@ def client_context(text):
     )
 
 
-def write_event(text):
+def write_event(text: str) -> None:
     """Write one log event, which may have several lines."""
     sys.stdout.flush()
     sys.stdout.write(text.rstrip("\n").replace("\n", "\0") + "\n")
@@ -138,28 +145,29 @@ class LogHandler(logging.Handler):
 
     request_id = ""
 
-    def emit(self, record):
-        record.aws_request_id = self.request_id
+    def emit(self, record: logging.LogRecord) -> None:
+        record.__dict__["aws_request_id"] = self.request_id
         write_event(self.format(record))
 
 
 class JsonFormatter(logging.Formatter):
-    converter = time.gmtime
     usual = frozenset(vars(logging.LogRecord("", 0, "", 0, "", (), None))) | {"message", "asctime", "aws_request_id"}
 
-    def format(self, record):
+    def format(self, record: logging.LogRecord) -> str:
         stamp = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(record.created))
-        line = {"timestamp": stamp, "level": record.levelname, "message": record.getMessage(), "logger": record.name}
+        line: dict[str, Any] = {"timestamp": stamp, "level": record.levelname}
+        line.update(message=record.getMessage(), logger=record.name)
         line.update({name: value for name, value in vars(record).items() if name not in self.usual})
         if record.exc_info and record.exc_info[0]:
             kind, value, trace = record.exc_info
-            line.update(errorType=kind.__name__, errorMessage=str(value), stackTrace=traceback.format_tb(trace))
+            name = kind.__name__ if kind else ""
+            line.update(errorType=name, errorMessage=str(value), stackTrace=traceback.format_tb(trace))
             line["location"] = f"{record.pathname}:{record.funcName}:{record.lineno}"
-        line["requestId"] = record.aws_request_id
+        line["requestId"] = record.__dict__["aws_request_id"]
         return json.dumps(line, ensure_ascii=False, default=str)
 
 
-def set_up_logging():
+def set_up_logging() -> LogHandler:
     sys.stdout = io.TextIOWrapper(open(1, "wb", closefd=False), "utf-8", "backslashreplace", line_buffering=True)
     sys.stderr = io.TextIOWrapper(open(2, "wb", closefd=False), "utf-8", "backslashreplace", line_buffering=True)
     handler = LogHandler()
@@ -174,16 +182,18 @@ def set_up_logging():
         handler.setFormatter(formatter)
     level = os.environ.get("AWS_LAMBDA_LOG_LEVEL")
     if level:
-        root.setLevel({"TRACE": 5, "WARN": "WARNING", "FATAL": "CRITICAL"}.get(level.upper(), level.upper()))
+        names = {"TRACE": "NOTSET", "WARN": "WARNING", "FATAL": "CRITICAL"}
+        root.setLevel(names.get(level.upper(), level.upper()))
     root.addHandler(handler)
     return handler
 
 
-def load(name):
+def load(name: str) -> Callable[[Any, LambdaContext], Any]:
     """The handler called `name`; raises Fault when there is none, and whatever the module raises."""
     module_name, dot, function = name.rpartition(".")
     if not dot:
-        raise Fault("Runtime.MalformedHandlerName", f"Bad handler '{name}': not enough values to unpack (expected 2, got 1)")
+        reason = "not enough values to unpack (expected 2, got 1)"
+        raise Fault("Runtime.MalformedHandlerName", f"Bad handler '{name}': {reason}")
     try:
         if module_name.split(".")[0] in sys.builtin_module_names:
             raise Fault("Runtime.ImportModuleError", f"Cannot use built-in module {module_name} as a handler module")
@@ -194,13 +204,14 @@ def load(name):
         place = [f'  File "{error.filename}" Line {error.lineno}\n    {error.text}']
         raise Fault("Runtime.UserCodeSyntaxError", f"Syntax error in module '{module_name}': {error}", place) from None
     try:
-        return getattr(module, function)
+        found: Callable[[Any, LambdaContext], Any] = getattr(module, function)
     except AttributeError:
         message = f"Handler '{function}' missing on module '{module_name}'"
         raise Fault("Runtime.HandlerNotFound", message) from None
+    return found
 
 
-def fault_of(error, request_id):
+def fault_of(error: BaseException, request_id: str) -> dict[str, Any]:
     """What the caller gets for an exception."""
     if isinstance(error, Fault):
         return {"errorMessage": str(error), "errorType": error.kind, "requestId": request_id, "stackTrace": error.trace}
@@ -215,7 +226,7 @@ def fault_of(error, request_id):
     }
 
 
-def log_fault(fault):
+def log_fault(fault: dict[str, Any]) -> None:
     if os.environ.get("AWS_LAMBDA_LOG_FORMAT") == "JSON":
         stamp = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
         return write_event(json.dumps({"timestamp": stamp, "log_level": "ERROR", **fault}, ensure_ascii=False))
@@ -227,14 +238,14 @@ def log_fault(fault):
     return write_event("\n".join(lines))
 
 
-def plain(value):
+def plain(value: object) -> float:
     if isinstance(value, Decimal):
         number = float(value)
         return int(number) if number.is_integer() and value == int(value) else number
     raise TypeError(f"Object of type {type(value).__name__} is not JSON serializable")
 
 
-def answer(handler, headers, body):
+def answer(handler: Callable[[Any, LambdaContext], Any], headers: dict[str, str], body: bytes) -> bytes:
     """The bytes that the handler returns for an event."""
     try:
         event = json.loads(body)
@@ -250,7 +261,7 @@ def answer(handler, headers, body):
         raise Fault("Runtime.MarshalError", f"Unable to marshal response: {error}") from None
 
 
-def run():
+def run() -> NoReturn:
     """Serve invocations; never returns."""
     logs = set_up_logging()
     api = Api(os.environ["AWS_LAMBDA_RUNTIME_API"])

@@ -6,6 +6,12 @@ child only adds its code, its layers, its /tmp and /proc, and drops /.host. It h
 but the standard library. Between requests it imports what functions are likely to import.
 """
 
+# What the zygote imports every child holds, so no pathlib; a child reports any error at all.
+# ruff: noqa: PTH100, PTH103, PTH110, PTH112, PTH114, PTH115, PTH116, PTH118, PTH120, PTH123, PTH211
+# ruff: noqa: S102, S108, S606, BLE001, SIM105
+
+from __future__ import annotations
+
 import array
 import ctypes
 import gc
@@ -20,6 +26,7 @@ import socket
 import sys
 import time
 import traceback
+from typing import Any, NoReturn
 
 NEWNS, NEWIPC, NEWUSER, NEWPID = 0x20000, 0x8000000, 0x10000000, 0x20000000
 BIND, REC, PRIVATE, NOSUID, NODEV, NOEXEC, DETACH = 4096, 16384, 1 << 18, 2, 4, 8, 2
@@ -28,23 +35,23 @@ MOUNT_SETATTR, RECURSIVE, READ_ONLY = 442, 0x8000, 1
 libc = ctypes.CDLL(None, use_errno=True)
 
 
-def check(result, what):
+def check(result: int, what: str) -> None:
     if result < 0:
         number = ctypes.get_errno()
         raise OSError(number, f"{what}: {os.strerror(number)}")
 
 
-def mount(source, target, kind=None, flags=0, data=None):
+def mount(source: str | None, target: str, kind: str | None = None, flags: int = 0, data: str | None = None) -> None:
     values = [value and os.fsencode(value) for value in (source, target, kind, data)]
     check(libc.mount(values[0], values[1], values[2], ctypes.c_ulong(flags), values[3]), f"mount {target}")
 
 
-def make_read_only(path):
+def make_read_only(path: str) -> None:
     attributes = (ctypes.c_uint64 * 4)(READ_ONLY, 0, 0, 0)
     check(libc.syscall(MOUNT_SETATTR, -100, os.fsencode(path), RECURSIVE, attributes, 32), "mount_setattr")
 
 
-def own_user_namespace():
+def own_user_namespace() -> None:
     """Become able to mount without being root."""
     uid, gid = os.geteuid(), os.getegid()
     check(libc.unshare(NEWUSER), "unshare user")
@@ -53,7 +60,7 @@ def own_user_namespace():
             file.write(text)
 
 
-def bind(source, root, target):
+def bind(source: str, root: str, target: str) -> None:
     """Show `source` at `target` under `root`, making the mount point."""
     place = root + target
     if os.path.isdir(source):
@@ -64,7 +71,7 @@ def bind(source, root, target):
     mount(source, place, flags=BIND | REC)
 
 
-def build_root(config):
+def build_root(config: dict[str, Any]) -> None:
     """Make and enter the root that all sandboxes share; the real one stays at /.host."""
     root = config["root"]
     if os.geteuid() != 0:
@@ -99,7 +106,7 @@ def build_root(config):
     make_read_only("/")
 
 
-def fill(request, private_pids):
+def fill(request: dict[str, Any], private_pids: bool) -> None:
     """In a new mount namespace: the function's own directories; afterwards the machine's files are out of reach."""
     mount("/.host" + request["code"], "/var/task", flags=BIND)
     if request["opt"]:
@@ -110,7 +117,7 @@ def fill(request, private_pids):
     check(libc.umount2(b"/.host", DETACH), "umount")
 
 
-def drop_privileges():
+def drop_privileges() -> None:
     for number in range(64):
         if libc.prctl(24, number, 0, 0, 0) < 0:  # PR_CAPBSET_DROP
             break
@@ -120,21 +127,22 @@ def drop_privileges():
 
 
 class Zygote:
-    def __init__(self, control, config):
+    def __init__(self, control: socket.socket, config: dict[str, Any]) -> None:
         self.control, self.config = control, config
-        self.children = {}  # pidfd -> pid
+        self.children: dict[int, int] = {}  # pidfd -> pid
         self.lifeline, self.held = os.pipe()  # children read the first; only the zygote has the second
         self.poll = select.poll()
         self.poll.register(control, select.POLLIN)
         self.preload = list(config["preload"])
-        self.private_pids = None
+        self.private_pids: int | None = None
         here = os.path.dirname(os.path.abspath(__file__))
         spec = importlib.util.spec_from_file_location("_runtime", os.path.join(here, "python.py"))
+        assert spec and spec.loader
         self.runtime = importlib.util.module_from_spec(spec)
         spec.loader.exec_module(self.runtime)
         self.isolated = self.isolate()
 
-    def isolate(self):
+    def isolate(self) -> str:
         if not self.config["root"]:
             return "none: not asked for"
         try:
@@ -150,12 +158,12 @@ class Zygote:
             return "mount"
         return "mount, pid, ipc"
 
-    def divert(self):
+    def divert(self) -> None:
         """The next fork makes the first process of a new pid namespace."""
         if self.private_pids is not None:
             check(libc.unshare(NEWPID), "unshare pid")
 
-    def serve(self):
+    def serve(self) -> NoReturn:
         self.send({"hello": sys.version.split()[0], "isolation": self.isolated})
         while True:
             ready = self.poll.poll(10 if self.preload else None)
@@ -167,13 +175,13 @@ class Zygote:
                 else:
                     self.bury(fd)
 
-    def send(self, message):
+    def send(self, message: dict[str, Any]) -> None:
         try:
             self.control.send(json.dumps(message).encode())
         except OSError:
             self.end()
 
-    def receive(self):
+    def receive(self) -> None:
         data, rights, _, _ = self.control.recvmsg(1 << 20, socket.CMSG_SPACE(8))
         if not data:
             self.end()
@@ -188,11 +196,16 @@ class Zygote:
         for fd in fds:
             os.close(fd)
 
-    def spawn(self, request, fds):
+    def spawn(self, request: dict[str, Any], fds: list[int]) -> None:
         self.divert()
+        entered, told = os.pipe()
         pid = os.fork()
         if pid == 0:
-            self.become(request, fds)
+            self.become(request, fds, told)
+        os.close(told)
+        if not request["code"]:
+            os.read(entered, 1)  # it has its own namespace, so that `adopt` will not change ours
+        os.close(entered)
         if self.private_pids is not None:
             check(libc.setns(self.private_pids, NEWPID), "setns")
         watch = os.pidfd_open(pid)
@@ -200,7 +213,7 @@ class Zygote:
         self.poll.register(watch, select.POLLIN)
         self.send({"id": request["id"], "pid": pid})
 
-    def become(self, request, fds):
+    def become(self, request: dict[str, Any], fds: list[int], told: int) -> NoReturn:
         """The child: enter the sandbox and run. Never returns."""
         try:
             os.setsid()
@@ -229,6 +242,7 @@ class Zygote:
             else:
                 libc.prctl(38, 1, 0, 0, 0)
                 os.chdir(request["code"] or "/")
+            os.close(told)
             resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
             self.start(request, len(fds) > 1)
         except SystemExit as error:
@@ -237,7 +251,7 @@ class Zygote:
             os.write(2, traceback.format_exc().encode())
             os._exit(1)
 
-    def start(self, request, assigned):
+    def start(self, request: dict[str, Any], assigned: bool) -> NoReturn:
         environment = request["environment"]
         if request["argv"]:
             if assigned:
@@ -265,14 +279,17 @@ class Zygote:
         sys.argv = ["/var/runtime/bootstrap.py"]
         gc.enable()
         self.runtime.run()
+        os._exit(0)
 
-    def adopt(self, request):
+    def adopt(self, request: dict[str, Any]) -> None:
         """Give an idle sandbox, whose namespace is still open, its function's directories."""
         if self.isolated[:4] != "none":
             pid = os.fork()
             if pid == 0:
                 try:
                     namespace = os.open(f"/proc/{request['fill']}/ns/mnt", os.O_RDONLY)
+                    if os.fstat(namespace).st_ino == os.stat("/proc/self/ns/mnt").st_ino:
+                        raise OSError("the process has no namespace of its own")
                     check(libc.setns(namespace, NEWNS), "setns")
                     fill(request, False)
                 except BaseException as error:
@@ -284,7 +301,7 @@ class Zygote:
         else:
             self.send({"id": request["id"]})
 
-    def bury(self, watch):
+    def bury(self, watch: int) -> None:
         pid = self.children.pop(watch)
         self.poll.unregister(watch)
         os.close(watch)
@@ -295,7 +312,7 @@ class Zygote:
             pass
         self.send({"exit": pid, "status": os.waitstatus_to_exitcode(status)})
 
-    def warm(self, step):
+    def warm(self, step: str) -> None:
         try:
             exec(step, {})
         except Exception as error:
@@ -304,7 +321,7 @@ class Zygote:
             gc.collect()
             gc.freeze()
 
-    def end(self, *_):
+    def end(self, *_: object) -> NoReturn:
         for pid in self.children.values():
             try:
                 os.killpg(pid, signal.SIGKILL)
@@ -313,7 +330,7 @@ class Zygote:
         os._exit(0)
 
 
-def leave(code):
+def leave(code: object) -> NoReturn:
     """End as Python does at sys.exit, without the zygote's own exit handlers."""
     if code is not None and not isinstance(code, int):
         os.write(2, f"{code}\n".encode())
@@ -323,7 +340,7 @@ def leave(code):
     os._exit((code or 0) & 255)
 
 
-def launch(program, environment):
+def launch(program: str, environment: dict[str, str]) -> None:
     """Start an external extension beside the runtime."""
     if os.fork() == 0:
         try:
@@ -332,13 +349,13 @@ def launch(program, environment):
             os._exit(1)
 
 
-def forget(names):
+def forget(names: list[str]) -> None:
     """The function brings its own copies of these packages: those must be imported, not ours."""
     for name in [name for name in sys.modules if name.partition(".")[0] in names]:
         del sys.modules[name]
 
 
-def main():
+def main() -> NoReturn:
     libc.prctl(1, signal.SIGTERM, 0, 0, 0)
     control = socket.socket(fileno=int(sys.argv[1]))
     os.set_inheritable(control.fileno(), False)
