@@ -10,6 +10,7 @@ import importlib
 import inspect
 import pkgutil
 from collections.abc import Callable
+from keyword import iskeyword
 from pathlib import Path
 from types import ModuleType
 from typing import Any, TypeVar
@@ -135,22 +136,29 @@ def names() -> list[str]:
     return sorted(path.name for path in folder().iterdir() if (path / "__init__.py").exists())
 
 
+def package_of(name: str) -> str:
+    """The folder of a service: `cognito-idp` lives in `cognito_idp`, `lambda` (a Python keyword) in `lambda_`."""
+    return name + "_" if iskeyword(name) else name.replace("-", "_")
+
+
 def exists(name: str) -> bool:
+    name = package_of(name)
     return name in _loaded or (name.isidentifier() and (folder() / name / "__init__.py").exists())
 
 
 def load(name: str) -> Service | None:
-    """The service of that name, its modules imported; None when there is no such folder."""
+    """The service of that name (AWS's or its folder's), its modules imported; None when there is no such folder."""
     found = _loaded.get(name)
     if found is not None:
         return found
     if not exists(name):
         return None
+    name = package_of(name)
     package = importlib.import_module(f"{PACKAGE}.{name}")
     service: Service = package.service
     for info in pkgutil.walk_packages(package.__path__, f"{PACKAGE}.{name}."):
         service.collect(importlib.import_module(info.name))
-    _loaded[name] = service
+    _loaded[name] = _loaded[service.name] = service
     return service
 
 

@@ -1,0 +1,1 @@
+"""One folder per AWS service, all alike; see docs/ARCHITECTURE.md."""

@@ -1,0 +1,100 @@
+"""The composition root: the only place that wires everything together."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import shutil
+import signal
+import tempfile
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from skyjar.edge.listener import Edge, new_event_loop
+from skyjar.kernel.blobs import Blobs
+from skyjar.kernel.clock import Clock
+from skyjar.kernel.ids import Chance
+from skyjar.kernel.rocks import RocksDriver
+from skyjar.kernel.store import Store
+from skyjar.pipeline.pipeline import Pipeline
+
+DEFAULT_PORT = 4566
+
+
+@dataclass
+class Settings:
+    """How a cloud is run. `data` None keeps its state in a folder that is removed at the end (`--ephemeral`)."""
+
+    port: int = DEFAULT_PORT
+    host: str | None = None
+    data: Path | None = None
+    is_strict: bool = False
+    is_lenient: bool = False
+    is_synced: bool = False
+    seed: int | None = None
+    frozen_at: float | None = None
+    origins: tuple[str, ...] = field(default=())
+
+
+class Cloud:
+    """A whole cloud: store, pipeline, edge. `start` and `stop` run on its event loop."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self._temporary = None if settings.data else Path(tempfile.mkdtemp(prefix="skyjar-"))
+        self.data = settings.data or self._temporary or Path()
+        self.data.mkdir(parents=True, exist_ok=True)
+        self.store = Store(RocksDriver(self.data / "store"))
+        self.clock = Clock(frozen_at=settings.frozen_at)
+        self.chance = Chance(settings.seed)
+        self.blobs = Blobs(self.data / "blobs", is_synced=settings.is_synced)
+        self.pipeline = Pipeline(
+            self.store,
+            self.clock,
+            self.chance,
+            self.blobs,
+            is_strict=settings.is_strict,
+            is_lenient=settings.is_lenient,
+            is_synced=settings.is_synced,
+        )
+        self.edge = Edge(self.pipeline, certificates=self.data / "certificates")
+
+    @property
+    def port(self) -> int:
+        return self.edge.port
+
+    @property
+    def endpoint(self) -> str:
+        return f"http://127.0.0.1:{self.edge.port}"
+
+    async def start(self) -> None:
+        await self.edge.start(self.settings.host, self.settings.port)
+        self.pipeline.own_endpoint = self.endpoint
+        self.pipeline.start(asyncio.get_running_loop())
+
+    async def stop(self) -> None:
+        await self.edge.stop()
+        await self.pipeline.stop()
+        self.store.close()
+        if self._temporary is not None:
+            shutil.rmtree(self._temporary, ignore_errors=True)
+
+
+async def serve(settings: Settings, ready: object = None) -> None:
+    """Run a cloud until SIGINT or SIGTERM."""
+    cloud = Cloud(settings)
+    await cloud.start()
+    ended = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, ended.set)
+    if callable(ready):
+        ready(cloud)
+    await ended.wait()
+    await cloud.stop()
+
+
+def run(settings: Settings, ready: object = None) -> None:
+    loop = new_event_loop()
+    with contextlib.closing(loop):
+        loop.run_until_complete(serve(settings, ready))

@@ -1,0 +1,121 @@
+"""Who is calling. Keys that Skyjar issued are verified by signature, to the byte; keys it never issued act as the root
+user of their account (a 12-digit key names it), unless `strict`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from skyjar.kernel import credentials
+from skyjar.kernel.errors import AWSError
+from skyjar.kernel.principals import Principal, root
+from skyjar.wire import sigv4
+
+if TYPE_CHECKING:
+    from .exchange import Exchange
+    from .pipeline import Pipeline
+
+DEFAULT_ACCOUNT = "000000000000"
+DEFAULT_REGION = "us-east-1"
+
+
+class UnknownKey(AWSError):
+    """An access key that nobody has (query and EC2 protocols; others are in `_UNKNOWN`)."""
+
+    code = "InvalidClientTokenId"
+    status = 403
+    sentence = "The security token included in the request is invalid."
+
+
+class UnknownKeyJson(UnknownKey):
+    code = "UnrecognizedClientException"
+
+
+class UnknownKeyS3(UnknownKey):
+    code = "InvalidAccessKeyId"
+    sentence = "The AWS Access Key Id you provided does not exist in our records."
+
+
+class Expired(AWSError):
+    code = "ExpiredToken"
+    status = 403
+    sentence = "The security token included in the request is expired"
+
+
+class ExpiredJson(Expired):
+    code = "ExpiredTokenException"
+
+
+class ExpiredS3(Expired):
+    status = 400
+    sentence = "The provided token has expired."
+
+
+class InvalidTokenS3(AWSError):
+    code = "InvalidToken"
+    sentence = "The provided token is malformed or otherwise invalid."
+
+
+class MissingToken(AWSError):
+    code = "MissingAuthenticationToken"
+    status = 403
+    sentence = "Request is missing Authentication Token"
+
+
+_QUERY = ("query", "ec2")
+
+
+def authenticate(pipeline: Pipeline, x: Exchange) -> None:
+    credential = x.credential
+    if credential is None:
+        x.account = x.account or DEFAULT_ACCOUNT
+        x.region = x.region or DEFAULT_REGION
+        _admit_anonymous(x)
+        return
+    x.region = x.region or credential.region or DEFAULT_REGION
+    key = credential.access_key
+    issued = credentials.find(x.tx, key)
+    if issued is None:
+        if pipeline.is_strict:
+            raise _pick(x, UnknownKey, UnknownKeyJson, UnknownKeyS3)
+        account = key if len(key) == 12 and key.isdigit() else DEFAULT_ACCOUNT
+        x.principal = pipeline.root_of(account, key)
+        x.account = account
+        return
+    now = x.clock_began
+    token = credential.token
+    if not issued.is_active or (token or "") != issued.token:
+        raise _pick(x, UnknownKey, UnknownKeyJson, InvalidTokenS3 if issued.token else UnknownKeyS3)
+    if issued.expires_at and now >= issued.expires_at:
+        raise _pick(x, Expired, ExpiredJson, ExpiredS3)
+    sigv4.verify(x.request, credential, issued.secret, now)
+    x.principal = issued.principal
+    x.account = issued.principal.account
+
+
+def _admit_anonymous(x: Exchange) -> None:
+    """No signature: only operations whose model asks for none, data planes, and S3 (where policies decide) go on."""
+    if x.plane is not None or x.name == "s3" or (x.model is not None and x.model.auth == "none"):
+        return
+    raise MissingToken
+
+
+def _pick(x: Exchange, query: type[AWSError], json: type[AWSError], s3: type[AWSError]) -> AWSError:
+    if x.name in ("s3", "s3control"):
+        return s3()
+    protocol = x.codec.protocol if x.codec is not None else "json"
+    return query() if protocol in _QUERY else json()
+
+
+class Roots:
+    """Root principals by account and key, made once."""
+
+    def __init__(self) -> None:
+        self._made: dict[tuple[str, str], Principal] = {}
+
+    def of(self, account: str, key: str) -> Principal:
+        found = self._made.get((account, key))
+        if found is None:
+            if len(self._made) > 4096:
+                self._made.clear()
+            found = self._made[account, key] = root(account, key)
+        return found

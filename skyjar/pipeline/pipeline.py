@@ -1,0 +1,457 @@
+"""The one request path: every call passes the same list of steps.
+
+`STEPS` is the whole of it for a call from a socket. A call from inside (`call.ask`, from an operation, a job or
+CloudFormation) enters at `authorise`, in its caller's transaction. Nothing enters by a side door.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import msgspec
+
+from skyjar.kernel import credentials
+from skyjar.kernel import service as services
+from skyjar.kernel.blobs import Blobs
+from skyjar.kernel.call import Call
+from skyjar.kernel.clock import Alarm, Clock
+from skyjar.kernel.errors import AWSError, NotImplementedHere, Wait
+from skyjar.kernel.ids import Chance
+from skyjar.kernel.outside import Compute, Failed, Outside
+from skyjar.kernel.principals import Principal
+from skyjar.kernel.store import Conflict, Store, Watch
+from skyjar.kernel.web import WebResponse
+from skyjar.wire import models, sigv4
+from skyjar.wire.chunked import Decoder
+from skyjar.wire.errors import WireError
+from skyjar.wire.http import Request, Respond, Response, Sink, WebSocket, WebSocketHandler
+
+from .authenticate import Roots, authenticate
+from .authorise import authorise, judge
+from .bodies import BlobSink, is_chunked
+from .exchange import Exchange
+from .identities import Identities
+from .judgement import Judgement
+from .parse import parse
+from .planes import Planes
+from .records import CallRecord, Records
+from .respond import internal_failure, render, render_error
+from .route import route
+from .run import run
+from .runner import Runner
+
+log = logging.getLogger("skyjar.pipeline")
+
+Step = Callable[["Pipeline", Exchange], None]
+STEPS: tuple[Step, ...] = (route, authenticate, parse, authorise, run)
+AGAIN: tuple[Step, ...] = (authorise, run)  # after a wait or a conflict: permissions may have changed
+RERUNS = 32
+FLUSH_S = 0.2
+
+
+class Pipeline:
+    """The application that the edge serves, and the cloud behind every call."""
+
+    def __init__(
+        self,
+        store: Store,
+        clock: Clock,
+        chance: Chance,
+        blobs: Blobs,
+        *,
+        is_strict: bool = False,
+        is_lenient: bool = False,
+        is_synced: bool = False,
+        own_endpoint: str = "http://127.0.0.1:4566",
+    ) -> None:
+        self.store = store
+        self.clock = clock
+        self.chance = chance
+        self.blobs = blobs
+        self.is_strict = is_strict
+        self.is_lenient = is_lenient
+        self.is_synced = is_synced
+        self.own_endpoint = own_endpoint
+        self.planes = Planes()
+        self.records = Records(store)
+        self.identities = Identities()
+        self.machine_time = time.monotonic
+        self.root_of = Roots().of
+        self.loop: asyncio.AbstractEventLoop
+        self.runner: Runner
+        self.performers: dict[type, Callable[[Any], Awaitable[Any]]] = {Compute: _compute}
+        self.internal: Callable[[Request, Respond], bool] = lambda request, respond: False
+        self._timer: asyncio.TimerHandle | None = None
+        self._timer_due = 0.0
+        self._unsynced: list[Callable[[], None]] = []
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._reactions: dict[str, list[Callable[..., Any]]] | None = None
+        self._flushing: asyncio.TimerHandle | None = None
+
+    # Life
+
+    def start(self, loop: asyncio.AbstractEventLoop) -> None:
+        self.loop = loop
+        self.runner = Runner(self)
+        self.clock.changed = self._set_timer
+        self._set_timer()
+        self.runner.start()
+
+    async def stop(self) -> None:
+        await self.runner.stop()
+        for task in list(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        if self._timer is not None:
+            self._timer.cancel()
+        if self._flushing is not None:
+            self._flushing.cancel()
+        self.records.flush()
+
+    def _set_timer(self) -> None:
+        """Keep one real timer at the earliest alarm of the cloud's clock."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        due = self.clock.next_due()
+        if due is None or (self.clock.is_frozen and due > self.clock.now()):
+            return
+        self._timer = self.loop.call_later(max(0.0, due - self.clock.now()), self._ring)
+
+    def _ring(self) -> None:
+        self._timer = None
+        self.clock.ring()
+        self._set_timer()
+
+    def is_busy(self) -> bool:
+        return bool(self._tasks)
+
+    # The edge's application
+
+    def admit(self, request: Request) -> Sink | Response | None:
+        """Long bodies of streaming operations go to a blob as they arrive; others are buffered."""
+        x = self._exchange(request, None)
+        x.tx = self.store.begin()
+        try:
+            route(self, x)
+            if x.plane is not None or x.model is None or x.model.streaming_input is None:
+                return None
+            authenticate(self, x)
+            return self._sink(x)
+        except (AWSError, WireError) as error:
+            return render_error(x, error)
+        finally:
+            x.tx.abort()
+
+    def _sink(self, x: Exchange) -> BlobSink:
+        headers = x.request.headers
+        promised = headers.get("x-amz-content-sha256", "")
+        is_hash = len(promised) == 64
+        length = headers.get("content-length")
+        decoder = self.decoder_of(x) if is_chunked(x.request) else None
+        return BlobSink(self.blobs, decoder, promised if is_hash else "", int(length) if length else None)
+
+    def decoder_of(self, x: Exchange) -> Decoder | None:
+        """Undoes `aws-chunked`, verifying each chunk's signature where the key is one that Skyjar issued."""
+        issued = credentials.find(x.tx, x.credential.access_key) if x.credential is not None else None
+        return sigv4.decoder(x.request, x.credential, issued.secret if issued is not None else None)
+
+    def refuse(self, request: Request, error: Exception, respond: Respond) -> None:
+        """A sink refused the body."""
+        x = self._exchange(request, respond)
+        x.tx = self.store.begin()
+        try:
+            route(self, x)
+        except (AWSError, WireError):
+            pass
+        finally:
+            x.tx.abort()
+        self._fail(x, error)
+
+    def handle(self, request: Request, respond: Respond) -> None:
+        if request.path.startswith(("/_skyjar/", "/_localstack/")) and self.internal(request, respond):
+            return
+        self._attempt(self._exchange(request, respond), STEPS)
+
+    def connect(self, request: Request, socket: WebSocket) -> WebSocketHandler | Response:
+        return Response(404, [("content-type", "text/plain")], b"No WebSocket API answers here.\n")
+
+    def allows_origin(self, request: Request) -> bool:
+        """Data planes answer browsers from anywhere: who may call them is the application's own business."""
+        return self.planes.find(request) is not None
+
+    def _exchange(self, request: Request, respond: Respond | None) -> Exchange:
+        return Exchange(request, respond, self.chance.uuid(), time.perf_counter(), self.clock.now())
+
+    # One attempt
+
+    def _attempt(self, x: Exchange, steps: tuple[Step, ...], reruns: int = 0) -> None:
+        tx = x.tx = self.store.begin()
+        try:
+            for step in steps:
+                step(self, x)
+        except Wait as wait:
+            tx.abort()
+            self._park(x, wait)
+            return
+        except Conflict:
+            tx.abort()
+            if reruns < RERUNS:
+                self._attempt(x, AGAIN, reruns + 1)
+            else:
+                self._fail(x, NotServed())
+            return
+        except Exception as error:  # noqa: BLE001 - told apart and answered in _fail
+            tx.abort()
+            self._fail(x, error)
+            return
+        if type(x.result) is Outside:
+            self._spawn(self._perform_for(x, x.result))
+        else:
+            self._answer(x)
+
+    def _park(self, x: Exchange, wait: Wait) -> None:
+        """Run the operation again when a watch is touched, or the deadline comes by the cloud's or the machine's clock."""
+        x.waited = True
+        watches: list[Watch] = []
+
+        def release() -> bool:
+            if not watches:
+                return False
+            for watch in watches:
+                watch.cancel()
+            watches.clear()
+            alarm.cancel()
+            timer.cancel()
+            return True
+
+        def wake() -> None:
+            if release():
+                self.loop.call_soon(self._attempt, x, AGAIN)
+
+        watches += [self.store.watch(prefix, wake) for prefix in wait.on]
+        alarm: Alarm = self.clock.call_at(wait.until, wake)
+        timer = self.loop.call_later(max(0.0, wait.until - self.clock.now()), wake)
+        if x.respond is not None:
+            x.respond.on_close = release  # type: ignore[attr-defined]
+
+    async def _perform_for(self, x: Exchange, pending: Any) -> None:
+        try:
+            while isinstance(pending, Outside):
+                result = await self.perform(pending.request)
+                then = pending.then
+                call = self.call_of(x)
+                pending = self.store.transact(lambda tx: then(call.at(tx, self.clock.now()), result))  # noqa: B023
+            x.result = pending
+        except asyncio.CancelledError:
+            raise
+        except Exception as error:  # noqa: BLE001 - told apart and answered in _fail
+            self._fail(x, error)
+            return
+        self._answer(x)
+
+    async def perform(self, request: object) -> Any:
+        performer = self.performers.get(type(request))
+        if performer is None:
+            raise LookupError(f"nothing performs {type(request).__name__}")
+        return await performer(request)
+
+    def _spawn(self, work: Any) -> None:
+        task = self.loop.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    # Answers and records
+
+    def _answer(self, x: Exchange) -> None:
+        try:
+            response = render(x)
+        except Exception as error:  # noqa: BLE001 - a result that does not fit the model is a bug
+            self._fail(x, error)
+            return
+        x.status = response.status
+        self._record(x, x.judgement, "")
+        self._send(x, response)
+
+    def _fail(self, x: Exchange, error: Exception) -> None:
+        if not isinstance(error, AWSError | WireError):
+            log.error("%s %s failed", x.name, x.model, exc_info=error)
+            error = internal_failure()
+        x.status, x.error_code = error.status, error.code
+        response = render_error(x, error)
+        self._record(x, getattr(error, "judgement", x.judgement), error.message)
+        self._send(x, response)
+
+    def _send(self, x: Exchange, response: Response) -> None:
+        assert x.respond is not None
+        if not self.is_synced:
+            x.respond(response)
+            return
+        if not self._unsynced:
+            self.loop.call_soon(self._sync)
+        respond = x.respond
+        self._unsynced.append(lambda: respond(response))
+
+    def _sync(self) -> None:
+        """One flush to the disk for all calls that committed in this turn of the loop."""
+        waiting, self._unsynced = self._unsynced, []
+        self.store.sync()
+        for answer in waiting:
+            answer()
+
+    def _record(self, x: Exchange, judgement: Judgement | None, message: str) -> None:
+        self.records.add(
+            CallRecord(
+                x.request_id,
+                x.parent,
+                x.clock_began,
+                x.name,
+                x.model.name if x.model is not None else (x.plane.name if x.plane is not None else ""),
+                x.principal.arn,
+                x.account,
+                x.region,
+                x.status,
+                x.error_code,
+                int((time.perf_counter() - x.began) * 1e6),
+                x.request.peer,
+                judgement,
+                message,
+            )
+        )
+        if self._flushing is None:
+            self._flushing = self.loop.call_later(FLUSH_S, self._flush)
+
+    def _flush(self) -> None:
+        self._flushing = None
+        self.records.flush()
+
+    # The cloud behind a call
+
+    def call_of(self, x: Exchange) -> Call:
+        request = x.request
+        return Call(
+            self,
+            x.tx,
+            now=self.clock.now() if x.waited else x.clock_began,
+            caller=x.principal,
+            account=x.account,
+            region=x.region,
+            service=x.name,
+            operation=x.model.snake if x.model is not None else "",
+            request_id=x.request_id,
+            parent=x.parent,
+            endpoint=x.endpoint,
+            source_ip=request.peer,
+            secure=request.scheme == "https",
+            user_agent=request.headers.get("user-agent", ""),
+            elapsed_s=max(time.perf_counter() - x.began, self.clock.now() - x.clock_began) if x.waited else 0.0,
+        )
+
+    def ask(
+        self,
+        call: Call,
+        service: str,
+        operation: str,
+        parameters: dict[str, Any],
+        principal: Principal,
+        account: str,
+        region: str,
+        context: dict[str, str],
+    ) -> Any:
+        """A call from inside: judged, run in the caller's transaction, and recorded below it."""
+        found = services.load(service)
+        function = found.operations.get(operation) if found is not None else None
+        if found is None or function is None:
+            raise NotImplementedHere(f"Skyjar does not implement {service}:{operation}.")
+        inner = call.at(call.tx, call.now)
+        inner.caller, inner.account, inner.region = principal, account, "us-east-1" if found.is_global else region
+        inner.service, inner.operation = service, operation
+        inner.parent, inner.request_id = call.request_id, self.chance.uuid()
+        inner.context = context
+        began = time.perf_counter()
+        name = _aws_name(found.model, operation)
+        judgement: Judgement | None = None
+        status, code, message = 200, "", ""
+        try:
+            judgement = judge(self, inner, found, operation, name, parameters)
+            return function.function(inner, **parameters)
+        except Wait:
+            name = ""
+            raise
+        except AWSError as error:
+            status, code, message = error.status, error.code, error.message
+            judgement = getattr(error, "judgement", judgement)
+            raise
+        finally:
+            if name:
+                self.records.add(
+                    CallRecord(
+                        inner.request_id,
+                        inner.parent,
+                        inner.now,
+                        service,
+                        name,
+                        principal.arn,
+                        account,
+                        inner.region,
+                        status,
+                        code,
+                        int((time.perf_counter() - began) * 1e6),
+                        principal.name if principal.kind == "service" else call.source_ip,
+                        judgement,
+                        message,
+                    )
+                )
+
+    def emit(self, call: Call, event: msgspec.Struct) -> None:
+        if self._reactions is None:
+            self._reactions = {}
+            for service in services.having("events.py"):
+                for reaction in service.reactions:
+                    self._reactions.setdefault(reaction.event, []).append(reaction.function)
+        origin = type(event).__module__.split(".")[2]
+        for function in self._reactions.get(f"{origin}.{type(event).__name__}", ()):
+            function(call, event)
+
+    def scheduled(self, due: float) -> None:
+        self.runner.poke(due)
+
+    def resource_types(self) -> dict[str, Any]:
+        found: dict[str, Any] = {}
+        for service in services.having("cfn.py"):
+            found.update(service.resource_types)
+        return found
+
+
+class NotServed(AWSError):
+    code = "ServiceUnavailable"
+    status = 503
+    sentence = "The request conflicted with others too often. Please try again."
+
+
+async def _compute(request: Compute) -> Any:
+    try:
+        return await asyncio.to_thread(request.function, *request.arguments)
+    except AWSError as error:
+        return error
+    except Exception as error:
+        log.exception("a computation failed")
+        return Failed(f"{type(error).__name__}: {error}")
+
+
+def _aws_name(model: str, operation: str) -> str:
+    return _names(model).get(operation, operation)
+
+
+def _names(model: str, known: dict[str, dict[str, str]] = {}) -> dict[str, str]:  # noqa: B006 - a cache
+    found = known.get(model)
+    if found is None:
+        found = known[model] = {models.snake(name): name for name in models.service(model).operations}
+    return found
+
+
+__all__ = ["STEPS", "Pipeline", "WebResponse"]

@@ -1,0 +1,51 @@
+"""Data planes by host name or path: which service's endpoint answers a request that is no AWS operation."""
+
+from __future__ import annotations
+
+import re
+
+from skyjar.kernel import service as services
+from skyjar.kernel.service import Endpoint
+from skyjar.wire.http import Request
+
+_LABEL = re.compile(r"\\\{([a-z_]+)(\\\+)?\\\}")
+
+
+class Planes:
+    """Compiled on first use; the services that have an `endpoints.py` are loaded then."""
+
+    def __init__(self) -> None:
+        self._hosts: list[tuple[re.Pattern[str], Endpoint]] | None = None
+        self._paths: list[tuple[re.Pattern[str], Endpoint]] = []
+        self.prefixes: tuple[str, ...] = ("/_aws/", "/execute-api/", "/restapis/")
+
+    def find(self, request: Request) -> tuple[Endpoint, dict[str, str]] | None:
+        if self._hosts is None:
+            self._compile()
+        assert self._hosts is not None
+        host = request.host.rpartition(":")[0] if request.host.rpartition(":")[2].isdigit() else request.host
+        for pattern, endpoint in self._hosts:
+            match = pattern.match(host)
+            if match is not None:
+                return endpoint, {**match.groupdict(), "path": request.path}
+        if request.path.startswith(self.prefixes):
+            for pattern, endpoint in self._paths:
+                match = pattern.match(request.path)
+                if match is not None:
+                    labels = match.groupdict()
+                    return endpoint, {**labels, "path": "/" + (labels.get("path") or ""), "base": request.path}
+        return None
+
+    def _compile(self) -> None:
+        self._hosts = []
+        for service in services.having("endpoints.py"):
+            for endpoint in service.endpoints:
+                self._hosts += [(_pattern(host, r"[^.]+"), endpoint) for host in endpoint.hosts]
+                self._paths += [(_pattern(path, r"[^/]+"), endpoint) for path in endpoint.paths]
+
+
+def _pattern(template: str, label: str) -> re.Pattern[str]:
+    def replace(match: re.Match[str]) -> str:
+        return f"(?P<{match[1]}>{'.*' if match[2] else label})"
+
+    return re.compile(_LABEL.sub(replace, re.escape(template)) + "$")

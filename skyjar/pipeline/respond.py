@@ -1,0 +1,50 @@
+"""From a result or an error to a response."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+from skyjar.kernel.errors import AWSError
+from skyjar.kernel.web import WebResponse
+from skyjar.wire.errors import WireError
+from skyjar.wire.http import Response
+
+if TYPE_CHECKING:
+    from .exchange import Exchange
+
+
+class InternalFailure(AWSError):
+    code = "InternalFailure"
+    status = 500
+    sentence = "The request processing has failed because of an unknown error, exception or failure."
+
+
+def internal_failure() -> AWSError:
+    return InternalFailure()
+
+
+def render(x: Exchange) -> Response:
+    result: Any = x.result
+    if x.plane is not None:
+        if isinstance(result, AWSError):
+            raise result
+        assert isinstance(result, WebResponse)
+        return Response(result.status, result.headers, result.body)
+    assert x.codec is not None
+    assert x.model is not None
+    return x.codec.serialise(x.model, result, x.request_id)
+
+
+def render_error(x: Exchange, error: AWSError | WireError) -> Response:
+    """In the service's own protocol where one is known, else as JSON."""
+    if x.codec is not None:
+        return x.codec.error(x.model, error, x.request_id)
+    body = orjson.dumps({"__type": error.code, "message": error.message})
+    headers = [
+        ("content-type", "application/json"),
+        ("x-amzn-requestid", x.request_id),
+        ("x-amzn-errortype", error.code),
+    ]
+    return Response(error.status, headers, body)

@@ -1,0 +1,176 @@
+"""Which service and operation a request is for: by host (data planes), target header, credential scope, host name of an
+AWS endpoint, Action parameter; what names nothing is S3, as on AWS's own S3 endpoint."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from skyjar.kernel import service as services
+from skyjar.kernel.errors import AWSError, NotImplementedHere
+from skyjar.wire import index, models, sigv4
+from skyjar.wire.codec import codec
+from skyjar.wire.http import Request
+
+if TYPE_CHECKING:
+    from .exchange import Exchange
+    from .pipeline import Pipeline
+
+_FORM = "application/x-www-form-urlencoded"
+_LOCAL = re.compile(r"^(localhost|127\.0\.0\.1|\[::1\]|localhost\.localstack\.cloud|host\.docker\.internal)(:\d+)?$")
+_S3_HOST = re.compile(
+    r"^(?P<bucket>.+)\.s3(?:[.-](?:dualstack\.)?(?:[a-z]{2}(?:-[a-z]+)+-\d))?"
+    r"(?:\.amazonaws\.com|\.localhost(?:\.localstack\.cloud)?)(?::\d+)?$"
+)
+_AWS_HOST = re.compile(
+    r"^(?P<service>[a-z0-9.-]+?)(?:\.(?P<region>[a-z]{2}(?:-[a-z]+)+-\d))?\.(?:amazonaws\.com|localhost)(?::\d+)?$"
+)
+_BUCKET_HOST = re.compile(r"^(?P<bucket>[a-z0-9][a-z0-9.-]{1,61}[a-z0-9])\.localhost(?::\d+)?$")
+
+
+class UnknownOperation(AWSError):
+    code = "UnknownOperationException"
+    status = 404
+
+
+class InvalidAction(AWSError):
+    code = "InvalidAction"
+
+
+def route(pipeline: Pipeline, x: Exchange) -> None:
+    request = x.request
+    x.endpoint = f"{request.scheme}://{request.host}"
+    if not _LOCAL.match(request.host) or request.path.startswith(pipeline.planes.prefixes):
+        found = pipeline.planes.find(request)
+        if found is not None:
+            x.plane, x.labels = found
+            x.name = x.plane.service
+            x.service = services.load(x.name)
+            x.credential = sigv4.credential(request)
+            return
+    x.credential = sigv4.credential(request)
+    target = request.headers.get("x-amz-target")
+    if target is not None:
+        _route_target(x, target)
+    else:
+        _route_codec(x)
+    assert x.codec is not None
+    x.model = x.codec.route(x.addressed)
+    if x.model is None:
+        raise _unknown(x)
+    _find_function(x)
+
+
+def _find_function(x: Exchange) -> None:
+    assert x.model is not None
+    service = services.load(x.name)
+    function = service.operations.get(x.model.snake) if service is not None else None
+    if service is None or function is None:
+        raise NotImplementedHere(f"Skyjar does not implement {x.name}:{x.model.name}.")
+    x.service, x.function = service, function
+    if service.is_global:
+        x.region = "us-east-1"
+
+
+def _route_target(x: Exchange, target: str) -> None:
+    prefix = target.rpartition(".")[0]
+    name = models.find_target(prefix)
+    if name is None:
+        raise UnknownOperation(f"Unknown target: {target[:128]}")
+    x.name = name
+    x.codec = codec(name, "json")
+
+
+def _route_codec(x: Exchange) -> None:
+    request = x.request
+    if request.headers.get("smithy-protocol") == "rpc-v2-cbor":
+        x.name = _by_rpc_path(request.path) or _by_scope(x)[0]
+        x.codec = codec(x.name, "smithy-rpc-v2-cbor")
+        return
+    candidates = _by_scope(x)
+    for name in candidates:
+        made = codec(name, _protocol_of(name, request))
+        if len(candidates) == 1 or made.route(_addressed(x, name)) is not None:
+            x.name, x.codec = name, made
+            break
+    else:
+        x.name = candidates[0]
+        x.codec = codec(x.name, _protocol_of(x.name, request))
+    _addressed(x, x.name)
+
+
+def _by_rpc_path(path: str) -> str | None:
+    parts = path.split("/")
+    if len(parts) == 5 and parts[1] == "service":
+        for name, entry in index.entries().items():
+            if parts[2] in (entry.get("target"), entry["id"].replace(" ", "")):
+                return name
+    return None
+
+
+def _protocol_of(name: str, request: Request) -> str:
+    """The protocol of a request that has no target header."""
+    protocols = models.service(name).protocols
+    if len(protocols) == 1:
+        return protocols[0]
+    if "query" in protocols and (
+        "Action=" in request.query or request.headers.get("content-type", "").startswith(_FORM)
+    ):
+        return "query"
+    return next((p for p in protocols if p.startswith("rest")), protocols[0])
+
+
+def _by_scope(x: Exchange) -> tuple[str, ...]:
+    """Candidate services: by the signature's scope, else by host name, else by Action, else S3."""
+    request = x.request
+    if x.credential is not None and x.credential.service:
+        found = index.by_signing_name().get(x.credential.service)
+        if found is None:
+            raise UnknownOperation(f"Unknown service in the credential scope: {x.credential.service[:64]}")
+        return tuple(name for name in found if services.exists(name)) or found
+    host = _AWS_HOST.match(request.host)
+    if host is not None:
+        found = index.by_endpoint_prefix().get(host["service"])
+        if found is not None:
+            return found
+    if request.headers.get("content-type", "").startswith(_FORM) or "Action=" in request.query:
+        return _by_action(request)
+    return ("s3",)
+
+
+def _by_action(request: Request) -> tuple[str, ...]:
+    """Unsigned query calls exist for STS's federation; others are refused by the missing signature."""
+    return ("sts",)
+
+
+def _addressed(x: Exchange, name: str) -> Request:
+    """The request, with a bucket in the host name moved into the path (virtual-host style)."""
+    request = x.request
+    if name == "s3" and "s3-bucket" not in x.labels:
+        match = _S3_HOST.match(request.host) or _BUCKET_HOST.match(request.host)
+        if match is not None and match["bucket"] not in ("s3",):
+            x.labels["s3-bucket"] = match["bucket"]
+            x.addressed = Request(
+                request.method,
+                f"/{match['bucket']}{request.path}",
+                request.query,
+                request.headers,
+                request.body,
+                scheme=request.scheme,
+                peer=request.peer,
+                version=request.version,
+            )
+    return x.addressed
+
+
+def _unknown(x: Exchange) -> AWSError:
+    request = x.request
+    if x.codec is not None and x.codec.protocol in ("query", "ec2"):
+        action = re.search(r"Action=([A-Za-z0-9]{1,64})", request.query + "&" + _text(request))
+        return InvalidAction(f"The action {action[1] if action else '(none)'} is not valid for this web service.")
+    target = request.headers.get("x-amz-target", "")
+    return UnknownOperation(f"Unknown operation: {(target or f'{request.method} {request.path}')[:256]}")
+
+
+def _text(request: Request) -> str:
+    return request.body[:65536].decode("latin-1") if isinstance(request.body, bytes) else ""

@@ -1,0 +1,56 @@
+"""Run the operation in its transaction."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from skyjar.kernel.errors import AWSError
+from skyjar.kernel.web import WebRequest
+
+if TYPE_CHECKING:
+    from .exchange import Exchange
+    from .pipeline import Pipeline
+
+
+def run(pipeline: Pipeline, x: Exchange) -> None:
+    """Sets `x.result`: the response's members, a WebResponse, or an Outside that the pipeline carries out."""
+    call = pipeline.call_of(x)
+    if x.plane is not None:
+        x.result = x.plane.function(call, web_request(x))
+        x.tx.commit()
+        return
+    assert x.function is not None
+    try:
+        x.result = x.function.function(call, **x.parameters)
+    except TypeError as error:
+        missing = x.function.required - x.parameters.keys()
+        if missing:
+            raise MissingParameter(sorted(missing)[0]) from error
+        raise
+    x.tx.commit()
+
+
+class MissingParameter(AWSError):
+    """A member that the operation needs and the model does not require."""
+
+    code = "ValidationException"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"Missing required parameter: {name}")
+
+
+def web_request(x: Exchange) -> WebRequest:
+    request = x.request
+    body = request.body if isinstance(request.body, bytes) else request.body.read()
+    return WebRequest(
+        method=request.method,
+        host=request.host,
+        path=x.labels.get("path", request.path),
+        query=request.query,
+        headers=request.headers,
+        body=body,
+        labels=x.labels,
+        scheme=request.scheme,
+        source_ip=request.peer,
+        version=request.version,
+    )

@@ -1,0 +1,134 @@
+"""Taking messages from a queue: expiry, redrive to the dead-letter queue, visibility."""
+
+from __future__ import annotations
+
+from skyjar.kernel.call import Call
+from skyjar.kernel.tables import At
+
+from . import fifo, limits, state
+from .errors import OverLimit
+from .sending import Sender
+from .state import Message, Queue
+
+
+class Receiver:
+    """Takes up to `most` messages of one queue for one call, hiding each for `hide_s` seconds."""
+
+    def __init__(self, call: Call, at: At, queue: Queue, most: int, hide_s: int) -> None:
+        self._call = call
+        self._at = at
+        self._queue = queue
+        self._most = most
+        self._hide_s = hide_s
+        self._now_ms = call.now_ms
+        self._table = state.table_of(queue)
+        self._gone = 0
+        self.taken: list[Message] = []
+
+    def receive(self) -> list[Message]:
+        if self._is_full():
+            return []
+        if self._queue.is_fifo:
+            self._receive_groups()
+        else:
+            self._receive_any()
+        if self._gone:
+            tally = state.tally_of(self._at, self._queue.space)
+            state.tallies.put(self._at, state.replace(tally, stored=tally.stored - self._gone))
+        return self.taken
+
+    def _is_full(self) -> bool:
+        """Whether as many are in flight as may be. A standard queue says so, a FIFO queue just returns nothing."""
+        if state.tally_of(self._at, self._queue.space).stored < limits.IN_FLIGHT:
+            return False
+        _, in_flight, _ = state.counts(self._at, self._queue, self._now_ms)
+        if in_flight < limits.IN_FLIGHT:
+            return False
+        if self._queue.is_fifo:
+            return True
+        raise OverLimit("Too many messages in flight.")
+
+    def _receive_any(self) -> None:
+        while len(self.taken) < self._most:
+            page = self._table.range(
+                self._at,
+                self._queue.space,
+                via="visible",
+                end=(self._now_ms + 1,),
+                limit=self._most - len(self.taken),
+                is_queue=True,
+            )
+            if not page:
+                return
+            for message in page:
+                self._take(message)
+            if self._hide_s == 0:
+                return  # what was taken is visible still, and would be found again
+
+    def _receive_groups(self) -> None:
+        seen: set[str] = set()
+        while len(self.taken) < self._most:
+            fresh = [
+                group
+                for group in fifo.ready_groups(self._at, self._queue.space, self._now_ms, self._most + len(seen))
+                if group.name not in seen
+            ]
+            if not fresh:
+                return
+            for group in fresh:
+                seen.add(group.name)
+                for message in fifo.of_group(self._at, group, self._most - len(self.taken)):
+                    if message.visible_at_ms > self._now_ms:
+                        break  # delayed, and all behind it with it
+                    self._take(message)
+                fifo.refresh(self._at, group.space, group.name, self._now_ms)
+                if len(self.taken) >= self._most:
+                    return
+
+    def _take(self, message: Message) -> None:
+        queue = self._queue
+        if message.sent_ms + queue.retention_s * 1000 <= self._now_ms:
+            self._table.remove(self._at, message)
+            self._gone += 1
+        elif queue.redrive is not None and message.receives >= queue.redrive[1]:
+            self._bury(message, queue.redrive[0])
+        else:
+            hidden = state.replace(
+                message,
+                visible_at_ms=self._now_ms + self._hide_s * 1000,
+                receives=message.receives + 1,
+                nonce=self._call.chance.hex(16),
+                first_received_ms=message.first_received_ms or self._now_ms,
+            )
+            self._table.replace(self._at, message, hidden)
+            self.taken.append(hidden)
+
+    def _bury(self, message: Message, target: str) -> None:
+        """Move to the dead-letter queue; where that is gone, the message is lost, as on AWS it would stay for ever
+        undeliverable: so keep it and deliver it."""
+        found = state.by_arn(self._call, target)
+        if found is None:
+            return
+        self._table.remove(self._at, message)
+        self._gone += 1
+        move(self._call, self._at, self._queue, message, *found)
+
+
+def move(call: Call, at: At, source: Queue, message: Message, to: At, queue: Queue) -> None:
+    """Add a message, already removed from `source`, to another queue. A standard queue keeps the time of sending, so its
+    retention goes on counting; a FIFO queue starts it anew."""
+    sender = Sender(call, to, queue)
+    sender.add(
+        state.replace(
+            message,
+            space=queue.space,
+            seq=sender.next_seq,
+            visible_at_ms=call.now_ms,
+            sent_ms=call.now_ms if queue.is_fifo else message.sent_ms,
+            receives=0,
+            nonce="",
+            first_received_ms=0,
+            dead_from=state.arn_of(at, source.name),
+        )
+    )
+    sender.close()

@@ -1,0 +1,210 @@
+"""Queues and messages as they are stored, and the only reads and writes of them.
+
+Messages live in a queue's `space`, an id that PurgeQueue and DeleteQueue replace: what was in the old space is gone at
+once and is cleaned up by a job. A message's place is `seq`, counted by the space's `Tally`; when it can be received is
+`visible_at_ms`, a position in time. A FIFO message is found through its group: a group can be received from when
+`ready_at_ms` has come, which is in the future while messages of it are in flight or its head is delayed.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from skyjar.kernel.call import Call
+from skyjar.kernel.tables import At, Place, Record, Table
+
+from . import limits
+from .errors import InvalidAddress, QueueDoesNotExist
+
+
+class Queue(Record, frozen=True):
+    """`redrive` is (target ARN, maxReceiveCount) or None; `policy` and `redrive_allow` are documents as given."""
+
+    name: str
+    space: str
+    created_s: int
+    modified_s: int
+    is_fifo: bool = False
+    visibility_timeout_s: int = limits.VISIBILITY_DEFAULT_S
+    retention_s: int = limits.RETENTION_DEFAULT_S
+    delay_s: int = 0
+    wait_s: int = 0
+    message_bytes: int = limits.MESSAGE_BYTES
+    policy: str = ""
+    redrive: tuple[str, int] | None = None
+    redrive_allow: str = ""
+    dedups_by_content: bool = False
+    dedup_scope: str = "queue"
+    throughput_limit: str = "perQueue"
+    kms_key: str = ""
+    kms_reuse_s: int = limits.KMS_REUSE_DEFAULT_S
+    is_sqs_encrypted: bool = True
+    tags: dict[str, str] = {}
+    purged_s: float = 0.0
+
+
+class Attribute(msgspec.Struct, frozen=True, array_like=True):
+    """A message attribute as given: its data type, and its text or its bytes."""
+
+    type: str
+    text: str = ""
+    binary: bytes = b""
+
+
+class Message(Record, frozen=True):
+    space: str
+    seq: int
+    id: str
+    body: str
+    body_md5: str
+    sent_ms: int
+    visible_at_ms: int
+    sender: str
+    receives: int = 0
+    nonce: str = ""
+    first_received_ms: int = 0
+    attributes: dict[str, Attribute] = {}
+    attributes_md5: str = ""
+    trace_header: str = ""
+    group: str = ""
+    dedup_id: str = ""
+    dead_from: str = ""
+
+
+class Tally(Record, frozen=True):
+    """`stored` counts messages of the space; `sweep_ms` is when its next expiry job is due, 0 if none is."""
+
+    space: str
+    next_seq: int = 1
+    stored: int = 0
+    sweep_ms: int = 0
+
+
+class Group(Record, frozen=True):
+    space: str
+    name: str
+    ready_at_ms: int
+    head_seq: int
+
+
+class Dedup(Record, frozen=True):
+    space: str
+    id: str
+    message_id: str
+    seq: int
+    expires_ms: int
+
+
+class Attempt(Record, frozen=True):
+    """What a ReceiveRequestAttemptId received: (seq, nonce) of each message."""
+
+    space: str
+    id: str
+    received: tuple[tuple[int, str], ...]
+    expires_ms: int
+
+
+class Rate(Record, frozen=True):
+    space: str
+    operation: str
+    second: int
+    calls: int
+
+
+class Deleted(Record, frozen=True):
+    name: str
+    at_s: float
+
+
+class MoveTask(Record, frozen=True):
+    """`per_s` 0 means as fast as it goes. `destination` empty means each message's own source."""
+
+    source: str
+    id: str
+    started_ms: int
+    destination: str
+    per_s: int
+    to_move: int
+    status: str = "RUNNING"
+    moved: int = 0
+    failure: str = ""
+    ended_ms: int = 0
+
+
+queues = Table("sqs.queues", Queue, key=("name",))
+deleted = Table("sqs.deleted", Deleted, key=("name",))
+tallies = Table("sqs.tallies", Tally, key=("space",))
+messages = Table("sqs.messages", Message, key=("space", "seq"), indexes={"visible": ("space", "visible_at_ms")})
+fifo_messages = Table(
+    "sqs.fifo_messages",
+    Message,
+    key=("space", "seq"),
+    indexes={"visible": ("space", "visible_at_ms"), "group": ("space", "group")},
+)
+groups = Table("sqs.groups", Group, key=("space", "name"), indexes={"ready": ("space", "ready_at_ms", "head_seq")})
+dedups = Table("sqs.dedups", Dedup, key=("space", "id"), indexes={"expires": ("space", "expires_ms")})
+attempts = Table("sqs.attempts", Attempt, key=("space", "id"), indexes={"expires": ("space", "expires_ms")})
+rates = Table("sqs.rates", Rate, key=("space", "operation"))
+tasks = Table("sqs.move_tasks", MoveTask, key=("source", "id"))
+
+
+def table_of(queue: Queue) -> Table[Message]:
+    return fifo_messages if queue.is_fifo else messages
+
+
+def locate(call: Call, url: str) -> tuple[At, str]:
+    """Where a queue's URL (or its path) points: the account's place, and the queue's name."""
+    parts = url.split("/")
+    if len(parts) < 2 or not parts[-1]:
+        raise InvalidAddress(f"The address {url} is not valid for this endpoint.")
+    account = parts[-2]
+    if account == call.account:
+        return call, parts[-1]
+    if not (len(account) == 12 and account.isdigit()):
+        raise InvalidAddress(f"The address {url} is not valid for this endpoint.")
+    return Place(call.tx, account, call.region), parts[-1]
+
+
+def by_url(call: Call, url: str) -> tuple[At, Queue]:
+    at, name = locate(call, url)
+    queue = queues.get(at, name)
+    if queue is None:
+        raise QueueDoesNotExist
+    return at, queue
+
+
+def by_arn(call: Call, arn: str) -> tuple[At, Queue] | None:
+    """The queue of an ARN in this cloud, or None."""
+    parts = arn.split(":")
+    if len(parts) != 6 or parts[2] != "sqs":
+        return None
+    at = Place(call.tx, parts[4], parts[3])
+    queue = queues.get(at, parts[5])
+    return (at, queue) if queue is not None else None
+
+
+def arn_of(at: At, name: str) -> str:
+    return f"arn:aws:sqs:{at.region}:{at.account}:{name}"
+
+
+def url_of(call: Call, at: At, name: str) -> str:
+    """The URL by which the caller reached us, so that its next call comes the same way."""
+    return f"{call.endpoint}/{at.account}/{name}"
+
+
+def tally_of(at: At, space: str) -> Tally:
+    return tallies.get(at, space) or Tally(space=space)
+
+
+def counts(at: At, queue: Queue, now_ms: int) -> tuple[int, int, int]:
+    """How many messages are visible, in flight, and delayed."""
+    stored = tally_of(at, queue.space).stored
+    hidden = table_of(queue).range(at, queue.space, via="visible", start=(now_ms + 1,))
+    delayed = sum(1 for message in hidden if not message.receives)
+    return stored - len(hidden), len(hidden) - delayed, delayed
+
+
+def replace(record: Any, **changes: Any) -> Any:
+    return msgspec.structs.replace(record, **changes)

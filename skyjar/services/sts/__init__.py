@@ -1,0 +1,5 @@
+"""AWS Security Token Service."""
+
+from skyjar.kernel.service import Service
+
+service = Service("sts")
