@@ -82,6 +82,18 @@ class Codec:
     def compile_output(self, operation: OperationModel) -> Serialise:
         raise NotImplementedError
 
+    def event_body(self, shape: Shape, payload: str | None) -> tuple[Callable[[dict[str, Any]], bytes], str]:
+        """How an event of a stream is written into its payload, and the payload's type."""
+        raise NotImplementedError
+
+    def event_response(self, operation: OperationModel, result: dict[str, Any], request_id: str) -> Response:
+        """The head of a response whose body is a stream of events."""
+        raise NotImplementedError
+
+    def initial_response(self, operation: OperationModel, shape: Shape, member: str) -> Callable[[dict[str, Any]], bytes]:
+        """The first message of a stream in an RPC protocol: the members other than the stream."""
+        raise NotImplementedError
+
     def _explain(self, operation: OperationModel, request: Request) -> dict[str, Any]:
         parse = self._plain.get(operation.name)
         if parse is None:

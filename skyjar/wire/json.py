@@ -326,6 +326,24 @@ class JsonCodec(Codec):
 
         return serialise
 
+    def event_body(self, shape: Shape, payload: str | None) -> tuple[Callable[[dict[str, Any]], bytes], str]:
+        from skyjar.wire.rest_json import event_body
+
+        return event_body(self.writers, shape, payload)
+
+    def event_response(self, operation: OperationModel, result: dict[str, Any], request_id: str) -> Response:
+        return Response(200, [("x-amzn-RequestId", request_id), ("Content-Type", eventstream.TYPE)])
+
+    def initial_response(self, operation: OperationModel, shape: Shape, member: str) -> Any:
+        write = self.writers.of(shape)
+        head = {":message-type": "event", ":event-type": "initial-response", ":content-type": self._type}
+
+        def render(result: dict[str, Any]) -> bytes:
+            kept = {name: value for name, value in result.items() if name != member}
+            return eventstream.encode(head, dumps(kept if write is None else write(kept)))
+
+        return render
+
     def error(self, operation: OperationModel | None, error: AwsError, request_id: str) -> Response:
         shape = self.error_shape(error)
         name = shape.name if shape is not None else error.code

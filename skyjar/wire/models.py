@@ -83,6 +83,7 @@ class RawOperation(msgspec.Struct):
     authtype: str | None = None
     auth: list[str] | None = None
     endpoint: dict[str, str] | None = None
+    deprecated: bool = False
 
 
 class RawModel(msgspec.Struct):
@@ -180,6 +181,10 @@ class OperationModel:
     @property
     def input_ref(self) -> Ref | None:
         return self._raw.input
+
+    @property
+    def deprecated(self) -> bool:
+        return self._raw.deprecated
 
     @property
     def input_shape(self) -> Shape | None:
