@@ -96,9 +96,7 @@ class Edge:
                     raise
                 port = listening.getsockname()[1]
                 self.addresses.append((address, port))
-                self._servers.append(
-                    await loop.create_server(lambda: Sniffer(self), sock=listening, backlog=BACKLOG)
-                )
+                self._servers.append(await loop.create_server(lambda: Sniffer(self), sock=listening, backlog=BACKLOG))
         except BaseException:
             await self.stop(0)
             raise
