@@ -102,7 +102,7 @@ class Launchers:
         zygote = self._zygotes.get(name)
         if zygote is None or not zygote.alive:
             self._directory.mkdir(parents=True, exist_ok=True)
-            family = interpreters.boto3_family() if preload else {}
+            family = interpreters.boto3_family()
             files = [(str(path), f"/var/runtime/{name}") for name, path in family.items()]
             files += [(str(BOOTSTRAP / name), f"/var/runtime/{name}") for name in ("python.py", "node.mjs")]
             if self._node_modules:
@@ -166,8 +166,10 @@ class Launchers:
         if function.runtime in PROVIDED:
             return {"programs": [f"{seen.task}/bootstrap", *seen.layer("bootstrap")], "argv": ["bootstrap"]}
         path = interpreters.interpreter(function.runtime, lenient=self._lenient).path
-        kind = "python.py" if function.runtime.startswith("python") else "node.mjs"
-        command = [str(path), f"{seen.runtime}/{kind}"]
+        if function.runtime.startswith("python"):
+            command = [str(path), "-S", f"{seen.runtime}/python.py"]
+        else:
+            command = [str(path), f"{seen.runtime}/node.mjs"]
         if wrapper:
             return {"programs": [wrapper], "argv": [wrapper, *command]}
         return {"programs": [command[0]], "argv": command}

@@ -73,6 +73,7 @@ class Connection(asyncio.Protocol):
             self.chunks.append(body)
 
     def on_message_complete(self) -> None:
+        self.headers.setdefault("content-length", str(self.size))
         method, path = self.parser.get_method(), self.path.partition("?")[0]
         if path.startswith(RUNTIME):
             self.runtime(method, path[len(RUNTIME) :].split("/"))

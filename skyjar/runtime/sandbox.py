@@ -72,6 +72,14 @@ def new_trace_id() -> str:
     return f"Root=1-{int(time.time()):08x}-{secrets.token_hex(12)};Parent={secrets.token_hex(8)};Sampled=0"
 
 
+def discard(starting: asyncio.Task[Process]) -> None:
+    """Whoever wanted this process has gone."""
+    if not starting.cancelled() and starting.exception() is None:
+        process = starting.result()
+        process.signal(signal.SIGKILL)
+        process.close()
+
+
 class Extension:
     def __init__(self, name: str, events: list[str]) -> None:
         self.name, self.events = name, events
@@ -134,7 +142,14 @@ class Sandbox:
         self._server = await self._loop.create_server(lambda: Connection(self), sock=listener)
         self._log(reports.init_start(self.function, time.time(), self.function.runtime))
         began = time.perf_counter()
-        self._process = await self._launchers.start(self.function, self._credentials, api, self.stream)
+        starting = self._loop.create_task(
+            self._launchers.start(self.function, self._credentials, api, self.stream)
+        )
+        try:
+            self._process = await asyncio.shield(starting)
+        except asyncio.CancelledError:
+            starting.add_done_callback(discard)
+            raise
         self._process.on_exit = self._exited
         self._loop.add_reader(self._process.output, self._read_output)
         if self._process.exit_code is not None:

@@ -104,7 +104,12 @@ class Sandboxes:
             if not self._make_room():
                 place: asyncio.Future[None] = asyncio.get_running_loop().create_future()
                 self._queue.append(place)
-                await place
+                try:
+                    await place
+                except asyncio.CancelledError:
+                    if not place.cancelled():
+                        self._wake()
+                    raise
         raise Stopped
 
     def _supersede(self, function: Function) -> None:

@@ -109,7 +109,8 @@ class Zygote:
 
     async def _ask(self, request: dict[str, Any], fds: list[int]) -> dict[str, Any]:
         number = next(self._numbers)
-        answer = self._answers[number] = self._loop.create_future()
+        answer: asyncio.Future[dict[str, Any]] = self._loop.create_future()
+        self._answers[number] = answer
         data = msgspec.json.encode({"id": number, **request})
         rights = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", fds))] if fds else []
         try:

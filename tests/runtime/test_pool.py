@@ -137,6 +137,23 @@ def test_stop_leaves_nothing_and_tells_those_who_wait(world):
     assert [state(pid) for pid in pids] == ["gone", "gone"]
 
 
+def test_a_call_that_is_given_up_takes_its_process_along(world):
+    function = world.function(SLEEP)
+    world.value(function, 0)
+
+    async def give_up():
+        call = asyncio.ensure_future(world.call(function, 30))
+        await asyncio.sleep(0)
+        (sandbox,) = world.sandboxes._all
+        pid = sandbox._process.pid
+        call.cancel()
+        while state(pid) != "gone":
+            await asyncio.sleep(0.005)
+
+    world.run(give_up())
+    assert len(world.sandboxes) == 0
+
+
 PARENT = """
 import asyncio, sys, time
 from pathlib import Path

@@ -92,9 +92,9 @@ def test_a_missing_bootstrap_is_said(world):
 
 def test_an_exec_wrapper_starts_the_runtime(world):
     layer = world.code({"wrap": '#!/bin/sh\nexport WRAPPED=yes\nexec "$@"\n'})
-    source = "import os, boto3\ndef handler(e, c):\n    return os.environ['WRAPPED']\n"
+    source = "import os, boto3\ndef handler(e, c):\n    return [os.environ['WRAPPED'], boto3.__file__[:12]]\n"
     environment = (("AWS_LAMBDA_EXEC_WRAPPER", "/opt/wrap"),)
-    assert world.value(world.function(source, layers=(layer,), environment=environment)) == "yes"
+    assert world.value(world.function(source, layers=(layer,), environment=environment)) == ["yes", "/var/runtime"]
 
 
 EXTENSION = """#!/bin/sh
@@ -126,9 +126,41 @@ def awslambdaric() -> Path:
     if not (target / "awslambdaric").exists():
         uv = Path(sys.prefix) / "bin/uv"
         command = [uv, "pip", "install", "-q", "--python", sys.executable, "--target", target, "awslambdaric"]
-        if subprocess.run(command, check=False, timeout=60).returncode:
+        if not uv.exists() or subprocess.run(command, check=False, timeout=60).returncode:
             pytest.skip("awslambdaric could not be installed")
     return target
+
+
+CHUNKED = """#!/usr/bin/python3
+import http.client, os
+api = http.client.HTTPConnection(os.environ["AWS_LAMBDA_RUNTIME_API"])
+base = "/2018-06-01/runtime/invocation/"
+while True:
+    api.request("GET", base + "next")
+    reply = api.getresponse()
+    size = int(reply.read())
+    path = base + reply.headers["Lambda-Runtime-Aws-Request-Id"] + "/response"
+    headers = {"Lambda-Runtime-Function-Response-Mode": "streaming", "Content-Type": "text/x"}
+    api.request("POST", path, iter([b"x" * size, b"y" * size]), headers, encode_chunked=True)
+    api.getresponse().read()
+"""
+
+
+@pytest.mark.skipif(not Path("/usr/bin/python3").exists(), reason="no system Python")
+def test_a_streamed_response_is_taken_whole(world):
+    function = world.function(files={"bootstrap": CHUNKED}, runtime="provided.al2023", handler="x")
+    result = world.invoke(function, 3)
+    assert (result.payload, result.content_type, result.error) == (b"xxxyyy", "text/x", None)
+    assert world.fault(function, 4_000_000)["errorType"] == "Function.ResponseSizeTooLarge"
+    assert world.invoke(function, 1).payload == b"xy"
+
+
+@pytest.mark.parametrize("version", interpreters.PYTHONS)
+def test_every_python_that_is_found_runs(world, version):
+    if interpreters.python(version) is None:
+        pytest.skip(f"no python{version}")
+    source = "import sys\ndef handler(e, c):\n    return '%d.%d' % sys.version_info[:2]\n"
+    assert world.value(world.function(source, runtime=f"python{version}")) == version
 
 
 def test_awslambdaric_unmodified(world, awslambdaric):

@@ -26,6 +26,7 @@ import socket
 import sys
 import time
 import traceback
+from collections.abc import Callable
 from typing import Any, NoReturn
 
 NEWNS, NEWIPC, NEWUSER, NEWPID = 0x20000, 0x8000000, 0x10000000, 0x20000000
@@ -126,15 +127,42 @@ def drop_privileges() -> None:
     check(libc.capset(header, nothing), "capset")
 
 
+def succeeds(attempt: Callable[[], None]) -> bool:
+    """Whether a child can do it."""
+    pid = os.fork()
+    if pid == 0:
+        try:
+            attempt()
+        except OSError:
+            os._exit(1)
+        os._exit(0)
+    return os.waitpid(pid, 0)[1] == 0
+
+
+def try_pids(own: int | None) -> None:
+    """Make a pid namespace with its own /proc and, if asked for, come back to ours."""
+    check(libc.unshare(NEWPID), "unshare pid")
+
+    def show() -> None:
+        check(libc.unshare(NEWNS), "unshare mount")
+        mount("proc", "/proc", "proc", NOSUID | NODEV | NOEXEC)
+
+    if not succeeds(show):
+        raise OSError("no /proc in a pid namespace")
+    if own is not None:
+        check(libc.setns(own, NEWPID), "setns")
+
+
 class Zygote:
     def __init__(self, control: socket.socket, config: dict[str, Any]) -> None:
         self.control, self.config = control, config
-        self.children: dict[int, int] = {}  # pidfd -> pid
+        self.children: dict[int, tuple[int, int]] = {}  # pidfd -> its pid, the sandbox's pid
         self.lifeline, self.held = os.pipe()  # children read the first; only the zygote has the second
         self.poll = select.poll()
         self.poll.register(control, select.POLLIN)
         self.preload = list(config["preload"])
-        self.private_pids: int | None = None
+        self.private_pids: int | None = None  # our own pid namespace, to come back to after each fork
+        self.nested = False  # we may not come back: each child has an outer process that made the namespace
         here = os.path.dirname(os.path.abspath(__file__))
         spec = importlib.util.spec_from_file_location("_runtime", os.path.join(here, "python.py"))
         assert spec and spec.loader
@@ -149,14 +177,19 @@ class Zygote:
             build_root(self.config)
         except (OSError, KeyError) as error:
             return f"none: {error}"
-        try:
-            self.private_pids = os.open("/proc/self/ns/pid", os.O_RDONLY)
-            self.divert()
-            check(libc.setns(self.private_pids, NEWPID), "setns")
-        except OSError:
-            self.private_pids = None
-            return "mount"
-        return "mount, pid, ipc"
+        own = os.open("/proc/self/ns/pid", os.O_RDONLY)
+        if succeeds(lambda: try_pids(own)):
+            self.private_pids = own
+            return "mount, pid, ipc"
+        os.close(own)
+        if succeeds(lambda: try_pids(None)):
+            self.nested = True
+            return "mount, pid, ipc, user"
+        return "mount, ipc"
+
+    @property
+    def own_pids(self) -> bool:
+        return self.nested or self.private_pids is not None
 
     def divert(self) -> None:
         """The next fork makes the first process of a new pid namespace."""
@@ -199,19 +232,42 @@ class Zygote:
     def spawn(self, request: dict[str, Any], fds: list[int]) -> None:
         self.divert()
         entered, told = os.pipe()
-        pid = os.fork()
+        outer = pid = os.fork()
         if pid == 0:
+            if self.nested:
+                self.surround(told)
             self.become(request, fds, told)
         os.close(told)
-        if not request["code"]:
+        if self.nested:
+            pid = int(os.read(entered, 16) or outer)
+        elif not request["code"]:
             os.read(entered, 1)  # it has its own namespace, so that `adopt` will not change ours
         os.close(entered)
         if self.private_pids is not None:
             check(libc.setns(self.private_pids, NEWPID), "setns")
-        watch = os.pidfd_open(pid)
-        self.children[watch] = pid
+        watch = os.pidfd_open(outer)
+        self.children[watch] = (outer, pid)
         self.poll.register(watch, select.POLLIN)
         self.send({"id": request["id"], "pid": pid})
+
+    def surround(self, told: int) -> None:
+        """Fork into a new pid namespace; returns in the inner process, whose end becomes that of the outer one."""
+        libc.prctl(1, signal.SIGKILL, 0, 0, 0)
+        check(libc.unshare(NEWPID), "unshare pid")
+        ready, entered = os.pipe()
+        pid = os.fork()
+        if pid == 0:
+            os.close(ready)
+            self.entered = entered
+            return
+        os.close(entered)
+        os.read(ready, 1)
+        os.write(told, str(pid).encode())
+        os.closerange(0, 1024)
+        _, status = os.waitpid(pid, 0)
+        if os.WIFSIGNALED(status):
+            os.kill(os.getpid(), os.WTERMSIG(status))
+        os._exit(os.waitstatus_to_exitcode(status) & 255)
 
     def become(self, request: dict[str, Any], fds: list[int], told: int) -> NoReturn:
         """The child: enter the sandbox and run. Never returns."""
@@ -234,15 +290,17 @@ class Zygote:
             if self.config["root"] and self.isolated[:4] != "none":
                 check(libc.unshare(NEWNS | NEWIPC), "unshare")
                 if request["code"]:
-                    fill(request, self.private_pids is not None)
+                    fill(request, self.own_pids)
                     os.chdir("/var/task")
-                elif self.private_pids is not None:
+                elif self.own_pids:
                     mount("proc", "/proc", "proc", NOSUID | NODEV | NOEXEC)
                 drop_privileges()
             else:
                 libc.prctl(38, 1, 0, 0, 0)
                 os.chdir(request["code"] or "/")
             os.close(told)
+            if self.nested:
+                os.close(self.entered)
             resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
             self.start(request, len(fds) > 1)
         except SystemExit as error:
@@ -302,10 +360,10 @@ class Zygote:
             self.send({"id": request["id"]})
 
     def bury(self, watch: int) -> None:
-        pid = self.children.pop(watch)
+        outer, pid = self.children.pop(watch)
         self.poll.unregister(watch)
         os.close(watch)
-        _, status = os.waitpid(pid, 0)
+        _, status = os.waitpid(outer, 0)
         try:
             os.killpg(pid, signal.SIGKILL)
         except OSError:
@@ -322,7 +380,7 @@ class Zygote:
             gc.freeze()
 
     def end(self, *_: object) -> NoReturn:
-        for pid in self.children.values():
+        for _, pid in self.children.values():
             try:
                 os.killpg(pid, signal.SIGKILL)
             except OSError:
@@ -332,12 +390,12 @@ class Zygote:
 
 def leave(code: object) -> NoReturn:
     """End as Python does at sys.exit, without the zygote's own exit handlers."""
-    if code is not None and not isinstance(code, int):
+    number = code if isinstance(code, int) else 0 if code is None else 1
+    if number == 1 and code != 1:
         os.write(2, f"{code}\n".encode())
-        code = 1
     sys.stdout.flush()
     sys.stderr.flush()
-    os._exit((code or 0) & 255)
+    os._exit(number & 255)
 
 
 def launch(program: str, environment: dict[str, str]) -> None:
