@@ -282,6 +282,8 @@ class Http1(asyncio.Protocol):
 
     def _target_of_another_form(self, request: Request, url: str) -> None:
         """Absolute form (a client that takes us for its proxy) and `OPTIONS *`."""
+        if request.method == "CONNECT":
+            raise Refused(405, "This is not a proxy.")
         scheme, _, rest = url.partition("://")
         if url == "*" and request.method == "OPTIONS":
             return
@@ -298,8 +300,6 @@ class Http1(asyncio.Protocol):
         request.version = self._parser.get_http_version()
         if request.version not in ("1.1", "1.0"):
             raise Refused(505, "Only HTTP/1.1, HTTP/1.0 and HTTP/2 are spoken here.")
-        if request.method == "CONNECT":
-            raise Refused(405, "This is not a proxy.")
         exchange.version_10 = request.version == "1.0"
         exchange.keep_alive = self._parser.should_keep_alive()
         coding = headers.get("transfer-encoding")

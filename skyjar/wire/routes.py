@@ -52,11 +52,12 @@ class Candidate:
         self.pattern = template_regex(operation.http.request_uri)[0]
 
     @property
-    def rank(self) -> tuple[int, int, int, bool, bool, str]:
-        """Sorts the most demanding first."""
+    def rank(self) -> tuple[int, int, int, int, bool, bool, str]:
+        """Sorts the most demanding first; of templates with a greedy label, the one that goes on longest after it."""
+        path = self.operation.http.request_uri.partition("?")[0]
         last = self.operation.name in LAST
         wanted = (-len(self.literals), -len(self.query), -len(self.headers))
-        return (*wanted, self.operation.deprecated, last, self.operation.name)
+        return (-len(path.partition("+}")[2]), *wanted, self.operation.deprecated, last, self.operation.name)
 
     def literal(self, query: dict[str, str]) -> bool:
         return all(name in query and (not value or query[name] == value) for name, value in self.literals)

@@ -1,0 +1,73 @@
+"""What a CloudFormation resource type is: three functions that a service's `cfn.py` maps onto its own operations.
+
+    RESOURCE_TYPES = {"AWS::SQS::Queue": ResourceType(create=create_queue, update=update_queue, delete=delete_queue)}
+
+Each runs in the transaction that also records its outcome in the stack, so it happens exactly once; `call.caller` is the
+stack's service role, or whoever deployed the stack, and everything goes through `call.ask(<service>)`, judged like any
+call. A function may return an `Outside` whose last answer is what the function should return, and may `raise Wait`.
+Properties arrive with every intrinsic function resolved. An AWSError fails the resource with its code and message.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+
+from skyjar.kernel.call import Call
+from skyjar.kernel.outside import Outside
+
+Properties = dict[str, Any]
+
+
+class Physical(msgspec.Struct, frozen=True):
+    """A created resource: `id` is what Ref gives, `attributes` what Fn::GetAtt gives (by attribute name)."""
+
+    id: str
+    attributes: dict[str, Any] = {}
+
+
+class Resource(msgspec.Struct, frozen=True, kw_only=True):
+    """Which resource of which stack is being worked on. `tags` are the stack's, with CloudFormation's own three."""
+
+    logical_id: str
+    type: str
+    stack_name: str
+    stack_id: str
+    token: str
+    tags: dict[str, str] = {}
+
+    def name(self, most: int = 64, *, is_lower: bool = False) -> str:
+        """A generated physical name, `<stack>-<logical id>-<12 letters and digits>`, cut to `most` characters."""
+        room = most - len(self.token) - 1
+        stem = f"{self.stack_name}-{self.logical_id}"
+        if len(stem) > room:
+            half = room // 2
+            stem = f"{self.stack_name[:half]}-{self.logical_id}"[:room]
+        name = f"{stem}-{self.token}"
+        return name.lower() if is_lower else name
+
+
+Create = Callable[[Call, Resource, Properties], "Physical | Outside"]
+Update = Callable[[Call, Resource, Physical, Properties, Properties], "Physical | Outside"]
+Delete = Callable[[Call, Resource, Physical, Properties], "None | Outside"]
+
+
+class ResourceType:
+    """`create(call, resource, properties)`, `update(call, resource, physical, properties, previous_properties)`,
+    `delete(call, resource, physical, properties)`. Deleting what is gone already succeeds: catch the not-found error.
+
+    `update` None replaces the resource whenever a property changes. Which properties force replacement otherwise follows
+    from AWS's published schema (`createOnlyProperties`); `replaced_by` adds to them.
+    """
+
+    __slots__ = ("create", "delete", "replaced_by", "update")
+
+    def __init__(
+        self, *, create: Create, update: Update | None, delete: Delete, replaced_by: frozenset[str] = frozenset()
+    ) -> None:
+        self.create = create
+        self.update = update
+        self.delete = delete
+        self.replaced_by = replaced_by
