@@ -342,14 +342,10 @@ def amendments(service: str) -> dict[str, Any]:
 
 
 def _amend(raw: Raw, change: dict[str, Any]) -> Raw:
-    """`member`, `key`, `value` and entries of `members` name the element; `flattened` is set as it is."""
-    changed = msgspec.structs.replace(raw, flattened=change.get("flattened", raw.flattened))
+    """`name` is the element of the shape itself, `member`, `key` and `value` those of its parts."""
+    changed = msgspec.structs.replace(raw, location_name=change.get("name", raw.location_name))
     for part in ("member", "key", "value"):
         ref = getattr(raw, part)
         if part in change and ref is not None:
             setattr(changed, part, msgspec.structs.replace(ref, location_name=change[part]))
-    if "members" in change and raw.members is not None:
-        changed.members = dict(raw.members)
-        for name, wire in change["members"].items():
-            changed.members[name] = msgspec.structs.replace(raw.members[name], location_name=wire)
     return changed
