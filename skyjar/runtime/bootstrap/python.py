@@ -49,7 +49,7 @@ class Api:
         return found, b"".join(parts)
 
     def receive(self) -> bytes:
-        data = self.socket.recv(262144)
+        data = self.socket.recv(65536)  # more would be mapped and unmapped each time
         if not data:
             os._exit(0)  # the parent is gone
         return data

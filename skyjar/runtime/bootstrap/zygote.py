@@ -379,7 +379,7 @@ class Zygote:
             gc.collect()
             gc.freeze()
 
-    def end(self, *_: object) -> NoReturn:
+    def end(self, *signals: object) -> NoReturn:
         for _, pid in self.children.values():
             try:
                 os.killpg(pid, signal.SIGKILL)
