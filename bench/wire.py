@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import timeit
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from botocore.auth import SigV4Auth
@@ -54,12 +55,13 @@ def main() -> None:
         known = codec(service, protocol)
         operation = known.route(request)
         assert operation is not None
+        now = found.timestamp
         row = (
-            time_us(lambda request=request: sigv4.credential(request)),
-            time_us(lambda request=request, found=found: sigv4.verify(request, found, "secret", found.timestamp)),
-            time_us(lambda known=known, request=request: known.route(request)),
-            time_us(lambda known=known, request=request, operation=operation: known.parse(operation, request)),
-            time_us(lambda known=known, operation=operation, result=result: known.serialise(operation, result, "id")),
+            time_us(partial(sigv4.credential, request)),
+            time_us(partial(sigv4.verify, request, found, "secret", now)),
+            time_us(partial(known.route, request)),
+            time_us(partial(known.parse, operation, request)),
+            time_us(partial(known.serialise, operation, result, "id")),
         )
         print(f"{operation!r:32}{row[0]:11.2f}{row[1]:8.2f}{row[2]:8.2f}{row[3]:8.2f}{row[4]:11.2f}")
 

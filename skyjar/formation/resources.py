@@ -51,7 +51,7 @@ class Resource(msgspec.Struct, frozen=True, kw_only=True):
 
 Create = Callable[[Call, Resource, Properties], "Physical | Outside"]
 Update = Callable[[Call, Resource, Physical, Properties, Properties], "Physical | Outside"]
-Delete = Callable[[Call, Resource, Physical, Properties], "None | Outside"]
+Delete = Callable[[Call, Resource, Physical, Properties], "Outside | None"]
 
 
 class ResourceType:

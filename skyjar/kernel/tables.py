@@ -119,7 +119,14 @@ class Table(Generic[R]):
     # One record
 
     def get(self, at: At, *key: Part) -> R | None:
-        value = at.tx.get(self._root(at) + self._bytes(self._key_encoders, key))
+        encoders = self._key_encoders
+        if len(key) == 1:
+            encoded = encoders[0](key[0])
+        elif len(key) == 2:
+            encoded = encoders[0](key[0]) + encoders[1](key[1])
+        else:
+            encoded = self._bytes(encoders, key)
+        value = at.tx.get(self._root(at) + encoded)
         return None if value is None else self.load(value)
 
     def get_many(self, at: At, several: Iterable[tuple[Part, ...]]) -> list[R | None]:

@@ -31,7 +31,7 @@ def authorise(pipeline: Pipeline, x: Exchange) -> None:
         return
     assert x.service is not None
     assert x.model is not None
-    call = pipeline.call_of(x)
+    call = x.call = pipeline.call_of(x)
     x.judgement = judge(pipeline, call, x.service, x.model.snake, x.model.name, x.parameters)
 
 

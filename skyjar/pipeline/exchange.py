@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from skyjar.kernel.call import Call
 from skyjar.kernel.principals import ANONYMOUS, Principal
 from skyjar.kernel.service import Endpoint, Operation, Service
 from skyjar.kernel.store import Transaction
@@ -24,6 +25,7 @@ class Exchange:
         "account",
         "addressed",
         "began",
+        "call",
         "clock_began",
         "codec",
         "credential",
@@ -75,4 +77,5 @@ class Exchange:
         self.result: Any = None
         self.status = 200
         self.error_code = ""
+        self.call: Call | None = None
         self.tx: Transaction

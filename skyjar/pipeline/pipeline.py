@@ -40,7 +40,7 @@ from .parse import parse
 from .planes import Planes
 from .records import CallRecord, Records
 from .respond import internal_failure, render, render_error
-from .route import route
+from .route import Known, route
 from .run import run
 from .runner import Runner
 
@@ -77,6 +77,7 @@ class Pipeline:
         self.is_synced = is_synced
         self.own_endpoint = own_endpoint
         self.planes = Planes()
+        self.known_routes = Known()
         self.records = Records(store)
         self.identities = Identities()
         self.machine_time = time.monotonic

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 
 from skyjar.kernel import service as services
 from skyjar.kernel.errors import AWSError, NotImplementedHere
+from skyjar.kernel.service import Operation, Service
 from skyjar.wire import index, models, sigv4
-from skyjar.wire.codec import codec
+from skyjar.wire.codec import Codec, codec
 from skyjar.wire.http import Request
+from skyjar.wire.models import OperationModel
 
 if TYPE_CHECKING:
     from .exchange import Exchange
@@ -37,10 +39,28 @@ class InvalidAction(AWSError):
     code = "InvalidAction"
 
 
+class Known:
+    """What was found before, by what the request says; only whole successes are kept."""
+
+    def __init__(self) -> None:
+        self.local_hosts: dict[str, bool] = {}
+        self.targets: dict[str, tuple[str, Codec, OperationModel, Service, Operation]] = {}
+        self.scopes: dict[tuple[str, bool], tuple[str, Codec]] = {}
+
+    def is_local(self, host: str) -> bool:
+        found = self.local_hosts.get(host)
+        if found is None:
+            if len(self.local_hosts) > 1024:
+                self.local_hosts.clear()
+            found = self.local_hosts[host] = _LOCAL.match(host) is not None
+        return found
+
+
 def route(pipeline: Pipeline, x: Exchange) -> None:
     request = x.request
+    known = pipeline.known_routes
     x.endpoint = f"{request.scheme}://{request.host}"
-    if not _LOCAL.match(request.host) or request.path.startswith(pipeline.planes.prefixes):
+    if not known.is_local(request.host) or request.path.startswith(pipeline.planes.prefixes):
         found = pipeline.planes.find(request)
         if found is not None:
             x.plane, x.labels = found
@@ -51,14 +71,22 @@ def route(pipeline: Pipeline, x: Exchange) -> None:
     x.credential = sigv4.credential(request)
     target = request.headers.get("x-amz-target")
     if target is not None:
+        found_before = known.targets.get(target)
+        if found_before is not None and request.headers.get("smithy-protocol") is None:
+            x.name, x.codec, x.model, x.service, x.function = found_before
+            if x.service.is_global:
+                x.region = "us-east-1"
+            return
         _route_target(x, target)
     else:
-        _route_codec(x)
+        _route_codec(known, x)
     assert x.codec is not None
     x.model = x.codec.route(x.addressed)
     if x.model is None:
         raise _unknown(x)
     _find_function(x)
+    if target is not None and x.service is not None and x.function is not None:
+        known.targets[target] = (x.name, x.codec, x.model, x.service, x.function)
 
 
 def _find_function(x: Exchange) -> None:
@@ -81,13 +109,25 @@ def _route_target(x: Exchange, target: str) -> None:
     x.codec = codec(name, "json")
 
 
-def _route_codec(x: Exchange) -> None:
+def _route_codec(known: Known, x: Exchange) -> None:
     request = x.request
+    scope = x.credential.service if x.credential is not None else ""
+    is_form = request.headers.get("content-type", "").startswith(_FORM)
+    before = known.scopes.get((scope, is_form)) if scope else None
+    if before is not None and "smithy-protocol" not in request.headers:
+        x.name, x.codec = before
+        return
     if request.headers.get("smithy-protocol") == "rpc-v2-cbor":
         x.name = _by_rpc_path(request.path) or _by_scope(x)[0]
         x.codec = codec(x.name, "smithy-rpc-v2-cbor")
         return
     candidates = _by_scope(x)
+    if len(candidates) == 1 and candidates[0] != "s3" and scope:
+        x.name = candidates[0]
+        x.codec = codec(x.name, _protocol_of(x.name, request))
+        if "Action=" not in request.query:
+            known.scopes[scope, is_form] = (x.name, x.codec)
+        return
     for name in candidates:
         made = codec(name, _protocol_of(name, request))
         if len(candidates) == 1 or made.route(_addressed(x, name)) is not None:

@@ -14,12 +14,13 @@ if TYPE_CHECKING:
 
 def run(pipeline: Pipeline, x: Exchange) -> None:
     """Sets `x.result`: the response's members, a WebResponse, or an Outside that the pipeline carries out."""
-    call = pipeline.call_of(x)
     if x.plane is not None:
+        call = pipeline.call_of(x)
         x.result = x.plane.function(call, web_request(x))
         x.tx.commit()
         return
     assert x.function is not None
+    call = x.call if x.call is not None and x.call.tx is x.tx else pipeline.call_of(x)
     try:
         x.result = x.function.function(call, **x.parameters)
     except TypeError as error:
