@@ -9,12 +9,11 @@ from typing import Any
 import cbor2
 
 from skyjar.wire import eventstream, json, timestamps
-from skyjar.wire.closures import Closure, checked
+from skyjar.wire.closures import Closure, Compiler, checked
 from skyjar.wire.codec import AwsError, Codec, Parse, Serialise, buffered, snake_table, unknown
 from skyjar.wire.errors import WireError
 from skyjar.wire.http import Request, Response
 from skyjar.wire.json import JsonReaders, error_body, query_error
-from skyjar.wire.closures import Compiler
 from skyjar.wire.models import OperationModel, Shape
 from skyjar.wire.validation import Rules
 
@@ -73,7 +72,7 @@ class CborWriters(Compiler):
     def double(self, shape: Shape) -> Closure:
         return float
 
-    float = double  # type: ignore[assignment]
+    float = double
 
     def timestamp(self, shape: Shape) -> Closure:
         return _tagged
@@ -157,7 +156,7 @@ class CborCodec(Codec):
         return lambda value: cbor2.dumps(write(value if payload is None else value[payload])), TYPE
 
     def event_response(self, operation: OperationModel, result: dict[str, Any], request_id: str) -> Response:
-        headers = [("x-amzn-RequestId", request_id), ("smithy-protocol", "rpc-v2-cbor"), ("Content-Type", eventstream.TYPE)]
+        headers = [*self.headers(request_id)[:2], ("Content-Type", eventstream.TYPE)]
         return Response(200, headers)
 
     def initial_response(self, operation: OperationModel, shape: Shape, member: str) -> Any:
@@ -174,6 +173,6 @@ class CborCodec(Codec):
         shape = self.error_shape(error)
         headers = self.headers(request_id)
         if self.model.query_compatible:
-            headers.append(query_error(error, shape))
+            headers.append(query_error(self.model, error, shape))
         body = {"__type": shape.name if shape is not None else error.code, **error_body(self.writers, error, shape)}
         return Response(error.status, headers, cbor2.dumps(body))

@@ -210,7 +210,7 @@ class Decoder:
     def _verify(self) -> None:
         if self._signer is None:
             return
-        if not hmac.compare_digest(self._signer.sign(self._hash.hexdigest()), self._signature):
+        if not hmac.compare_digest(self._signer.sign(self._hash.hexdigest()).encode(), self._signature.encode()):
             raise _bad_signature()
 
     def _trailer(self) -> bytes | None:
@@ -241,7 +241,8 @@ class Decoder:
                 self.trailers[key] = value.strip().decode("latin-1")
                 signed += key.encode() + b":" + value.strip() + b"\n"
         if self._names and self._signer is not None:
-            if not hmac.compare_digest(self._signer.sign_trailer(signed), signature):
+            expected = self._signer.sign_trailer(signed)
+            if not hmac.compare_digest(expected.encode(), signature.encode()):
                 raise _bad_signature()
         self._check_trailers()
         self.finished = True

@@ -19,7 +19,7 @@ from skyjar.wire.closures import Closure, Compiler, Readers, checked, require
 from skyjar.wire.codec import AwsError, Codec, Parse, Serialise, buffered, snake_table, unknown
 from skyjar.wire.errors import INVALID, WireError
 from skyjar.wire.http import Request, Response
-from skyjar.wire.models import OperationModel, Shape
+from skyjar.wire.models import OperationModel, ServiceModel, Shape
 from skyjar.wire.validation import Rules
 
 _OPTIONS = orjson.OPT_PASSTHROUGH_DATETIME
@@ -349,15 +349,15 @@ class JsonCodec(Codec):
         name = shape.name if shape is not None else error.code
         headers = [("x-amzn-RequestId", request_id), ("Content-Type", self._type)]
         if self.model.query_compatible:
-            headers.append(query_error(error, shape))
+            headers.append(query_error(self.model, error, shape))
         prefix = _NAMESPACES.get(self.model.name, "")
         typed = _GENERIC.get(name, prefix) + name if prefix else name
         return Response(error.status, headers, dumps({"__type": typed, **error_body(self.writers, error, shape)}))
 
 
-def query_error(error: AwsError, shape: Shape | None) -> tuple[str, str]:
+def query_error(model: ServiceModel, error: AwsError, shape: Shape | None) -> tuple[str, str]:
     """The header that tells clients of a former query service the code it then had."""
-    code = shape.error.get("code", error.code) if shape is not None else error.code
+    code = model.query_code(shape) if shape is not None else error.code
     return "x-amzn-query-error", f"{code};{'Sender' if error.sender else 'Receiver'}"
 
 

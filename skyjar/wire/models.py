@@ -284,7 +284,13 @@ class ServiceModel:
         """The error shape for a code, which is the shape's name or the code it is known by on the wire."""
         if self._error_names is None:
             self._error_names = _error_names(load(self.name).shapes)
+            self._error_names.update({code: name for name, code in amendments(self.name).get("errors", {}).items()})
         return self._error_names.get(code)
+
+    def query_code(self, shape: Shape) -> str:
+        """The code of an error in the query protocol, and in the header that repeats it elsewhere."""
+        found: str = amendments(self.name).get("errors", {}).get(shape.name) or shape.error.get("code", shape.name)
+        return found
 
     def __repr__(self) -> str:
         return f"ServiceModel({self.name})"
@@ -297,6 +303,15 @@ def _error_names(shapes: dict[str, Raw]) -> dict[str, str]:
             names[name] = name
             names.setdefault((raw.error or {}).get("code", name), name)
     return names
+
+
+@cache
+def amendments(name: str) -> dict[str, Any]:
+    """What a model that moved to JSON has lost of its query protocol: `shapes` with their elements, `errors` with their
+    codes. From `data/query_<service>.json`."""
+    path = index.FILE.with_name(f"query_{name}.json")
+    found: dict[str, Any] = orjson.loads(path.read_bytes()) if path.exists() else {}
+    return found
 
 
 _models: OrderedDict[str, RawModel] = OrderedDict()

@@ -11,14 +11,13 @@ from typing import Any
 from urllib.parse import unquote_to_bytes
 
 import msgspec
-import orjson
 
-from skyjar.wire import index, json, timestamps, xml
+from skyjar.wire import json, timestamps, xml
 from skyjar.wire.closures import Closure, Readers, checked, require
 from skyjar.wire.codec import AwsError, Codec, Parse, Serialise, buffered, snake_table
 from skyjar.wire.errors import WireError
 from skyjar.wire.http import Request, Response
-from skyjar.wire.models import OperationModel, Raw, Ref, Shape, load
+from skyjar.wire.models import OperationModel, Raw, Ref, Shape, amendments, load
 from skyjar.wire.validation import Rules
 
 PARAMETERS_MAX = 100_000
@@ -245,13 +244,13 @@ class QueryCodec(Codec):
         self.writers = xml.XmlWriters()
         default = f"https://{model.endpoint_prefix}.amazonaws.com/doc/{model.api_version}/"
         self.namespace = model.xml_namespace or _NAMESPACES.get(model.name, default)
-        self._amendments = amendments(model.name) if model.query_compatible else {}
+        self._amendments = amendments(model.name).get("shapes", {})
 
     def route(self, request: Request) -> OperationModel | None:
         body = request.body
         name = ""
         if body.__class__ is bytes and "content-encoding" not in request.headers:
-            found = _ACTION_BYTES.search(body)  # type: ignore[arg-type]
+            found = _ACTION_BYTES.search(body)
             name = found.group(1).decode("latin-1").strip() if found is not None else ""
         elif body:
             action = parameters(request).get("Action", "")
@@ -308,7 +307,7 @@ class QueryCodec(Codec):
 
     def error(self, operation: OperationModel | None, error: AwsError, request_id: str) -> Response:
         shape = self.error_shape(error)
-        code = shape.error.get("code", error.code) if shape is not None else error.code
+        code = self.model.query_code(shape) if shape is not None else error.code
         kind = "Sender" if error.sender else "Receiver"
         body = (
             f'<ErrorResponse xmlns="{self.namespace}"><Error><Type>{kind}</Type><Code>{xml.escape(code)}</Code>'
@@ -332,13 +331,6 @@ def error_fields(writers: xml.XmlWriters, error: AwsError, shape: Shape | None) 
         elif value is not None:
             parts.append(f"<{name}>{xml.escape(str(value))}</{name}>")
     return "".join(parts)
-
-
-def amendments(service: str) -> dict[str, Any]:
-    """Traits of the query protocol that a model has lost: shape -> trait changes, in `data/query_<service>.json`."""
-    path = index.FILE.with_name(f"query_{service}.json")
-    found: dict[str, Any] = orjson.loads(path.read_bytes()) if path.exists() else {}
-    return found
 
 
 def _amend(raw: Raw, change: dict[str, Any]) -> Raw:

@@ -40,7 +40,7 @@ class RestJsonCodec(RestCodec):
     def body_reader(self, shape: Shape, names: dict[str, str], rules: Rules | None) -> Callable[[bytes], Any]:
         # Required members may also be in the path or headers: they are checked once everything has been read.
         readers = RestJsonReaders(rules)
-        readers.required = lambda _: frozenset()  # type: ignore[method-assign]
+        readers.required = lambda shape: frozenset()  # type: ignore[method-assign]
         nested = RestJsonReaders(rules)
         readers.of = nested.of  # type: ignore[method-assign]
         read = readers.structure(shape, names)

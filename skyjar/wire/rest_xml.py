@@ -205,7 +205,7 @@ class RestXmlCodec(RestCodec):
 
     def body_reader(self, shape: Shape, names: dict[str, str], rules: Rules | None) -> Callable[[bytes], Any]:
         readers, nested = XmlReaders(rules), XmlReaders(rules)
-        readers.required = lambda _: frozenset()  # type: ignore[method-assign]
+        readers.required = lambda shape: frozenset()  # type: ignore[method-assign]
         readers.of = nested.of  # type: ignore[method-assign]
         read = readers.structure(shape, names)
         return lambda body: read(self._root(body))

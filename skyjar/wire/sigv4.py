@@ -24,6 +24,7 @@ SKEW_S = 300
 SKEW_S3_S = 900
 EXPIRES_MAX_S = 604_800
 ALGORITHM = "AWS4-HMAC-SHA256"
+_sha256 = hashlib.sha256
 EMPTY_HASH = hashlib.sha256(b"").hexdigest()
 
 S3_NAMES = frozenset({"s3", "s3express", "s3-outposts", "s3-object-lambda"})
@@ -37,7 +38,7 @@ LITERAL_HASHES = STREAMING | {UNSIGNED}
 
 _HEADER = re.compile(
     r"AWS4-HMAC-SHA256 +Credential=([^/,\s]+)/(\d{8})/([^/,\s]*)/([^/,\s]*)/aws4_request, *"
-    r"SignedHeaders=([^,\s]+), *Signature=([0-9a-f]+)\s*"
+    r"SignedHeaders=([^,\s]+), *"
 )
 _HASH = re.compile(r"[0-9a-f]{64}")
 
@@ -47,12 +48,13 @@ def credential(request: Request) -> Credential | None:
     headers = request.headers
     authorization = headers.get("authorization")
     if authorization is not None:
-        found = _HEADER.fullmatch(authorization)
+        head, _, signature = authorization.rpartition("Signature=")
+        found = _header(head)
         if found is None:
             if authorization.startswith("AWS "):
                 return sigv2.header_credential(request, authorization)
             return _loose_header(request, authorization)
-        key, date, region, service, signed, signature = found.groups()
+        key, date, region, service, signed = found
         stamp, time_s = _header_time(headers, authorization)
         token = headers.get("x-amz-security-token")
         return Credential("v4-header", key, date, region, service, signed, signature, token, time_s, None, stamp)
@@ -63,6 +65,16 @@ def credential(request: Request) -> Credential | None:
         if "AWSAccessKeyId=" in query and "Signature=" in query and "SignatureMethod=" not in query:
             return sigv2.query_credential(request)
     return None
+
+
+@lru_cache(maxsize=4096)
+def _header(head: str) -> tuple[str, str, str, str, str] | None:
+    """The parts of a usual Authorization header before its signature, which are the same for a client all day."""
+    found = _HEADER.fullmatch(head)
+    if found is None:
+        return None
+    key, date, region, service, signed = found.groups()
+    return key, date, region, service, signed
 
 
 def _header_time(headers: dict[str, str], authorization: str) -> tuple[str, float]:
@@ -217,6 +229,21 @@ def signing_key(secret: str, date: str, region: str, service: str) -> bytes:
     return key
 
 
+@lru_cache(maxsize=4096)
+def _pads(secret: str, date: str, region: str, service: str) -> tuple[Any, Any]:
+    """HMAC's two hashes with the signing key already in them: copying these is thrice as fast as `hmac.digest`."""
+    key = signing_key(secret, date, region, service).ljust(64, b"\0")
+    return hashlib.sha256(bytes(x ^ 0x36 for x in key)), hashlib.sha256(bytes(x ^ 0x5C for x in key))
+
+
+@lru_cache(maxsize=4096)
+def _template(signed_headers: str) -> tuple[tuple[str, ...], str]:
+    """The names of signed headers, and their block in the canonical request with a place for each value."""
+    names = tuple(signed_headers.split(";"))
+    safe = [name.replace("%", "%%") for name in names]
+    return names, "".join([f"{name}:%s\n" for name in safe]) + "\n" + ";".join(safe) + "\n"
+
+
 def verify(request: Request, credential: Credential, secret: str, now: float) -> None:
     """Returns when the signature is right and in time; raises AWS's error otherwise."""
     if credential.scheme[1] == "2":
@@ -232,11 +259,15 @@ def verify(request: Request, credential: Credential, secret: str, now: float) ->
     if not credential.stamp.startswith(credential.date):
         raise _wrong_date(request, credential)
     canonical = canonical_request(request, credential, s3)
-    scope = f"{credential.date}/{credential.region}/{credential.service}/aws4_request"
-    hashed = hashlib.sha256(canonical).hexdigest()
-    to_sign = f"AWS4-HMAC-SHA256\n{credential.stamp}\n{scope}\n{hashed}"
-    key = signing_key(secret, credential.date, credential.region, credential.service)
-    if not hmac.compare_digest(hmac.digest(key, to_sign.encode(), "sha256").hex(), credential.signature):
+    to_sign = (
+        f"AWS4-HMAC-SHA256\n{credential.stamp}\n{credential.date}/{credential.region}/{credential.service}"
+        f"/aws4_request\n{_sha256(canonical).hexdigest()}"
+    )
+    pads = _pads(secret, credential.date, credential.region, credential.service)
+    inner, outer = pads[0].copy(), pads[1].copy()
+    inner.update(to_sign.encode("utf-8", "replace"))
+    outer.update(inner.digest())
+    if not hmac.compare_digest(outer.hexdigest().encode(), credential.signature.encode("utf-8", "replace")):
         raise _mismatch(request, credential, canonical.decode("latin-1"), to_sign, s3)
     if s3:
         _check_payload(request, credential)
@@ -250,24 +281,15 @@ def canonical_request(request: Request, credential: Credential, s3: bool) -> byt
     query = request.query
     if query:
         query = _canonical_query(query)
-    lines = []
+    names, template = _template(credential.signed_headers)
     try:
-        for name in credential.signed_headers.split(";"):
-            value = headers[name]
-            lines.append(f"{name}:{' '.join(value.split()) if '  ' in value else value.strip()}\n")
+        block = template % tuple([headers[name] for name in names])
     except KeyError:
-        lines = _with_missing(request, credential)
-    text = (
-        f"{request.method}\n{path}\n{query}\n{''.join(lines)}\n{credential.signed_headers}\n"
-        f"{_payload_hash(request, credential, s3)}"
-    )
+        block = template % tuple([headers.get(name.lower(), "") for name in names])
+    if "  " in block or " \n" in block or ": " in block:
+        block = template % tuple([" ".join(headers.get(name.lower(), "").split()) for name in names])
+    text = f"{request.method}\n{path}\n{query}\n{block}{_payload_hash(request, credential, s3)}"
     return text.encode("latin-1", "replace")
-
-
-def _with_missing(request: Request, credential: Credential) -> list[str]:
-    names = credential.signed_headers.split(";")
-    values = {name: " ".join(request.headers.get(name.lower(), "").split()) for name in names}
-    return [f"{name}:{value}\n" for name, value in values.items()]
 
 
 def _payload_hash(request: Request, credential: Credential, s3: bool) -> str:
@@ -278,7 +300,7 @@ def _payload_hash(request: Request, credential: Credential, s3: bool) -> str:
         if credential.scheme == "v4-query":
             return UNSIGNED
     elif given in LITERAL_HASHES:
-        return given  # type: ignore[return-value]
+        return given
     return body_hash(request)
 
 
@@ -286,7 +308,7 @@ def body_hash(request: Request) -> str:
     """The body's SHA-256; a streamed body may carry it as `sha256`."""
     body: Any = request.body
     if body.__class__ is bytes:
-        return hashlib.sha256(body).hexdigest() if body else EMPTY_HASH
+        return _sha256(body).hexdigest() if body else EMPTY_HASH
     known = getattr(body, "sha256", None)
     if isinstance(known, str):
         return known

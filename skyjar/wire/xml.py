@@ -62,7 +62,7 @@ class _Tree:
         self.stack.pop().text = "".join(self.texts.pop())
 
 
-def _refuse(*_: Any) -> None:
+def _refuse(*_: Any) -> int:
     raise Refused
 
 

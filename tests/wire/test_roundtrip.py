@@ -18,7 +18,7 @@ import botocore.model
 import botocore.parsers
 import botocore.serialize
 import pytest
-from botocore.awsrequest import prepare_request_dict, create_request_object
+from botocore.awsrequest import create_request_object, prepare_request_dict
 
 from skyjar.wire import index, models
 from skyjar.wire.codec import Codec, codec

@@ -70,8 +70,9 @@ def test_query_strings_are_sorted_and_encoded(query):
 
 @pytest.mark.parametrize("key", KEYS_ODD)
 def test_odd_s3_keys(key):
-    from botocore.utils import percent_encode_sequence  # noqa: F401
     from urllib.parse import quote
+
+    from botocore.utils import percent_encode_sequence  # noqa: F401
 
     url = "http://bucket.s3.localhost/" + quote(key, safe="/~")
     check(sign(auth.S3SigV4Auth(KEYS, "s3", "us-east-1"), "PUT", url, b"data", {"x-amz-meta-a": "  b   c "}))
