@@ -37,7 +37,9 @@ _NAMES_KEPT = 4096
 _UNUSUAL = frozenset({"connection", "expect", "origin", "sec-fetch-site", "transfer-encoding", "upgrade"})
 _ONCE = frozenset({"host", "content-length", "transfer-encoding", "authorization", "x-amz-date", "content-type"})
 
-HELD, BUFFERED, SUNK, DISCARDED, SWITCHING = range(5)
+HELD, BUFFERED, SUNK, DISCARDED, SWITCHING, REPLAYED = range(6)
+NESTED_UPGRADES = 16
+"""Ignored upgrades in one read; no client pipelines them."""
 
 
 class Refused(Exception):
@@ -107,6 +109,8 @@ class Http1(asyncio.Protocol):
         self._stuck_bytes = 0
         self._stream: asyncio.Task[None] | None = None
         self._successor: WebSocketConnection | None = None
+        self._replayed: Request | None = None
+        self._nested = 0
 
     # The transport's side
 
@@ -139,10 +143,11 @@ class Http1(asyncio.Protocol):
             return
         self.since = self.edge.tick
         self._fed = self._partial + len(data)
+        upgraded_at = None
         try:
             self._parser.feed_data(data)
         except httptools.HttpParserUpgrade as upgrade:
-            self._go_on_after_upgrade(data[upgrade.args[0] :])
+            upgraded_at = upgrade.args[0]
         except httptools.HttpParserCallbackError as error:
             cause = error.__context__
             if isinstance(cause, Refused):
@@ -151,7 +156,9 @@ class Http1(asyncio.Protocol):
                 self._bug("in the edge's parser callbacks", cause or error)
         except httptools.HttpParserError:
             self._refuse_message(400, "The request is not well-formed HTTP/1.1.")
-        if self._url or self._headers:
+        if upgraded_at is not None:
+            self._go_on_after_upgrade(data[upgraded_at:])
+        elif self._url or self._headers:
             self._still_in_a_head(len(data))
         elif self._quiet:
             self._still_in_framing(len(data))
@@ -248,6 +255,8 @@ class Http1(asyncio.Protocol):
                 except Exception as error:  # noqa: BLE001 - whatever the application lets escape is its bug
                     self._application_bug(exchange, error)
                 return
+        if exchange.body_mode == REPLAYED:
+            return
         if exchange.answered:
             self._finish_unread(exchange)
         elif self._current is exchange:
@@ -300,9 +309,13 @@ class Http1(asyncio.Protocol):
         request.version = self._parser.get_http_version()
         if request.version not in ("1.1", "1.0"):
             raise Refused(505, "Only HTTP/1.1, HTTP/1.0 and HTTP/2 are spoken here.")
+        if "upgrade" in headers and self._parser.should_upgrade():
+            self._upgrade(exchange)
         exchange.version_10 = request.version == "1.0"
         exchange.keep_alive = self._parser.should_keep_alive()
         coding = headers.get("transfer-encoding")
+        if exchange.body_mode == REPLAYED:
+            return
         if coding is not None:
             if exchange.version_10:
                 raise Refused(400, "HTTP/1.0 has no Transfer-Encoding.")
@@ -320,11 +333,17 @@ class Http1(asyncio.Protocol):
         refusal = self.edge.origins.refusal_of_origin(self.application, request)
         if refusal is not None:
             raise Refused(403, refusal)
-        if headers.get("upgrade", "").lower() == "websocket" and "upgrade" in headers.get("connection", "").lower():
-            if self._current is not None or self._queue or headers.get("content-length", "0") != "0" or coding:
-                raise Refused(400, "A WebSocket handshake has no body and is not pipelined.")
-            exchange.body_mode = SWITCHING
-            self._current = exchange
+
+    def _upgrade(self, exchange: Exchange) -> None:
+        headers = exchange.request.headers
+        if headers["upgrade"].lower() != "websocket":
+            exchange.body_mode = REPLAYED
+            self._replayed = exchange.request
+            return
+        if self._current is not None or self._queue or headers.get("content-length", "0") != "0":
+            raise Refused(400, "A WebSocket handshake has no body and is not pipelined.")
+        exchange.body_mode = SWITCHING
+        self._current = exchange
 
     def _judge_host(self, request: Request) -> None:
         if not request.host and request.version == "1.0":
@@ -700,7 +719,7 @@ class Http1(asyncio.Protocol):
             if isinstance(answer, Response):
                 self.answer(exchange, answer)
                 return
-            self.transport.write(handshake_answer(exchange.request, answer))
+            self.transport.write(handshake_answer(exchange.request, answer, self.edge.date_and_server))
         except Exception as error:  # noqa: BLE001
             self._application_bug(exchange, error)
             return
@@ -712,16 +731,28 @@ class Http1(asyncio.Protocol):
         socket.open(self.transport, answer)
 
     def _go_on_after_upgrade(self, rest: bytes) -> None:
-        """The request had an Upgrade header: a WebSocket takes the connection over; any other is ignored (RFC 9110)."""
+        """llhttp stops behind the head of a request with `Upgrade`, and takes all that follows for the other protocol.
+
+        A WebSocket takes the connection over. Any other upgrade is ignored, as RFC 9110 allows: the parser is given
+        the same head without it, so that the body is read as what it is.
+        """
         if self._successor is not None:
             if rest:
                 self._successor.data_received(rest)
             return
-        if self._deaf or self.transport.is_closing():
+        request, self._replayed = self._replayed, None
+        if self._deaf or request is None:
+            return
+        if self._nested >= NESTED_UPGRADES:
+            self._refuse_message(400, "Too many requests ask for an upgrade.")
             return
         self._parser = httptools.HttpRequestParser(self)
-        if rest:
-            self.data_received(rest)
+        target = request.path + ("?" + request.query if request.query else "")
+        lines = [f"{request.method} {target} HTTP/{request.version}"]
+        lines += [f"{name}: {value}" for name, value in request.headers.items() if name not in ("upgrade", "connection")]
+        self._nested += 1
+        self.data_received("\r\n".join((*lines, "", "")).encode("latin-1") + rest)
+        self._nested -= 1
 
     # The edge's side
 

@@ -41,7 +41,7 @@ def handshake_refusal(request: Request) -> Response | None:
     return None
 
 
-def handshake_answer(request: Request, handler: WebSocketHandler) -> bytes:
+def handshake_answer(request: Request, handler: WebSocketHandler, date_and_server: str) -> bytes:
     """The 101 head. A handler may have an attribute `subprotocol`: the one it chose of those offered."""
     key = request.headers["sec-websocket-key"].encode("latin-1")
     accept = base64.b64encode(hashlib.sha1(key + _GUID).digest()).decode()
@@ -49,7 +49,7 @@ def handshake_answer(request: Request, handler: WebSocketHandler) -> bytes:
     subprotocol = getattr(handler, "subprotocol", None)
     if subprotocol:
         headers.append(("Sec-WebSocket-Protocol", subprotocol))
-    return heads.render(Response(101, headers), "", "\r\n", "Connection: Upgrade\r\n")
+    return heads.render(Response(101, headers), "", date_and_server, "Connection: Upgrade\r\n")
 
 
 class WebSocketConnection(asyncio.Protocol):
