@@ -26,7 +26,8 @@ class Sandboxes:
     """Runs Lambda functions. All methods belong to the event loop in which the first one is called.
 
     `credentials` gives a function's role's temporary credentials; `logs` takes batches of (epoch ms, line with its newline)
-    for a function's log stream, the last of an invocation before `invoke` returns. `directory` is scratch space.
+    for a function's log stream, the last of an invocation before `invoke` returns. `directory` is scratch space. `clock` is
+    the time (epoch seconds) by which credentials expire; logs and deadlines are in real time.
     """
 
     def __init__(
@@ -40,10 +41,11 @@ class Sandboxes:
         lenient: bool = False,
         isolate: bool = True,
         node_modules: Path | None = None,
+        clock: Callable[[], float] = time.time,
     ) -> None:
         self._launchers = Launchers(directory, lenient=lenient, isolate=isolate, node_modules=node_modules)
         self._credentials, self._logs = credentials, logs
-        self._idle_s, self._limit = idle_s, limit
+        self._idle_s, self._limit, self._clock = idle_s, limit, clock
         self._all: set[Sandbox] = set()
         self._idle: dict[Function, list[Sandbox]] = {}
         self._current: dict[tuple[str, str], Function] = {}
@@ -94,7 +96,7 @@ class Sandboxes:
             idle = self._idle.get(function)
             while idle:
                 sandbox = idle.pop()
-                if sandbox.fit(time.time()):
+                if sandbox.fit(self._clock()):
                     return sandbox
                 self._discard(sandbox)
             if len(self._all) < self._limit:
@@ -133,7 +135,7 @@ class Sandboxes:
     def _release(self, sandbox: Sandbox) -> None:
         function = sandbox.function
         wanted = self._current.get((function.arn, function.version)) == function
-        if self._stopped or not wanted or not sandbox.fit(time.time()):
+        if self._stopped or not wanted or not sandbox.fit(self._clock()):
             self._discard(sandbox)
         else:
             sandbox.idle_since = time.monotonic()

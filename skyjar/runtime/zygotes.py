@@ -23,7 +23,7 @@ BOOTSTRAP = Path(__file__).parent / "bootstrap"
 # a botocore Loader has read (service models, endpoints, the list of services) is given to every later Loader with the same
 # search paths: a session would read it again, in 60 ms, and shares it between its clients anyway.
 PRELOAD = (
-    "import json, logging, decimal, datetime, uuid, hashlib, base64, re, random, threading, functools, typing",
+    "import encodings.idna, stringprep, json, logging, decimal, datetime, uuid, hashlib, base64, re, random, threading, functools, typing",
     "import urllib.request, http.client, ssl, email.parser, concurrent.futures, asyncio",
     "import urllib3, dateutil.parser, jmespath",
     "import botocore.session",

@@ -30,7 +30,8 @@ class Api:
     def __init__(self, address: str) -> None:
         host, _, port = address.rpartition(":")
         self.host = address
-        self.socket = socket.create_connection((host, int(port)))
+        self.socket = socket.socket()
+        self.socket.connect((host, int(port)))
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
     def call(self, method: str, path: str, body: bytes = b"", headers: str = "") -> tuple[dict[str, str], bytes]:
