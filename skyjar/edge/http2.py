@@ -38,6 +38,9 @@ if TYPE_CHECKING:
 
 STREAM_WINDOW_BYTES = 1024 * 1024
 CONNECTION_WINDOW_BYTES = 16 * 1024 * 1024
+UNFRAMED_BYTES = 256 * 1024
+"""Received without completing a frame or a header block. h2 waits for a whole frame, of up to 16 MiB, before it looks
+whether the frame is too long."""
 _OUR_FRAMING = frozenset({"connection", "transfer-encoding", "keep-alive", "upgrade", "proxy-connection"})
 
 
@@ -81,6 +84,7 @@ class Http2(asyncio.Protocol):
         self._write_paused = False
         self._stopping = False
         self._resets = 0
+        self._unframed = 0
         self._frames = H2Connection(H2Configuration(client_side=False, header_encoding=None))
         self._frames.local_settings = Settings(
             client=False,
@@ -118,13 +122,17 @@ class Http2(asyncio.Protocol):
             return
         self.since = self.edge.tick
         try:
-            for event in self._frames.receive_data(data):
+            events = self._frames.receive_data(data)
+            self._unframed = 0 if events else self._unframed + len(data)
+            for event in events:
                 self._on_event(event)
         except H2Error:
             self._flush()  # h2 has queued the GOAWAY that says what was wrong
             self.transport.close()
             return
         self._flush()
+        if self._unframed > UNFRAMED_BYTES:
+            self._goodbye(ErrorCodes.FRAME_SIZE_ERROR)
 
     def _flush(self) -> None:
         data = self._frames.data_to_send()
