@@ -20,56 +20,14 @@ from typing import Any
 import msgspec
 
 from skyjar.runtime import reports
-from skyjar.runtime.functions import INIT_S, RESPONSE_BYTES, TAIL_BYTES, Credentials, Function, Result, Stopped
+from skyjar.runtime.calls import Call
+from skyjar.runtime.functions import INIT_S, RESPONSE_BYTES, Credentials, Function, Result, Stopped
 from skyjar.runtime.launchers import Launchers, Process
+from skyjar.runtime.output import Output
 from skyjar.runtime.runtime_api import Connection
 
 PAGE = os.sysconf("SC_PAGE_SIZE")
 SHUTDOWN_S = 2.0  # what extensions get to end in
-FLUSH_S = 0.25  # how long a line of a long invocation may wait to be delivered
-
-
-class Call:
-    """One invocation, and what is known of its outcome so far."""
-
-    def __init__(
-        self,
-        function: Function,
-        payload: bytes,
-        request_id: str,
-        client_context: str | None = None,
-        trace_id: str | None = None,
-        cognito_identity: str | None = None,
-        invoked_arn: str | None = None,
-    ) -> None:
-        self.payload = payload
-        self.request_id = request_id
-        self.client_context = client_context
-        self.trace_id = trace_id or new_trace_id()
-        self.cognito_identity = cognito_identity
-        self.arn = invoked_arn or function.arn
-        self.answer: bytes | None = None
-        self.content_type = "application/json"
-        self.error: str | None = None
-        self.kind: str | None = None  # the error's type, when the sandbox is at fault
-        self.status = "success"
-        self.answered_at = 0.0
-        self.done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-
-    def finish(self) -> None:
-        if not self.done.done():
-            self.done.set_result(None)
-
-    def break_off(self, kind: str, message: str, status: str = "error") -> None:
-        """The sandbox failed under this call."""
-        if self.answer is None:
-            self.answer = reports.payload(kind, f"RequestId: {self.request_id} Error: {message}")
-            self.error, self.kind, self.status = "Unhandled", kind, status
-        self.finish()
-
-
-def new_trace_id() -> str:
-    return f"Root=1-{int(time.time()):08x}-{secrets.token_hex(12)};Parent={secrets.token_hex(8)};Sampled=0"
 
 
 def discard(starting: asyncio.Task[Process]) -> None:
@@ -98,7 +56,7 @@ class Sandbox:
         self.idle_since = 0.0
         self.call: Call | None = None
         self.stream = f"{datetime.now(UTC):%Y/%m/%d}/[{function.version}]{secrets.token_hex(16)}"
-        self._launchers, self._credentials, self._logs = launchers, credentials, logs
+        self._launchers, self._credentials = launchers, credentials
         self._loop = asyncio.get_running_loop()
         self._process: Process | None = None
         self._server: asyncio.Server | None = None
@@ -109,10 +67,7 @@ class Sandbox:
         self._init_fault: tuple[bytes, str] | None = None
         self._gone = self._loop.create_future()
         self._dead = self._frozen = self._abandoned = False
-        self._partial = b""
-        self._lines: list[tuple[int, str]] = []
-        self._tail = bytearray()
-        self._flush: asyncio.TimerHandle | None = None
+        self._output = Output(lambda lines: logs(function, self.stream, lines))
         self._peak_mib, self._peak_read = 0, 0.0
 
     def fit(self, now: float) -> bool:
@@ -126,7 +81,7 @@ class Sandbox:
             if self._process is None:
                 init_ms = await self._initialise(call)
             else:
-                self._log(reports.start(self.function, time.time(), call.request_id))
+                self._output.add(reports.start(self.function, time.time(), call.request_id))
             duration_ms = await self._work(call)
             return self._conclude(call, duration_ms, init_ms)
         except BaseException:
@@ -140,7 +95,7 @@ class Sandbox:
         listener = socket.create_server(("127.0.0.1", 0), backlog=16)
         api = f"127.0.0.1:{listener.getsockname()[1]}"
         self._server = await self._loop.create_server(lambda: Connection(self), sock=listener)
-        self._log(reports.init_start(self.function, time.time(), self.function.runtime))
+        self._output.add(reports.init_start(self.function, time.time(), self.function.runtime))
         began = time.perf_counter()
         starting = self._loop.create_task(
             self._launchers.start(self.function, self._credentials, api, self.stream)
@@ -151,7 +106,7 @@ class Sandbox:
             starting.add_done_callback(discard)
             raise
         self._process.on_exit = self._exited
-        self._loop.add_reader(self._process.output, self._read_output)
+        self._output.listen(self._process.output)
         if self._process.exit_code is not None:
             self._exited()
         if self._abandoned:
@@ -166,10 +121,10 @@ class Sandbox:
             call.break_off("Sandbox.Timedout", reports.timed_out(self.function), "timeout")
         init_ms = (time.perf_counter() - began) * 1000
         if self._init_fault or call.answer is not None:
-            self._read_output()
+            self._output.read()
             kind = self._init_fault[1] if self._init_fault else call.kind
-            self._log(reports.init_report(self.function, time.time(), init_ms, status, kind))
-        self._log(reports.start(self.function, time.time(), call.request_id))
+            self._output.add(reports.init_report(self.function, time.time(), init_ms, status, kind))
+        self._output.add(reports.start(self.function, time.time(), call.request_id))
         if self._init_fault:
             call.answer, call.kind = self._init_fault
             call.error, call.status = "Unhandled", "error"
@@ -212,28 +167,27 @@ class Sandbox:
 
     def _time_out(self, call: Call) -> None:
         message = reports.timed_out(self.function)
-        self._read_output()
+        self._output.read()
         if call.answer is None:
             now = time.time()
-            self._log(f"{reports.stamp(now)} {call.request_id} {message}\n")
+            self._output.add(f"{reports.stamp(now)} {call.request_id} {message}\n")
         call.break_off("Sandbox.Timedout", message, "timeout")
         self.kill()
 
     def _conclude(self, call: Call, duration_ms: float, init_ms: float | None) -> Result:
-        self._read_output()
-        self._end_line()
+        self._output.read()
+        self._output.end_line()
         function, memory = self.function, self._memory_mib()
         if call.status == "timeout":
             duration_ms = function.timeout_s * 1000
         now = time.time()
         if function.log_format != "JSON":
-            self._log(reports.end(call.request_id))
-        self._log(
+            self._output.add(reports.end(call.request_id))
+        self._output.add(
             reports.report(function, now, call.request_id, duration_ms, init_ms, memory, call.status, call.kind)
         )
-        tail = bytes(self._tail[-TAIL_BYTES:])
-        self._tail.clear()
-        self._hand_over()
+        tail = self._output.take_tail()
+        self._output.hand_over()
         return Result(
             payload=call.answer or b"",
             error=call.error,
@@ -357,7 +311,7 @@ class Sandbox:
 
     def _exited(self) -> None:
         self._dead = True
-        self._read_output()
+        self._output.read()
         code = self._process.exit_code if self._process else None
         if not self._gone.done():
             self._gone.set_result(None)
@@ -398,11 +352,10 @@ class Sandbox:
         if self._process:
             if self._process.exit_code is None:
                 await self._gone
-            self._loop.remove_reader(self._process.output)
-            self._read_output()
+            self._output.ignore()
             self._process.close()
             self._process = None
-        self._hand_over()
+        self._output.hand_over()
         for connection in self._connections:
             connection.transport.abort()
         if self._server:
@@ -434,50 +387,3 @@ class Sandbox:
                     peak = file.read().split(b"VmHWM:", 1)[1].split(None, 1)[0]
                 self._peak_mib = max(self._peak_mib, int(peak) // 1024)
         return min(self._peak_mib, self.function.memory_mib)
-
-    # The log
-
-    def _read_output(self) -> None:
-        if self._process is None:
-            return
-        while True:
-            try:
-                data = os.read(self._process.output, 65536)
-            except BlockingIOError:
-                return
-            if not data:
-                self._loop.remove_reader(self._process.output)
-                self._end_line()
-                return
-            *lines, self._partial = (self._partial + data).split(b"\n")
-            for line in lines:
-                self._take(line)
-            if self._flush is None and self._lines:
-                self._flush = self._loop.call_later(FLUSH_S, self._hand_over)
-            if len(data) < 65536:
-                return
-
-    def _end_line(self) -> None:
-        if self._partial:
-            self._take(self._partial)
-            self._partial = b""
-
-    def _take(self, line: bytes) -> None:
-        self._log(line.decode("utf-8", "replace").replace("\0", "\n"))
-
-    def _log(self, line: str) -> None:
-        """Add one event; a newline ends it, as in CloudWatch Logs."""
-        line += "\n"
-        self._lines.append((int(time.time() * 1000), line))
-        if self.call:
-            self._tail += line.encode()
-            if len(self._tail) > 16 * TAIL_BYTES:
-                del self._tail[:-TAIL_BYTES]
-
-    def _hand_over(self) -> None:
-        if self._flush:
-            self._flush.cancel()
-            self._flush = None
-        if self._lines:
-            lines, self._lines = self._lines, []
-            self._logs(self.function, self.stream, lines)

@@ -14,10 +14,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 from skyjar.runtime import interpreters
+from skyjar.runtime.calls import Call
 from skyjar.runtime.functions import Credentials, Function, Result, Stopped
 from skyjar.runtime.interpreters import Interpreter
 from skyjar.runtime.launchers import Launchers
-from skyjar.runtime.sandbox import Call, Sandbox
+from skyjar.runtime.sandbox import Sandbox
 
 WATCH_S = 0.02  # how often the memory of working sandboxes is looked at
 
