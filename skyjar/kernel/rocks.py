@@ -6,6 +6,9 @@ acknowledged survives `kill -9`. Loss of power costs at most what was written si
 Queues put a trap for a log-structured store: the keys at the head of a range are deleted all the time, and a scan from
 the head walks over their tombstones. `_floors` remembers, per scanned start, a key below which nothing lives, and every
 commit keeps it true.
+
+Keys that are read again and again (a queue, a table, a credential, or its absence) are kept in `_hot`, which every commit
+keeps true as well: this process is the only one on its store.
 """
 
 from __future__ import annotations
@@ -18,6 +21,8 @@ from rocksdict import AccessType, BlockBasedOptions, Cache, Checkpoint, DBCompre
 from .store import Writes
 
 FLOORS = 4096
+HOT = 8192
+HOT_BYTES = 2048  # the longest value kept
 CACHE_BYTES = 16 << 20
 WRITE_BUFFER_BYTES = 8 << 20
 LOG_BYTES = 32 << 20
@@ -49,15 +54,23 @@ class RocksDriver:
             self._db = Rdict(str(directory), _options(), access_type=AccessType.read_write())
         except Exception as error:
             raise OSError(f"cannot open the store in {directory}: {error}") from error
+        self._hot: dict[bytes, bytes | None] = {}
         self._floors: dict[bytes, bytes] = {}
         self._floor_lengths: set[int] = set()
 
     def get(self, key: bytes) -> bytes | None:
+        hot = self._hot
+        if key in hot:
+            return hot[key]
         value: bytes | None = self._db.get(key)
+        if value is None or len(value) <= HOT_BYTES:
+            if len(hot) >= HOT:
+                hot.clear()
+            hot[key] = value
         return value
 
     def get_many(self, keys: list[bytes]) -> list[bytes | None]:
-        return cast(list[bytes | None], self._db.get(cast(list[Any], keys)))
+        return cast(list[bytes | None], self._db.get(cast(list[Any], keys)))  # one crossing for all
 
     def scan(
         self, start: bytes, end: bytes, limit: int | None, reverse: bool, is_queue: bool
@@ -98,7 +111,13 @@ class RocksDriver:
         floors, lengths = self._floors, self._floor_lengths
         batch = WriteBatch(raw_mode=True)
         put, delete = batch.put, batch.delete
+        hot = self._hot
         for key, value in writes.items():
+            if key in hot:
+                if value is None or len(value) <= HOT_BYTES:
+                    hot[key] = value
+                else:
+                    del hot[key]
             if value is None:
                 delete(key)
                 continue

@@ -16,6 +16,7 @@ from .errors import ResourceNotFound
 from .state import Message, MoveTask, Queue
 
 CHUNK = 500
+SWEPT = 5_000  # messages looked at by one sweep; what is behind them is dropped when it would be received
 
 
 @job()
@@ -24,23 +25,19 @@ def sweep(call: Call, *, name: str) -> None:
     queue = state.queues.get(call, name)
     if queue is None:
         return
-    table = state.table_of(queue)
     retention_ms = queue.retention_s * 1000
     soonest, gone = 0, 0
-    for message in table.each(call, queue.space):
+    for message in state.all_messages(call, queue, SWEPT):
         expires_ms = message.sent_ms + retention_ms
         if expires_ms > call.now_ms:
             soonest = min(soonest or expires_ms, expires_ms)
-            if not message.dead_from:
-                break  # in order of sending from here on, but for those moved here
             continue
-        table.remove(call, message)
+        state.remove_message(call, queue, message)
         if queue.is_fifo:
             fifo.refresh(call, queue.space, message.group, call.now_ms)
         gone += 1
-        if gone >= CHUNK:
-            soonest = call.now_ms
-            break
+    if gone == SWEPT:
+        soonest = call.now_ms
     tally = state.tally_of(call, queue.space)
     state.tallies.put(call, state.replace(tally, stored=tally.stored - gone, sweep_ms=soonest))
     if soonest:
@@ -50,8 +47,8 @@ def sweep(call: Call, *, name: str) -> None:
 @job()
 def clear(call: Call, *, space: str, is_fifo: bool) -> None:
     """Remove what is left of a space that no queue uses any more, a part at a time."""
-    table = state.fifo_messages if is_fifo else state.messages
-    tables: tuple[Table[Any], ...] = (table, state.groups, state.dedups, state.attempts, state.rates)
+    messages = state.fifo_messages if is_fifo else state.messages
+    tables: tuple[Table[Any], ...] = (messages, state.flights, state.groups, state.dedups, state.attempts, state.rates)
     left = 0
     for each in tables:
         for record in each.range(call, space, limit=CHUNK):
@@ -73,9 +70,7 @@ def move_messages(call: Call, *, source: str, task: str) -> None:
     if running.status == "CANCELLING":
         state.tasks.put(at, state.replace(running, status="CANCELLED", ended_ms=call.now_ms))
         return
-    page = state.table_of(queue).range(
-        at, queue.space, via="visible", end=(call.now_ms + 1,), limit=running.per_s or CHUNK, is_queue=True
-    )
+    page = state.visible_messages(at, queue, call.now_ms, running.per_s or CHUNK)
     moved = 0
     for message in page:
         problem = _move(call, at, queue, message, running.destination)
@@ -104,7 +99,7 @@ def _move(call: Call, at: At, queue: Queue, message: Message, destination: str) 
     target = state.by_arn(call, arn)
     if target is None:
         return "AWS.SimpleQueueService.NonExistentQueue"
-    state.table_of(queue).remove(at, message)
+    state.remove_message(at, queue, message)
     tally = state.tally_of(at, queue.space)
     state.tallies.put(at, state.replace(tally, stored=tally.stored - 1))
     if queue.is_fifo:

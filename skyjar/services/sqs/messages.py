@@ -134,14 +134,13 @@ def _check_range(name: str, value: int, least: int, most: int) -> None:
 def _wait(call: Call, at: At, queue: Queue, wait_s: float) -> Wait:
     """Until a message comes, is shown again, or its delay is over; or the queue itself changes; or time is up."""
     deadline = call.now + wait_s - call.elapsed_s
-    table = state.table_of(queue)
     if queue.is_fifo:
         soonest = fifo.next_ready_ms(at, queue.space)
         on = state.groups.watched(at, queue.space, via="ready")
     else:
-        head = table.first(at, queue.space, via="visible")
-        soonest = head.visible_at_ms if head is not None else None
-        on = table.watched(at, queue.space, via="visible")
+        head = state.all_messages(at, queue, 1)
+        soonest = head[0].visible_at_ms if head else None
+        on = state.messages.watched(at, queue.space)
     if soonest is not None:
         deadline = min(deadline, max(soonest / 1000, call.now + 0.001))
     return Wait(on=(on, state.queues.watched(at, queue.name)), until=deadline)
@@ -239,14 +238,14 @@ def delete_message_batch(call: Call, *, queue_url: str, entries: list[dict[str, 
 def _delete(call: Call, at: At, queue: Queue, handle: str) -> dict[str, Any]:
     """Deleting twice succeeds, and so does a handle of an earlier receipt, which deletes nothing (API reference)."""
     space, seq, nonce = handles.read(handle)
-    message = state.table_of(queue).get(at, space, seq) if space == queue.space else None
+    message = state.find_message(at, queue, seq) if space == queue.space else None
     if message is None or message.nonce != nonce:
         return {}
     if queue.is_fifo and message.visible_at_ms <= call.now_ms:
         raise InvalidParameterValue(
             f"Value {handle} for parameter ReceiptHandle is invalid. Reason: The receipt handle has expired."
         )
-    state.table_of(queue).remove(at, message)
+    state.remove_message(at, queue, message)
     tally = state.tally_of(at, space)
     state.tallies.put(at, state.replace(tally, stored=tally.stored - 1))
     if queue.is_fifo:
@@ -273,7 +272,7 @@ def change_message_visibility_batch(call: Call, *, queue_url: str, entries: list
 def _change_visibility(call: Call, at: At, queue: Queue, handle: str, timeout_s: int) -> dict[str, Any]:
     _check_range("VisibilityTimeout", timeout_s, 0, limits.VISIBILITY_S)
     space, seq, nonce = handles.read(handle)
-    message = state.table_of(queue).get(at, space, seq) if space == queue.space else None
+    message = state.find_message(at, queue, seq) if space == queue.space else None
     if message is None:
         raise InvalidParameterValue(
             f"Value {handle} for parameter ReceiptHandle is invalid. Reason: Message does not exist or is not available "
@@ -287,7 +286,7 @@ def _change_visibility(call: Call, at: At, queue: Queue, handle: str, timeout_s:
             "message is beyond the limit [43200 seconds]"
         )
     changed = state.replace(message, visible_at_ms=call.now_ms + timeout_s * 1000)
-    state.table_of(queue).replace(at, message, changed)
+    state.change_message(at, queue, message, changed)
     if queue.is_fifo:
         fifo.refresh(at, space, message.group, call.now_ms)
     return {}

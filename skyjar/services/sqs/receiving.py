@@ -21,7 +21,6 @@ class Receiver:
         self._most = most
         self._hide_s = hide_s
         self._now_ms = call.now_ms
-        self._table = state.table_of(queue)
         self._gone = 0
         self.taken: list[Message] = []
 
@@ -50,14 +49,7 @@ class Receiver:
 
     def _receive_any(self) -> None:
         while len(self.taken) < self._most:
-            page = self._table.range(
-                self._at,
-                self._queue.space,
-                via="visible",
-                end=(self._now_ms + 1,),
-                limit=self._most - len(self.taken),
-                is_queue=True,
-            )
+            page = state.visible_messages(self._at, self._queue, self._now_ms, self._most - len(self.taken))
             if not page:
                 return
             for message in page:
@@ -88,7 +80,7 @@ class Receiver:
     def _take(self, message: Message) -> None:
         queue = self._queue
         if message.sent_ms + queue.retention_s * 1000 <= self._now_ms:
-            self._table.remove(self._at, message)
+            state.remove_message(self._at, queue, message)
             self._gone += 1
         elif queue.redrive is not None and message.receives >= queue.redrive[1]:
             self._bury(message, queue.redrive[0])
@@ -100,7 +92,7 @@ class Receiver:
                 nonce=self._call.chance.hex(16),
                 first_received_ms=message.first_received_ms or self._now_ms,
             )
-            self._table.replace(self._at, message, hidden)
+            state.change_message(self._at, queue, message, hidden)
             self.taken.append(hidden)
 
     def _bury(self, message: Message, target: str) -> None:
@@ -109,7 +101,7 @@ class Receiver:
         found = state.by_arn(self._call, target)
         if found is None:
             return
-        self._table.remove(self._at, message)
+        state.remove_message(self._at, self._queue, message)
         self._gone += 1
         move(self._call, self._at, self._queue, message, *found)
 

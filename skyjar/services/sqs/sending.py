@@ -143,7 +143,7 @@ class Sender:
         self._tally = Tally(
             space=tally.space, next_seq=tally.next_seq + 1, stored=tally.stored + 1, sweep_ms=tally.sweep_ms
         )
-        state.table_of(queue).add(self._at, message)
+        state.add_message(self._at, queue, message)
         if queue.is_fifo:
             fifo.joined(self._at, message)
             if message.dedup_id:

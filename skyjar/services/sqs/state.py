@@ -2,7 +2,8 @@
 
 Messages live in a queue's `space`, an id that PurgeQueue and DeleteQueue replace: what was in the old space is gone at
 once and is cleaned up by a job. A message's place is `seq`, counted by the space's `Tally`; when it can be received is
-`visible_at_ms`, a position in time. A FIFO message is found through its group: a group can be received from when
+`visible_at_ms`, a position in time. A standard queue's messages are kept in the order in which they can be received, so
+that sending writes one row and receiving reads one range; `flights` finds a received one by its `seq`. A FIFO message is found through its group: a group can be received from when
 `ready_at_ms` has come, which is in the future while messages of it are in flight or its head is delayed.
 """
 
@@ -73,6 +74,14 @@ class Message(Record, frozen=True):
     dead_from: str = ""
 
 
+class Flight(Record, frozen=True):
+    """Where a standard queue's message that was received stands now."""
+
+    space: str
+    seq: int
+    visible_at_ms: int
+
+
 class Tally(Record, frozen=True):
     """`stored` counts messages of the space; `sweep_ms` is when its next expiry job is due, 0 if none is."""
 
@@ -136,13 +145,14 @@ class MoveTask(Record, frozen=True):
 queues = Table("sqs.queues", Queue, key=("name",))
 deleted = Table("sqs.deleted", Deleted, key=("name",))
 tallies = Table("sqs.tallies", Tally, key=("space",))
-messages = Table("sqs.messages", Message, key=("space", "seq"), indexes={"visible": ("space", "visible_at_ms")})
+messages = Table("sqs.messages", Message, key=("space", "visible_at_ms", "seq"))
 fifo_messages = Table(
     "sqs.fifo_messages",
     Message,
     key=("space", "seq"),
     indexes={"visible": ("space", "visible_at_ms"), "group": ("space", "group")},
 )
+flights = Table("sqs.flights", Flight, key=("space", "seq"))
 groups = Table("sqs.groups", Group, key=("space", "name"), indexes={"ready": ("space", "ready_at_ms", "head_seq")})
 dedups = Table("sqs.dedups", Dedup, key=("space", "id"), indexes={"expires": ("space", "expires_ms")})
 attempts = Table("sqs.attempts", Attempt, key=("space", "id"), indexes={"expires": ("space", "expires_ms")})
@@ -150,8 +160,54 @@ rates = Table("sqs.rates", Rate, key=("space", "operation"))
 tasks = Table("sqs.move_tasks", MoveTask, key=("source", "id"))
 
 
-def table_of(queue: Queue) -> Table[Message]:
-    return fifo_messages if queue.is_fifo else messages
+def add_message(at: At, queue: Queue, message: Message) -> None:
+    (fifo_messages if queue.is_fifo else messages).add(at, message)
+
+
+def find_message(at: At, queue: Queue, seq: int) -> Message | None:
+    """A message that was received, by its place."""
+    if queue.is_fifo:
+        return fifo_messages.get(at, queue.space, seq)
+    flight = flights.get(at, queue.space, seq)
+    return messages.get(at, queue.space, flight.visible_at_ms, seq) if flight is not None else None
+
+
+def change_message(at: At, queue: Queue, old: Message, new: Message) -> None:
+    """Received, hidden for longer, or shown again."""
+    if queue.is_fifo:
+        fifo_messages.replace(at, old, new)
+        return
+    if old.visible_at_ms != new.visible_at_ms:
+        messages.remove(at, old)
+    messages.add(at, new)
+    flights.add(at, Flight(space=new.space, seq=new.seq, visible_at_ms=new.visible_at_ms))
+
+
+def remove_message(at: At, queue: Queue, message: Message) -> None:
+    if queue.is_fifo:
+        fifo_messages.remove(at, message)
+        return
+    messages.remove(at, message)
+    if message.receives:
+        flights.delete(at, message.space, message.seq)
+
+
+def visible_messages(at: At, queue: Queue, now_ms: int, limit: int) -> list[Message]:
+    """Those that can be received, the longest visible first (of a FIFO queue, whatever their groups' state)."""
+    if queue.is_fifo:
+        return fifo_messages.range(at, queue.space, via="visible", end=(now_ms + 1,), limit=limit, is_queue=True)
+    return messages.range(at, queue.space, end=(now_ms + 1,), limit=limit, is_queue=True)
+
+
+def hidden_messages(at: At, queue: Queue, now_ms: int) -> list[Message]:
+    """Those in flight or delayed, the soonest to be visible first."""
+    if queue.is_fifo:
+        return fifo_messages.range(at, queue.space, via="visible", start=(now_ms + 1,))
+    return messages.range(at, queue.space, start=(now_ms + 1,))
+
+
+def all_messages(at: At, queue: Queue, limit: int) -> list[Message]:
+    return (fifo_messages if queue.is_fifo else messages).range(at, queue.space, limit=limit, is_queue=True)
 
 
 def locate(call: Call, url: str) -> tuple[At, str]:
@@ -201,7 +257,7 @@ def tally_of(at: At, space: str) -> Tally:
 def counts(at: At, queue: Queue, now_ms: int) -> tuple[int, int, int]:
     """How many messages are visible, in flight, and delayed."""
     stored = tally_of(at, queue.space).stored
-    hidden = table_of(queue).range(at, queue.space, via="visible", start=(now_ms + 1,))
+    hidden = hidden_messages(at, queue, now_ms)
     delayed = sum(1 for message in hidden if not message.receives)
     return stored - len(hidden), len(hidden) - delayed, delayed
 
