@@ -226,7 +226,7 @@ class Decoder:
         block = bytes(self._buffer[:end])
         del self._buffer[: end + skip]
         self._finish(block)
-        return None
+        return b""
 
     def _finish(self, block: bytes) -> None:
         lines = [line.strip() for line in block.replace(b"\r\n", b"\n").split(b"\n") if line.strip()]

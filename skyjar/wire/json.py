@@ -82,7 +82,8 @@ def decode_base64(value: str) -> bytes:
     except (binascii.Error, UnicodeEncodeError):
         pass
     try:
-        return binascii.a2b_base64(value + "=" * (-len(value) % 4))
+        packed = "".join(value.split()).rstrip("=")
+        return binascii.a2b_base64(packed + "=" * (-len(packed) % 4), strict_mode=True)
     except (binascii.Error, ValueError):
         raise malformed("Invalid Base64 value") from None
 

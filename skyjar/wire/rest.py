@@ -24,6 +24,8 @@ _SPECIAL = {"NaN": float("nan"), "Infinity": float("inf"), "-Infinity": float("-
 _QUOTED = re.compile(r'\s*(?:"((?:[^"\\]|\\.)*)"|([^,]*))\s*(?:,|$)')
 _UNPRINTABLE = re.compile(r"[\r\n\x00]")
 
+_SIZED = (bytes, FileSlice)
+
 Bind = Callable[[Request, dict[str, Any]], None]
 
 
@@ -333,6 +335,8 @@ class RestCodec(Codec):
         body = self.body_writer(operation, shape)
         code = next((n for n, m in shape.members.items() if m.location == "statusCode"), None)
         bodiless = operation.http.method == "HEAD"
+        # The edge writes the length of a body that has one; a HEAD has only what the member says.
+        sized = any(m.location == "header" and m.wire_name == "Content-Length" for m in shape.members.values())
 
         def serialise(result: dict[str, Any], request_id: str) -> Response:
             headers = self.request_headers(request_id)
@@ -341,6 +345,8 @@ class RestCodec(Codec):
             response = Response(number, headers)
             if not bodiless:
                 body(response, result)
+                if sized and response.body.__class__ in _SIZED:
+                    response.headers = [row for row in headers if row[0] != "Content-Length"]
             return response
 
         return serialise

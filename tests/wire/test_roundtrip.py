@@ -5,6 +5,7 @@ A run takes a fixed sample; `SKYJAR_ROUNDTRIP=all` takes every operation, `SKYJA
 
 from __future__ import annotations
 
+import contextlib
 import math
 import os
 import random
@@ -106,7 +107,7 @@ class Values:
         if shape.enum:
             return self.random.choice(shape.enum)
         low = shape.metadata.get("min", 1)
-        letters = "abcXYZ0189-_" if located in ("header", "uri", "querystring") else "aZ09-_ &<>\"'ä日\n"
+        letters = "abcXYZ0189-_" if located in LOCATED else "aZ09-_ &<>\"'ä日\n"
         size = max(low, min(shape.metadata.get("max", 9), 9), 1)
         text = "".join(self.random.choice(letters) for _ in range(min(size, 300)))
         if located or self.protocol in ("query", "ec2", "rest-xml"):
@@ -203,6 +204,8 @@ def check_input(service: str, protocol: str, name: str) -> None:
         return
     expected = {models.snake(key): value for key, value in parameters.items()}
     expected, parsed = plain(expected), plain(parsed)
+    if "content_length" in expected:
+        expected["content_length"] = float(request.headers["content-length"])
     payload = shape.serialization.get("payload")
     if payload is not None and shape.members[payload].type_name in ("blob", "string"):
         snake = models.snake(payload)
@@ -215,6 +218,8 @@ def check_input(service: str, protocol: str, name: str) -> None:
     if payload is not None and shape.members[payload].serialization.get("eventstream"):
         parsed.pop(models.snake(payload), None)
     assert no_empty(parsed) == no_empty(expected)
+    with contextlib.suppress(WireError):
+        assert plain(known.parse(found, request)) == plain(parse(request))
 
 
 # Operations that cannot be told from another by anything in the request.
@@ -225,6 +230,9 @@ ALIASES: dict[tuple[str, str], tuple[str, ...]] = {
     ("s3", "PutBucketNotification"): ("PutBucketNotificationConfiguration",),
     ("s3", "GetBucketNotification"): ("GetBucketNotificationConfiguration",),
 }
+
+# GetBucketLocation needs botocore's handler to be read; GetBucketNotification has two members with one element name.
+UNREADABLE = {("s3", "GetBucketLocation"), ("s3", "GetBucketNotification")}
 
 
 def parsed_by_botocore(protocol: str, operation: Any, response: Response, shape: Any) -> Any:
@@ -254,18 +262,21 @@ def check_output(service: str, protocol: str, name: str) -> None:
     if payload in result and shape.members[payload].type_name == "blob":
         result[payload] = b"text"
     response = known.serialise(ours, as_epoch(result), "request-1")
-    if (service, name) == ("s3", "GetBucketLocation"):
+    if (service, name) in UNREADABLE or operation.has_event_stream_output:
         return
-    if operation.has_event_stream_output:
-        return
+    if isinstance(response.body, bytes) and operation.http.get("method") != "HEAD":
+        response.headers.append(("Content-Length", str(len(response.body))))
     parsed = parsed_by_botocore(protocol, operation, response, shape)
     metadata = parsed.pop("ResponseMetadata", {})
     if metadata and shape is not None:
         assert metadata.get("RequestId") == "request-1"
     if shape is not None:
         for member, model in shape.members.items():
-            if model.serialization.get("location") == "statusCode":
+            where = model.serialization.get("name", "").lower()
+            invented = where == "content-length" or (where == "content-type" and member not in result)
+            if model.serialization.get("location") == "statusCode" or invented:
                 parsed.pop(member, None)
+                result.pop(member, None)
             if model.serialization.get("location") == "headers" and not model.serialization.get("name"):
                 parsed.pop(member, None)
                 result.pop(member, None)
@@ -319,3 +330,46 @@ def test_botocore_understands_us_and_we_botocore(service: str, protocol: str, na
     check_input(service, protocol, name)
     check_output(service, protocol, name)
     check_errors(service, protocol, name)
+
+
+# Examples that break their own model, by service and operation.
+WRONG: dict[str, set[str]] = {
+    "cloud9": {"CreateEnvironmentEC2"},
+    "kms": {"CreateCustomKeyStore", "UpdateCustomKeyStore"},
+    "lambda": {"UpdateEventSourceMapping"},
+    "pricing": {"GetProducts"},
+}
+
+
+def examples(service: str) -> list[tuple[str, dict[str, Any]]]:
+    try:
+        found = LOADER.load_service_model(service, "examples-1")
+    except botocore.exceptions.UnknownServiceError:
+        return []
+    return [(name, one.get("input") or {}) for name, many in found.get("examples", {}).items() for one in many]
+
+
+def refusals(service: str) -> list[str]:
+    protocol = models.service(service).protocol
+    found = []
+    for name, parameters in examples(service):
+        operation = service_model(service, protocol).operation_model(name)
+        try:
+            request = request_of(service, protocol, operation, parameters)
+        except (botocore.exceptions.BotoCoreError, ValueError, KeyError, AttributeError, TypeError):
+            continue
+        try:
+            known = codec(service, protocol)
+            routed = known.route(request)
+            assert routed is not None, f"{name}: {request.method} {request.path}?{request.query} {parameters}"
+            known.parse(routed, request)
+        except WireError as error:
+            found.append(f"{service}.{name}: {error.message[:300]}")
+    return found
+
+
+@pytest.mark.parametrize("service", [name for name in index.entries() if examples(name)])
+def test_examples_of_aws_are_accepted(service: str) -> None:
+    """No constraint is stricter here than there."""
+    allowed = WRONG.get(service, set())
+    assert [text for text in refusals(service) if text.split(":")[0].split(".")[1] not in allowed] == []
