@@ -77,8 +77,8 @@ def test_it_is_frozen_between_calls(world):
     function = world.function(source)
     for _ in range(2):  # its thread runs during calls, and only then
         assert world.value(function) > 2
-        (sandbox,) = world.sandboxes._all
-        assert becomes(lambda: state(sandbox._process.pid) == "T")
+        (pid,) = (sandbox._process.pid for sandbox in world.sandboxes._all)
+        assert becomes(lambda pid=pid: state(pid) == "T")
 
 
 def test_another_revision_retires_it(world):
