@@ -15,7 +15,7 @@ from typing import Any
 import orjson
 
 from skyjar.wire import eventstream, timestamps
-from skyjar.wire.closures import Closure, Compiler, Readers, checked, require
+from skyjar.wire.closures import Closure, Compiler, Readers, checked
 from skyjar.wire.codec import AwsError, Codec, Parse, Serialise, buffered, snake_table, unknown
 from skyjar.wire.errors import INVALID, WireError
 from skyjar.wire.http import Request, Response
@@ -143,7 +143,17 @@ class JsonReaders(Readers):
     """Parsed JSON -> parameters."""
 
     def string(self, shape: Shape) -> Closure:
-        return checked(_text, self.check(shape))
+        check = self.check(shape)
+        if check is None:
+            return _text
+
+        def read(value: Any) -> Any:
+            if value.__class__ is not str:
+                raise mismatch(value, "String")
+            check(value)
+            return value
+
+        return read
 
     def boolean(self, shape: Shape) -> Closure:
         return _boolean
@@ -215,9 +225,11 @@ class JsonReaders(Readers):
                 known = get(key)
                 if known is not None and entry is not None:
                     found[known[0]] = known[1](entry)
+            if required and not found.keys() >= required:
+                raise INVALID
             return found
 
-        return require(read, required)
+        return read
 
 
 def _iso(value: Any) -> str:

@@ -338,6 +338,7 @@ WRONG: dict[str, set[str]] = {
     "kms": {"CreateCustomKeyStore", "UpdateCustomKeyStore"},
     "lambda": {"UpdateEventSourceMapping"},
     "pricing": {"GetProducts"},
+    "s3": {"PutBucketCors", "PutBucketPolicy", "PutBucketReplication"},
 }
 
 
@@ -361,7 +362,8 @@ def refusals(service: str) -> list[str]:
         try:
             known = codec(service, protocol)
             routed = known.route(request)
-            assert routed is not None, f"{name}: {request.method} {request.path}?{request.query} {parameters}"
+            if routed is None:
+                raise WireError("None", "no route")
             known.parse(routed, request)
         except WireError as error:
             found.append(f"{service}.{name}: {error.message[:300]}")
