@@ -136,7 +136,18 @@ class Call:
         `context` adds condition keys that a service states about such a call, such as `aws:SourceArn`.
         """
         who = principal or self.caller
-        return Asked(self, service, who, account or who.account or self.account, region or self.region, context or {})
+        stated = context or {}
+        if principal is None and self.context:
+            stated = {**self.context, **stated}
+        return Asked(self, service, who, account or who.account or self.account, region or self.region, stated)
+
+    def acting(self, principal: Principal, context: dict[str, str] | None = None) -> Call:
+        """The same call, made by somebody else: a role that a service acts in."""
+        other = self.at(self.tx, self.now)
+        other.caller = principal
+        other.account = principal.account or self.account
+        other.context = context if context is not None else self.context
+        return other
 
     def at(self, tx: Transaction, now: float) -> Call:
         """The same call in another transaction (what follows an `Outside`)."""

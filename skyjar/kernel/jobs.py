@@ -26,9 +26,10 @@ BACKOFF_S = (1.0, 2.0, 5.0, 15.0, 60.0, 300.0)
 class Job:
     """A function `(call, **payload)` that can be scheduled. Made by `@job`; its name is `service.function`."""
 
-    def __init__(self, function: Callable[..., Any], *, tries: int) -> None:
+    def __init__(self, function: Callable[..., Any], *, tries: int, otherwise: Callable[..., Any] | None) -> None:
         self.function = function
         self.tries = tries
+        self.otherwise = otherwise
         self.service = function.__module__.split(".")[2]
         self.name = f"{self.service}.{function.__name__}"
 
@@ -36,9 +37,13 @@ class Job:
         return self.function(call, **payload)
 
 
-def job(tries: int = 6) -> Callable[[Callable[..., Any]], Job]:
-    """Declare a job, in a service's `jobs.py`. `tries`: how often it is run before it is given up."""
-    return lambda function: Job(function, tries=tries)
+def job(tries: int = 6, otherwise: Callable[..., Any] | None = None) -> Callable[[Callable[..., Any]], Job]:
+    """Declare a job, in a service's `jobs.py`. `tries`: how often it is run before it is given up.
+
+    `otherwise(call, error, **payload)` runs instead, in a transaction of its own that also ends the job, when the job
+    raises an AWSError or its tries are used up: what it wrote is dropped, and this says what follows from the failure.
+    """
+    return lambda function: Job(function, tries=tries, otherwise=otherwise)
 
 
 class JobRecord(Record, frozen=True):

@@ -185,8 +185,15 @@ class Runner:
             place = everywhere(tx)
             current = jobs.get(place, identity)
             if current is not None:
+                job = _job_of(current.kind)
+                is_last = isinstance(error, AWSError) or current.attempts + 1 >= job.tries
+                if job.otherwise is not None and is_last:
+                    jobs.remove(place, current)
+                    payload = msgspec.msgpack.decode(current.payload)
+                    job.otherwise(self._call(tx, current), error, **payload)
+                    return
                 sentence = f"{type(error).__name__}: {error}"[:2000]
-                new = failed(current, _job_of(current.kind).tries, self._clock.now(), sentence)
+                new = failed(current, job.tries, self._clock.now(), sentence)
                 jobs.replace(place, current, new)
 
         if not isinstance(error, AWSError):

@@ -1,0 +1,141 @@
+"""Reading a template: JSON or YAML with CloudFormation's short tags, into one plain form.
+
+Short tags become their long names (`!Sub x` -> `{"Fn::Sub": x}`), so nothing else knows YAML. Sizes, nesting and YAML
+aliases are bounded, since templates come from outside.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import yaml
+
+from .errors import TemplateError
+
+TEMPLATE_BYTES = 1_000_000
+DEPTH = 60
+RESOURCES = 500
+_SECTIONS = frozenset(
+    (
+        "AWSTemplateFormatVersion",
+        "Description",
+        "Metadata",
+        "Parameters",
+        "Rules",
+        "Mappings",
+        "Conditions",
+        "Transform",
+        "Resources",
+        "Outputs",
+        "Hooks",
+        "Globals",
+    )
+)
+_WITHOUT_PREFIX = ("Ref", "Condition")
+
+Template = dict[str, Any]
+
+
+class _Loader(yaml.CSafeLoader):  # type: ignore[misc]
+    """YAML as CloudFormation reads it: no timestamps, no aliases."""
+
+    def compose_node(self, parent: Any, index: Any) -> Any:
+        if self.check_event(yaml.AliasEvent):
+            raise TemplateError("Template format error: YAML aliases are not allowed in CloudFormation templates")
+        return super().compose_node(parent, index)
+
+
+def _short_tag(loader: _Loader, suffix: str, node: yaml.Node) -> Any:
+    name = suffix if suffix in _WITHOUT_PREFIX else f"Fn::{suffix}"
+    if isinstance(node, yaml.ScalarNode):
+        value: Any = loader.construct_scalar(node)
+    elif isinstance(node, yaml.SequenceNode):
+        value = loader.construct_sequence(node, deep=True)
+    else:
+        value = loader.construct_mapping(node, deep=True)
+    if suffix == "GetAtt" and isinstance(value, str):
+        value = value.split(".", 1)
+    return {name: value}
+
+
+def _mapping(loader: _Loader, node: yaml.MappingNode) -> dict[Any, Any]:
+    seen: set[str] = set()
+    for key, _ in node.value:
+        if isinstance(key, yaml.ScalarNode):
+            if key.value in seen:
+                raise TemplateError(f"Template format error: YAML not well-formed. (duplicate key {key.value})")
+            seen.add(key.value)
+    loader.flatten_mapping(node)
+    return dict(loader.construct_mapping(node, deep=True))
+
+
+_Loader.add_multi_constructor("!", _short_tag)
+_Loader.add_constructor("tag:yaml.org,2002:timestamp", lambda loader, node: loader.construct_scalar(node))
+_Loader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _mapping)
+
+
+def load(text: str) -> Template:
+    """The template as plain data. Raises TemplateError with CloudFormation's sentence."""
+    if len(text.encode()) > TEMPLATE_BYTES:
+        raise TemplateError(f"Template size limit of {TEMPLATE_BYTES} bytes exceeded.")
+    if text.count("{") > 100_000 or text.count("[") > 100_000:
+        raise TemplateError("Template format error: unsupported structure.")
+    try:
+        loaded = yaml.load(text, Loader=_Loader)  # noqa: S506 - derived from the safe loader
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        where = f" (line {mark.line + 1}, column {mark.column + 1})" if mark is not None else ""
+        kind = "JSON" if text.lstrip().startswith("{") else "YAML"
+        raise TemplateError(f"Template format error: {kind} not well-formed.{where}") from None
+    except RecursionError:
+        raise TemplateError("Template format error: unsupported structure.") from None
+    if not isinstance(loaded, dict):
+        raise TemplateError("Template format error: unsupported structure.")
+    _check_depth(loaded, 0)
+    return loaded
+
+
+def _check_depth(value: Any, depth: int) -> None:
+    if depth > DEPTH:
+        raise TemplateError("Template format error: the template is nested too deeply.")
+    if isinstance(value, dict):
+        for item in value.values():
+            _check_depth(item, depth + 1)
+    elif isinstance(value, list):
+        for item in value:
+            _check_depth(item, depth + 1)
+
+
+def check(template: Template) -> None:
+    """The shape of the whole: sections and resources."""
+    unknown = sorted(str(name) for name in template if name not in _SECTIONS)
+    if unknown:
+        raise TemplateError(f"Invalid template property or properties [{', '.join(unknown)}]")
+    resources = template.get("Resources")
+    if not isinstance(resources, dict) or not resources:
+        raise TemplateError("Template format error: At least one Resources member must be defined.")
+    if len(resources) > RESOURCES:
+        raise TemplateError(
+            f"Template format error: Number of resources, {len(resources)}, is greater than maximum allowed, {RESOURCES}"
+        )
+    for name, resource in resources.items():
+        if not str(name).isalnum():
+            raise TemplateError(f"Template format error: Resource name {name} is non alphanumeric.")
+        if not isinstance(resource, dict) or "Type" not in resource:
+            raise TemplateError(
+                f"Template format error: [/Resources/{name}] Every Resources object must contain a Type member."
+            )
+        if not isinstance(resource.get("Properties", {}), dict):
+            raise TemplateError(
+                f"Template format error: [/Resources/{name}/Properties] 'null' values are not allowed in templates"
+            )
+    for section in ("Parameters", "Mappings", "Conditions", "Outputs"):
+        if not isinstance(template.get(section, {}), dict):
+            raise TemplateError(f"Template format error: {section} must be an object.")
+
+
+def transforms(template: Template) -> list[str]:
+    """The names of the macros that the whole template passes through."""
+    found = template.get("Transform", [])
+    found = found if isinstance(found, list) else [found]
+    return [item["Name"] if isinstance(item, dict) else str(item) for item in found]
