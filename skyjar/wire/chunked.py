@@ -9,8 +9,6 @@ from base64 import b64encode
 from collections.abc import Callable
 from typing import Protocol
 
-from awscrt import checksums
-
 from skyjar.wire.errors import WireError
 
 CHUNK_HEAD_SIZE_MAX = 1024
@@ -59,10 +57,17 @@ class _Crc:
         return self._value.to_bytes(self._size, "big")
 
 
+def _crt(name: str, size: int) -> _Crc:
+    """A checksum of awscrt, which is imported only now: it would take a third of the time to start."""
+    from awscrt import checksums
+
+    return _Crc(getattr(checksums, name), size)
+
+
 CHECKSUMS: dict[str, Callable[[], Digest]] = {
-    "crc32": lambda: _Crc(checksums.crc32, 4),
-    "crc32c": lambda: _Crc(checksums.crc32c, 4),
-    "crc64nvme": lambda: _Crc(checksums.crc64nvme, 8),
+    "crc32": lambda: _Crc(zlib.crc32, 4),
+    "crc32c": lambda: _crt("crc32c", 4),
+    "crc64nvme": lambda: _crt("crc64nvme", 8),
     "sha1": hashlib.sha1,
     "sha256": hashlib.sha256,
 }

@@ -8,7 +8,6 @@ import time
 from calendar import timegm
 from collections.abc import Callable
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from functools import lru_cache
 
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
@@ -100,6 +99,8 @@ def parse(text: str) -> float:
     try:
         found = float(text)
     except ValueError:
+        from email.utils import parsedate_to_datetime  # slow to import, and seldom wanted
+
         try:
             moment = parsedate_to_datetime(text)
         except (TypeError, IndexError) as error:
