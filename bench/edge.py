@@ -32,7 +32,7 @@ wrk.headers["X-Amz-Date"] = "20261121T020000Z"
 wrk.headers["Authorization"] = "AWS4-HMAC-SHA256 Credential=test/20261121/us-east-1/sqs/aws4_request, SignedHeaders=host;x-amz-date, Signature=0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
 wrk.headers["amz-sdk-invocation-id"] = "0b6a1b7e-1f0a-4f7e-9d56-0123456789ab"
 wrk.headers["amz-sdk-request"] = "attempt=1"
-"""  # noqa: E501
+"""
 
 
 def run_forever(start) -> None:

@@ -62,6 +62,8 @@ class Exchange:
     whole = False
     keep_alive = True
     version_10 = False
+    plain = True
+    """Nothing unusual about how it is to be answered: neither HEAD nor HTTP/1.0 nor Connection: close."""
     answered = False
     continues = False
 
@@ -76,6 +78,43 @@ class Exchange:
 
 
 class Http1(asyncio.Protocol):
+    __slots__ = (
+        "_advancing",
+        "_buffered_limit",
+        "_closing",
+        "_current",
+        "_deaf",
+        "_fed",
+        "_head_limit",
+        "_head_since",
+        "_headers",
+        "_known_hosts",
+        "_lingers_since",
+        "_nested",
+        "_parser",
+        "_partial",
+        "_paused_reading",
+        "_queue",
+        "_quiet",
+        "_reading",
+        "_repeats",
+        "_replayed",
+        "_stream",
+        "_stuck_bytes",
+        "_successor",
+        "_unusual",
+        "_url",
+        "_writable",
+        "_write_paused",
+        "application",
+        "edge",
+        "limits",
+        "peer",
+        "scheme",
+        "since",
+        "transport",
+    )
+
     def __init__(self, edge: Edge, *, scheme: str = "http") -> None:
         self.edge = edge
         self.application = edge.application
@@ -212,8 +251,8 @@ class Http1(asyncio.Protocol):
         self._head_since = None
         if path[:1] != "/" or "#" in url:
             self._target_of_another_form(request, url)
-        if self._unusual or not parser.should_keep_alive():
-            self._unusual = False
+        if self._unusual or method == "HEAD" or not parser.should_keep_alive():
+            self._unusual = exchange.plain = False
             self._look_closer(exchange)
         if request.host not in self._known_hosts:
             self._judge_host(request)
@@ -503,6 +542,25 @@ class Http1(asyncio.Protocol):
             self.edge.discard(response)
             return
         body = response.body
+        if (
+            type(body) is bytes
+            and exchange.plain
+            and exchange.whole
+            and not self._closing
+            and response.status not in heads.BODILESS
+            and len(body) < JOINED_WRITE_BYTES
+        ):
+            framing = f"Content-Length: {len(body)}\r\n"
+            try:
+                head = heads.render(response, framing, self.edge.date_and_server, "")
+            except heads.MalformedResponse:
+                pass  # told below
+            else:
+                self.transport.write(head + body)
+                self._current = None
+                if self._queue or self._reading is not None or self._paused_reading:
+                    self._advance()
+                return
         close = self._closing or not exchange.keep_alive or not exchange.whole
         connection = "Connection: close\r\n" if close else ""
         if exchange.version_10 and not close:
@@ -749,7 +807,9 @@ class Http1(asyncio.Protocol):
         self._parser = httptools.HttpRequestParser(self)
         target = request.path + ("?" + request.query if request.query else "")
         lines = [f"{request.method} {target} HTTP/{request.version}"]
-        lines += [f"{name}: {value}" for name, value in request.headers.items() if name not in ("upgrade", "connection")]
+        lines += [
+            f"{name}: {value}" for name, value in request.headers.items() if name not in ("upgrade", "connection")
+        ]
         self._nested += 1
         self.data_received("\r\n".join((*lines, "", "")).encode("latin-1") + rest)
         self._nested -= 1

@@ -78,7 +78,12 @@ def test_connect_is_refused(server):
 
 @pytest.mark.parametrize(
     "headers",
-    [b"X: " + b"a" * 70_000, b"a" * 70_000 + b": b", b"A: b\r\n" * 300, b"".join(b"A%d: b\r\n" % n for n in range(300))],
+    [
+        b"X: " + b"a" * 70_000,
+        b"a" * 70_000 + b": b",
+        b"A: b\r\n" * 300,
+        b"".join(b"A%d: b\r\n" % n for n in range(300)),
+    ],
     ids=["long value", "long name", "many of one", "many"],
 )
 def test_too_large_a_head_is_431(server, headers):

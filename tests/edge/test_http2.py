@@ -127,7 +127,7 @@ def test_files_and_iterators_are_streamed(server, client, tmp_path):
     server.app.answers["/file"] = lambda request: Response(200, [], FileSlice(str(tmp_path / "blob"), 5, 400_000))
     closed = []
     server.app.answers["/stream"] = lambda request: Response(200, [], numbers(50, closed))
-    status, headers, body = client.response(client.request(path="/file"))
+    _status, headers, body = client.response(client.request(path="/file"))
     assert (headers["content-length"], body) == ("400000", (b"0123456789" * 50_000)[5:400_005])
     assert len(client.response(client.request(path="/stream"))[2].split()) == 50
     assert closed
@@ -138,7 +138,7 @@ def test_head_sends_no_body(server, client):
     server.app.answers["/o"] = lambda request: Response(200, [("Content-Length", "12345"), ("Connection", "close")])
     client.h2.send_headers(stream, [(":method", "HEAD"), *HEADERS[1:3], (":path", "/o")], end_stream=True)
     client.flush()
-    status, headers, body = client.response(stream)
+    _status, headers, body = client.response(stream)
     assert (headers["content-length"], body) == ("12345", b"")
     assert "connection" not in headers
 

@@ -25,7 +25,7 @@ def test_a_stop_lets_running_requests_finish(server):
     with pytest.raises(OSError):
         server.connect()
     server.answer(Response(200, [], b"done"))
-    status, headers, body = client.receive()
+    _status, headers, body = client.receive()
     assert (headers["connection"], body) == ("close", b"done")
     stopping.result(5)
 
