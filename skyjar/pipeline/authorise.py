@@ -1,6 +1,8 @@
 """May this principal do this? Asks `policy/` with the policies that apply, and keeps the reasons.
 
-What an operation needs follows from its name (`sqs:SendMessage`) unless the service's `permissions.py` says otherwise.
+What an operation needs follows from its name (`sqs:SendMessage`) unless the service's `permissions.py` says otherwise:
+`actions` on all `resources`, and `also` further (action, resource, conditions), such as iam:PassRole on a role that is
+handed over. `policy_kind` other than a resource-based policy (a role trust policy, a key policy) must allow by itself.
 """
 
 from __future__ import annotations
@@ -13,15 +15,19 @@ from skyjar.kernel.call import Call
 from skyjar.kernel.principals import Principal
 from skyjar.kernel.service import Service
 from skyjar.policy.documents import compile_document
-from skyjar.policy.evaluation import Policies, denial_message, evaluate
+from skyjar.policy.evaluation import RESOURCE, Policies, denial_message, evaluate
 from skyjar.policy.requests import Principal as Asking
 from skyjar.policy.requests import Request as Question
 
+from .identities import Held
 from .judgement import NOT_JUDGED, ROOT, Judgement
 
 if TYPE_CHECKING:
     from .exchange import Exchange
     from .pipeline import Pipeline
+
+
+Also = tuple[str, str, dict[str, Any]]
 
 
 def authorise(pipeline: Pipeline, x: Exchange) -> None:
@@ -48,13 +54,20 @@ def judge(
     if not actions:
         return NOT_JUDGED
     resources = _needed(permissions, "resources", call, operation, parameters) or ["*"]
-    if caller.kind == "root" and document is None and all(_account(arn) in ("", caller.account) for arn in resources):
-        return ROOT
+    also: list[Also] = _needed(permissions, "also", call, operation, parameters) or []
+    if caller.kind == "root" and document is None:
+        concerned = [*resources, *(resource for _, resource, _ in also)] if also else resources
+        if all(_account(arn) in ("", caller.account) for arn in concerned):
+            return ROOT
     conditions = _needed(permissions, "conditions", call, operation, parameters) or {}
+    kind = _needed(permissions, "policy_kind", call, operation, parameters) or RESOURCE
+    held = pipeline.identities.held_by(call.tx, caller)
     last = ROOT
     for action in actions:
         for resource in resources:
-            last = _decide(pipeline, call, service, action, resource, document, conditions)
+            last = _decide(call, service, held, action, resource, document, kind, conditions)
+    for action, resource, more in also:
+        _decide(call, service, held, action, resource, None, RESOURCE, {**conditions, **more})
     return last
 
 
@@ -64,22 +77,23 @@ def _needed(permissions: Any, name: str, call: Call, operation: str, parameters:
 
 
 def _account(arn: str) -> str:
+    """Whose the resource is; empty where the ARN does not say, and for what AWS shares with everyone."""
     parts = arn.split(":", 5)
-    return parts[4] if len(parts) == 6 else ""
+    return parts[4] if len(parts) == 6 and parts[4] != "aws" else ""
 
 
 def _decide(
-    pipeline: Pipeline,
     call: Call,
     service: Service,
+    held: Held,
     action: str,
     resource: str,
     document: str | None,
+    kind: str,
     conditions: dict[str, Any],
 ) -> Judgement:
-    policies = pipeline.identities.policies_of(call.tx, call.caller, call.account)
-    policies = _with_resource(policies, document, _account(resource) or call.account)
-    asking = asking_of(call.caller)
+    policies = _with_resource(held.policies, document, kind, _account(resource) or call.account)
+    asking = asking_of(call.caller, held.tags)
     context = context_of(call, conditions)
     decision = evaluate(Question(asking, action, resource, context), policies)
     if decision.allowed:
@@ -100,21 +114,24 @@ def _decide(
     raise error
 
 
-def _with_resource(policies: Policies, document: str | None, account: str) -> Policies:
+def _with_resource(policies: Policies, document: str | None, kind: str, account: str) -> Policies:
     return Policies(
         identity=policies.identity,
-        resource=[("resource policy", compile_document(document))] if document else (),
+        resource=[(kind, compile_document(document))] if document else (),
         boundary=policies.boundary,
         session=policies.session,
         scp=policies.scp,
         rcp=policies.rcp,
         endpoint=policies.endpoint,
         resource_account=account,
+        resource_kind=kind,
+        resource_required=kind != RESOURCE,
     )
 
 
-def asking_of(principal: Principal) -> Asking:
-    """The caller, in the policy language's terms."""
+def asking_of(principal: Principal, own_tags: dict[str, str]) -> Asking:
+    """The caller, in the policy language's terms. Tags of the session take the place of the user's or role's own."""
+    tags = {**own_tags, **dict(principal.session_tags)} if own_tags else dict(principal.session_tags)
     if principal.kind == "service":
         return Asking("service", arn=principal.arn, account=principal.account, service_names=(principal.name,))
     if principal.kind == "role":
@@ -126,7 +143,7 @@ def asking_of(principal: Principal) -> Asking:
             user_id=principal.id,
             session_name=principal.session,
             parent_arn=role,
-            tags=dict(principal.session_tags),
+            tags=tags,
         )
     if principal.kind == "federated-user":
         parent = f"arn:aws:iam::{principal.account}:user{principal.path}{principal.name}"
@@ -136,14 +153,14 @@ def asking_of(principal: Principal) -> Asking:
             account=principal.account,
             user_id=principal.id,
             parent_arn=parent,
-            tags=dict(principal.session_tags),
+            tags=tags,
         )
     return Asking(
         principal.kind,
         arn=principal.arn,
         account=principal.account,
         user_id=principal.id,
-        tags=dict(principal.session_tags),
+        tags=tags,
     )
 
 

@@ -2,28 +2,61 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 from skyjar.kernel import service as services
 from skyjar.kernel.principals import Principal
 from skyjar.kernel.store import Transaction
 from skyjar.policy.documents import compile_document
 from skyjar.policy.evaluation import Policies
 
-NONE = Policies()
+REMEMBERED = 4_096
+
+
+class Held:
+    """A principal's policies, compiled, and the tags of the user or role itself."""
+
+    __slots__ = ("policies", "tags")
+
+    def __init__(self, policies: Policies, tags: dict[str, str]) -> None:
+        self.policies = policies
+        self.tags = tags
+
+
+NONE = Held(Policies(), {})
 
 
 class Identities:
     """Asks `services/iam/identities.py`; root users, services and anonymous callers have no identity policies."""
 
-    def policies_of(self, tx: Transaction, principal: Principal, account: str) -> Policies:
+    def __init__(self) -> None:
+        self._documents_of: Callable[[Transaction, Principal], Any] | None = None
+        self._compiled: dict[tuple[str, tuple[str, ...], bool], Held] = {}
+
+    def held_by(self, tx: Transaction, principal: Principal) -> Held:
         if principal.kind not in ("user", "role", "federated-user"):
             return NONE
-        services.load("iam")
-        from skyjar.services.iam import identities
+        documents_of = self._documents_of
+        if documents_of is None:
+            services.load("iam")
+            from skyjar.services.iam import identities
 
-        found = identities.documents_of(tx, principal)
-        session = [(f"session policy {n + 1}", compile_document(d)) for n, d in enumerate(principal.session_policies)]
-        return Policies(
-            identity=[(name, compile_document(document)) for name, document in found.identity],
-            boundary=(found.boundary[0], compile_document(found.boundary[1])) if found.boundary else None,
-            session=session if session or principal.kind == "federated-user" else None,
-        )
+            documents_of = self._documents_of = identities.documents_of
+        found = documents_of(tx, principal)
+        key = (found.digest, principal.session_policies, principal.kind == "federated-user")
+        held = self._compiled.get(key)
+        if held is None:
+            if len(self._compiled) >= REMEMBERED:
+                self._compiled.clear()
+            held = self._compiled[key] = Held(_compile(found, principal), found.tags)
+        return held
+
+
+def _compile(found: Any, principal: Principal) -> Policies:
+    session = [(f"session policy {n + 1}", compile_document(d)) for n, d in enumerate(principal.session_policies)]
+    return Policies(
+        identity=[(name, compile_document(document)) for name, document in found.identity],
+        boundary=(found.boundary[0], compile_document(found.boundary[1])) if found.boundary else None,
+        session=session if session or principal.kind == "federated-user" else None,
+    )

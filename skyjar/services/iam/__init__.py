@@ -1,0 +1,27 @@
+"""AWS Identity and Access Management."""
+
+import msgspec
+
+from skyjar.kernel.service import Service
+
+service = Service("iam", is_global=True)
+
+
+class RoleChanged(msgspec.Struct, frozen=True):
+    """A role was made or changed; `sts` keeps what it needs to judge who may assume it."""
+
+    id: str
+    name: str
+    path: str
+    trust: str
+    max_session_s: int
+
+
+class RoleDeleted(msgspec.Struct, frozen=True):
+    id: str
+    name: str
+
+
+class UserDeleted(msgspec.Struct, frozen=True):
+    id: str
+    name: str

@@ -1,0 +1,83 @@
+"""The account: its alias and the summary of what is in it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from skyjar.kernel.call import Call
+from skyjar.kernel.service import operation
+
+from . import limits, state
+from .errors import EntityAlreadyExistsException, NoSuchEntityException
+from .state import Alias
+
+
+@operation
+def create_account_alias(call: Call, *, account_alias: str) -> None:
+    """An account has one alias: a new one takes the place of the old."""
+    taken = state.aliases.get(call, account_alias)
+    if taken is not None:
+        raise EntityAlreadyExistsException(f"The account alias {account_alias} already exists.")
+    account = state.account_of(call)
+    if account.alias:
+        state.aliases.delete(call, account.alias)
+    state.aliases.add(call, Alias(alias=account_alias, account=call.account))
+    state.accounts.put(call, state.replace(account, alias=account_alias))
+
+
+@operation
+def delete_account_alias(call: Call, *, account_alias: str) -> None:
+    account = state.account_of(call)
+    if account.alias != account_alias:
+        raise NoSuchEntityException(f"The account alias {account_alias} cannot be found.")
+    state.aliases.delete(call, account_alias)
+    state.accounts.put(call, state.replace(account, alias=""))
+
+
+@operation
+def list_account_aliases(call: Call, *, marker: str = "", max_items: int | None = None) -> dict[str, Any]:
+    alias = state.account_of(call).alias
+    return {"AccountAliases": [alias] if alias else [], "IsTruncated": False}
+
+
+@operation
+def get_account_summary(call: Call) -> dict[str, Any]:
+    account = state.account_of(call)
+    versions = sum(len(policy.versions) for policy in state.policies.each(call))
+    return {
+        "SummaryMap": {
+            "Users": account.users,
+            "UsersQuota": limits.USERS,
+            "Groups": account.groups,
+            "GroupsQuota": limits.GROUPS,
+            "Roles": account.roles,
+            "RolesQuota": limits.ROLES,
+            "Policies": account.policies,
+            "PoliciesQuota": limits.POLICIES,
+            "InstanceProfiles": account.profiles,
+            "InstanceProfilesQuota": limits.INSTANCE_PROFILES,
+            "PolicySizeQuota": limits.MANAGED_POLICY_CHARS,
+            "PolicyVersionsInUse": versions,
+            "PolicyVersionsInUseQuota": 10_000,
+            "VersionsPerPolicyQuota": limits.VERSIONS_PER_POLICY,
+            "UserPolicySizeQuota": limits.INLINE_CHARS["user"],
+            "GroupPolicySizeQuota": limits.INLINE_CHARS["group"],
+            "RolePolicySizeQuota": limits.INLINE_CHARS["role"],
+            "AssumeRolePolicySizeQuota": limits.TRUST_POLICY_CHARS,
+            "AttachedPoliciesPerUserQuota": limits.ATTACHED_POLICIES,
+            "AttachedPoliciesPerGroupQuota": limits.ATTACHED_POLICIES,
+            "AttachedPoliciesPerRoleQuota": limits.ATTACHED_POLICIES,
+            "GroupsPerUserQuota": limits.GROUPS_PER_USER,
+            "AccessKeysPerUserQuota": limits.KEYS_PER_USER,
+            "AccountAccessKeysPresent": min(1, state.access_keys.count(call, "")),
+            "AccountMFAEnabled": 0,
+            "AccountSigningCertificatesPresent": 0,
+            "MFADevices": 0,
+            "MFADevicesInUse": 0,
+            "Providers": 0,
+            "ServerCertificates": 0,
+            "ServerCertificatesQuota": limits.SERVER_CERTIFICATES,
+            "SigningCertificatesPerUserQuota": limits.SIGNING_CERTIFICATES_PER_USER,
+            "GlobalEndpointTokenVersion": 1,
+        }
+    }

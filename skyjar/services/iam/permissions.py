@@ -1,0 +1,124 @@
+"""What IAM's operations need. Sessions of GetSessionToken without MFA, and federated users, may not use IAM at all."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from skyjar.kernel.call import Call
+from skyjar.kernel.tables import Table
+
+from . import state
+from .errors import InvalidClientTokenId
+
+_TAGGED = {
+    "create_user": "iam:TagUser",
+    "create_role": "iam:TagRole",
+    "create_policy": "iam:TagPolicy",
+    "create_instance_profile": "iam:TagInstanceProfile",
+}
+_NAMED: dict[str, tuple[str, Table[Any]]] = {
+    "role_name": ("role", state.roles),
+    "user_name": ("user", state.users),
+    "group_name": ("group", state.groups),
+    "instance_profile_name": ("instance-profile", state.profiles),
+}
+_KINDS: dict[str, Table[Any]] = {"user": state.users, "role": state.roles}
+_OF_CALLER = ("get_user", "create_access_key", "list_access_keys", "update_access_key", "delete_access_key")
+_LISTS = {
+    "list_users": "user/",
+    "list_roles": "role/",
+    "list_groups": "group/",
+    "list_instance_profiles": "instance-profile/",
+    "list_policies": "policy path /",
+}
+
+
+def actions(call: Call, operation: str, parameters: dict[str, Any]) -> list[str] | None:
+    caller = call.caller
+    if caller.kind == "federated-user" or (
+        caller.kind in ("user", "root") and caller.is_temporary and not caller.mfa_at
+    ):
+        raise InvalidClientTokenId
+    if operation in _TAGGED and parameters.get("tags"):
+        name = "".join(part.title() for part in operation.split("_"))
+        return [f"iam:{name}", _TAGGED[operation]]
+    return None
+
+
+def resources(call: Call, operation: str, parameters: dict[str, Any]) -> list[str]:
+    """A user, role, group or profile that does not exist has no ARN: IAM then says `user x`."""
+    account = call.account
+    if operation.startswith("create_") and operation != "create_access_key" and "policy_arn" not in parameters:
+        return [_made(account, parameters)]
+    if "policy_arn" in parameters and not any(name in parameters for name in _NAMED):
+        return [parameters["policy_arn"]]
+    if "policy_source_arn" in parameters:
+        return [parameters["policy_source_arn"]]
+    if "instance_profile_name" in parameters:
+        return [_existing(call, "instance_profile_name", parameters)]
+    if "group_name" in parameters:
+        return [_existing(call, "group_name", parameters)]
+    for name in ("role_name", "user_name"):
+        if parameters.get(name):
+            return [_existing(call, name, parameters)]
+    if operation in _OF_CALLER and call.caller.kind == "user":
+        return [call.caller.arn]
+    listed = _LISTS.get(operation)
+    if listed is None:
+        return ["*"]
+    return [listed if listed.startswith("policy") else f"arn:aws:iam::{account}:{listed}"]
+
+
+def _made(account: str, parameters: dict[str, Any]) -> str:
+    path = parameters.get("path") or "/"
+    if "policy_name" in parameters:
+        return state.arn_of(account, "policy", path, parameters["policy_name"])
+    for name, (kind, _) in _NAMED.items():
+        if name in parameters:
+            return state.arn_of(account, kind, path, parameters[name])
+    return "*"
+
+
+def _existing(call: Call, parameter: str, parameters: dict[str, Any]) -> str:
+    kind, table = _NAMED[parameter]
+    name = parameters[parameter]
+    found = table.get(call, name)
+    return f"{kind} {name}" if found is None else state.arn_of(call.account, kind, found.path, name)
+
+
+def conditions(call: Call, operation: str, parameters: dict[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    if "policy_arn" in parameters and ("attach_" in operation or "detach_" in operation):
+        found["iam:PolicyARN"] = parameters["policy_arn"]
+    if parameters.get("permissions_boundary"):
+        found["iam:PermissionsBoundary"] = parameters["permissions_boundary"]
+    if isinstance(parameters.get("tags"), list):
+        found["aws:TagKeys"] = [tag["Key"] for tag in parameters["tags"]]
+        found |= {f"aws:RequestTag/{tag['Key']}": tag["Value"] for tag in parameters["tags"]}
+    if parameters.get("tag_keys"):
+        found["aws:TagKeys"] = parameters["tag_keys"]
+    if not operation.startswith("create_") and "group_name" not in parameters:
+        for parameter, kind in (("user_name", "user"), ("role_name", "role")):
+            if parameters.get(parameter):
+                found |= _of_holder(_KINDS[kind].get(call, parameters[parameter]))
+    return found
+
+
+def _of_holder(holder: Any) -> dict[str, Any]:
+    """The keys that follow from the user or role acted upon."""
+    if holder is None:
+        return {}
+    found: dict[str, Any] = {}
+    for key, value in holder.tags.items():
+        found[f"aws:ResourceTag/{key}"] = found[f"iam:ResourceTag/{key}"] = value
+    if holder.boundary:
+        found.setdefault("iam:PermissionsBoundary", holder.boundary)
+    return found
+
+
+def also(call: Call, operation: str, parameters: dict[str, Any]) -> list[tuple[str, str, dict[str, Any]]]:
+    """Putting a role into an instance profile hands it to EC2."""
+    if operation != "add_role_to_instance_profile":
+        return []
+    role = _existing(call, "role_name", parameters)
+    return [("iam:PassRole", role, {"iam:PassedToService": "ec2.amazonaws.com"})]
