@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from skyjar.kernel import credentials
 from skyjar.kernel.errors import AWSError
 from skyjar.kernel.principals import Principal, root
+from skyjar.services.sts.limits import SESSION_MARK
 from skyjar.wire import sigv4
 
 if TYPE_CHECKING:
@@ -75,6 +76,8 @@ def authenticate(pipeline: Pipeline, x: Exchange) -> None:
     key = credential.access_key
     issued = credentials.find(x.tx, key)
     if issued is None:
+        if (credential.token or "").startswith(SESSION_MARK):
+            raise _pick(x, Expired, ExpiredJson, ExpiredS3)  # a session of ours that is over and swept away
         if pipeline.is_strict:
             raise _pick(x, UnknownKey, UnknownKeyJson, UnknownKeyS3)
         account = key if len(key) == 12 and key.isdigit() else DEFAULT_ACCOUNT

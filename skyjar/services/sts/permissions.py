@@ -1,12 +1,71 @@
-"""What STS's operations need."""
+"""What STS's operations need.
+
+AssumeRole is judged by the role's trust policy, which must allow, together with the caller's own policies where the
+trust policy names only an account, or another account's principal. GetCallerIdentity and GetSessionToken need nothing.
+"""
 
 from __future__ import annotations
 
 from typing import Any
 
 from skyjar.kernel.call import Call
+from skyjar.policy.evaluation import TRUST
+
+from . import restrictions, roles
+from .errors import AccessDenied
+
+_FREE = ("get_caller_identity", "get_session_token")
+_OF_SESSIONS = ("get_caller_identity", "assume_role")
 
 
 def actions(call: Call, operation: str, parameters: dict[str, Any]) -> list[str] | None:
-    """GetCallerIdentity needs no permission, and works even where a policy denies it (API reference)."""
-    return [] if operation == "get_caller_identity" else None
+    """GetCallerIdentity works even where a policy denies it (API reference)."""
+    if operation in _FREE:
+        return []
+    caller = call.caller
+    if caller.kind == "federated-user" or (
+        caller.kind == "user" and caller.is_temporary and operation not in _OF_SESSIONS
+    ):
+        name = "".join(part.title() for part in operation.split("_"))
+        raise AccessDenied(f"Cannot call {name} with session credentials")
+    further = []
+    if parameters.get("tags"):
+        further.append("sts:TagSession")
+    if operation == "assume_role":
+        if parameters.get("source_identity"):
+            further.append("sts:SetSourceIdentity")
+        return ["sts:AssumeRole", *further]
+    return ["sts:GetFederationToken", *further] if operation == "get_federation_token" else None
+
+
+def resources(call: Call, operation: str, parameters: dict[str, Any]) -> list[str]:
+    if operation == "assume_role":
+        return [parameters["role_arn"]]
+    if operation == "get_federation_token":
+        return [f"arn:aws:sts::{call.account}:federated-user/{parameters['name']}"]
+    return ["*"]
+
+
+def resource_policy(call: Call, operation: str, parameters: dict[str, Any]) -> str | None:
+    """The trust policy; of a role that does not exist there is none, and so nobody may assume it."""
+    if operation != "assume_role":
+        return None
+    found = roles.find(call, parameters["role_arn"])
+    return found[1].trust if found is not None else None
+
+
+def policy_kind(call: Call, operation: str, parameters: dict[str, Any]) -> str | None:
+    return TRUST if operation == "assume_role" else None
+
+
+def conditions(call: Call, operation: str, parameters: dict[str, Any]) -> dict[str, Any]:
+    found = restrictions.shown_tags(parameters.get("tags"))
+    keys = {"external_id": "sts:ExternalId", "role_session_name": "sts:RoleSessionName"}
+    found |= {key: parameters[name] for name, key in keys.items() if parameters.get(name)}
+    if parameters.get("source_identity"):
+        found["sts:SourceIdentity"] = parameters["source_identity"]
+    if parameters.get("transitive_tag_keys"):
+        found["sts:TransitiveTagKeys"] = parameters["transitive_tag_keys"]
+    if parameters.get("duration_seconds"):
+        found["sts:DurationSeconds"] = str(parameters["duration_seconds"])
+    return found

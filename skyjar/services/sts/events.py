@@ -1,0 +1,42 @@
+"""Roles and users come and go in `iam`. A session ends with the role or user behind it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from skyjar.kernel import credentials
+from skyjar.kernel.call import Call
+from skyjar.kernel.service import on
+
+from . import state
+from .state import AssumableRole
+
+
+@on("iam.RoleChanged")
+def keep_role(call: Call, event: Any) -> None:
+    state.roles.put(
+        call,
+        AssumableRole(
+            name=event.name, id=event.id, path=event.path, trust=event.trust, max_session_s=event.max_session_s
+        ),
+    )
+
+
+@on("iam.RoleDeleted")
+def forget_role(call: Call, event: Any) -> None:
+    state.roles.delete(call, event.name)
+    _end_sessions(call, event.id)
+
+
+@on("iam.UserDeleted")
+def forget_user(call: Call, event: Any) -> None:
+    _end_sessions(call, event.id)
+
+
+def _end_sessions(call: Call, issuer: str) -> None:
+    for session in state.sessions.range(call, issuer, via="issuer"):
+        held = credentials.find(call.tx, session.access_key)
+        if held is not None:
+            credentials.issue(call, msgspec.structs.replace(held, is_active=False))

@@ -1,0 +1,38 @@
+"""What STS keeps: the roles that `iam` has told of, and the sessions it has issued (their keys are the kernel's)."""
+
+from __future__ import annotations
+
+from skyjar.kernel.tables import Record, Table
+
+
+class AssumableRole(Record, frozen=True):
+    name: str
+    id: str
+    path: str
+    trust: str
+    max_session_s: int
+
+
+class Session(Record, frozen=True):
+    """`issuer` is the id of the role or user behind it; `transitive` the session tags that a chained session keeps."""
+
+    access_key: str
+    issuer: str
+    expires_at: float
+    transitive: tuple[str, ...] = ()
+
+
+class Sweep(Record, frozen=True):
+    id: str
+    due: float
+
+
+roles = Table("sts.roles", AssumableRole, key=("name",), scope="account")
+sessions = Table(
+    "sts.sessions",
+    Session,
+    key=("access_key",),
+    scope="cloud",
+    indexes={"expires": ("expires_at",), "issuer": ("issuer",)},
+)
+sweeps = Table("sts.sweeps", Sweep, key=("id",), scope="cloud")

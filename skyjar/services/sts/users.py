@@ -1,0 +1,69 @@
+"""Sessions of users: GetSessionToken and GetFederationToken."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from skyjar.kernel.call import Call
+from skyjar.kernel.principals import Principal
+from skyjar.kernel.service import operation
+
+from . import limits, restrictions, sessions
+from .errors import AccessDenied
+from .restrictions import Arns, Tags
+
+
+def _check_caller(call: Call, operation_name: str) -> None:
+    if call.caller.is_temporary or call.caller.kind not in ("user", "root"):
+        raise AccessDenied(f"Cannot call {operation_name} with session credentials")
+
+
+def _duration(call: Call, duration_s: int | None) -> int:
+    """A root user's sessions last an hour at most, however long they were asked for."""
+    if call.caller.kind == "root":
+        return min(duration_s or limits.ROOT_S, limits.ROOT_S)
+    return duration_s or limits.USER_DEFAULT_S
+
+
+@operation
+def get_session_token(
+    call: Call, *, duration_seconds: int | None = None, serial_number: str = "", token_code: str = ""
+) -> dict[str, Any]:
+    _check_caller(call, "GetSessionToken")
+    restrictions.check_mfa(serial_number, token_code)
+    issued = sessions.issue(call, call.caller, _duration(call, duration_seconds), issuer=call.caller.id)
+    return {"Credentials": issued}
+
+
+@operation
+def get_federation_token(
+    call: Call,
+    *,
+    name: str,
+    policy: str = "",
+    policy_arns: Arns | None = None,
+    duration_seconds: int | None = None,
+    tags: Tags | None = None,
+) -> dict[str, Any]:
+    """The session may do what both the user and the session's policies allow; without policies, nothing."""
+    _check_caller(call, "GetFederationToken")
+    caller = call.caller
+    policies = restrictions.session_policies(call, call.account, policy, policy_arns)
+    session_tags = restrictions.session_tags(tags, {})
+    principal: Principal = msgspec.structs.replace(
+        caller,
+        kind="federated-user",
+        arn=f"arn:aws:sts::{call.account}:federated-user/{name}",
+        id=f"{call.account}:{name}",
+        session=name,
+        session_policies=policies,
+        session_tags=session_tags,
+    )
+    issued = sessions.issue(call, principal, _duration(call, duration_seconds), issuer=caller.id)
+    return {
+        "Credentials": issued,
+        "FederatedUser": {"FederatedUserId": principal.id, "Arn": principal.arn},
+        **restrictions.packed_size(policies, session_tags),
+    }
