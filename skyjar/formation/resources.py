@@ -29,7 +29,7 @@ class Physical(msgspec.Struct, frozen=True):
 
 
 class Resource(msgspec.Struct, frozen=True, kw_only=True):
-    """Which resource of which stack is being worked on. `tags` are the stack's, with CloudFormation's own three."""
+    """Which resource of which stack is being worked on. `tags` are the stack's."""
 
     logical_id: str
     type: str

@@ -104,6 +104,11 @@ class Call:
     def now_ms(self) -> int:
         return int(self.now * 1000)
 
+    def resource_types(self) -> dict[str, Any]:
+        """The CloudFormation resource types that services have, by name (see formation/resources.py)."""
+        found: dict[str, Any] = self._cloud.resource_types()
+        return found
+
     def new_id(self) -> str:
         """A new UUID."""
         return self._cloud.chance.uuid()

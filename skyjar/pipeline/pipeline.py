@@ -91,6 +91,7 @@ class Pipeline:
         self._unsynced: list[Callable[[], None]] = []
         self._tasks: set[asyncio.Task[None]] = set()
         self._reactions: dict[str, list[Callable[..., Any]]] | None = None
+        self._resource_types: dict[str, Any] | None = None
         self._flushing: asyncio.TimerHandle | None = None
 
     # Life
@@ -181,7 +182,7 @@ class Pipeline:
     def connect(self, request: Request, socket: WebSocket) -> WebSocketHandler | Response:
         return Response(404, [("content-type", "text/plain")], b"No WebSocket API answers here.\n")
 
-    def allows_origin(self, request: Request) -> bool:
+    def allows_origin(self, request: Request, origin: str) -> bool:
         """Data planes answer browsers from anywhere: who may call them is the application's own business."""
         return self.planes.find(request) is not None
 
@@ -234,11 +235,14 @@ class Pipeline:
             if release():
                 self.loop.call_soon(self._attempt, x, AGAIN)
 
+        def leave() -> None:
+            release()
+
         watches += [self.store.watch(prefix, wake) for prefix in wait.on]
         alarm: Alarm = self.clock.call_at(wait.until, wake)
         timer = self.loop.call_later(max(0.0, wait.until - self.clock.now()), wake)
         if x.respond is not None:
-            x.respond.on_close = release  # type: ignore[attr-defined]
+            x.respond.on_close = leave
 
     async def _perform_for(self, x: Exchange, pending: Any) -> None:
         try:
@@ -422,10 +426,11 @@ class Pipeline:
         self.runner.poke(due)
 
     def resource_types(self) -> dict[str, Any]:
-        found: dict[str, Any] = {}
-        for service in services.having("cfn.py"):
-            found.update(service.resource_types)
-        return found
+        if self._resource_types is None:
+            self._resource_types = {}
+            for service in services.having("cfn.py"):
+                self._resource_types.update(service.resource_types)
+        return self._resource_types
 
 
 class NotServed(AWSError):

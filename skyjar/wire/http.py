@@ -5,7 +5,7 @@ They hold no socket and know no protocol version; HTTP/1.1 and HTTP/2 make the s
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import Protocol
 
 
@@ -108,12 +108,24 @@ class Application(Protocol):
         """Answer a whole request: `respond(response)` is called exactly once, during this call or later."""
         ...
 
+    def refuse(self, request: Request, error: Exception, respond: Respond) -> None:
+        """A sink raised `error`, which has a `code` and a `status`: answer the request with it."""
+        ...
+
+    def allows_origin(self, request: Request, origin: str) -> bool:
+        """Whether a browser page of a foreign origin may make this request."""
+        ...
+
     def connect(self, request: Request, socket: WebSocket) -> WebSocketHandler | Response:
         """A WebSocket upgrade: a handler accepts it, a Response refuses it."""
         ...
 
 
 class Respond(Protocol):
+    """Answers one request. The application may set `on_close`, which is called once if the client goes away first."""
+
+    on_close: Callable[[], None] | None
+
     def __call__(self, response: Response, /) -> None: ...
 
 

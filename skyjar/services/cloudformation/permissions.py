@@ -1,0 +1,19 @@
+"""What CloudFormation's operations need."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from skyjar.kernel.call import Call
+
+from . import state
+
+
+def resources(call: Call, operation: str, parameters: dict[str, Any]) -> list[str]:
+    name = parameters.get("stack_name")
+    if not name:
+        return ["*"]
+    if name.startswith("arn:"):
+        return [name]
+    stack = state.find(call, name)
+    return [stack.id if stack is not None else f"arn:aws:cloudformation:{call.region}:{call.account}:stack/{name}/*"]
