@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
+import resource
 import shutil
 import signal
 import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from skyjar.control import clock as kept_clock
+from skyjar.control.routes import Control
 from skyjar.edge.listener import Edge, new_event_loop
+from skyjar.edge.origins import Origins
 from skyjar.kernel.blobs import Blobs
 from skyjar.kernel.clock import Clock
 from skyjar.kernel.ids import Chance
 from skyjar.kernel.rocks import RocksDriver
 from skyjar.kernel.store import Store
+from skyjar.pipeline.functions import Functions
 from skyjar.pipeline.pipeline import Pipeline
 
 DEFAULT_PORT = 4566
@@ -57,7 +63,15 @@ class Cloud:
             is_lenient=settings.is_lenient,
             is_synced=settings.is_synced,
         )
-        self.edge = Edge(self.pipeline, certificates=self.data / "certificates")
+        self.functions = Functions(self.pipeline, self.data / "lambda")
+        self.pipeline.internal = Control(self).answer
+        self.edge = Edge(self.pipeline, certificates=self.data / "certificates", origins=Origins(settings.origins))
+        self.ended = asyncio.Event()
+        kept_clock.recall(self.store, self.clock)
+
+    @property
+    def is_ephemeral(self) -> bool:
+        return self._temporary is not None
 
     @property
     def port(self) -> int:
@@ -72,29 +86,54 @@ class Cloud:
         self.pipeline.own_endpoint = self.endpoint
         self.pipeline.start(asyncio.get_running_loop())
 
+    def end(self) -> None:
+        """Ask a served cloud to stop."""
+        self.ended.set()
+
+    async def quiesce(self) -> None:
+        """End what runs outside and the jobs that wait, so that the state can be swapped."""
+        await self.pipeline.quiesce()
+
+    def reopen(self, driver: RocksDriver) -> None:
+        """Go on with another state. Calls that wait are woken and look again."""
+        self.blobs.prepare()
+        self.store.swap(driver)
+        self.pipeline.resume()
+
     async def stop(self) -> None:
         await self.edge.stop()
+        await self.functions.stop()
         await self.pipeline.stop()
         self.store.close()
         if self._temporary is not None:
             shutil.rmtree(self._temporary, ignore_errors=True)
 
 
+def _allow_files() -> None:
+    """Connections and sandboxes need file descriptors: as many as this process may have."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with contextlib.suppress(OSError, ValueError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+
+
 async def serve(settings: Settings, ready: object = None) -> None:
     """Run a cloud until SIGINT or SIGTERM."""
     cloud = Cloud(settings)
     await cloud.start()
-    ended = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, ended.set)
+        loop.add_signal_handler(number, cloud.end)
     if callable(ready):
         ready(cloud)
-    await ended.wait()
+    await cloud.ended.wait()
     await cloud.stop()
 
 
 def run(settings: Settings, ready: object = None) -> None:
+    """Run a cloud in this process until it is ended. What was loaded so far is kept out of the collector's way."""
+    _allow_files()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)
     loop = new_event_loop()
     with contextlib.closing(loop):
         loop.run_until_complete(serve(settings, ready))

@@ -77,10 +77,14 @@ class Blobs:
     def __init__(self, directory: Path, *, is_synced: bool = False) -> None:
         self._directory = directory
         self._incoming = directory / "incoming"
-        self._incoming.mkdir(parents=True, exist_ok=True)
         self._count = 0
         self.is_synced = is_synced
-        for left in self._incoming.iterdir():  # of a process that was killed
+        self.prepare()
+
+    def prepare(self) -> None:
+        """Make the folders, and clear away what was being written when a process was killed."""
+        self._incoming.mkdir(parents=True, exist_ok=True)
+        for left in self._incoming.iterdir():
             left.unlink(missing_ok=True)
 
     def path(self, name: str) -> Path:

@@ -246,5 +246,16 @@ class Store:
     def sync(self) -> None:
         self.driver.sync()
 
+    def swap(self, driver: Driver) -> None:
+        """Go on with another state: open transactions conflict, and every watch is woken."""
+        self.driver = driver
+        self.sequence += 2
+        self._recent.clear()
+        waiting = [watch for here in self._watches.values() for watch in here]
+        self._watches.clear()
+        self._watch_lengths.clear()
+        for watch in waiting:
+            watch.callback()
+
     def close(self) -> None:
         self.driver.close()

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
 
 import msgspec
@@ -86,6 +86,7 @@ class Pipeline:
         self.runner: Runner
         self.performers: dict[type, Callable[[Any], Awaitable[Any]]] = {Compute: _compute}
         self.internal: Callable[[Request, Respond], bool] = lambda request, respond: False
+        self.ends: list[Callable[[], Awaitable[None]]] = []  # what else must end before the state is swapped
         self._timer: asyncio.TimerHandle | None = None
         self._timer_due = 0.0
         self._unsynced: list[Callable[[], None]] = []
@@ -113,6 +114,18 @@ class Pipeline:
         if self._flushing is not None:
             self._flushing.cancel()
         self.records.flush()
+
+    async def quiesce(self) -> None:
+        """End what runs outside and the jobs that wait; calls that wait stay parked."""
+        await self.runner.stop()
+        for end in self.ends:
+            await end()
+
+    def resume(self) -> None:
+        """After `quiesce`, with whatever is in the store now."""
+        self.records = Records(self.store)
+        self.runner = Runner(self)
+        self.runner.start()
 
     def _set_timer(self) -> None:
         """Keep one real timer at the earliest alarm of the cloud's clock."""
@@ -212,7 +225,7 @@ class Pipeline:
             self._fail(x, error)
             return
         if type(x.result) is Outside:
-            self._spawn(self._perform_for(x, x.result))
+            self.spawn(self._perform_for(x, x.result))
         else:
             self._answer(x)
 
@@ -265,7 +278,7 @@ class Pipeline:
             raise LookupError(f"nothing performs {type(request).__name__}")
         return await performer(request)
 
-    def _spawn(self, work: Any) -> None:
+    def spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = self.loop.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
