@@ -45,6 +45,7 @@ class Function(msgspec.Struct, frozen=True, kw_only=True):
     account: str = "000000000000"
     endpoint_url: str | None = None
     xray_address: str = "127.0.0.1:2000"
+    role: str = ""
 
 
 class Result(msgspec.Struct, frozen=True, kw_only=True):

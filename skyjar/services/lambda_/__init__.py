@@ -1,0 +1,7 @@
+"""AWS Lambda."""
+
+from skyjar.kernel.service import Service
+
+from .errors import AccessDeniedException
+
+service = Service("lambda", access_denied=AccessDeniedException)
