@@ -78,11 +78,11 @@ def refresh(at: At, kind: str, name: str) -> None:
         state.grants.delete(at, kind, name)
         state.bodies.delete(at, kind, name)
         return
-    identity = _sources(at, kind, holder)
+    identity = sources(at, kind, holder)
     if isinstance(holder, User):
         for group in holder.groups:
             found = state.groups.get(at, group)
-            identity += _sources(at, "group", found) if found is not None else []
+            identity += sources(at, "group", found) if found is not None else []
     boundary = (holder.boundary, document_of(at, holder.boundary)) if holder.boundary else None
     body = Body(kind=kind, name=name, identity=tuple(identity), boundary=boundary, tags=holder.tags)
     digest = hashlib.sha256(msgspec.msgpack.encode((body.identity, body.boundary, sorted(body.tags.items()))))
@@ -96,7 +96,7 @@ def refresh_policy(at: At, arn: str) -> None:
         refresh(at, attachment.kind, attachment.name)
 
 
-def _sources(at: At, kind: str, holder: Any) -> list[Source]:
+def sources(at: At, kind: str, holder: Any) -> list[Source]:
     inline = [(f"{kind} {holder.name}, inline policy {name}", text) for name, text in holder.inline.items()]
     return inline + [(f"{kind} {holder.name}, {arn}", document_of(at, arn)) for arn in holder.attached]
 

@@ -1,0 +1,13 @@
+"""Quotas and defaults. Source: Systems Manager User Guide, "Parameter Store" quotas; API reference."""
+
+STANDARD_CHARS = 4_096
+ADVANCED_CHARS = 8_192
+STANDARD_PARAMETERS = 10_000
+VERSIONS = 100
+NAME_LENGTH = 1_011  # of the whole ARN
+LEVELS = 15
+LABELS = 10  # per version
+LABEL_LENGTH = 100
+TAGS = 50
+BY_PATH_RESULTS = 10
+RESULTS = 50

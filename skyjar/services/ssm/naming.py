@@ -1,0 +1,116 @@
+"""Names, values, labels, pages: Parameter Store's rules. Pure."""
+
+from __future__ import annotations
+
+import binascii
+import re
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Callable, Iterable
+from typing import Any, TypeVar
+
+from . import limits
+from .errors import (
+    AccessDeniedException,
+    HierarchyLevelLimitExceededException,
+    InvalidAllowedPatternException,
+    InvalidNextToken,
+    ParameterPatternMismatchException,
+    ValidationException,
+)
+
+T = TypeVar("T")
+_NAME = re.compile(r"/?[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+)*")
+_LABEL = re.compile(r"[A-Za-z_.-][A-Za-z0-9_.-]*")
+
+
+def check_name(name: str, arn: str) -> None:
+    if "/" in name and not name.startswith("/"):
+        raise ValidationException("Parameter name must be a fully qualified name.")
+    first = name.lstrip("/").lower()
+    if first.startswith("aws"):
+        raise AccessDeniedException(f"No access to reserved parameter name: {name}.")
+    if first.startswith("ssm") or not _NAME.fullmatch(name) or len(arn) > limits.NAME_LENGTH:
+        raise ValidationException(
+            'Parameter name: can\'t be prefixed with "ssm" (case-insensitive). If formed as a path, it can consist of '
+            "sub-paths divided by slash symbol; each sub-path can be formed as a mix of letters, numbers and the "
+            "following 3 symbols .-_"
+        )
+    if name.count("/") > limits.LEVELS:
+        raise HierarchyLevelLimitExceededException
+
+
+def check_path(path: str) -> str:
+    """The path with a slash at its end."""
+    if not path.startswith("/") or (path != "/" and not _NAME.fullmatch(path.removesuffix("/"))):
+        raise ValidationException(
+            "The parameter doesn't meet the parameter name requirements. The parameter name must begin with a forward "
+            'slash "/". It can\'t be prefixed with "aws" or "ssm" (case-insensitive). It must use only letters, '
+            "numbers, or the following symbols: . (period), - (hyphen), _ (underscore). Special characters are not "
+            'allowed. All sub-paths, if specified, must use the forward slash symbol "/". Valid example: '
+            "/get/parameters2-/by1./path0_."
+        )
+    return path if path.endswith("/") else path + "/"
+
+
+def tier_of(asked: str, present: str, value: str) -> str:
+    """The tier of a new version: `asked` may be empty or Intelligent-Tiering, `present` is empty for a new one."""
+    tier = asked or present or "Standard"
+    if tier == "Intelligent-Tiering":
+        tier = "Advanced" if present == "Advanced" or len(value.encode()) > limits.STANDARD_CHARS else "Standard"
+    if present == "Advanced" and tier == "Standard":
+        raise ValidationException(
+            "This parameter uses the advanced-parameter tier. You can't downgrade a parameter from the "
+            "advanced-parameter tier to the standard-parameter tier. If necessary, you can delete the advanced "
+            "parameter and recreate it as a standard parameter."
+        )
+    most = limits.ADVANCED_CHARS if tier == "Advanced" else limits.STANDARD_CHARS
+    if len(value.encode()) > most:
+        hint = (
+            " To create a larger parameter value, upgrade the parameter to use the advanced-parameter tier. For more "
+            "information, see https://docs.aws.amazon.com/systems-manager/latest/userguide/"
+            "parameter-store-advanced-parameters.html"
+        )
+        raise ValidationException(
+            f"{tier} tier parameters support a maximum parameter value of {most} characters."
+            + (hint if tier == "Standard" else "")
+        )
+    return tier
+
+
+def check_value(value: str, type_name: str, pattern: str) -> None:
+    if not pattern:
+        return
+    try:
+        compiled = re.compile(pattern)
+    except re.error:
+        raise InvalidAllowedPatternException from None
+    values = value.split(",") if type_name == "StringList" else [value]
+    if not all(compiled.fullmatch(each) for each in values):
+        raise ParameterPatternMismatchException(pattern)
+
+
+def is_label(label: str) -> bool:
+    is_reserved = label.lower().startswith(("aws", "ssm"))
+    return bool(_LABEL.fullmatch(label)) and len(label) <= limits.LABEL_LENGTH and not is_reserved
+
+
+def page(
+    member: str, items: Iterable[T], token: str, limit: int, name: Callable[[T], str], show: Callable[[T], Any]
+) -> dict[str, Any]:
+    """One page of what is ordered by name; the token says where the next one begins."""
+    start = _name_in(token) if token else ""
+    shown: list[Any] = []
+    for item in items:
+        if name(item) < start:
+            continue
+        if len(shown) == limit:
+            return {member: shown, "NextToken": urlsafe_b64encode(name(item).encode()).decode()}
+        shown.append(show(item))
+    return {member: shown}
+
+
+def _name_in(token: str) -> str:
+    try:
+        return urlsafe_b64decode(token).decode()
+    except (binascii.Error, ValueError):
+        raise InvalidNextToken from None
