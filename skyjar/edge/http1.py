@@ -14,7 +14,6 @@ import asyncio
 import contextlib
 from collections import deque
 from collections.abc import AsyncIterator, Callable
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 import httptools
@@ -618,10 +617,9 @@ class Http1(asyncio.Protocol):
     def _start_stream(self, exchange: Exchange, response: Response, connection: str, close: bool) -> None:
         body = response.body
         if isinstance(body, FileSlice):
-            file = Path(body.path).open("rb")  # noqa: SIM115 - closed by the stream
+            file = body.open()  # closed by the stream
             framing = f"Content-Length: {body.length}\r\n"
             head = heads.render(response, framing, self.edge.date_and_server, connection)
-            file.seek(body.offset)
             if body.length <= JOINED_WRITE_BYTES:
                 with file:
                     data = file.read(body.length)

@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from h2.config import H2Configuration
@@ -518,8 +517,7 @@ def header_list(
 
 
 async def file_chunks(body: FileSlice, chunk_bytes: int) -> AsyncIterator[bytes]:
-    with Path(body.path).open("rb") as file:
-        file.seek(body.offset)
+    with body.open() as file:
         left = body.length
         while left:
             data = file.read(min(left, chunk_bytes))

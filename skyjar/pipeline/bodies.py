@@ -1,12 +1,14 @@
-"""Bodies before they are parsed: `aws-chunked` undone, long ones streamed to blobs while they are hashed."""
+"""Bodies before they are parsed: `aws-chunked` undone, checksums compared, long ones streamed to blobs while hashed."""
 
 from __future__ import annotations
 
 import hashlib
+from base64 import b64encode
 from typing import TYPE_CHECKING
 
-from skyjar.kernel.blobs import Blob, Blobs, Digest
-from skyjar.wire.chunked import Decoder
+from skyjar.kernel.blobs import Blob, Blobs
+from skyjar.wire import chunked
+from skyjar.wire.chunked import CHECKSUMS, Decoder
 from skyjar.wire.errors import WireError
 from skyjar.wire.http import Request
 
@@ -14,18 +16,57 @@ if TYPE_CHECKING:
     from .exchange import Exchange
     from .pipeline import Pipeline
 
+SMALL_BYTES = 64 * 1024
+_CHECKSUM = "x-amz-checksum-"
+_DEFAULT = "crc64nvme"
+
 
 def decode(pipeline: Pipeline, x: Exchange) -> None:
     """Undo what a buffered body is wrapped in; a streamed one was unwrapped on its way in."""
     request = x.addressed
+    if is_chunked(request):
+        if isinstance(request.body, bytes):
+            decoder = pipeline.decoder_of(x)
+            if decoder is not None:
+                data = decoder.feed(request.body)
+                decoder.close()
+                request.body = data
+                _take_trailers(request, decoder.trailers)
+        elif isinstance(request.body, Received):
+            _take_trailers(request, request.body.trailers)
+        _unwrap_encoding(request.headers)
+    if x.name == "s3" and x.model is not None and x.model.streaming_input is None and request.body:
+        _check_document(request)
+
+
+def _take_trailers(request: Request, trailers: dict[str, str]) -> None:
+    """Checksums that came behind the body count as if they had come before it."""
+    for name, value in trailers.items():
+        if name.startswith(_CHECKSUM):
+            request.headers.setdefault(name, value)
+
+
+def _unwrap_encoding(headers: dict[str, str]) -> None:
+    encoding = headers.get("content-encoding")
+    if encoding is not None:
+        left = [part.strip() for part in encoding.split(",") if part.strip() not in ("", "aws-chunked")]
+        if left:
+            headers["content-encoding"] = ",".join(left)
+        else:
+            del headers["content-encoding"]
+
+
+def _check_document(request: Request) -> None:
+    """S3 compares the checksums of every XML or JSON document it is sent."""
     if not isinstance(request.body, bytes):
         return
-    if is_chunked(request):
-        decoder = pipeline.decoder_of(x)
-        if decoder is not None:
-            data = decoder.feed(request.body)
-            decoder.close()
-            request.body = data
+    for name, value in request.headers.items():
+        algorithm = name.removeprefix(_CHECKSUM)
+        if name == "content-md5":
+            if b64encode(hashlib.md5(request.body, usedforsecurity=False).digest()).decode() != value:
+                raise WireError("BadDigest", "The Content-MD5 you specified did not match what we received.")
+        elif algorithm != name and algorithm in CHECKSUMS and chunked.checksum(algorithm, request.body) != value:
+            raise WireError("BadDigest", f"The {algorithm.upper()} you specified did not match the calculated checksum.")
 
 
 def is_chunked(request: Request) -> bool:
@@ -35,24 +76,34 @@ def is_chunked(request: Request) -> bool:
 class Received(Blob):
     """A streamed body with what was hashed on the way: `digests` by algorithm name, as bytes."""
 
-    __slots__ = ("digests",)
+    __slots__ = ("digests", "trailers")
 
-    def __init__(self, blob: Blob, digests: dict[str, bytes]) -> None:
+    def __init__(self, blob: Blob, digests: dict[str, bytes], trailers: dict[str, str] | None = None) -> None:
         super().__init__(blob.name, blob.path, blob.size)
         self.digests = digests
+        self.trailers = trailers or {}
 
 
 class BlobSink:
-    """Streams a body into a blob: unwraps `aws-chunked`, hashes MD5 and SHA-256, checks the promised length and hash."""
+    """Streams a body into a blob: unwraps `aws-chunked`, hashes, checks the promised length and hash.
 
-    def __init__(self, blobs: Blobs, decoder: Decoder | None, promised_sha256: str, length: int | None) -> None:
-        self._md5 = hashlib.md5(usedforsecurity=False)
-        self._sha256 = hashlib.sha256()
-        digests: tuple[Digest, ...] = (self._md5, self._sha256)
-        self._writer = blobs.writer(*digests)
+    Hashed are MD5, SHA-256 (which names the blob) and what the request's own checksum headers say, or CRC64NVME where
+    they say nothing: what S3 adds to every object by itself. A trailer's checksum is the decoder's business.
+    """
+
+    def __init__(self, blobs: Blobs, decoder: Decoder | None, headers: dict[str, str]) -> None:
+        promised = headers.get("x-amz-content-sha256", "")
+        length = headers.get("content-length")
+        named = [name.removeprefix(_CHECKSUM) for name in headers if name.startswith(_CHECKSUM)]
+        named = [name for name in named if name in CHECKSUMS and name != "sha256"]
+        has_trailer = decoder is not None and "x-amz-trailer" in headers
+        wanted = named or ([] if has_trailer or _CHECKSUM + "sha256" in headers else [_DEFAULT])
+        self._digests = {name: CHECKSUMS[name]() for name in wanted}
+        self._digests["md5"] = hashlib.md5(usedforsecurity=False)
+        self._writer = blobs.writer(*self._digests.values())
         self._decoder = decoder
-        self._promised = promised_sha256
-        self._length = length
+        self._promised = promised if len(promised) == 64 else ""
+        self._length = int(length) if length else None
 
     def write(self, chunk: bytes) -> None:
         data = chunk if self._decoder is None else self._decoder.feed(chunk)
@@ -60,6 +111,7 @@ class BlobSink:
             self._writer.write(data)
 
     def close(self) -> Received:
+        sha256 = self._writer.sha256
         try:
             if self._decoder is not None:
                 self._decoder.close()
@@ -68,19 +120,22 @@ class BlobSink:
                     "IncompleteBody",
                     "You did not provide the number of bytes specified by the Content-Length HTTP header",
                 )
-            if self._promised and self._sha256.hexdigest() != self._promised:
+            if self._promised and sha256.hexdigest() != self._promised:
                 raise WireError(
                     "XAmzContentSHA256Mismatch",
                     "The provided 'x-amz-content-sha256' header does not match what was computed.",
                     fields={
                         "ClientComputedContentSHA256": self._promised,
-                        "S3ComputedContentSHA256": self._sha256.hexdigest(),
+                        "S3ComputedContentSHA256": sha256.hexdigest(),
                     },
                 )
         except WireError:
             self._writer.abort()
             raise
-        return Received(self._writer.close(), {"md5": self._md5.digest(), "sha256": self._sha256.digest()})
+        digests = {name: digest.digest() for name, digest in self._digests.items()}
+        digests["sha256"] = sha256.digest()
+        trailers = self._decoder.trailers if self._decoder is not None else None
+        return Received(self._writer.close(), digests, trailers)
 
     def abort(self) -> None:
         self._writer.abort()

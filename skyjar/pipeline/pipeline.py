@@ -32,7 +32,7 @@ from skyjar.wire.http import Request, Respond, Response, Sink, WebSocket, WebSoc
 
 from .authenticate import Roots, authenticate
 from .authorise import authorise, judge
-from .bodies import BlobSink, is_chunked
+from .bodies import SMALL_BYTES, BlobSink, is_chunked
 from .exchange import Exchange
 from .identities import Identities
 from .judgement import Judgement
@@ -149,6 +149,9 @@ class Pipeline:
 
     def admit(self, request: Request) -> Sink | Response | None:
         """Long bodies of streaming operations go to a blob as they arrive; others are buffered."""
+        length = request.headers.get("content-length", "")
+        if length.isdigit() and int(length) <= SMALL_BYTES:
+            return None  # it only waits for 100 Continue
         x = self._exchange(request, None)
         x.tx = self.store.begin()
         try:
@@ -163,12 +166,8 @@ class Pipeline:
             x.tx.abort()
 
     def _sink(self, x: Exchange) -> BlobSink:
-        headers = x.request.headers
-        promised = headers.get("x-amz-content-sha256", "")
-        is_hash = len(promised) == 64
-        length = headers.get("content-length")
         decoder = self.decoder_of(x) if is_chunked(x.request) else None
-        return BlobSink(self.blobs, decoder, promised if is_hash else "", int(length) if length else None)
+        return BlobSink(self.blobs, decoder, x.request.headers)
 
     def decoder_of(self, x: Exchange) -> Decoder | None:
         """Undoes `aws-chunked`, verifying each chunk's signature where the key is one that Skyjar issued."""

@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
+from skyjar.kernel.blobs import Slices
 from skyjar.kernel.errors import AWSError
 from skyjar.kernel.web import WebResponse
 from skyjar.wire.errors import WireError
-from skyjar.wire.http import Response
+from skyjar.wire.http import FileSlice, FileSlices, Response
 
 if TYPE_CHECKING:
     from .exchange import Exchange
@@ -34,7 +35,15 @@ def render(x: Exchange) -> Response:
         return Response(result.status, result.headers, result.body)
     assert x.codec is not None
     assert x.model is not None
-    return x.codec.serialise(x.model, result, x.request_id)
+    response = x.codec.serialise(x.model, result, x.request_id)
+    if type(response.body) is Slices:
+        response.body = file_slice(response.body)
+    return response
+
+
+def file_slice(body: Slices) -> FileSlice:
+    slices = [FileSlice(str(blob.path), offset, length) for blob, offset, length in body.pieces]
+    return slices[0] if len(slices) == 1 else FileSlices(tuple(slices))
 
 
 def render_error(x: Exchange, error: AWSError | WireError) -> Response:

@@ -6,7 +6,8 @@ They hold no socket and know no protocol version; HTTP/1.1 and HTTP/2 make the s
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
-from typing import Protocol
+from pathlib import Path
+from typing import BinaryIO, Protocol, cast
 
 
 class Body(Protocol):
@@ -60,6 +61,66 @@ class FileSlice:
         self.path = path
         self.offset = offset
         self.length = length
+
+    def open(self) -> BinaryIO:
+        """A file at the slice's beginning, of which `length` bytes are to be read; whoever opened it closes it."""
+        file = Path(self.path).open("rb")  # noqa: SIM115
+        file.seek(self.offset)
+        return file
+
+
+class FileSlices(FileSlice):
+    """Parts of several files, sent one after another as one body."""
+
+    __slots__ = ("slices",)
+
+    def __init__(self, slices: tuple[FileSlice, ...]) -> None:
+        super().__init__("", 0, sum(each.length for each in slices))
+        self.slices = slices
+
+    def open(self) -> BinaryIO:
+        return cast(BinaryIO, _Joined(self.slices))
+
+
+class _Joined:
+    """Reads slices of files in order, one file open at a time. `read` may give less than asked for, as a file may."""
+
+    name = "slices of files"
+
+    def __init__(self, slices: tuple[FileSlice, ...]) -> None:
+        self._rest = list(slices)
+        self._left = 0
+        self._file: BinaryIO | None = None
+
+    def read(self, size: int) -> bytes:
+        parts: list[bytes] = []
+        while size:
+            if not self._left:
+                self.close()
+                if not self._rest:
+                    break
+                following = self._rest.pop(0)
+                self._file, self._left = following.open(), following.length
+                continue
+            assert self._file is not None
+            data = self._file.read(min(size, self._left))
+            if not data:
+                break  # shorter than promised
+            self._left -= len(data)
+            size -= len(data)
+            parts.append(data)
+        return b"".join(parts)
+
+    def close(self) -> None:
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+
+    def __enter__(self) -> _Joined:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
 
 class Response:

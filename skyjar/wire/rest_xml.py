@@ -9,7 +9,7 @@ from typing import Any
 
 from skyjar.wire import query, timestamps, xml
 from skyjar.wire.closures import Closure, Readers, checked, require
-from skyjar.wire.codec import AwsError
+from skyjar.wire.codec import AwsError, Serialise
 from skyjar.wire.errors import WireError
 from skyjar.wire.http import Response
 from skyjar.wire.json import decode_base64
@@ -17,6 +17,9 @@ from skyjar.wire.models import OperationModel, Shape
 from skyjar.wire.rest import RestCodec, has_content_type
 from skyjar.wire.shapes import Violation
 from skyjar.wire.validation import Rules
+
+# Fields of errors that S3 sends as headers; so it does with those whose names begin with `x-amz-`.
+S3_ERROR_HEADERS = frozenset({"ETag", "Last-Modified", "Content-Range", "Location", "Allow"})
 
 HEAD = '<?xml version="1.0" encoding="UTF-8"?>\n'
 
@@ -281,13 +284,52 @@ class RestXmlCodec(RestCodec):
 
         return render, "text/xml"
 
+    def compile_output(self, operation: OperationModel) -> Serialise:
+        serialise = super().compile_output(operation)
+        if not self.s3 or operation.name not in ("GetObject", "HeadObject"):
+            return serialise
+
+        def partial(result: dict[str, Any], request_id: str) -> Response:
+            response = serialise(result, request_id)
+            if "ContentRange" in result:
+                response.status = 206
+            return response
+
+        return partial
+
     def error(self, operation: OperationModel | None, error: AwsError, request_id: str) -> Response:
         shape = self.error_shape(error)
+        if self.s3 and error.fields:
+            return self._s3_error(operation, error, shape, request_id)
         headers = [*self.request_headers(request_id), ("Content-Type", "application/xml" if self.s3 else "text/xml")]
         headers += self.error_headers(error, shape)
         if error.status == 304 or (operation is not None and operation.http.method == "HEAD"):
             return Response(error.status, headers)
         fields = query.error_fields(self.writers, error, shape)
+        return self._error_body(operation, error, fields, request_id, headers)
+
+    def _s3_error(
+        self, operation: OperationModel | None, error: AwsError, shape: Shape | None, request_id: str
+    ) -> Response:
+        """Fields that S3 gives as headers are named as such: in small letters, or as HTTP's own."""
+        headers = [*self.request_headers(request_id), ("Content-Type", "application/xml")]
+        headers += [(n, str(v)) for n, v in error.fields.items() if n.startswith("x-amz-") or n in S3_ERROR_HEADERS]
+        if error.status == 304 or (operation is not None and operation.http.method == "HEAD"):
+            return Response(error.status, [row for row in headers if row[0] != "Content-Type"])
+        named = {n: v for n, v in error.fields.items() if not n.startswith("x-amz-") and n not in S3_ERROR_HEADERS}
+        bare = WireError(error.code, error.message, error.status, named)
+        return self._error_body(
+            operation, error, query.error_fields(self.writers, bare, shape), request_id, headers
+        )
+
+    def _error_body(
+        self,
+        operation: OperationModel | None,
+        error: AwsError,
+        fields: str,
+        request_id: str,
+        headers: list[tuple[str, str]],
+    ) -> Response:
         code, message = xml.escape(error.code), xml.escape(error.message)
         if self.s3:
             text = (
