@@ -2,7 +2,7 @@
 
 What an operation needs follows from its name (`sqs:SendMessage`) unless the service's `permissions.py` says otherwise:
 `actions` on all `resources`, and `also` further (action, resource, conditions), such as iam:PassRole on a role that is
-handed over. `policy_kind` other than a resource-based policy (a role trust policy, a key policy) must allow by itself.
+handed over. `owner` is the account of a resource whose ARN does not say (S3's). `policy_kind` other than a resource-based policy (a role trust policy, a key policy) must allow by itself.
 """
 
 from __future__ import annotations
@@ -55,9 +55,10 @@ def judge(
         return NOT_JUDGED
     resources = _needed(permissions, "resources", call, operation, parameters) or ["*"]
     also: list[Also] = _needed(permissions, "also", call, operation, parameters) or []
+    owner: str = _needed(permissions, "owner", call, operation, parameters) or ""
     if caller.kind == "root" and document is None:
         concerned = [*resources, *(resource for _, resource, _ in also)] if also else resources
-        if all(_account(arn) in ("", caller.account) for arn in concerned):
+        if all((_account(arn) or owner) in ("", caller.account) for arn in concerned):
             return ROOT
     conditions = _needed(permissions, "conditions", call, operation, parameters) or {}
     kind = _needed(permissions, "policy_kind", call, operation, parameters) or RESOURCE
@@ -65,7 +66,7 @@ def judge(
     last = ROOT
     for action in actions:
         for resource in resources:
-            last = _decide(call, service, held, action, resource, document, kind, conditions)
+            last = _decide(call, service, held, action, resource, document, kind, conditions, owner)
     for action, resource, more in also:
         _decide(call, service, held, action, resource, None, RESOURCE, {**conditions, **more})
     return last
@@ -91,8 +92,9 @@ def _decide(
     document: str | None,
     kind: str,
     conditions: dict[str, Any],
+    owner: str = "",
 ) -> Judgement:
-    policies = _with_resource(held.policies, document, kind, _account(resource) or call.account)
+    policies = _with_resource(held.policies, document, kind, _account(resource) or owner or call.account)
     asking = asking_of(call.caller, held.tags)
     context = context_of(call, conditions)
     decision = evaluate(Question(asking, action, resource, context), policies)

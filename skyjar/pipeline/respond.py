@@ -36,8 +36,9 @@ def render(x: Exchange) -> Response:
     assert x.codec is not None
     assert x.model is not None
     response = x.codec.serialise(x.model, result, x.request_id)
-    if type(response.body) is Slices:
-        response.body = file_slice(response.body)
+    body: Any = response.body
+    if type(body) is Slices:
+        response.body = file_slice(body)
     return response
 
 
