@@ -22,6 +22,9 @@ class Cloud(Protocol):
     def ask(self, call: Call, service: str, operation: str, parameters: dict[str, Any], principal: Principal,
             account: str, region: str, context: dict[str, str]) -> Any: ...  # fmt: skip
 
+    def may(self, call: Call, service: str, operation: str, parameters: dict[str, Any], principal: Principal,
+            account: str, region: str) -> bool: ...  # fmt: skip
+
     def emit(self, call: Call, event: msgspec.Struct) -> None: ...
 
     def scheduled(self, due: float) -> None: ...
@@ -145,6 +148,11 @@ class Call:
         if principal is None and self.context:
             stated = {**self.context, **stated}
         return Asked(self, service, who, account or who.account or self.account, region or self.region, stated)
+
+    def may(self, service: str, operation: str, principal: Principal, *, region: str = "", **parameters: Any) -> bool:
+        """Whether `ask` would let this principal do this, which is not done and not recorded."""
+        account = principal.account or self.account
+        return self._cloud.may(self, service, operation, parameters, principal, account, region or self.region)
 
     def acting(self, principal: Principal, context: dict[str, str] | None = None) -> Call:
         """The same call, made by somebody else: a role that a service acts in."""

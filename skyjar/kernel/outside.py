@@ -34,6 +34,16 @@ class Outside:
 
         return Outside(self.request, both)
 
+    def within(self, inner: Call) -> Outside:
+        """The same, with `then` given the call that returned it, in whatever transaction it runs."""
+        first = self.then
+
+        def then(call: Call, result: Any) -> Any:
+            answer = first(inner.at(call.tx, call.now), result)
+            return answer.within(inner) if isinstance(answer, Outside) else answer
+
+        return Outside(self.request, then)
+
 
 class Compute:
     """A pure function too slow for the event loop: run in a thread. An AWSError it raises becomes the answer."""

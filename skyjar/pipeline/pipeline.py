@@ -384,10 +384,7 @@ class Pipeline:
         function = found.operations.get(operation) if found is not None else None
         if found is None or function is None:
             raise NotImplementedHere(f"Skyjar does not implement {service}:{operation}.")
-        inner = call.at(call.tx, call.now)
-        inner.caller, inner.account, inner.region = principal, account, "us-east-1" if found.is_global else region
-        inner.service, inner.operation = service, operation
-        inner.parent, inner.request_id = call.request_id, self.chance.uuid()
+        inner = self._inner(call, found, operation, principal, account, region)
         inner.context = context
         began = time.perf_counter()
         name = _aws_name(found.model, operation)
@@ -395,7 +392,8 @@ class Pipeline:
         status, code, message = 200, "", ""
         try:
             judgement = judge(self, inner, found, operation, name, parameters)
-            return function.function(inner, **parameters)
+            result = function.function(inner, **parameters)
+            return result.within(inner) if type(result) is Outside else result
         except Wait:
             name = ""
             raise
@@ -423,6 +421,36 @@ class Pipeline:
                         message,
                     )
                 )
+
+    def may(
+        self,
+        call: Call,
+        service: str,
+        operation: str,
+        parameters: dict[str, Any],
+        principal: Principal,
+        account: str,
+        region: str,
+    ) -> bool:
+        found = services.load(service)
+        if found is None or operation not in found.operations:
+            return False
+        inner = self._inner(call, found, operation, principal, account, region)
+        try:
+            judge(self, inner, found, operation, _aws_name(found.model, operation), parameters)
+        except found.access_denied:
+            return False
+        return True
+
+    def _inner(
+        self, call: Call, service: services.Service, operation: str, principal: Principal, account: str, region: str
+    ) -> Call:
+        """A call below another, in its transaction."""
+        inner = call.at(call.tx, call.now)
+        inner.caller, inner.account, inner.region = principal, account, "us-east-1" if service.is_global else region
+        inner.service, inner.operation = service.name, operation
+        inner.parent, inner.request_id = call.request_id, self.chance.uuid()
+        return inner
 
     def emit(self, call: Call, event: msgspec.Struct) -> None:
         if self._reactions is None:

@@ -110,12 +110,13 @@ def receive_message(
         raise InvalidAttributeName(f"Unknown Attribute {min(unknown)}.")
     throttle.count(call, at, queue, "ReceiveMessage")
     hide_s = queue.visibility_timeout_s if visibility_timeout is None else visibility_timeout
+    writes = len(call.tx.writes)
     taken = _retried(call, at, queue, receive_request_attempt_id, hide_s)
     if taken is None:
         taken = Receiver(call, at, queue, max_number_of_messages, hide_s).receive()
     if not taken:
         wait_s = queue.wait_s if wait_time_seconds is None else wait_time_seconds
-        if call.elapsed_s < wait_s and not call.tx.writes:
+        if call.elapsed_s < wait_s and len(call.tx.writes) == writes:
             raise _wait(call, at, queue, wait_s)
         return {}
     if receive_request_attempt_id and queue.is_fifo:
