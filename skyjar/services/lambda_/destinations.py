@@ -152,8 +152,8 @@ def _message(result: Result | None) -> str:
     if result is None:
         return "Event age exceeded"
     found = _json(result.payload)
-    message = found.get("errorMessage") if isinstance(found, dict) else None
-    return str(message or found or "Unhandled")[:1024]
+    message = found.get("errorMessage") if isinstance(found, dict) else found
+    return str(message or "Unhandled")[:1024]
 
 
 def _queue_url(call: Call, account: str, name: str) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 from skyjar.kernel.call import Call
 from skyjar.kernel.outside import Outside
 from skyjar.kernel.service import operation
-from skyjar.kernel.tables import At
+from skyjar.kernel.tables import At, Table
 from skyjar.runtime.invocations import Retire
 
 from . import configuration, execution, names, paging, state, uploads
@@ -340,9 +340,10 @@ def _delete_version(at: At, reference: names.Reference) -> None:
 
 def _delete_whole(call: Call, at: At, function: Function) -> None:
     name = function.name
-    for table in (state.versions, state.aliases, state.policies, state.event_configs):
-        for record in table.range(at, name):  # type: ignore[attr-defined]
-            table.remove(at, record)  # type: ignore[attr-defined]
+    tables: tuple[Table[Any], ...] = (state.versions, state.aliases, state.policies, state.event_configs)
+    for table in tables:
+        for record in table.range(at, name):
+            table.remove(at, record)
     if function.reserved > 0:
         state.reservations.put(at, state.Reservation(name="all", total=state.reserved_total(at) - function.reserved))
     state.functions.remove(at, function)

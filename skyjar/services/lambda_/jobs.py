@@ -9,6 +9,7 @@ from skyjar.kernel.errors import AWSError
 from skyjar.kernel.jobs import job
 from skyjar.kernel.outside import Outside
 from skyjar.kernel.tables import At
+from skyjar.runtime.invocations import Outcome, Throttled
 
 from . import destinations, limits, names, state
 from .destinations import Event
@@ -56,6 +57,7 @@ def deliver(call: Call, *, event: dict[str, Any]) -> Outside | None:
     request = invoking.request_of(call, at, reference, version, found.payload, found.id)
 
     def then(call: Call, answer: Any) -> None:
+        outcome: Outcome | Throttled | AWSError
         try:
             outcome = invoking.conclude(call, answer)
         except AWSError as error:
