@@ -1,0 +1,59 @@
+"""Parameter Store with boto3."""
+
+import json
+from collections.abc import Iterator
+
+import pytest
+
+from skyjar.testing import Running, running
+from skyjar.testing.running import Account
+
+pytestmark = pytest.mark.client
+
+
+@pytest.fixture(scope="module")
+def cloud() -> Iterator[Running]:
+    with running() as found:
+        yield found
+
+
+@pytest.fixture
+def account(cloud: Running) -> Account:
+    return cloud.account()
+
+
+@pytest.mark.spec("ssm-001", "ssm-002")
+def test_a_hierarchy_is_read_below_its_path_and_changes_are_seen(account: Account) -> None:
+    ssm = account.client("ssm")
+    name = "/Dev/dbServer/MySQL/db-string"
+    ssm.put_parameter(Name=name, Value="one", Type="String")
+    with pytest.raises(ssm.exceptions.ParameterAlreadyExists):
+        ssm.put_parameter(Name=name, Value="two", Type="String")
+    found = ssm.get_parameters_by_path(Path="/Dev", Recursive=True)["Parameters"]
+    assert [(each["Name"], each["Value"], each["Version"]) for each in found] == [(name, "one", 1)]
+    ssm.put_parameter(Name=name, Value="two", Overwrite=True)
+    shown = ssm.get_parameter(Name=name)["Parameter"]
+    assert (shown["Value"], shown["Version"], shown["DataType"]) == ("two", 2, "text")
+    assert ssm.get_parameter(Name=f"{name}:1")["Parameter"]["Value"] == "one"
+    with pytest.raises(ssm.exceptions.ParameterNotFound):
+        ssm.get_parameter(Name="/none")
+    with pytest.raises(ssm.exceptions.ParameterVersionNotFound):
+        ssm.get_parameter(Name=f"{name}:3")
+
+
+def test_a_policy_opens_one_part_of_the_hierarchy(account: Account) -> None:
+    iam, ssm = account.client("iam"), account.client("ssm")
+    iam.create_user(UserName="ann")
+    resource = f"arn:aws:ssm:us-east-1:{account.number}:parameter/app/*"
+    statement = {"Effect": "Allow", "Action": "ssm:GetParameter*", "Resource": resource}
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    iam.put_user_policy(UserName="ann", PolicyName="p", PolicyDocument=policy)
+    key = iam.create_access_key(UserName="ann")["AccessKey"]
+    mine = account.client("ssm", aws_access_key_id=key["AccessKeyId"], aws_secret_access_key=key["SecretAccessKey"])
+    ssm.put_parameter(Name="/app/a", Value="x", Type="String")
+    ssm.put_parameter(Name="/other", Value="x", Type="String")
+    assert mine.get_parameter(Name="/app/a")["Parameter"]["Value"] == "x"
+    with pytest.raises(ssm.exceptions.ClientError, match=r"ssm:GetParameter on resource: .*:parameter/other because"):
+        mine.get_parameter(Name="/other")
+    with pytest.raises(ssm.exceptions.ClientError, match="AccessDeniedException"):
+        mine.get_parameters(Names=["/app/a", "/other"])
