@@ -1,0 +1,201 @@
+"""What a table may be: its key schema, attribute definitions, indexes and throughput, as CreateTable checks them. Pure."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from skyjar.kernel.errors import NotImplementedHere
+
+from . import limits
+from .errors import LimitExceededException, ValidationException
+from .state import Definition, IndexDefinition
+
+_NAME = re.compile(r"[a-zA-Z0-9_.-]+", re.ASCII)
+_PARAMETERS = "One or more parameter values were invalid: "
+
+
+def invalid(sentence: str) -> ValidationException:
+    return ValidationException(_PARAMETERS + sentence)
+
+
+def check_table_name(name: str) -> None:
+    least, most = limits.NAME_LENGTH
+    if not least <= len(name) <= most:
+        raise ValidationException(
+            f"TableName must be at least {least} characters long and at most {most} characters long"
+        )
+    _check_characters(name)
+
+
+def _check_characters(name: str) -> None:
+    least, most = limits.NAME_LENGTH
+    if not least <= len(name) <= most or not _NAME.fullmatch(name):
+        raise ValidationException(
+            "Invalid table/index name.  Table/index names must be between 3 and 255 characters long, and may contain "
+            "only the characters a-z, A-Z, 0-9, '_', '-', and '.'"
+        )
+
+
+def key_names(schema: list[dict[str, str]]) -> tuple[str, str]:
+    """The partition key and the sort key (empty for none) of a KeySchema."""
+    if len(schema) > 2:
+        raise NotImplementedHere("Skyjar does not implement keys of several attributes (KeySchema) in dynamodb.")
+    if not schema:
+        raise invalid("Missing KeySchema")
+    if schema[0]["KeyType"] != "HASH":
+        raise ValidationException("Invalid KeySchema: The first KeySchemaElement is not a HASH key type")
+    if len(schema) == 1:
+        return schema[0]["AttributeName"], ""
+    if schema[1]["KeyType"] != "RANGE":
+        raise ValidationException("Invalid KeySchema: The second KeySchemaElement is not a RANGE key type")
+    first, second = schema[0]["AttributeName"], schema[1]["AttributeName"]
+    if first == second:
+        raise invalid(
+            "Both the Hash Key and the Range Key element in the KeySchema have the same name"
+        )
+    return first, second
+
+
+def attribute_types(definitions: list[dict[str, str]]) -> dict[str, str]:
+    types: dict[str, str] = {}
+    for each in definitions:
+        if each["AttributeName"] in types:
+            raise invalid(f"Duplicate AttributeName in AttributeDefinitions: {each['AttributeName']}")
+        types[each["AttributeName"]] = each["AttributeType"]
+    return types
+
+
+def check_attributes(definition: Definition) -> None:
+    """Every key attribute is defined, and every definition is of a key attribute."""
+    used: dict[str, None] = {}
+    for names in ((definition.hash, definition.range), *((index.hash, index.range) for index in definition.indexes)):
+        missing = [name for name in names if name and name not in definition.types]
+        if missing:
+            raise invalid(
+                "Some index key attributes are not defined in AttributeDefinitions. Keys: "
+                f"[{', '.join(missing)}], AttributeDefinitions: [{', '.join(definition.types)}]"
+            )
+        used.update((name, None) for name in names if name)
+    if used.keys() != definition.types.keys():
+        if not definition.indexes:
+            raise invalid(
+                "Number of attributes in KeySchema does not exactly match number of attributes defined in "
+                "AttributeDefinitions"
+            )
+        raise invalid(
+            f"Some AttributeDefinitions are not used. AttributeDefinitions: [{', '.join(definition.types)}], keys used: "
+            f"[{', '.join(used)}]"
+        )
+
+
+def index(given: dict[str, Any], space: str, is_global: bool, is_provisioned: bool) -> IndexDefinition:
+    """An index as it is asked for."""
+    for member in ("OnDemandThroughput", "WarmThroughput"):
+        if member in given:
+            raise NotImplementedHere(f"Skyjar does not implement {member} of an index in dynamodb:CreateTable.")
+    name = given["IndexName"]
+    _check_characters(name)
+    hash_name, range_name = key_names(given["KeySchema"])
+    projection = given["Projection"]
+    kind, non_key = projection.get("ProjectionType"), projection.get("NonKeyAttributes")
+    if kind is None:
+        raise invalid("Unknown ProjectionType: null")
+    if kind == "INCLUDE" and not non_key:
+        raise invalid("ProjectionType is INCLUDE, but NonKeyAttributes is not specified")
+    if kind != "INCLUDE" and non_key is not None:
+        raise invalid(f"ProjectionType is {kind}, but NonKeyAttributes is specified")
+    read, write = index_throughput(name, given.get("ProvisionedThroughput"), is_provisioned) if is_global else (0, 0)
+    return IndexDefinition(
+        name=name,
+        space=space,
+        is_global=is_global,
+        hash=hash_name,
+        range=range_name,
+        projection=kind,
+        non_key=tuple(non_key or ()),
+        read_units=read,
+        write_units=write,
+    )
+
+
+def check_indexes(definition: Definition) -> None:
+    local = [index for index in definition.indexes if not index.is_global]
+    if len(local) > limits.LOCAL_INDEXES:
+        raise invalid(f"Number of LocalSecondaryIndexes exceeds per-table limit of {limits.LOCAL_INDEXES}")
+    if len(definition.indexes) - len(local) > limits.GLOBAL_INDEXES:
+        raise invalid(f"GlobalSecondaryIndex count exceeds the per-table limit of {limits.GLOBAL_INDEXES}")
+    names = [index.name for index in definition.indexes]
+    for at, name in enumerate(names):
+        if name in names[:at]:
+            raise invalid(f"Duplicate index name: {name}")
+    if local and not definition.range:
+        raise invalid(
+            "Table KeySchema does not have a range key, which is required when specifying a LocalSecondaryIndex"
+        )
+    for index in local:
+        if index.hash != definition.hash:
+            raise invalid(
+                "Index KeySchema does not have the same leading hash key as table KeySchema for index: "
+                f"{index.name}. index hash key: {index.hash}, table hash key: {definition.hash}"
+            )
+        if not index.range:
+            raise invalid(f"Index KeySchema does not have a range key for index: {index.name}")
+    if sum(len(index.non_key) for index in definition.indexes) > limits.PROJECTED_ATTRIBUTES:
+        raise invalid(
+            f"Number of NonKeyAttributes of all indexes exceeds the limit of {limits.PROJECTED_ATTRIBUTES}"
+        )
+
+
+def throughput(given: dict[str, int] | None, billing: str | None) -> tuple[int, int]:
+    """The table's units; (0, 0) on demand."""
+    if billing == "PAY_PER_REQUEST":
+        if given is not None:
+            raise invalid(
+                "Neither ReadCapacityUnits nor WriteCapacityUnits can be specified when BillingMode is PAY_PER_REQUEST"
+            )
+        return 0, 0
+    if given is None:
+        if billing is None:
+            raise ValidationException("No provisioned throughput specified for the table")
+        raise invalid(
+            "ReadCapacityUnits and WriteCapacityUnits must both be specified when BillingMode is PROVISIONED"
+        )
+    return units(given)
+
+
+def units(given: dict[str, int]) -> tuple[int, int]:
+    read, write = given["ReadCapacityUnits"], given["WriteCapacityUnits"]
+    for label, value, most in (
+        ("ReadCapacityUnits", read, limits.READ_UNITS_TABLE),
+        ("WriteCapacityUnits", write, limits.WRITE_UNITS_TABLE),
+    ):
+        if value > most:
+            raise LimitExceededException(
+                f"Subscriber limit exceeded: Provisioned throughput exceeds the table limit. {label} requested: "
+                f"{value}, limit: {most}"
+            )
+    return read, write
+
+
+def index_throughput(name: str, given: dict[str, int] | None, is_provisioned: bool) -> tuple[int, int]:
+    if not is_provisioned:
+        if given is not None:
+            raise invalid(
+                "Neither ReadCapacityUnits nor WriteCapacityUnits can be specified for index: "
+                f"{name} when BillingMode is PAY_PER_REQUEST"
+            )
+        return 0, 0
+    if given is None:
+        raise ValidationException(f"No provisioned throughput specified for the global secondary index: {name}")
+    return units(given)
+
+
+def refuse_extras(
+    operation: str, stream: dict[str, Any] | None, sse: dict[str, Any] | None, table_class: str | None
+) -> None:
+    """What a table may ask for elsewhere and cannot have here."""
+    if stream is not None and stream.get("StreamEnabled"):
+        raise NotImplementedHere(f"Skyjar does not implement StreamSpecification (streams) of dynamodb:{operation}.")
+    if sse is not None and (sse.get("Enabled") or sse.get("SSEType") == "KMS" or sse.get("KMSMasterKeyId")):
+        raise NotImplementedHere(f"Skyjar does not implement SSESpecification with KMS of dynamodb:{operation}.")

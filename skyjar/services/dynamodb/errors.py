@@ -1,0 +1,66 @@
+"""DynamoDB's errors."""
+
+from skyjar.kernel.errors import AWSError
+
+
+class AccessDenied(AWSError):
+    code = "AccessDeniedException"
+
+
+class ValidationException(AWSError):
+    code = "ValidationException"
+
+
+class ResourceNotFoundException(AWSError):
+    code = "ResourceNotFoundException"
+    sentence = "Requested resource not found"
+
+
+class ResourceInUseException(AWSError):
+    code = "ResourceInUseException"
+
+
+class LimitExceededException(AWSError):
+    code = "LimitExceededException"
+
+
+class ConditionalCheckFailedException(AWSError):
+    """`Item` is the item as it was, where the caller asked for it."""
+
+    code = "ConditionalCheckFailedException"
+    sentence = "The conditional request failed"
+
+
+class ProvisionedThroughputExceededException(AWSError):
+    code = "ProvisionedThroughputExceededException"
+    sentence = (
+        "The level of configured provisioned throughput for the table was exceeded. Consider increasing your "
+        "provisioning level with the UpdateTable API."
+    )
+
+
+class IndexThroughputExceeded(ProvisionedThroughputExceededException):
+    sentence = (
+        "The level of configured provisioned throughput for one or more global secondary indexes of the table was "
+        "exceeded. Consider increasing your provisioning level for the under-provisioned global secondary indexes with "
+        "the UpdateTable API"
+    )
+
+
+class TransactionCanceledException(AWSError):
+    """`CancellationReasons` has one entry for each of the request's items."""
+
+    code = "TransactionCanceledException"
+
+
+class IdempotentParameterMismatchException(AWSError):
+    code = "IdempotentParameterMismatchException"
+    sentence = (
+        "An error occurred (IdempotentParameterMismatchException): The request uses the same client token as a "
+        "previous, but non-identical request."
+    )
+
+
+class ItemCollectionSizeLimitExceededException(AWSError):
+    code = "ItemCollectionSizeLimitExceededException"
+    sentence = "Item collection size limit of 10 gigabytes exceeded."

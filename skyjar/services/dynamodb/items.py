@@ -1,0 +1,205 @@
+"""Operations on single items."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from skyjar.kernel.call import Call
+from skyjar.kernel.service import operation
+
+from . import capacity, keys, legacy, projections, state, throttle, values, writes
+from .capacity import Usage
+from .errors import ValidationException
+from .expressions import Expressions, Names, Values
+from .values import Item
+
+
+@operation
+def get_item(
+    call: Call,
+    *,
+    table_name: str,
+    key: Item,
+    attributes_to_get: list[str] | None = None,
+    consistent_read: bool = False,
+    return_consumed_capacity: str = "NONE",
+    projection_expression: str | None = None,
+    expression_attribute_names: Names | None = None,
+) -> dict[str, Any]:
+    project = projection(attributes_to_get, projection_expression, expression_attribute_names)
+    values.admit(key)
+    schema = state.schema_of(call, table_name)
+    stored = call.tx.get(keys.of_request(schema, key).bytes)
+    answer: dict[str, Any] = {}
+    if stored is not None:
+        item = state.load(stored)
+        answer["Item"] = item if project is None else project(item)
+    if return_consumed_capacity != "NONE" or schema.is_provisioned:
+        units = capacity.read_units(state.stored_size(stored) if stored is not None else 0, consistent_read)
+        throttle.take(call, schema, read=units)
+        if return_consumed_capacity != "NONE":
+            answer["ConsumedCapacity"] = Usage(schema, units).show(return_consumed_capacity)
+    return answer
+
+
+def projection(attributes: list[str] | None, text: str | None, names: Names | None) -> projections.Projection | None:
+    """The projection of a read without conditions, in either form."""
+    if attributes is not None:
+        writes.refuse_mixture(
+            {"AttributesToGet": attributes}, {"ProjectionExpression": text, "ExpressionAttributeNames": names}
+        )
+        return of_attributes(attributes)
+    if text is None and names is None:
+        return None
+    expressions = Expressions(names, None, ProjectionExpression=text)
+    found: projections.Projection | None = None
+    if text is not None:
+        found = expressions.bind("ProjectionExpression", text).result
+    expressions.close()
+    return found
+
+
+def of_attributes(attributes: list[str]) -> projections.Projection:
+    """AttributesToGet, or what selects certain attributes by name."""
+    for at, name in enumerate(attributes):
+        if name in attributes[:at]:
+            raise ValidationException(
+                f"One or more parameter values were invalid: Duplicate value in attribute name: {name}"
+            )
+    return projections.compile_paths([(name,) for name in attributes])
+
+
+@operation
+def put_item(
+    call: Call,
+    *,
+    table_name: str,
+    item: Item,
+    expected: dict[str, Any] | None = None,
+    return_values: str = "NONE",
+    return_consumed_capacity: str = "NONE",
+    return_item_collection_metrics: str = "NONE",
+    conditional_operator: str | None = None,
+    condition_expression: str | None = None,
+    expression_attribute_names: Names | None = None,
+    expression_attribute_values: Values | None = None,
+    return_values_on_condition_check_failure: str = "NONE",
+) -> dict[str, Any]:
+    _check_return(return_values)
+    expressions = _conditions(
+        expected, conditional_operator, condition_expression, expression_attribute_names, expression_attribute_values
+    )
+    size = values.admit(item)
+    test = writes.condition(expressions, condition_expression, expected, conditional_operator)
+    expressions.close()
+    schema = state.schema_of(call, table_name)
+    shows = return_values_on_condition_check_failure == "ALL_OLD"
+    write = writes.put(schema, item, size, test, shows_failure=shows)
+    done = writes.perform(call, write, needs_old=return_values == "ALL_OLD")
+    return _answer(call, done, return_values, return_consumed_capacity, return_item_collection_metrics)
+
+
+@operation
+def delete_item(
+    call: Call,
+    *,
+    table_name: str,
+    key: Item,
+    expected: dict[str, Any] | None = None,
+    conditional_operator: str | None = None,
+    return_values: str = "NONE",
+    return_consumed_capacity: str = "NONE",
+    return_item_collection_metrics: str = "NONE",
+    condition_expression: str | None = None,
+    expression_attribute_names: Names | None = None,
+    expression_attribute_values: Values | None = None,
+    return_values_on_condition_check_failure: str = "NONE",
+) -> dict[str, Any]:
+    _check_return(return_values)
+    expressions = _conditions(
+        expected, conditional_operator, condition_expression, expression_attribute_names, expression_attribute_values
+    )
+    values.admit(key)
+    test = writes.condition(expressions, condition_expression, expected, conditional_operator)
+    expressions.close()
+    schema = state.schema_of(call, table_name)
+    write = writes.delete(schema, key, test, shows_failure=return_values_on_condition_check_failure == "ALL_OLD")
+    needs_old = return_values == "ALL_OLD" or return_item_collection_metrics == "SIZE"
+    done = writes.perform(call, write, needs_old=needs_old)
+    return _answer(call, done, return_values, return_consumed_capacity, return_item_collection_metrics)
+
+
+@operation
+def update_item(
+    call: Call,
+    *,
+    table_name: str,
+    key: Item,
+    attribute_updates: dict[str, Any] | None = None,
+    expected: dict[str, Any] | None = None,
+    conditional_operator: str | None = None,
+    return_values: str = "NONE",
+    return_consumed_capacity: str = "NONE",
+    return_item_collection_metrics: str = "NONE",
+    update_expression: str | None = None,
+    condition_expression: str | None = None,
+    expression_attribute_names: Names | None = None,
+    expression_attribute_values: Values | None = None,
+    return_values_on_condition_check_failure: str = "NONE",
+) -> dict[str, Any]:
+    texts = {"UpdateExpression": update_expression, "ConditionExpression": condition_expression}
+    writes.refuse_mixture(
+        {"AttributeUpdates": attribute_updates, "Expected": expected, "ConditionalOperator": conditional_operator},
+        texts,
+    )
+    expressions = Expressions(expression_attribute_names, expression_attribute_values, **texts)
+    values.admit(key)
+    update, given = None, expressions.values
+    if update_expression is not None:
+        update = expressions.bind("UpdateExpression", update_expression).result
+    elif attribute_updates is not None:
+        update, given = legacy.attribute_updates(attribute_updates)
+    test = writes.condition(expressions, condition_expression, expected, conditional_operator)
+    expressions.close()
+    schema = state.schema_of(call, table_name)
+    shows = return_values_on_condition_check_failure == "ALL_OLD"
+    write = writes.update(schema, key, update, given, test, shows_failure=shows)
+    done = writes.perform(call, write)
+    return _answer(call, done, return_values, return_consumed_capacity, return_item_collection_metrics)
+
+
+def _conditions(
+    expected: dict[str, Any] | None, operator: str | None, text: str | None, names: Names | None, given: Values | None
+) -> Expressions:
+    if expected is not None or operator is not None:
+        writes.refuse_mixture(
+            {"Expected": expected, "ConditionalOperator": operator}, {"ConditionExpression": text}
+        )
+        if expected is None:
+            raise ValidationException("ConditionalOperator cannot be used without Filter or Expected")
+    return Expressions(names, given, ConditionExpression=text)
+
+
+def _check_return(return_values: str) -> None:
+    if return_values not in ("NONE", "ALL_OLD"):
+        raise ValidationException("ReturnValues can only be ALL_OLD or NONE")
+
+
+def _answer(
+    call: Call, done: writes.Done, return_values: str, return_capacity: str, return_metrics: str
+) -> dict[str, Any]:
+    answer: dict[str, Any] = {}
+    if return_values != "NONE":
+        shown = done.old if return_values in ("ALL_OLD", "UPDATED_OLD") else done.new
+        update = done.write.update
+        if return_values.startswith("UPDATED_") and shown is not None:
+            shown = projections.compile_paths(list(update.paths))(shown) if update is not None else {}
+        if shown:
+            answer["Attributes"] = shown
+    if return_capacity != "NONE":
+        answer["ConsumedCapacity"] = done.usage().show(return_capacity)
+    if return_metrics != "NONE":
+        metrics = writes.collection_metrics(call, done, return_metrics)
+        if metrics is not None:
+            answer["ItemCollectionMetrics"] = metrics
+    return answer

@@ -1,0 +1,93 @@
+"""What DynamoDB does by itself: clear what deleted tables and indexes left, fill new indexes, delete expired items."""
+
+from __future__ import annotations
+
+from skyjar.kernel.call import Call
+from skyjar.kernel.jobs import job
+
+from . import limits, state
+from .state import Schema, Sweep
+
+CHUNK = 500
+
+
+@job()
+def clear(call: Call, *, space: str) -> None:
+    """Remove what is left of a space that no table uses any more, a part at a time."""
+    roots = (state.root_of(call, space), state.expiry_root(call, space))
+    left = [key for root in roots for key, _ in call.tx.scan(root, state.after(root), CHUNK)]
+    for key in left:
+        call.tx.delete(key)
+    for tally in state.tallies.range(call, space):
+        state.tallies.remove(call, tally)
+    state.sweeps.delete(call, space)
+    state.buckets.delete(call, space)
+    if left:
+        call.later(clear, key=space, space=space)
+
+
+@job()
+def backfill(call: Call, *, table: str, index: str, start: bytes) -> None:
+    """Give the items that a new index found their rows, a part at a time; then the index is ACTIVE."""
+    schema = state.find(call, table)
+    found = next((each for each in schema.indexes if each.space == index), None) if schema is not None else None
+    if schema is None or found is None:
+        return
+    page = call.tx.scan(start or schema.root, state.after(schema.root), CHUNK)
+    for _, stored in page:
+        state.fill_index(call, found, schema, stored)
+    if len(page) == CHUNK:
+        call.later(backfill, table=table, index=index, start=page[-1][0] + b"\0")
+        return
+    indexes = tuple(
+        state.replace(each, status="ACTIVE") if each.space == index else each for each in schema.definition.indexes
+    )
+    state.tables.replace(call, schema.definition, state.replace(schema.definition, indexes=indexes))
+
+
+@job()
+def note_expiries(call: Call, *, table: str, attribute: str, start: bytes) -> None:
+    """Note when the items that were there before TTL was enabled expire, a part at a time."""
+    schema = state.find(call, table)
+    if schema is None or schema.ttl != attribute:
+        return
+    page = call.tx.scan(start or schema.root, state.after(schema.root), CHUNK)
+    for _, stored in page:
+        item = state.load(stored)
+        at_s = state.expiry_of(schema, item, call.now)
+        if at_s is not None:
+            state.note_expiry(call, schema, schema.key(item), at_s)
+    if len(page) == CHUNK:
+        call.later(note_expiries, table=table, attribute=attribute, start=page[-1][0] + b"\0")
+
+
+def plan_sweep(call: Call, schema: Schema, expires_s: float) -> None:
+    """Have the items that expire then deleted, somewhat later."""
+    due = max(expires_s, call.now) + limits.EXPIRY_DELAY_S
+    planned = state.sweeps.get(call, schema.space)
+    if planned is not None and planned.due_s <= due:
+        return
+    state.sweeps.put(call, Sweep(space=schema.space, due_s=due))
+    call.later(sweep, key=schema.space, due=due, table=schema.name)
+
+
+@job()
+def sweep(call: Call, *, table: str) -> None:
+    """Delete the expired items of a table, and come again when the next one expires."""
+    schema = state.find(call, table)
+    if schema is None:
+        return
+    state.sweeps.delete(call, schema.space)
+    if not schema.ttl:
+        return
+    expired = call.tx.scan(schema.expiry_root, state.expiry_row(schema, int(call.now) + 1, b""), CHUNK, is_queue=True)
+    for row, key_bytes in expired:
+        stored = call.tx.get(key_bytes)
+        if stored is None:
+            call.tx.delete(row)
+            continue
+        item = state.load(stored)
+        state.save(call, schema, schema.key(item), stored, item, None, 0)
+    following = call.tx.scan(schema.expiry_root, state.after(schema.expiry_root), 1)
+    if following:
+        plan_sweep(call, schema, state.expires_s(schema, following[0][0]))

@@ -1,0 +1,110 @@
+"""Primary keys and index keys: what a request's key and an item's key attributes must be. Pure."""
+
+from __future__ import annotations
+
+from . import limits
+from .errors import ValidationException
+from .state import Key, Schema
+from .values import Item, Value, text_size, type_of
+
+_MISMATCH = "The provided key element does not match the schema"
+
+
+def of_item(schema: Schema, item: Item) -> Key:
+    """The key of an item to be stored, whose values were admitted."""
+    for name, kind in ((schema.hash, schema.hash_type), (schema.range, schema.range_type)):
+        if not name:
+            continue
+        value = item.get(name)
+        if value is None:
+            raise ValidationException(f"One or more parameter values were invalid: Missing the key {name} in the item")
+        if kind not in value:
+            raise ValidationException(
+                f"One or more parameter values were invalid: Type mismatch for key {name} expected: {kind} "
+                f"actual: {type_of(value)}"
+            )
+    _check_sizes(schema, item)
+    for index in schema.indexes:
+        check_index(schema, item, index.name)
+    return schema.key(item)
+
+
+def of_request(schema: Schema, key: Item) -> Key:
+    """The key of a request (`Key`, or a key of a batch), whose values were admitted."""
+    if len(key) != len(schema.key_names):
+        raise ValidationException(_MISMATCH)
+    value = key.get(schema.hash)
+    if value is None or schema.hash_type not in value:
+        raise ValidationException(_MISMATCH)
+    if schema.range:
+        value = key.get(schema.range)
+        if value is None or schema.range_type not in value:
+            raise ValidationException(_MISMATCH)
+    _check_sizes(schema, key)
+    return schema.key(key)
+
+
+def _check_sizes(schema: Schema, item: Item) -> None:
+    if schema.hash_type != "N":
+        content = item[schema.hash][schema.hash_type]
+        if not content:
+            raise _empty(schema.hash, item[schema.hash])
+        if len(content) > 512 and _length(item[schema.hash]) > limits.HASH_KEY_BYTES:
+            raise ValidationException(
+                "One or more parameter values were invalid: Size of hashkey has exceeded the maximum size limit of"
+                f"{limits.HASH_KEY_BYTES} bytes"
+            )
+    if schema.range and schema.range_type != "N":
+        content = item[schema.range][schema.range_type]
+        if not content:
+            raise _empty(schema.range, item[schema.range])
+        if len(content) > 256 and _length(item[schema.range]) > limits.RANGE_KEY_BYTES:
+            raise ValidationException(
+                "One or more parameter values were invalid: Aggregated size of all range keys has exceeded the size "
+                f"limit of {limits.RANGE_KEY_BYTES} bytes"
+            )
+
+
+def _length(value: Value) -> int:
+    return text_size(value["S"]) if "S" in value else len(value["B"])
+
+
+def _empty(name: str, value: Value) -> ValidationException:
+    kind = "string" if "S" in value else "binary"
+    return ValidationException(
+        "One or more parameter values are not valid. The AttributeValue for a key attribute cannot contain an empty "
+        f"{kind} value. Key: {name}"
+    )
+
+
+def check_index(schema: Schema, item: Item, name: str) -> None:
+    """An attribute that is a key of an index must have its type, if it is there at all."""
+    index = schema.index(name)
+    assert index is not None
+    for attribute, kind, most in (
+        (index.hash, index.hash_type, limits.HASH_KEY_BYTES),
+        (index.range, index.range_type, limits.RANGE_KEY_BYTES),
+    ):
+        value = item.get(attribute) if attribute else None
+        if value is None:
+            continue
+        if kind not in value:
+            raise ValidationException(
+                f"One or more parameter values were invalid: Type mismatch for Index Key {attribute} Expected: {kind} "
+                f"Actual: {type_of(value)} IndexName: {name}"
+            )
+        if kind == "N":
+            continue
+        if not value[kind]:
+            shown = "string" if kind == "S" else "binary"
+            raise ValidationException(
+                "One or more parameter values are not valid. A value specified for a secondary index key is not "
+                f"supported. The AttributeValue for a key attribute cannot contain an empty {shown} value. "
+                f"IndexName: {name}, IndexKey: {attribute}"
+            )
+        if _length(value) > most:
+            which = "hashkey" if attribute == index.hash else "rangekey"
+            raise ValidationException(
+                f"One or more parameter values were invalid: Size of {which} has exceeded the maximum size limit of"
+                f"{most} bytes"
+            )

@@ -1,0 +1,36 @@
+"""Quotas and defaults. Source: DynamoDB Developer Guide, "Quotas in Amazon DynamoDB", and the API reference."""
+
+ITEM_BYTES = 409_600
+HASH_KEY_BYTES = 2_048
+RANGE_KEY_BYTES = 1_024
+NESTING = 32
+PAGE_BYTES = 1_048_576  # read by one Query or Scan, before its filter
+BATCH_GET_KEYS = 100
+BATCH_GET_BYTES = 16 * 1_048_576
+BATCH_WRITES = 25
+TRANSACTION_ITEMS = 100
+TRANSACTION_BYTES = 4 * 1_048_576
+TOKEN_S = 600
+EXPRESSION_BYTES = 4_096
+OPERATORS = 300
+IN_OPERANDS = 100
+PATH_DEPTH = 32
+EXPRESSION_DEPTH = 100  # of parentheses; ours, so that a hostile expression cannot exhaust the stack
+LOCAL_INDEXES = 5
+GLOBAL_INDEXES = 20
+PROJECTED_ATTRIBUTES = 100  # non-key attributes of all INCLUDE projections of a table
+NAME_LENGTH = (3, 255)
+TABLES = 2_500
+LIST_TABLES = 100
+TAGS = 50
+TAGS_PAGE = 50
+DECREASES_A_DAY = 27
+READ_UNITS_TABLE = WRITE_UNITS_TABLE = 40_000
+READ_UNITS_ACCOUNT = WRITE_UNITS_ACCOUNT = 80_000
+BURST_S = 300
+EXPIRY_DELAY_S = 60.0  # AWS: within a few days
+EXPIRY_AGE_S = 5 * 365 * 86_400  # items that expired longer ago than this are left alone
+TTL_CHANGE_S = 3_600
+READ_UNIT_BYTES = 4_096
+WRITE_UNIT_BYTES = 1_024
+COLLECTION_BYTES = 10 * 1024**3

@@ -1,0 +1,343 @@
+"""Operations on tables. States pass at once: a table is ACTIVE as soon as the call that changed it has returned."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from skyjar.kernel.call import Call
+from skyjar.kernel.service import operation
+
+from . import definitions, jobs, limits, state, tags
+from .definitions import invalid
+from .errors import LimitExceededException, ResourceInUseException, ResourceNotFoundException, ValidationException
+from .state import Definition, IndexDefinition
+
+DAY_S = 86_400
+HOUR_S = 3_600
+FREE_DECREASES = 4
+
+
+@operation
+def create_table(
+    call: Call,
+    *,
+    table_name: str,
+    attribute_definitions: list[dict[str, str]],
+    key_schema: list[dict[str, str]],
+    local_secondary_indexes: list[dict[str, Any]] | None = None,
+    global_secondary_indexes: list[dict[str, Any]] | None = None,
+    billing_mode: str | None = None,
+    provisioned_throughput: dict[str, int] | None = None,
+    stream_specification: dict[str, Any] | None = None,
+    sse_specification: dict[str, Any] | None = None,
+    tags: list[dict[str, str]] | None = None,
+    table_class: str | None = None,
+    deletion_protection_enabled: bool = False,
+) -> dict[str, Any]:
+    name = state.name_of(call, table_name)
+    definitions.check_table_name(name)
+    definitions.refuse_extras("CreateTable", stream_specification, sse_specification, table_class)
+    read, write = definitions.throughput(provisioned_throughput, billing_mode)
+    hash_name, range_name = definitions.key_names(key_schema)
+    is_provisioned = billing_mode != "PAY_PER_REQUEST"
+    indexes = [
+        definitions.index(given, call.chance.hex(12), is_global, is_provisioned)
+        for is_global, several in ((False, local_secondary_indexes), (True, global_secondary_indexes))
+        for given in several or ()
+    ]
+    definition = Definition(
+        name=name,
+        id=call.new_id(),
+        space=call.chance.hex(12),
+        created_s=call.now,
+        types=definitions.attribute_types(attribute_definitions),
+        hash=hash_name,
+        range=range_name,
+        indexes=tuple(indexes),
+        billing=billing_mode or "PROVISIONED",
+        on_demand_since_s=0.0 if is_provisioned else call.now,
+        read_units=read,
+        write_units=write,
+        is_protected=deletion_protection_enabled,
+        table_class=table_class or "",
+        tags=given_tags(tags),
+    )
+    definitions.check_indexes(definition)
+    definitions.check_attributes(definition)
+    if state.tables.get(call, name) is not None:
+        raise ResourceInUseException(f"Table already exists: {name}")
+    if state.tables.count(call, limit=limits.TABLES) >= limits.TABLES:
+        raise LimitExceededException(
+            f"Subscriber limit exceeded: There is a limit of {limits.TABLES} tables per subscriber"
+        )
+    state.tables.add(call, definition)
+    return {"TableDescription": describe(call, definition, "CREATING")}
+
+
+def given_tags(given: list[dict[str, str]] | None) -> dict[str, str]:
+    return tags.merge({}, given or [])
+
+
+def described(call: Call, table_name: str) -> Definition:
+    """The table, for the operations that say its name when there is none."""
+    name = state.name_of(call, table_name)
+    definition = state.tables.get(call, name)
+    if definition is None:
+        raise ResourceNotFoundException(f"Requested resource not found: Table: {name} not found")
+    return definition
+
+
+@operation
+def describe_table(call: Call, *, table_name: str) -> dict[str, Any]:
+    return {"Table": describe(call, described(call, table_name), "ACTIVE")}
+
+
+@operation
+def delete_table(call: Call, *, table_name: str) -> dict[str, Any]:
+    definition = described(call, table_name)
+    if definition.is_protected:
+        raise ValidationException(
+            "Resource cannot be deleted as it is currently protected against deletion. Disable deletion protection "
+            "first."
+        )
+    shown = describe(call, definition, "DELETING")
+    state.tables.remove(call, definition)
+    for space in (definition.space, *(index.space for index in definition.indexes)):
+        call.later(jobs.clear, key=space, space=space)
+    kept = ("TableName", "TableStatus", "ProvisionedThroughput", "TableSizeBytes", "ItemCount", "TableArn", "TableId",
+            "BillingModeSummary", "DeletionProtectionEnabled", "TableClassSummary")  # fmt: skip
+    return {"TableDescription": {name: shown[name] for name in kept if name in shown}}
+
+
+@operation
+def list_tables(call: Call, *, exclusive_start_table_name: str | None = None, limit: int = 100) -> dict[str, Any]:
+    start = (exclusive_start_table_name + "\0",) if exclusive_start_table_name is not None else ()
+    found = state.tables.range(call, start=start, limit=limit + 1)
+    names = [definition.name for definition in found[:limit]]
+    answer: dict[str, Any] = {"TableNames": names}
+    if len(found) > limit:
+        answer["LastEvaluatedTableName"] = names[-1]
+    return answer
+
+
+@operation
+def update_table(
+    call: Call,
+    *,
+    table_name: str,
+    attribute_definitions: list[dict[str, str]] | None = None,
+    billing_mode: str | None = None,
+    provisioned_throughput: dict[str, int] | None = None,
+    global_secondary_index_updates: list[dict[str, Any]] | None = None,
+    stream_specification: dict[str, Any] | None = None,
+    sse_specification: dict[str, Any] | None = None,
+    table_class: str | None = None,
+    deletion_protection_enabled: bool | None = None,
+) -> dict[str, Any]:
+    definitions.refuse_extras("UpdateTable", stream_specification, sse_specification, table_class)
+    changes = (billing_mode, provisioned_throughput, global_secondary_index_updates, deletion_protection_enabled,
+               table_class, stream_specification, sse_specification)  # fmt: skip
+    if all(change is None for change in changes):
+        raise ValidationException(
+            "At least one of ProvisionedThroughput, BillingMode, UpdateStreamEnabled, GlobalSecondaryIndexUpdates or "
+            "SSESpecification or ReplicaUpdates is required"
+        )
+    old = definition = described(call, table_name)
+    if deletion_protection_enabled is not None:
+        definition = state.replace(definition, is_protected=deletion_protection_enabled)
+    if table_class is not None:
+        definition = state.replace(definition, table_class=table_class)
+    if billing_mode is not None or provisioned_throughput is not None:
+        definition = _rebill(call, definition, billing_mode or definition.billing, provisioned_throughput)
+    if global_secondary_index_updates:
+        definition = _reindex(call, definition, attribute_definitions, global_secondary_index_updates)
+    state.tables.replace(call, old, definition)
+    return {"TableDescription": describe(call, definition, "UPDATING")}
+
+
+def _rebill(call: Call, old: Definition, billing: str, given: dict[str, int] | None) -> Definition:
+    if billing == "PAY_PER_REQUEST":
+        definitions.throughput(given, billing)
+        if old.billing == billing:
+            return old
+        indexes = tuple(state.replace(index, read_units=0, write_units=0) for index in old.indexes)
+        return state.replace(
+            old, billing=billing, on_demand_since_s=call.now, read_units=0, write_units=0, indexes=indexes
+        )
+    read, write = definitions.throughput(given, billing) if given or old.billing != billing else (old.read_units, old.write_units)
+    if (read, write) == (old.read_units, old.write_units) and given is not None:
+        raise ValidationException(
+            "The provisioned throughput for the table will not change. The requested value equals the current value. "
+            f"Current ReadCapacityUnits provisioned for the table: {read}. Requested ReadCapacityUnits: {read}. Current "
+            f"WriteCapacityUnits provisioned for the table: {write}. Requested WriteCapacityUnits: {write}. Refer to the "
+            "Amazon DynamoDB Developer Guide for current limits and how to request higher limits."
+        )
+    changed: Definition = state.replace(old, billing=billing, read_units=read, write_units=write)
+    if old.billing == billing and (read < old.read_units or write < old.write_units):
+        return _decrease(call, changed)
+    return state.replace(changed, increased_s=call.now)
+
+
+def decreases_today(definition: Definition, now: float) -> int:
+    return definition.decreases if definition.decreased_s // DAY_S == now // DAY_S else 0
+
+
+def _decrease(call: Call, definition: Definition) -> Definition:
+    today = decreases_today(definition, call.now)
+    if today >= FREE_DECREASES and call.now < definition.decreased_s + HOUR_S:
+        raise LimitExceededException(
+            "Subscriber limit exceeded: Provisioned throughput decreases are limited within a given UTC day. After the "
+            f"first {FREE_DECREASES} decreases, each subsequent decrease in the same UTC day can be performed at most "
+            f"once every {HOUR_S} seconds. Number of decreases today: {today}."
+        )
+    return state.replace(definition, decreases=today + 1, decreased_s=call.now)
+
+
+def _reindex(
+    call: Call, old: Definition, attributes: list[dict[str, str]] | None, updates: list[dict[str, Any]]
+) -> Definition:
+    definition = old
+    online = [each for each in updates if "Create" in each or "Delete" in each]
+    if len(online) > 1:
+        raise LimitExceededException(
+            "Subscriber limit exceeded: Only 1 online index can be created or deleted simultaneously per table"
+        )
+    for each in updates:
+        if "Create" in each:
+            definition = _create_index(call, definition, attributes, each["Create"])
+        elif "Delete" in each:
+            definition = _delete_index(call, definition, each["Delete"]["IndexName"])
+        elif "Update" in each:
+            definition = _update_index(definition, each["Update"])
+        else:
+            raise invalid("Exactly one of GlobalSecondaryIndexUpdate's members must be given")
+    return definition
+
+
+def _create_index(
+    call: Call, old: Definition, attributes: list[dict[str, str]] | None, given: dict[str, Any]
+) -> Definition:
+    index = definitions.index(given, call.chance.hex(12), True, old.billing == "PROVISIONED")
+    types = {**old.types, **definitions.attribute_types(attributes or [])}
+    for name, kind in old.types.items():
+        if types[name] != kind:
+            raise invalid(f"Attribute {name} is already defined with type {kind}")
+    state_of = state.replace(index, status="CREATING")
+    created: Definition = state.replace(old, types=types, indexes=(*old.indexes, state_of))
+    definitions.check_indexes(created)
+    definitions.check_attributes(created)
+    call.later(jobs.backfill, table=old.name, index=index.space, start=b"")
+    return created
+
+
+def _global(definition: Definition, name: str) -> IndexDefinition:
+    found = next((index for index in definition.indexes if index.is_global and index.name == name), None)
+    if found is None:
+        raise ResourceNotFoundException(f"Requested resource not found: GlobalSecondaryIndex: {name} not found")
+    return found
+
+
+def _delete_index(call: Call, old: Definition, name: str) -> Definition:
+    gone = _global(old, name)
+    indexes = tuple(index for index in old.indexes if index is not gone)
+    used = {old.hash, old.range, *(each for index in indexes for each in (index.hash, index.range))}
+    types = {attribute: kind for attribute, kind in old.types.items() if attribute in used}
+    call.later(jobs.clear, key=gone.space, space=gone.space)
+    changed: Definition = state.replace(old, indexes=indexes, types=types)
+    return changed
+
+
+def _update_index(old: Definition, given: dict[str, Any]) -> Definition:
+    index = _global(old, given["IndexName"])
+    for member in ("OnDemandThroughput", "WarmThroughput"):
+        if member in given:
+            raise definitions.NotImplementedHere(
+                f"Skyjar does not implement {member} of an index in dynamodb:UpdateTable."
+            )
+    throughput = given.get("ProvisionedThroughput")
+    read, write = definitions.index_throughput(index.name, throughput, old.billing == "PROVISIONED")
+    changed = state.replace(index, read_units=read, write_units=write)
+    found: Definition = state.replace(
+        old, indexes=tuple(changed if each is index else each for each in old.indexes)
+    )
+    return found
+
+
+# Descriptions
+
+
+def describe(call: Call, definition: Definition, status: str) -> dict[str, Any]:
+    items, size = state.counts(call, definition.space)
+    arn = state.arn_of(call, definition.name)
+    shown: dict[str, Any] = {
+        "AttributeDefinitions": [
+            {"AttributeName": name, "AttributeType": kind} for name, kind in sorted(definition.types.items())
+        ],
+        "TableName": definition.name,
+        "KeySchema": _keys(definition.hash, definition.range),
+        "TableStatus": status,
+        "CreationDateTime": definition.created_s,
+        "ProvisionedThroughput": _throughput(call, definition),
+        "TableSizeBytes": size,
+        "ItemCount": items,
+        "TableArn": arn,
+        "TableId": definition.id,
+        "DeletionProtectionEnabled": definition.is_protected,
+    }
+    if definition.on_demand_since_s:
+        shown["BillingModeSummary"] = {
+            "BillingMode": definition.billing,
+            "LastUpdateToPayPerRequestDateTime": definition.on_demand_since_s,
+        }
+    if definition.table_class:
+        shown["TableClassSummary"] = {"TableClass": definition.table_class}
+    for label, is_global in (("LocalSecondaryIndexes", False), ("GlobalSecondaryIndexes", True)):
+        found = [_index(call, index, arn, status) for index in definition.indexes if index.is_global is is_global]
+        if found:
+            shown[label] = found
+    return shown
+
+
+def _keys(hash_name: str, range_name: str) -> list[dict[str, str]]:
+    found = [{"AttributeName": hash_name, "KeyType": "HASH"}]
+    if range_name:
+        found.append({"AttributeName": range_name, "KeyType": "RANGE"})
+    return found
+
+
+def _throughput(call: Call, definition: Definition) -> dict[str, Any]:
+    shown: dict[str, Any] = {
+        "NumberOfDecreasesToday": decreases_today(definition, call.now),
+        "ReadCapacityUnits": definition.read_units,
+        "WriteCapacityUnits": definition.write_units,
+    }
+    if definition.increased_s:
+        shown["LastIncreaseDateTime"] = definition.increased_s
+    if definition.decreased_s:
+        shown["LastDecreaseDateTime"] = definition.decreased_s
+    return shown
+
+
+def _index(call: Call, index: IndexDefinition, table_arn: str, status: str) -> dict[str, Any]:
+    items, size = state.counts(call, index.space)
+    projection: dict[str, Any] = {"ProjectionType": index.projection}
+    if index.non_key:
+        projection["NonKeyAttributes"] = list(index.non_key)
+    shown: dict[str, Any] = {
+        "IndexName": index.name,
+        "KeySchema": _keys(index.hash, index.range),
+        "Projection": projection,
+        "IndexSizeBytes": size,
+        "ItemCount": items,
+        "IndexArn": f"{table_arn}/index/{index.name}",
+    }
+    if index.is_global:
+        shown["IndexStatus"] = status if status in ("CREATING", "DELETING") else index.status
+        if index.status == "CREATING":
+            shown["Backfilling"] = True
+        shown["ProvisionedThroughput"] = {
+            "NumberOfDecreasesToday": 0,
+            "ReadCapacityUnits": index.read_units,
+            "WriteCapacityUnits": index.write_units,
+        }
+    return shown

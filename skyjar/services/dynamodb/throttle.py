@@ -1,0 +1,53 @@
+"""Provisioned throughput: units come in by the second, and up to 300 seconds of unused ones are kept.
+
+A request is let in while any unit is left, and may take more than that (its size is known only afterwards). A new
+table begins with a full reserve.
+"""
+
+from __future__ import annotations
+
+from skyjar.kernel.call import Call
+
+from . import limits, state
+from .errors import IndexThroughputExceeded, ProvisionedThroughputExceededException
+from .state import Bucket, Schema
+
+
+def take(
+    call: Call, schema: Schema, *, read: float = 0.0, write: float = 0.0, indexes: dict[str, float] | None = None
+) -> None:
+    """Count what a request takes of the table, and of its indexes by name; local ones use the table's own."""
+    if not schema.is_provisioned:
+        return
+    definition = schema.definition
+    for index in schema.indexes:
+        units = indexes.get(index.name) if indexes else None
+        if units is None:
+            continue
+        if index.is_global:
+            bought = index.definition
+            taken = (0.0, units) if write else (units, 0.0)
+            if not _take(call, index.space, bought.read_units, bought.write_units, *taken):
+                raise IndexThroughputExceeded if write else ProvisionedThroughputExceededException
+        elif write:
+            write += units
+        else:
+            read += units
+    if (read or write) and not _take(call, schema.space, definition.read_units, definition.write_units, read, write):
+        raise ProvisionedThroughputExceededException
+
+
+def _take(call: Call, space: str, read_rate: int, write_rate: int, read: float, write: float) -> bool:
+    bucket = state.buckets.get(call, space)
+    reads_left = writes_left = float("inf")
+    passed = 0.0
+    if bucket is not None:
+        passed = max(0.0, call.now - bucket.at_s)
+        reads_left, writes_left = bucket.read_units, bucket.write_units
+    reads_left = min(reads_left + passed * read_rate, read_rate * limits.BURST_S)
+    writes_left = min(writes_left + passed * write_rate, write_rate * limits.BURST_S)
+    if (read and reads_left <= 0) or (write and writes_left <= 0):
+        return False
+    left = Bucket(space=space, read_units=reads_left - read, write_units=writes_left - write, at_s=call.now)
+    state.buckets.add(call, left)
+    return True

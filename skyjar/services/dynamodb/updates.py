@@ -1,0 +1,210 @@
+"""Updates: the actions of an UpdateExpression (or AttributeUpdates) as a function from an item to the changed item. Pure.
+
+Every operand sees the item as it was; then all actions are applied, to a copy.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from . import numbers
+from . import values as rules
+from .conditions import Check, Operand, Values, follow, getter
+from .errors import ValidationException
+from .grammar import Node, Path
+from .values import Item, Value
+
+_MISSING = "The provided expression refers to an attribute that does not exist in the item"
+_WRONG = "An operand in the update expression has an incorrect data type"
+_NOWHERE = "The document path provided in the update expression is invalid for update"
+_SHOWN = {
+    "S": "STRING",
+    "N": "NUMBER",
+    "B": "BINARY",
+    "SS": "STRING_SET",
+    "NS": "NUMBER_SET",
+    "BS": "BINARY_SET",
+    "M": "MAP",
+    "L": "LIST",
+    "BOOL": "BOOLEAN",
+    "NULL": "NULL",
+}
+_SETS = ("SS", "NS", "BS")
+
+
+class Update:
+    """`paths` are all that it changes; `checks` what its values must meet, whatever the item. `creates`: whether it makes
+    an item where there is none."""
+
+    __slots__ = ("adds", "checks", "creates", "deletes", "paths", "removes", "sets")
+
+    def __init__(self) -> None:
+        self.sets: list[tuple[Path, Operand]] = []
+        self.removes: list[Path] = []
+        self.adds: list[tuple[Path, str]] = []
+        self.deletes: list[tuple[Path, str]] = []
+        self.checks: list[Check] = []
+        self.paths: list[Path] = []
+        self.creates = True
+
+    def apply(self, item: Item, values: Values) -> Item:
+        """The changed item; the given one is left as it is."""
+        found = [(path, operand(item, values)) for path, operand in self.sets]
+        changed = dict(item)
+        for name in {path[0] for path in self.paths if len(path) > 1}:
+            if name in changed:
+                changed[name] = rules.copy(changed[name])  # type: ignore[index]
+        for path, value in sorted(found, key=_order) if len(found) > 1 else found:
+            if value is None:
+                raise ValidationException(_MISSING)
+            _put(changed, path, rules.copy(value))
+        for path, name in self.adds:
+            _put(changed, path, _added(follow(item, path), values[name]))
+        for path, name in self.deletes:
+            before = follow(item, path)
+            if before is None:
+                _parent(changed, path)
+                continue
+            after = _without(before, values[name])
+            if after is None:
+                _drop(changed, path)
+            else:
+                _put(changed, path, after)
+        for path in sorted(self.removes, key=_parts, reverse=True):
+            _drop(changed, path)
+        return changed
+
+
+def _parts(path: Path) -> list[tuple[int, Any]]:
+    return [(0, part) if isinstance(part, int) else (1, part) for part in path]
+
+
+def _order(pair: tuple[Path, Any]) -> list[tuple[int, Any]]:
+    return _parts(pair[0])
+
+
+def _parent(item: Item, path: Path) -> Any:
+    """The map or list that holds the last part of a path."""
+    holder = follow(item, path[:-1]) if len(path) > 1 else {"M": item}
+    kind = "L" if isinstance(path[-1], int) else "M"
+    if holder is None or kind not in holder:
+        raise ValidationException(_NOWHERE)
+    return holder[kind]
+
+
+def _put(item: Item, path: Path, value: Value) -> None:
+    holder, last = _parent(item, path), path[-1]
+    if isinstance(last, int) and last >= len(holder):
+        holder.append(value)
+    else:
+        holder[last] = value
+
+
+def _drop(item: Item, path: Path) -> None:
+    holder, last = _parent(item, path), path[-1]
+    if not isinstance(last, int):
+        holder.pop(last, None)
+    elif last < len(holder):
+        del holder[last]
+
+
+def _added(before: Value | None, value: Value) -> Value:
+    """ADD: a number to a number, the members of a set to a set of the same type."""
+    if before is None:
+        return value
+    kind = rules.type_of(value)
+    if kind not in before:
+        raise ValidationException(_WRONG)
+    if kind == "N":
+        return {"N": numbers.add(before["N"], value["N"])}
+    united = {kind: list(dict.fromkeys([*before[kind], *value[kind]]))}
+    rules.admit_value(united)
+    return united
+
+
+def _without(before: Value, value: Value) -> Value | None:
+    kind = rules.type_of(value)
+    if kind not in before:
+        raise ValidationException(_WRONG)
+    gone = set(value[kind])
+    left = [each for each in before[kind] if each not in gone]
+    return {kind: left} if left else None
+
+
+class _Compiler:
+    def __init__(self, kind: str) -> None:
+        self.kind = kind
+        self.update = Update()
+
+    def error(self, sentence: str) -> ValidationException:
+        return ValidationException(f"Invalid {self.kind}: {sentence}")
+
+    def operand(self, node: Node) -> Operand:
+        kind = node[0]
+        if kind == "path":
+            return getter(node[1])
+        if kind == "value":
+            name = node[1]
+            return lambda item, values: values[name]
+        if kind == "if_not_exists":
+            found, otherwise = self.operand(node[1]), self.operand(node[2])
+            return lambda item, values: (
+                value if (value := found(item, values)) is not None else otherwise(item, values)
+            )
+        wanted = "L" if kind == "list_append" else "N"
+        self._demand(kind, node[1], wanted)
+        self._demand(kind, node[2], wanted)
+        left, right = self.operand(node[1]), self.operand(node[2])
+
+        def combine(item: Item, values: Values) -> Value:
+            first, second = left(item, values), right(item, values)
+            if first is None or second is None:
+                raise ValidationException(_MISSING)
+            if wanted not in first or wanted not in second:
+                raise ValidationException(_WRONG)
+            if wanted == "L":
+                return {"L": [*first["L"], *second["L"]]}
+            return {"N": numbers.add(first["N"], second["N"] if kind == "+" else numbers.negate(second["N"]))}
+
+        return combine
+
+    def _demand(self, operator: str, node: Node, wanted: str) -> None:
+        if node[0] != "value":
+            return
+        name = node[1]
+
+        def check(values: Values) -> None:
+            kind = rules.type_of(values[name])
+            if kind != wanted:
+                raise self.error(
+                    "Incorrect operand type for operator or function; operator or function: "
+                    f"{operator}, operand type: {kind}"
+                )
+
+        self.update.checks.append(check)
+
+    def demand_in(self, section: str, name: str, allowed: tuple[str, ...]) -> None:
+        def check(values: Values) -> None:
+            kind = rules.type_of(values[name])
+            if kind not in allowed:
+                raise self.error(
+                    f"Incorrect operand type for operator or function; operator: {section}, operand type: "
+                    f"{_SHOWN[kind]}, typeSet: ALLOWED_FOR_{section}_OPERAND"
+                )
+
+        self.update.checks.append(check)
+
+
+def compile_update(kind: str, sections: dict[str, list[Node]]) -> Update:
+    compiler = _Compiler(kind)
+    update = compiler.update
+    update.paths = [action[0] for actions in sections.values() for action in actions]
+    update.sets = [(path, compiler.operand(node)) for path, node in sections.get("SET", ())]
+    update.removes = [path for (path,) in sections.get("REMOVE", ())]
+    for path, name in sections.get("ADD", ()):
+        compiler.demand_in("ADD", name, ("N", *_SETS))
+        update.adds.append((path, name))
+    for path, name in sections.get("DELETE", ()):
+        compiler.demand_in("DELETE", name, _SETS)
+        update.deletes.append((path, name))
+    return update

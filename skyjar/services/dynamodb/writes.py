@@ -1,0 +1,173 @@
+"""One write of one item: checked, its condition judged, and done. What single writes, batches and transactions share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from skyjar.kernel.call import Call
+
+from . import capacity, keys, legacy, limits, state, throttle, updates, values
+from .capacity import Usage
+from .errors import ConditionalCheckFailedException, ValidationException
+from .expressions import Expressions, Names, Values
+from .state import IndexChange, Key, Schema
+from .values import Item
+
+Test = Callable[[Item], bool]
+
+
+class Write:
+    """`change` makes the new item (None for none) and its size of the old one; None only checks the condition."""
+
+    __slots__ = ("change", "key", "needs_old", "schema", "shows_failure", "test", "update", "values")
+
+    def __init__(self, schema: Schema, key: Key, test: Test | None, *, shows_failure: bool = False) -> None:
+        self.schema = schema
+        self.key = key
+        self.test = test
+        self.shows_failure = shows_failure
+        self.needs_old = test is not None or schema.reads_old
+        self.change: Callable[[Item | None], tuple[Item | None, int]] | None = None
+        self.update: updates.Update | None = None
+
+
+class Done:
+    """What a write did."""
+
+    __slots__ = ("changes", "new", "old", "old_size", "size", "write")
+
+    def __init__(
+        self, write: Write, old: Item | None, new: Item | None, old_size: int, size: int, changes: list[IndexChange]
+    ) -> None:
+        self.write = write
+        self.old = old
+        self.new = new
+        self.old_size = old_size
+        self.size = size
+        self.changes = changes
+
+    def usage(self, factor: int = 1) -> Usage:
+        units = factor * capacity.write_units(max(self.old_size, self.size))
+        return Usage(self.write.schema, units, capacity.index_units(self.changes, factor))
+
+
+def put(
+    schema: Schema, item: Item, size: int, test: Test | None = None, *, shows_failure: bool = False
+) -> Write:  # fmt: skip
+    """`item` was admitted, and has that size."""
+    write = Write(schema, keys.of_item(schema, item), test, shows_failure=shows_failure)
+    if size > limits.ITEM_BYTES:
+        raise ValidationException("Item size has exceeded the maximum allowed size")
+    write.change = lambda old: (item, size)
+    return write
+
+
+def delete(schema: Schema, key: Item, test: Test | None = None, *, shows_failure: bool = False) -> Write:
+    write = Write(schema, keys.of_request(schema, key), test, shows_failure=shows_failure)
+    write.change = lambda old: (None, 0)
+    return write
+
+
+def check(schema: Schema, key: Item, test: Test, *, shows_failure: bool = False) -> Write:
+    return Write(schema, keys.of_request(schema, key), test, shows_failure=shows_failure)
+
+
+def update(
+    schema: Schema,
+    key: Item,
+    change: updates.Update | None,
+    given: Values,
+    test: Test | None = None,
+    *,
+    shows_failure: bool = False,
+) -> Write:
+    """`change` None creates the item with its key alone, where there is none."""
+    write = Write(schema, keys.of_request(schema, key), test, shows_failure=shows_failure)
+    write.needs_old = True
+    write.update = change
+    if change is None:
+        write.change = lambda old: (old or key, values.size_of(old or key))
+        return write
+    for path in change.paths:
+        if path[0] in schema.key_names:
+            raise ValidationException(
+                f"One or more parameter values were invalid: Cannot update attribute {path[0]}. This attribute is part "
+                "of the key"
+            )
+    is_deep = any(len(path) > 1 for path in change.paths)
+
+    def apply(old: Item | None) -> tuple[Item | None, int]:
+        if old is None and not change.creates:
+            return None, 0
+        new = change.apply(old if old is not None else key, given)
+        size = values.admit(new) if is_deep else values.size_of(new)
+        if size > limits.ITEM_BYTES:
+            raise ValidationException("Item size to update has exceeded the maximum allowed size")
+        for index in schema.indexes:
+            keys.check_index(schema, new, index.name)
+        return new, size
+
+    write.change = apply
+    return write
+
+
+def perform(call: Call, write: Write, *, needs_old: bool = False, factor: int = 1) -> Done:
+    """Judge the condition and do it."""
+    schema, key = write.schema, write.key
+    stored = call.tx.get(key.bytes)
+    old = state.load(stored) if stored is not None and (needs_old or write.needs_old) else None
+    if write.test is not None and not write.test(old or {}):
+        if write.shows_failure and old is not None:
+            raise ConditionalCheckFailedException(Item=old)
+        raise ConditionalCheckFailedException
+    old_size = state.stored_size(stored) if stored is not None else 0
+    if write.change is None:
+        done = Done(write, old, old, old_size, old_size, [])
+    else:
+        new, size = write.change(old)
+        done = Done(write, old, new, old_size, size, state.save(call, schema, key, stored, old, new, size))
+    if schema.is_provisioned:
+        usage = done.usage(factor)
+        throttle.take(call, schema, write=usage.table, indexes=usage.indexes)
+    return done
+
+
+def condition(
+    expressions: Expressions, text: str | None, expected: dict[str, Any] | None, operator: str | None
+) -> Test | None:
+    """The condition of a write, in either form."""
+    if expected is not None:
+        return legacy.expected(expected, operator)
+    return expressions.test("ConditionExpression", text)
+
+
+def refuse_mixture(legacy_given: dict[str, Any], expressions_given: dict[str, Any]) -> None:
+    """A request speaks in expressions or in legacy parameters."""
+    old = [name for name, value in legacy_given.items() if value is not None]
+    if not old:
+        return
+    new = [name for name, value in expressions_given.items() if value is not None]
+    if new:
+        raise ValidationException(
+            "Can not use both expression and non-expression parameters in the same request: Non-expression parameters: "
+            f"{{{', '.join(old)}}} Expression parameters: {{{', '.join(new)}}}"
+        )
+
+
+def collection_metrics(call: Call, done: Done, mode: str) -> dict[str, Any] | None:
+    """ItemCollectionMetrics; only tables with local indexes have item collections."""
+    schema, item = done.write.schema, done.new or done.old
+    if mode != "SIZE" or item is None or not any(not index.is_global for index in schema.indexes):
+        return None
+    value = item[schema.hash]
+    content = value[schema.hash_type]
+    total = 0
+    for keyed in (schema, *[index for index in schema.indexes if not index.is_global]):
+        start = keyed.partition(content)
+        total += sum(state.stored_size(stored) for _, stored in call.tx.iterate(start, state.after(start)))
+    gigabytes = total // 1024**3
+    return {"ItemCollectionKey": {schema.hash: value}, "SizeEstimateRangeGB": [float(gigabytes), gigabytes + 1.0]}
+
+
+__all__ = ["Done", "Names", "Write", "check", "condition", "delete", "perform", "put", "refuse_mixture", "update"]
