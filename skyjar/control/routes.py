@@ -105,6 +105,7 @@ class Control:
 
     def __init__(self, cloud: Cloud) -> None:
         self._cloud = cloud
+        self._tasks: set[asyncio.Task[None]] = set()
 
     def answer(self, request: Request, respond: Respond) -> bool:
         """Whether the request was one of ours."""
@@ -126,7 +127,9 @@ class Control:
         if isinstance(answer, dict):
             respond(_json(200, answer))
         else:
-            self._cloud.pipeline.spawn(_later(answer, respond))
+            task = asyncio.get_running_loop().create_task(_later(answer, respond))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
         return True
 
 

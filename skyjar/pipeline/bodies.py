@@ -66,7 +66,9 @@ def _check_document(request: Request) -> None:
             if b64encode(hashlib.md5(request.body, usedforsecurity=False).digest()).decode() != value:
                 raise WireError("BadDigest", "The Content-MD5 you specified did not match what we received.")
         elif algorithm != name and algorithm in CHECKSUMS and chunked.checksum(algorithm, request.body) != value:
-            raise WireError("BadDigest", f"The {algorithm.upper()} you specified did not match the calculated checksum.")
+            raise WireError(
+                "BadDigest", f"The {algorithm.upper()} you specified did not match the calculated checksum."
+            )
 
 
 def is_chunked(request: Request) -> bool:

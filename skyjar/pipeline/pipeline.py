@@ -90,7 +90,7 @@ class Pipeline:
         self._timer: asyncio.TimerHandle | None = None
         self._timer_due = 0.0
         self._unsynced: list[Callable[[], None]] = []
-        self._tasks: set[asyncio.Task[None]] = set()
+        self.tasks: set[asyncio.Task[None]] = set()
         self._reactions: dict[str, list[Callable[..., Any]]] | None = None
         self._resource_types: dict[str, Any] | None = None
         self._flushing: asyncio.TimerHandle | None = None
@@ -106,9 +106,9 @@ class Pipeline:
 
     async def stop(self) -> None:
         await self.runner.stop()
-        for task in list(self._tasks):
+        for task in list(self.tasks):
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.gather(*self.tasks, return_exceptions=True)
         if self._timer is not None:
             self._timer.cancel()
         if self._flushing is not None:
@@ -141,9 +141,6 @@ class Pipeline:
         self._timer = None
         self.clock.ring()
         self._set_timer()
-
-    def is_busy(self) -> bool:
-        return bool(self._tasks)
 
     # The edge's application
 
@@ -279,8 +276,8 @@ class Pipeline:
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = self.loop.create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        self.tasks.add(task)
+        task.add_done_callback(self.tasks.discard)
 
     # Answers and records
 

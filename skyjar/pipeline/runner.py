@@ -205,9 +205,10 @@ class Runner:
         """Return when nothing that is due is left undone (jobs that wait for something else do not count)."""
         while True:
             await asyncio.sleep(0)
-            if self._outside:
-                await asyncio.wait(list(self._outside.values()))
-            elif not self._is_looking and not self._pipeline.is_busy():
+            running = [*self._outside.values(), *self._pipeline.tasks]
+            if running:
+                await asyncio.wait(running)
+            elif not self._is_looking:
                 return
 
     async def advance(self, to: float) -> int:
