@@ -119,10 +119,8 @@ def publish_latest(call: Call, at: At, function: Function, version: Version, des
 
 
 def _same(published: Version, latest: Version) -> bool:
-    alike = state.replace(
-        latest, number=published.number, revision=published.revision, modified=published.modified,
-        description=published.description,
-    )  # fmt: skip
+    mine = ("number", "revision", "modified", "description", "download")
+    alike = state.replace(latest, **{name: getattr(published, name) for name in mine})
     return bool(alike == published)
 
 
@@ -133,7 +131,7 @@ def get_function(call: Call, *, function_name: str, qualifier: str | None = None
     location = f"{call.endpoint}/_aws/lambda/code/{at.account}/{at.region}/{version.name}/{version.number}"
     shown: dict[str, Any] = {
         "Configuration": configuration.show(version, reference.arn if reference.qualifier else ""),
-        "Code": {"RepositoryType": "S3", "Location": f"{location}/{version.code_blob}"},
+        "Code": {"RepositoryType": "S3", "Location": f"{location}/{version.download}"},
     }
     if function is not None and function.tags:
         shown["Tags"] = function.tags

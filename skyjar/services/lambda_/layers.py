@@ -156,7 +156,7 @@ def _show_with_content(call: Call, layer: LayerVersion) -> dict[str, Any]:
         **_show(call, layer),
         "LayerArn": _arn(call, layer.name),
         "Content": {
-            "Location": f"{root}/{layer.code_blob}",
+            "Location": f"{root}/{layer.download}",
             "CodeSha256": layer.code_sha256,
             "CodeSize": layer.code_size,
         },

@@ -28,7 +28,7 @@ def create_event_source_mapping(
     function_response_types: list[str] | None = None,
     tags: dict[str, str] | None = None,
 ) -> dict[str, Any]:
-    at, reference, version = state.find(call, function_name)
+    _, reference, version = state.find(call, function_name)
     arn = event_source_arn or ""
     check_source(arn)
     for other in mappings.range(call, arn, via="source"):

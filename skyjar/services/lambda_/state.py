@@ -37,7 +37,8 @@ class Layer(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Version(Record, frozen=True):
-    """`environment` is in the order given; `layer_blobs` repeats those of `layers`, to keep them."""
+    """`environment` is in the order given; `layer_blobs` repeats those of `layers`, to keep them. `download` is the secret
+    of the URL from which the code can be fetched."""
 
     name: str
     number: int
@@ -64,6 +65,7 @@ class Version(Record, frozen=True):
     log_group: str = ""
     app_log_level: str = ""
     system_log_level: str = ""
+    download: str = ""
 
     @property
     def qualifier(self) -> str:
@@ -123,6 +125,7 @@ class LayerVersion(Record, frozen=True):
     license: str = ""
     runtimes: tuple[str, ...] = ()
     architectures: tuple[str, ...] = ()
+    download: str = ""
 
 
 class Session(Record, frozen=True):

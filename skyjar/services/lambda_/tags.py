@@ -35,7 +35,7 @@ def list_tags(call: Call, *, resource: str) -> dict[str, dict[str, str]]:
 def check(tags: dict[str, str]) -> None:
     if len(tags) > limits.TAGS:
         raise InvalidParameterValueException(f"The number of tags exceeds the limit of {limits.TAGS}.")
-    if any(key.startswith("aws:") for key in tags):
+    if any(key.startswith("aws:") and not key.startswith("aws:cloudformation:") for key in tags):
         raise InvalidParameterValueException("Tag keys may not start with aws:.")
 
 

@@ -33,6 +33,7 @@ def unpacked(call: Call, code: Code, operation: str, then: Callable[[Call, dict[
                 "code_sha256": package.sha256,
                 "code_size": package.size,
                 "code_unzipped": package.unzipped,
+                "download": call.chance.hex(32),
             },
         )
 
