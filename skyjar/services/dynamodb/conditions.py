@@ -45,7 +45,6 @@ class Compiler:
     def __init__(self, kind: str) -> None:
         self.kind = kind
         self.checks: list[Check] = []
-        self.paths: list[Path] = []
 
     def error(self, sentence: str) -> ValidationException:
         return ValidationException(f"Invalid {self.kind}: {sentence}")
@@ -71,7 +70,6 @@ class Compiler:
     def operand(self, node: Node) -> Operand:
         kind = node[0]
         if kind == "path":
-            self.paths.append(node[1])
             return getter(node[1])
         if kind == "value":
             name = node[1]

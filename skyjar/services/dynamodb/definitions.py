@@ -51,9 +51,7 @@ def key_names(schema: list[dict[str, str]]) -> tuple[str, str]:
         raise ValidationException("Invalid KeySchema: The second KeySchemaElement is not a RANGE key type")
     first, second = schema[0]["AttributeName"], schema[1]["AttributeName"]
     if first == second:
-        raise invalid(
-            "Both the Hash Key and the Range Key element in the KeySchema have the same name"
-        )
+        raise invalid("Both the Hash Key and the Range Key element in the KeySchema have the same name")
     return first, second
 
 
@@ -142,9 +140,7 @@ def check_indexes(definition: Definition) -> None:
         if not index.range:
             raise invalid(f"Index KeySchema does not have a range key for index: {index.name}")
     if sum(len(index.non_key) for index in definition.indexes) > limits.PROJECTED_ATTRIBUTES:
-        raise invalid(
-            f"Number of NonKeyAttributes of all indexes exceeds the limit of {limits.PROJECTED_ATTRIBUTES}"
-        )
+        raise invalid(f"Number of NonKeyAttributes of all indexes exceeds the limit of {limits.PROJECTED_ATTRIBUTES}")
 
 
 def throughput(given: dict[str, int] | None, billing: str | None) -> tuple[int, int]:
@@ -158,9 +154,7 @@ def throughput(given: dict[str, int] | None, billing: str | None) -> tuple[int, 
     if given is None:
         if billing is None:
             raise ValidationException("No provisioned throughput specified for the table")
-        raise invalid(
-            "ReadCapacityUnits and WriteCapacityUnits must both be specified when BillingMode is PROVISIONED"
-        )
+        raise invalid("ReadCapacityUnits and WriteCapacityUnits must both be specified when BillingMode is PROVISIONED")
     return units(given)
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from . import conditions, projections, updates, values
 from .errors import ValidationException
-from .grammar import Node, Parser, Path
+from .grammar import Node, Parser
 from .values import Item, Value
 
 Names = dict[str, str]
@@ -22,14 +22,14 @@ REMEMBERED = 4096
 
 
 class Compiled:
-    """`result` is what the kind compiles to: a test, an update, a projection, or nodes."""
+    """`result` is what the kind compiles to: a test, an update, a projection, or nodes; `paths` all that it names."""
 
     __slots__ = ("checks", "paths", "result", "used_names", "used_values")
 
-    def __init__(self, parser: Parser, result: Any, checks: list[conditions.Check], paths: list[Path]) -> None:
+    def __init__(self, parser: Parser, result: Any, checks: list[conditions.Check]) -> None:
         self.result = result
         self.checks = checks
-        self.paths = paths
+        self.paths = parser.paths
         self.used_names = tuple(parser.used_names)
         self.used_values = tuple(parser.used_values)
 
@@ -40,18 +40,37 @@ _compiled: dict[tuple[Any, ...], Compiled] = {}
 def _compile(kind: str, text: str, names: Names) -> Compiled:
     parser = Parser(kind, text, names)
     if kind == "ProjectionExpression":
-        paths = parser.projection()
-        return Compiled(parser, projections.compile_paths(paths), [], paths)
+        return Compiled(parser, projections.compile_paths(parser.projection()), [])
     if kind == "UpdateExpression":
         update = updates.compile_update(kind, parser.update())
-        return Compiled(parser, update, update.checks, update.paths)
+        return Compiled(parser, update, update.checks)
     node: Node = parser.condition()
     parser.end()
     if kind == "KeyConditionExpression":
-        return Compiled(parser, node, [], [])
+        return Compiled(parser, node, [])
     compiler = conditions.Compiler(kind)
     test = compiler.test(node)
-    return Compiled(parser, test, compiler.checks, compiler.paths)
+    return Compiled(parser, test, compiler.checks)
+
+
+def compiled_of(kind: str, text: str, names: Names, key: tuple[Any, ...]) -> Compiled:
+    """What an expression compiles to; `key` are the names in order."""
+    compiled = _compiled.get((kind, text, key))
+    if compiled is None:
+        compiled = _compile(kind, text, names)
+        if len(_compiled) >= REMEMBERED:
+            _compiled.clear()
+        _compiled[kind, text, key] = compiled
+    return compiled
+
+
+def attributes_of(kind: str, text: str, names: Names | None) -> set[str]:
+    """The top-level attributes that an expression names; none for one that is not valid."""
+    try:
+        compiled = compiled_of(kind, text, names or {}, tuple(sorted((names or {}).items())))
+    except ValidationException:
+        return set()
+    return {str(path[0]) for path in compiled.paths}
 
 
 class Expressions:
@@ -70,13 +89,7 @@ class Expressions:
             _check_given(names, given, texts, self._has_text)
 
     def bind(self, kind: str, text: str) -> Compiled:
-        key = (kind, text, self._key)
-        compiled = _compiled.get(key)
-        if compiled is None:
-            compiled = _compile(kind, text, self._names)
-            if len(_compiled) >= REMEMBERED:
-                _compiled.clear()
-            _compiled[key] = compiled
+        compiled = compiled_of(kind, text, self._names, self._key)
         if compiled.used_names:
             self._used.update(compiled.used_names)
         if compiled.used_values:

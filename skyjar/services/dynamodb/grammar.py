@@ -62,7 +62,7 @@ class Parser:
         self._operators = 0
         self.used_names: dict[str, None] = {}
         self.used_values: dict[str, None] = {}
-        self.overlaps: list[str] = []
+        self.paths: list[Path] = []
         if not text.strip():
             raise self.error("The expression can not be empty;")
         if len(text.encode("utf-8", "surrogatepass")) > limits.EXPRESSION_BYTES:
@@ -148,7 +148,9 @@ class Parser:
                 break
         if len(parts) > limits.PATH_DEPTH:
             raise self.error("The document path has too many nesting elements; nesting levels: " + str(len(parts)))
-        return tuple(parts)
+        found = tuple(parts)
+        self.paths.append(found)
+        return found
 
     def _attribute(self) -> str:
         token = self._tokens[self._at]

@@ -172,9 +172,7 @@ def _conditions(
     expected: dict[str, Any] | None, operator: str | None, text: str | None, names: Names | None, given: Values | None
 ) -> Expressions:
     if expected is not None or operator is not None:
-        writes.refuse_mixture(
-            {"Expected": expected, "ConditionalOperator": operator}, {"ConditionExpression": text}
-        )
+        writes.refuse_mixture({"Expected": expected, "ConditionalOperator": operator}, {"ConditionExpression": text})
         if expected is None:
             raise ValidationException("ConditionalOperator cannot be used without Filter or Expected")
     return Expressions(names, given, ConditionExpression=text)

@@ -82,12 +82,25 @@ def sweep(call: Call, *, table: str) -> None:
         return
     expired = call.tx.scan(schema.expiry_root, state.expiry_row(schema, int(call.now) + 1, b""), CHUNK, is_queue=True)
     for row, key_bytes in expired:
+        call.tx.delete(row)
         stored = call.tx.get(key_bytes)
-        if stored is None:
-            call.tx.delete(row)
-            continue
-        item = state.load(stored)
-        state.save(call, schema, schema.key(item), stored, item, None, 0)
+        item = state.load(stored) if stored is not None else None
+        at_s = state.expiry_of(schema, item, 0.0)
+        if item is not None and at_s is not None and at_s <= call.now:  # otherwise TTL was changed since
+            state.save(call, schema, schema.key(item), stored, item, None, 0)
     following = call.tx.scan(schema.expiry_root, state.after(schema.expiry_root), 1)
     if following:
         plan_sweep(call, schema, state.expires_s(schema, following[0][0]))
+
+
+@job()
+def clear_expiries(call: Call, *, table: str) -> None:
+    """Forget when items expire, once TTL is disabled."""
+    schema = state.find(call, table)
+    if schema is None or schema.ttl:
+        return
+    rows = call.tx.scan(schema.expiry_root, state.after(schema.expiry_root), CHUNK)
+    for row, _ in rows:
+        call.tx.delete(row)
+    if rows:
+        call.later(clear_expiries, table=table)

@@ -116,9 +116,7 @@ def _expectation(nodes: _Nodes, name: str, given: dict[str, Any]) -> Node:
         return nodes.of(name, "NULL", [])
     if value is None:
         shown = "null" if exists is None else "true"
-        raise ValidationException(
-            f"{_PARAMETERS}Value must be provided when Exists is {shown} for Attribute: {name}"
-        )
+        raise ValidationException(f"{_PARAMETERS}Value must be provided when Exists is {shown} for Attribute: {name}")
     return nodes.of(name, "EQ", [value])
 
 

@@ -164,7 +164,9 @@ def _rebill(call: Call, old: Definition, billing: str, given: dict[str, int] | N
         return state.replace(
             old, billing=billing, on_demand_since_s=call.now, read_units=0, write_units=0, indexes=indexes
         )
-    read, write = definitions.throughput(given, billing) if given or old.billing != billing else (old.read_units, old.write_units)
+    read, write = (
+        definitions.throughput(given, billing) if given or old.billing != billing else (old.read_units, old.write_units)
+    )
     if (read, write) == (old.read_units, old.write_units) and given is not None:
         raise ValidationException(
             "The provisioned throughput for the table will not change. The requested value equals the current value. "
@@ -257,9 +259,7 @@ def _update_index(old: Definition, given: dict[str, Any]) -> Definition:
     throughput = given.get("ProvisionedThroughput")
     read, write = definitions.index_throughput(index.name, throughput, old.billing == "PROVISIONED")
     changed = state.replace(index, read_units=read, write_units=write)
-    found: Definition = state.replace(
-        old, indexes=tuple(changed if each is index else each for each in old.indexes)
-    )
+    found: Definition = state.replace(old, indexes=tuple(changed if each is index else each for each in old.indexes))
     return found
 
 

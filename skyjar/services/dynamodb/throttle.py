@@ -51,3 +51,16 @@ def _take(call: Call, space: str, read_rate: int, write_rate: int, read: float, 
     left = Bucket(space=space, read_units=reads_left - read, write_units=writes_left - write, at_s=call.now)
     state.buckets.add(call, left)
     return True
+
+
+def has_writes(call: Call, schema: Schema) -> bool:
+    """Whether any write unit is left, so that a write would be let in."""
+    definition = schema.definition
+    rates = {schema.space: definition.write_units}
+    rates.update({index.space: index.definition.write_units for index in schema.indexes if index.is_global})
+    return all(_left(call, space, rate) > 0 for space, rate in rates.items())
+
+
+def _left(call: Call, space: str, rate: int) -> float:
+    bucket = state.buckets.get(call, space)
+    return 1.0 if bucket is None else bucket.write_units + max(0.0, call.now - bucket.at_s) * rate

@@ -148,9 +148,7 @@ class _Compiler:
             return lambda item, values: values[name]
         if kind == "if_not_exists":
             found, otherwise = self.operand(node[1]), self.operand(node[2])
-            return lambda item, values: (
-                value if (value := found(item, values)) is not None else otherwise(item, values)
-            )
+            return lambda item, values: value if (value := found(item, values)) is not None else otherwise(item, values)
         wanted = "L" if kind == "list_append" else "N"
         self._demand(kind, node[1], wanted)
         self._demand(kind, node[2], wanted)

@@ -1,0 +1,127 @@
+"""BatchGetItem and BatchWriteItem: each item by itself, no conditions, all in one transaction."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from skyjar.kernel.call import Call
+from skyjar.kernel.service import operation
+
+from . import capacity, items, keys, limits, state, throttle, values, writes
+from .capacity import Usage
+from .errors import ProvisionedThroughputExceededException, ValidationException
+
+_DUPLICATES = "Provided list of item keys contains duplicates"
+
+
+@operation
+def batch_get_item(
+    call: Call, *, request_items: dict[str, dict[str, Any]], return_consumed_capacity: str = "NONE"
+) -> dict[str, Any]:
+    if sum(len(each["Keys"]) for each in request_items.values()) > limits.BATCH_GET_KEYS:
+        raise ValidationException("Too many items requested for the BatchGetItem call")
+    responses: dict[str, list[Any]] = {}
+    unprocessed: dict[str, dict[str, Any]] = {}
+    consumed = []
+    total = 0
+    for name, asked in request_items.items():
+        project = items.projection(
+            asked.get("AttributesToGet"), asked.get("ProjectionExpression"), asked.get("ExpressionAttributeNames")
+        )
+        for key in asked["Keys"]:
+            values.admit(key)
+        schema = state.schema_of(call, name)
+        places = [keys.of_request(schema, key).bytes for key in asked["Keys"]]
+        if len(set(places)) != len(places):
+            raise ValidationException(_DUPLICATES)
+        usage = Usage(schema)
+        found = responses[name] = []
+        for key, stored in zip(asked["Keys"], call.tx.get_many(places), strict=True):
+            size = state.stored_size(stored) if stored is not None else 0
+            units = capacity.read_units(size, asked.get("ConsistentRead", False))
+            if total + size > limits.BATCH_GET_BYTES or not _reads(call, schema, units):
+                rest = unprocessed.setdefault(name, {**asked, "Keys": []})
+                rest["Keys"].append(key)
+                continue
+            total += size
+            usage.add(units, {})
+            if stored is not None:
+                item = state.load(stored)
+                found.append(item if project is None else project(item))
+        if return_consumed_capacity != "NONE":
+            consumed.append(usage.show(return_consumed_capacity))
+    if (
+        unprocessed
+        and not total
+        and sum(len(each["Keys"]) for each in unprocessed.values())
+        == sum(len(each["Keys"]) for each in request_items.values())
+    ):
+        raise ProvisionedThroughputExceededException
+    answer: dict[str, Any] = {"Responses": responses, "UnprocessedKeys": unprocessed}
+    if return_consumed_capacity != "NONE":
+        answer["ConsumedCapacity"] = consumed
+    return answer
+
+
+def _reads(call: Call, schema: state.Schema, units: float) -> bool:
+    try:
+        throttle.take(call, schema, read=units)
+    except ProvisionedThroughputExceededException:
+        return False
+    return True
+
+
+@operation
+def batch_write_item(
+    call: Call,
+    *,
+    request_items: dict[str, list[dict[str, Any]]],
+    return_consumed_capacity: str = "NONE",
+    return_item_collection_metrics: str = "NONE",
+) -> dict[str, Any]:
+    if sum(map(len, request_items.values())) > limits.BATCH_WRITES:
+        raise ValidationException("Too many items requested for the BatchWriteItem call")
+    planned: list[tuple[str, dict[str, Any], writes.Write]] = []
+    for name, requests in request_items.items():
+        planned += [(name, request, _write(call, name, request)) for request in requests]
+    places = [write.key.bytes for _, _, write in planned]
+    if len(set(places)) != len(places):
+        raise ValidationException(_DUPLICATES)
+    usages = {name: Usage(state.schema_of(call, name)) for name in request_items}
+    unprocessed: dict[str, list[dict[str, Any]]] = {}
+    metrics: dict[str, list[dict[str, Any]]] = {}
+    for name, request, write in planned:
+        if write.schema.is_provisioned and not throttle.has_writes(call, write.schema):
+            unprocessed.setdefault(name, []).append(request)
+            continue
+        done = writes.perform(call, write, needs_old=return_item_collection_metrics == "SIZE")
+        if return_consumed_capacity != "NONE":
+            took = done.usage()
+            usages[name].add(took.table, took.indexes)
+        found = writes.collection_metrics(call, done, return_item_collection_metrics)
+        if found is not None:
+            metrics.setdefault(name, []).append(found)
+    if len(unprocessed) and sum(map(len, unprocessed.values())) == len(planned):
+        raise ProvisionedThroughputExceededException
+    answer: dict[str, Any] = {"UnprocessedItems": unprocessed}
+    if return_consumed_capacity != "NONE":
+        answer["ConsumedCapacity"] = [usage.show(return_consumed_capacity) for usage in usages.values()]
+    if metrics:
+        answer["ItemCollectionMetrics"] = metrics
+    return answer
+
+
+def _write(call: Call, name: str, request: dict[str, Any]) -> writes.Write:
+    if len(request) != 1:
+        raise ValidationException(
+            "Supplied AttributeValue has more than one datatypes set, must contain exactly one of the supported datatypes"
+            if request
+            else "Supplied WriteRequest is empty, must contain exactly one of PutRequest and DeleteRequest"
+        )
+    put = request.get("PutRequest")
+    if put is not None:
+        size = values.admit(put["Item"])
+        return writes.put(state.schema_of(call, name), put["Item"], size)
+    key = request["DeleteRequest"]["Key"]
+    values.admit(key)
+    return writes.delete(state.schema_of(call, name), key)

@@ -1,0 +1,179 @@
+"""AWS::DynamoDB::Table."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from skyjar.formation.resources import Physical, Properties, Resource, ResourceType
+from skyjar.kernel.call import Call
+from skyjar.kernel.errors import NotImplementedHere
+
+from .errors import ResourceNotFoundException
+
+_SUPPORTED = frozenset(
+    (
+        "TableName",
+        "AttributeDefinitions",
+        "KeySchema",
+        "LocalSecondaryIndexes",
+        "GlobalSecondaryIndexes",
+        "BillingMode",
+        "ProvisionedThroughput",
+        "TableClass",
+        "DeletionProtectionEnabled",
+        "TimeToLiveSpecification",
+        "Tags",
+        "SSESpecification",
+        "PointInTimeRecoverySpecification",
+    )
+)
+
+
+def _check(properties: Properties) -> None:
+    unknown = sorted(properties.keys() - _SUPPORTED)
+    if properties.get("PointInTimeRecoverySpecification", {}).get("PointInTimeRecoveryEnabled") in (True, "true"):
+        unknown.append("PointInTimeRecoverySpecification")
+    if properties.get("SSESpecification", {}).get("SSEEnabled") in (True, "true"):
+        unknown.append("SSESpecification")
+    if unknown:
+        raise NotImplementedHere(
+            f"Skyjar does not implement these properties of AWS::DynamoDB::Table: {', '.join(unknown)}."
+        )
+
+
+def _truth(value: Any) -> bool:
+    return value is True or str(value).lower() == "true"
+
+
+def _units(given: dict[str, Any] | None) -> dict[str, int] | None:
+    return {name: int(value) for name, value in given.items()} if given else None
+
+
+def _index(given: dict[str, Any]) -> dict[str, Any]:
+    unknown = sorted(given.keys() - {"IndexName", "KeySchema", "Projection", "ProvisionedThroughput"})
+    if unknown:
+        raise NotImplementedHere(
+            f"Skyjar does not implement these properties of an index of AWS::DynamoDB::Table: {', '.join(unknown)}."
+        )
+    units = _units(given.get("ProvisionedThroughput"))
+    return {**given, "ProvisionedThroughput": units} if units else given
+
+
+def _tags(resource: Resource, properties: Properties) -> dict[str, str]:
+    return resource.tags | {tag["Key"]: str(tag["Value"]) for tag in properties.get("Tags", [])}
+
+
+def _physical(call: Call, name: str) -> Physical:
+    table = call.ask("dynamodb").describe_table(table_name=name)["Table"]
+    return Physical(name, {"Arn": table["TableArn"]})
+
+
+def create_table(call: Call, resource: Resource, properties: Properties) -> Physical:
+    _check(properties)
+    name = properties.get("TableName") or resource.name(255)
+    given: dict[str, Any] = {
+        "table_name": name,
+        "attribute_definitions": properties.get("AttributeDefinitions", []),
+        "key_schema": properties["KeySchema"],
+        "billing_mode": properties.get("BillingMode"),
+        "provisioned_throughput": _units(properties.get("ProvisionedThroughput")),
+        "table_class": properties.get("TableClass"),
+        "deletion_protection_enabled": _truth(properties.get("DeletionProtectionEnabled")),
+    }
+    for member, label in (
+        ("local_secondary_indexes", "LocalSecondaryIndexes"),
+        ("global_secondary_indexes", "GlobalSecondaryIndexes"),
+    ):
+        if properties.get(label):
+            given[member] = [_index(each) for each in properties[label]]
+    tags = _tags(resource, properties)
+    if tags:
+        given["tags"] = [{"Key": key, "Value": value} for key, value in tags.items()]
+    dynamodb = call.ask("dynamodb")
+    dynamodb.create_table(**given)
+    lifetime = properties.get("TimeToLiveSpecification")
+    if lifetime and _truth(lifetime.get("Enabled")):
+        dynamodb.update_time_to_live(table_name=name, time_to_live_specification=_lifetime(lifetime))
+    return _physical(call, name)
+
+
+def _lifetime(given: dict[str, Any]) -> dict[str, Any]:
+    return {"Enabled": _truth(given.get("Enabled")), "AttributeName": given["AttributeName"]}
+
+
+def update_table(call: Call, resource: Resource, old: Physical, properties: Properties, before: Properties) -> Physical:
+    _check(properties)
+    dynamodb = call.ask("dynamodb")
+    changes: dict[str, Any] = {}
+    billing = properties.get("BillingMode", "PROVISIONED")
+    if billing != before.get("BillingMode", "PROVISIONED"):
+        changes["billing_mode"] = billing
+    if properties.get("ProvisionedThroughput") != before.get("ProvisionedThroughput"):
+        changes["provisioned_throughput"] = _units(properties.get("ProvisionedThroughput"))
+    if properties.get("TableClass") != before.get("TableClass"):
+        changes["table_class"] = properties.get("TableClass", "STANDARD")
+    protection = _truth(properties.get("DeletionProtectionEnabled"))
+    if protection != _truth(before.get("DeletionProtectionEnabled")):
+        changes["deletion_protection_enabled"] = protection
+    if any(value is not None for value in changes.values()):
+        dynamodb.update_table(table_name=old.id, **changes)
+    _update_indexes(dynamodb, old.id, properties, before)
+    _update_lifetime(dynamodb, old.id, properties, before)
+    _update_tags(call, dynamodb, resource, old, properties, before)
+    return _physical(call, old.id)
+
+
+def _update_indexes(dynamodb: Any, name: str, properties: Properties, before: Properties) -> None:
+    """Like CloudFormation, at most one index is created or deleted by an update; UpdateTable refuses more at once."""
+    wanted = {each["IndexName"]: each for each in properties.get("GlobalSecondaryIndexes", [])}
+    there = {each["IndexName"]: each for each in before.get("GlobalSecondaryIndexes", [])}
+    updates: list[dict[str, Any]] = [{"Delete": {"IndexName": each}} for each in there if each not in wanted]
+    updates += [{"Create": _index(each)} for index, each in wanted.items() if index not in there]
+    for index, each in wanted.items():
+        was = there.get(index)
+        if was is None or was == each:
+            continue
+        if {**was, "ProvisionedThroughput": None} != {**each, "ProvisionedThroughput": None}:
+            updates += [{"Delete": {"IndexName": index}}, {"Create": _index(each)}]
+        elif each.get("ProvisionedThroughput"):
+            units = _units(each["ProvisionedThroughput"])
+            updates.append({"Update": {"IndexName": index, "ProvisionedThroughput": units}})
+    if updates:
+        dynamodb.update_table(
+            table_name=name,
+            attribute_definitions=properties.get("AttributeDefinitions", []),
+            global_secondary_index_updates=updates,
+        )
+
+
+def _update_lifetime(dynamodb: Any, name: str, properties: Properties, before: Properties) -> None:
+    now, was = properties.get("TimeToLiveSpecification"), before.get("TimeToLiveSpecification")
+    if now == was:
+        return
+    given = _lifetime(now) if now else {"Enabled": False, "AttributeName": (was or {})["AttributeName"]}
+    if given["Enabled"] or (was and _truth(was.get("Enabled"))):
+        dynamodb.update_time_to_live(table_name=name, time_to_live_specification=given)
+
+
+def _update_tags(
+    call: Call, dynamodb: Any, resource: Resource, old: Physical, properties: Properties, before: Properties
+) -> None:
+    wanted, there = _tags(resource, properties), _tags(resource, before)
+    arn = _physical(call, old.id).attributes["Arn"]
+    gone = sorted(there.keys() - wanted.keys())
+    if gone:
+        dynamodb.untag_resource(resource_arn=arn, tag_keys=gone)
+    if wanted != there and wanted:
+        dynamodb.tag_resource(resource_arn=arn, tags=[{"Key": key, "Value": value} for key, value in wanted.items()])
+
+
+def delete_table(call: Call, resource: Resource, physical: Physical, properties: Properties) -> None:
+    try:
+        call.ask("dynamodb").delete_table(table_name=physical.id)
+    except ResourceNotFoundException:
+        return
+
+
+RESOURCE_TYPES = {
+    "AWS::DynamoDB::Table": ResourceType(create=create_table, update=update_table, delete=delete_table),
+}

@@ -1,0 +1,167 @@
+"""Key conditions: which range of an ordered table or index a Query reads. Pure."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from . import legacy, state, values
+from .conditions import Values, check_between
+from .errors import ValidationException
+from .expressions import Expressions
+from .grammar import COMPARATORS, Node
+from .state import Keyed
+from .values import Item, Value
+
+_KIND = "KeyConditionExpression"
+_SORT = frozenset(("=", "<", "<=", ">", ">=", "between", "begins_with"))
+_LEGACY = {"EQ": "=", "LT": "<", "LE": "<=", "GT": ">", "GE": ">=", "BETWEEN": "between", "BEGINS_WITH": "begins_with"}
+_SWAPPED = {"=": "=", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
+
+Conditions = dict[str, tuple[str, list[Value]]]  # attribute -> operator, operands
+
+
+def of_expression(expressions: Expressions, text: str) -> Conditions:
+    """The conditions of a KeyConditionExpression, one for each attribute."""
+    node = expressions.bind(_KIND, text).result
+    found: Conditions = {}
+    for each in _flat(node):
+        name, operator, operands = _condition(each, expressions.values)
+        if name in found:
+            raise _error("KeyConditionExpressions must only contain one condition per key")
+        found[name] = (operator, operands)
+    return found
+
+
+def _error(sentence: str) -> ValidationException:
+    return ValidationException(f"Invalid {_KIND}: {sentence}")
+
+
+def _flat(node: Node) -> list[Node]:
+    if node[0] != "and":
+        return [node]
+    return [leaf for each in node[1] for leaf in _flat(each)]
+
+
+def _condition(node: Node, given: Values) -> tuple[str, str, list[Value]]:
+    operator = node[0]
+    operands: list[Node] = list(node[1]) if operator == "begins_with" else list(node[1:])
+    if operator not in COMPARATORS and operator not in _SORT:
+        raise _error(
+            f"Invalid operator used in {_KIND}: {operator.upper() if operator in ('or', 'not', 'in') else operator}"
+        )
+    if operator == "<>":
+        raise _error(f"Invalid operator used in {_KIND}: <>")
+    if any(each[0] == "size" for each in operands):
+        raise _error("KeyConditionExpressions cannot contain functions on operands: size")
+    if operator in _SWAPPED and operands[0][0] == "value" and operands[1][0] == "path":
+        operator, operands = _SWAPPED[operator], [operands[1], operands[0]]
+    path, *rest = operands
+    if path[0] != "path" or any(each[0] != "value" for each in rest):
+        raise (
+            _error("Invalid condition in KeyConditionExpression: Multiple attribute names used in one condition")
+            if any(each[0] == "path" for each in rest)
+            else _error("No key attribute specified")
+        )
+    if len(path[1]) > 1:
+        raise _error("KeyConditionExpressions cannot have conditions on nested attributes")
+    found = [given[each[1]] for each in rest]
+    if operator == "between":
+        check_between(_KIND, found[0], found[1])
+    return str(path[1][0]), operator, found
+
+
+def of_legacy(given: dict[str, Any]) -> Conditions:
+    """The conditions of KeyConditions."""
+    found: Conditions = {}
+    for name, condition in given.items():
+        operator, operands = condition["ComparisonOperator"], condition.get("AttributeValueList", [])
+        legacy.check_arguments(operator, operands)
+        if operator not in _LEGACY:
+            raise ValidationException("Attempted conditional constraint is not an indexable operation")
+        found[name] = (_LEGACY[operator], operands)
+    if not 1 <= len(found) <= 2:
+        raise ValidationException("Conditions can be of length 1 or 2 only")
+    return found
+
+
+class Range:
+    """`start` to before `end`; `partition` is the partition key's value."""
+
+    __slots__ = ("end", "partition", "start")
+
+    def __init__(self, keyed: Keyed, conditions: Conditions) -> None:
+        self.partition = _partition(keyed, conditions)
+        base = keyed.partition(self.partition[keyed.hash_type])
+        self.start, self.end = base, state.after(base)
+        found = conditions.get(keyed.range) if keyed.range else None
+        if len(conditions) > (2 if found is not None else 1):
+            raise ValidationException("Query key condition not supported")
+        if found is not None:
+            self._narrow(keyed, base, *found)
+
+    def _narrow(self, keyed: Keyed, base: bytes, operator: str, operands: list[Value]) -> None:
+        kind = keyed.range_type
+        for operand in operands:
+            _check_type(operand, kind)
+            _check_empty(operand, keyed.range)
+        low = base + keyed.sort(operands[0][kind])
+        if operator == "=":
+            self.start, self.end = low, state.after(low)
+        elif operator == "<":
+            self.end = low
+        elif operator == "<=":
+            self.end = state.after(low)
+        elif operator == ">":
+            self.start = state.after(low)
+        elif operator == ">=":
+            self.start = low
+        elif operator == "between":
+            self.start, self.end = low, state.after(base + keyed.sort(operands[1][kind]))
+        else:
+            if kind == "N":
+                raise ValidationException(
+                    f"Invalid {_KIND}: Incorrect operand type for operator or function; operator or function: "
+                    "begins_with, operand type: N"
+                )
+            prefix = low[:-2]  # without the end of a string
+            self.start, self.end = prefix, state.after(prefix)
+
+
+def _partition(keyed: Keyed, conditions: Conditions) -> Value:
+    found = conditions.get(keyed.hash)
+    if found is None:
+        raise ValidationException(f"Query condition missed key schema element: {keyed.hash}")
+    operator, operands = found
+    if operator != "=":
+        raise ValidationException("Query key condition not supported")
+    if len(conditions) == 2 and keyed.range not in conditions:
+        if not keyed.range:
+            raise ValidationException("Query key condition not supported")
+        raise ValidationException(f"Query condition missed key schema element: {keyed.range}")
+    _check_type(operands[0], keyed.hash_type)
+    _check_empty(operands[0], keyed.hash)
+    return operands[0]
+
+
+def _check_type(value: Value, kind: str) -> None:
+    if kind not in value:
+        raise ValidationException(
+            "One or more parameter values were invalid: Condition parameter type does not match schema type"
+        )
+
+
+def _check_empty(value: Value, name: str) -> None:
+    kind, content = next(iter(value.items()))
+    if kind != "N" and not content:
+        shown = "string" if kind == "S" else "binary"
+        raise ValidationException(
+            "One or more parameter values are not valid. The AttributeValue for a key attribute cannot contain an empty "
+            f"{shown} value. Key: {name}"
+        )
+
+
+def check_start(item: Item) -> None:
+    try:
+        values.admit(item)
+    except ValidationException as error:
+        raise ValidationException(f"The provided starting key is invalid: {error.message}") from None

@@ -1,0 +1,215 @@
+"""TransactWriteItems and TransactGetItems. The store's transaction is the transaction: everything is done, or nothing."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from typing import Any
+
+from skyjar.kernel.call import Call
+from skyjar.kernel.service import operation
+
+from . import capacity, items, keys, limits, state, throttle, values, writes
+from .capacity import Usage
+from .errors import (
+    ConditionalCheckFailedException,
+    IdempotentParameterMismatchException,
+    ProvisionedThroughputExceededException,
+    TransactionCanceledException,
+    ValidationException,
+)
+from .expressions import Expressions
+from .state import Token
+from .writes import Write
+
+FACTOR = 2
+_DUPLICATES = "Transaction request cannot include multiple operations on one item"
+
+
+@operation
+def transact_write_items(
+    call: Call,
+    *,
+    transact_items: list[dict[str, Any]],
+    return_consumed_capacity: str = "NONE",
+    return_item_collection_metrics: str = "NONE",
+    client_request_token: str | None = None,
+) -> dict[str, Any]:
+    is_new = client_request_token is None or _first(call, client_request_token, transact_items)
+    reasons = _Reasons(len(transact_items))
+    planned: list[Write | None] = []
+    for at, request in enumerate(transact_items):
+        planned.append(reasons.catch(at, lambda each: _plan(call, each), request))
+    reasons.raise_any()
+    several = [write for write in planned if write is not None]
+    if len({write.key.bytes for write in several}) != len(several):
+        raise ValidationException(_DUPLICATES)
+    if not is_new:
+        return _again(call, several, return_consumed_capacity)
+    needs_old = return_item_collection_metrics == "SIZE"
+    done = [
+        reasons.catch(at, lambda each: writes.perform(call, each, needs_old=needs_old, factor=FACTOR), write)
+        for at, write in enumerate(several)
+    ]
+    reasons.raise_any()
+    answer: dict[str, Any] = {}
+    usages: dict[str, Usage] = {}
+    metrics: dict[str, list[Any]] = {}
+    total = 0
+    for each in done:
+        assert each is not None
+        total += each.size
+        schema = each.write.schema
+        if return_consumed_capacity != "NONE":
+            took = each.usage(FACTOR)
+            usages.setdefault(schema.name, Usage(schema)).add(took.table, took.indexes)
+        found = writes.collection_metrics(call, each, return_item_collection_metrics)
+        if found is not None:
+            metrics.setdefault(schema.name, []).append(found)
+    if total > limits.TRANSACTION_BYTES:
+        raise ValidationException("Collection size of items in transaction exceeded 4MB limit")
+    if usages:
+        answer["ConsumedCapacity"] = [usage.show(return_consumed_capacity, "Write") for usage in usages.values()]
+    if metrics:
+        answer["ItemCollectionMetrics"] = metrics
+    return answer
+
+
+class _Reasons:
+    """Why a transaction is cancelled, item by item."""
+
+    def __init__(self, count: int) -> None:
+        self._found: list[dict[str, Any]] = [{"Code": "None"} for _ in range(count)]
+        self._has_any = False
+
+    def catch(self, at: int, do: Callable[[Any], Any], what: Any) -> Any:
+        try:
+            return do(what)
+        except ConditionalCheckFailedException as error:
+            self._note(at, "ConditionalCheckFailed", error.message, error.fields)
+        except ProvisionedThroughputExceededException as error:
+            self._note(at, "ProvisionedThroughputExceeded", error.message, {})
+        except _Refused as error:
+            self._note(at, "ValidationError", error.message, {})
+        return None
+
+    def _note(self, at: int, code: str, message: str, fields: dict[str, Any]) -> None:
+        self._has_any = True
+        self._found[at] = {"Code": code, "Message": message, **fields}
+
+    def raise_any(self) -> None:
+        if self._has_any:
+            codes = ", ".join(reason["Code"] for reason in self._found)
+            raise TransactionCanceledException(
+                f"Transaction cancelled, please refer cancellation reasons for specific reasons [{codes}]",
+                CancellationReasons=self._found,
+            )
+
+
+class _Refused(ValidationException):
+    """What is wrong with one item of a transaction in the light of its table."""
+
+
+def _plan(call: Call, request: dict[str, Any]) -> Write:
+    if len(request) != 1:
+        raise ValidationException("TransactItems can only contain one of Check, Put, Update or Delete")
+    kind, given = next(iter(request.items()))
+    texts = {"ConditionExpression": given.get("ConditionExpression")}
+    if kind == "Update":
+        texts["UpdateExpression"] = given["UpdateExpression"]
+    expressions = Expressions(given.get("ExpressionAttributeNames"), given.get("ExpressionAttributeValues"), **texts)
+    update = expressions.bind("UpdateExpression", given["UpdateExpression"]).result if kind == "Update" else None
+    test = expressions.test("ConditionExpression", texts["ConditionExpression"])
+    expressions.close()
+    shows = given.get("ReturnValuesOnConditionCheckFailure") == "ALL_OLD"
+    size = values.admit(given["Item"] if kind == "Put" else given["Key"])
+    schema = state.schema_of(call, given["TableName"])
+    try:
+        if kind == "Put":
+            return writes.put(schema, given["Item"], size, test, shows_failure=shows)
+        if kind == "Update":
+            return writes.update(schema, given["Key"], update, expressions.values, test, shows_failure=shows)
+        if kind == "Delete":
+            return writes.delete(schema, given["Key"], test, shows_failure=shows)
+        assert test is not None
+        return writes.check(schema, given["Key"], test, shows_failure=shows)
+    except ValidationException as error:
+        raise _Refused(error.message) from None
+
+
+def _first(call: Call, token: str, transact_items: list[dict[str, Any]]) -> bool:
+    """Whether this token is used for the first time in ten minutes; refused for another request than the first."""
+    for old in state.tokens.range(call, via="expires", end=(call.now,), limit=8, is_queue=True):
+        state.tokens.remove(call, old)
+    digest = hashlib.sha256(state.encode(transact_items)).hexdigest()
+    known = state.tokens.get(call, token)
+    if known is not None and known.expires_s > call.now:
+        if known.digest != digest:
+            raise IdempotentParameterMismatchException
+        return False
+    made = Token(token=token, digest=digest, expires_s=call.now + limits.TOKEN_S)
+    if known is None:
+        state.tokens.add(call, made)
+    else:
+        state.tokens.replace(call, known, made)
+    return True
+
+
+def _again(call: Call, several: list[Write], return_capacity: str) -> dict[str, Any]:
+    """The answer to a repeated request: what was done stays done, and costs reads."""
+    if return_capacity == "NONE":
+        return {}
+    usages: dict[str, Usage] = {}
+    for write in several:
+        stored = call.tx.get(write.key.bytes)
+        units = FACTOR * capacity.read_units(state.stored_size(stored) if stored is not None else 0, True)
+        usages.setdefault(write.schema.name, Usage(write.schema)).add(units, {})
+    return {"ConsumedCapacity": [usage.show(return_capacity, "Read") for usage in usages.values()]}
+
+
+@operation
+def transact_get_items(
+    call: Call, *, transact_items: list[dict[str, Any]], return_consumed_capacity: str = "NONE"
+) -> dict[str, Any]:
+    usages: dict[str, Usage] = {}
+    responses: list[dict[str, Any]] = []
+    seen: set[bytes] = set()
+    total = 0
+    reasons = _Reasons(len(transact_items))
+    for at, request in enumerate(transact_items):
+        get = request["Get"]
+        project = items.projection(None, get.get("ProjectionExpression"), get.get("ExpressionAttributeNames"))
+        values.admit(get["Key"])
+        schema = state.schema_of(call, get["TableName"])
+        place = reasons.catch(at, lambda key, schema=schema: _place(schema, key), get["Key"])
+        if place is None:
+            continue
+        if place in seen:
+            raise ValidationException(_DUPLICATES)
+        seen.add(place)
+        stored = call.tx.get(place)
+        response: dict[str, Any] = {}
+        size = 0
+        if stored is not None:
+            item = state.load(stored)
+            response["Item"] = item if project is None else project(item)
+            size = state.stored_size(stored)
+            total += size
+        responses.append(response)
+        units = FACTOR * capacity.read_units(size, True)
+        usages.setdefault(schema.name, Usage(schema)).add(units, {})
+        reasons.catch(at, lambda taken, schema=schema: throttle.take(call, schema, read=taken), units)
+    reasons.raise_any()
+    if total > limits.TRANSACTION_BYTES:
+        raise ValidationException("Collection size of items in transaction exceeded 4MB limit")
+    answer: dict[str, Any] = {"Responses": responses}
+    if return_consumed_capacity != "NONE":
+        answer["ConsumedCapacity"] = [usage.show(return_consumed_capacity, "Read") for usage in usages.values()]
+    return answer
+
+
+def _place(schema: state.Schema, key: values.Item) -> bytes:
+    try:
+        return keys.of_request(schema, key).bytes
+    except ValidationException as error:
+        raise _Refused(error.message) from None

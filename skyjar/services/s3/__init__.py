@@ -1,0 +1,7 @@
+"""Amazon S3."""
+
+from skyjar.kernel.service import Service
+
+from .errors import AccessDenied
+
+service = Service("s3", access_denied=AccessDenied)

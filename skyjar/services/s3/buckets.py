@@ -1,0 +1,154 @@
+"""Operations on buckets."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from skyjar.kernel.call import Call
+from skyjar.kernel.errors import NotImplementedHere
+from skyjar.kernel.service import operation
+
+from . import acls, jobs, limits, names, state, tags
+from .configurations import TAGS
+from .errors import (
+    BucketAlreadyExists,
+    BucketAlreadyOwnedByYou,
+    BucketNotEmpty,
+    IllegalLocationConstraint,
+    InvalidArgument,
+    InvalidBucketAclWithObjectOwnership,
+    InvalidLocationConstraint,
+    TooManyBuckets,
+    VersionedBucketNotEmpty,
+)
+from .state import Bucket
+
+FIRST_REGION = "us-east-1"
+
+
+@operation
+def create_bucket(
+    call: Call,
+    *,
+    bucket: str,
+    acl: str = "",
+    create_bucket_configuration: dict[str, Any] | None = None,
+    object_lock_enabled_for_bucket: bool = False,
+    object_ownership: str = "BucketOwnerEnforced",
+) -> dict[str, Any]:
+    names.check_bucket(bucket)
+    wanted = create_bucket_configuration or {}
+    region = _region(call, wanted.get("LocationConstraint", ""))
+    if object_lock_enabled_for_bucket:
+        raise NotImplementedHere("Skyjar does not implement the parameter ObjectLockEnabledForBucket of s3:CreateBucket.")
+    check_ownership(object_ownership)
+    if acl not in ("", "private"):
+        raise InvalidBucketAclWithObjectOwnership
+    for member in ("Location", "Bucket"):
+        if wanted.get(member):
+            raise NotImplementedHere(f"Skyjar does not implement {member} of s3:CreateBucket (directory buckets).")
+    existing = state.buckets.get(call, bucket)
+    if existing is not None:
+        if existing.account != call.account:
+            raise BucketAlreadyExists(BucketName=bucket)
+        if existing.region == region == FIRST_REGION:
+            return {"Location": f"/{bucket}"}
+        raise BucketAlreadyOwnedByYou(BucketName=bucket)
+    if state.buckets.count(call, call.account, via="owner", limit=limits.BUCKETS) >= limits.BUCKETS:
+        raise TooManyBuckets
+    made = Bucket(
+        name=bucket, account=call.account, region=region, space=call.chance.hex(12), created_s=int(call.now)
+    )
+    state.buckets.add(call, made)
+    if wanted.get("Tags"):
+        tag_set = tags.as_set(tags.of_set(wanted["Tags"], limits.BUCKET_TAGS))
+        state.configure(state.place(call, made), made, TAGS, {"TagSet": tag_set})
+    return {"Location": f"/{bucket}", "BucketArn": state.bucket_arn(bucket)}
+
+
+def check_ownership(ownership: str) -> None:
+    if ownership in ("ObjectWriter", "BucketOwnerPreferred"):
+        raise NotImplementedHere(f"Skyjar does not implement the Object Ownership {ownership} of s3: ACLs are off.")
+    if ownership != "BucketOwnerEnforced":
+        raise InvalidArgument("Invalid x-amz-object-ownership header: " + ownership, ArgumentName="x-amz-object-ownership")
+
+
+def _region(call: Call, constraint: str) -> str:
+    """The Region to make the bucket in: that of the endpoint, which the constraint must name outside us-east-1."""
+    if not constraint:
+        if call.region != FIRST_REGION:
+            raise IllegalLocationConstraint(
+                "The unspecified location constraint is incompatible for the region specific endpoint this request was "
+                "sent to."
+            )
+        return FIRST_REGION
+    wanted = "eu-west-1" if constraint == "EU" else constraint
+    if wanted == FIRST_REGION or wanted.count("-") < 2:
+        raise InvalidLocationConstraint(LocationConstraint=constraint)
+    if call.region not in (wanted, FIRST_REGION):
+        raise IllegalLocationConstraint(
+            f"The {constraint} location constraint is incompatible for the region specific endpoint this request was "
+            "sent to."
+        )
+    return wanted
+
+
+@operation
+def delete_bucket(call: Call, *, bucket: str, expected_bucket_owner: str = "") -> None:
+    at, where = state.bucket_of(call, bucket)
+    if not state.is_empty(at, where):
+        raise (VersionedBucketNotEmpty if where.versioning else BucketNotEmpty)(BucketName=bucket)
+    state.buckets.remove(call, where)
+    for kept in state.configurations.range(at, where.space):
+        state.configurations.remove(at, kept)
+    if where.account == call.account and where.region == call.region:
+        call.later(jobs.clear, space=where.space)
+
+
+@operation
+def head_bucket(call: Call, *, bucket: str, expected_bucket_owner: str = "") -> dict[str, Any]:
+    _, where = state.bucket_of(call, bucket)
+    return {"BucketArn": state.bucket_arn(bucket), "BucketRegion": where.region, "AccessPointAlias": False}
+
+
+@operation
+def list_buckets(
+    call: Call,
+    *,
+    max_buckets: int | None = None,
+    continuation_token: str = "",
+    prefix: str = "",
+    bucket_region: str = "",
+) -> dict[str, Any]:
+    found = state.buckets.range(call, call.account, via="owner")
+    chosen = [
+        one
+        for one in found
+        if one.name.startswith(prefix) and (not bucket_region or one.region == bucket_region)
+        if one.name > continuation_token
+    ]
+    most = max_buckets or limits.BUCKETS
+    answer: dict[str, Any] = {
+        "Buckets": [
+            {
+                "Name": one.name,
+                "CreationDate": one.created_s,
+                "BucketRegion": one.region,
+                "BucketArn": state.bucket_arn(one.name),
+            }
+            for one in chosen[:most]
+        ],
+        "Owner": acls.owner(call.account),
+    }
+    if prefix:
+        answer["Prefix"] = prefix
+    if len(chosen) > most:
+        answer["ContinuationToken"] = chosen[most - 1].name
+    return answer
+
+
+@operation
+def get_bucket_location(call: Call, *, bucket: str, expected_bucket_owner: str = "") -> dict[str, Any]:
+    """The one operation that every Region answers for every bucket; us-east-1 has no name here."""
+    where = state.named(call, bucket)
+    return {"LocationConstraint": where.region} if where.region != FIRST_REGION else {}

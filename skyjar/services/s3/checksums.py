@@ -1,0 +1,152 @@
+"""Checksums of bodies: MD5 for the ETag, and S3's five algorithms, given and compared, or CRC64NVME by default. Pure."""
+
+from __future__ import annotations
+
+import hashlib
+import zlib
+from base64 import b64decode, b64encode
+from binascii import Error as NotBase64
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from .errors import BadDigest, InvalidDigest, InvalidRequest
+
+DEFAULT = "CRC64NVME"
+FULL, COMPOSITE = "FULL_OBJECT", "COMPOSITE"
+
+
+def _crt(name: str, data: bytes) -> int:
+    from awscrt import checksums  # late: it would take a third of the time to start
+
+    value: int = getattr(checksums, name)(data)
+    return value
+
+
+_SUMS: dict[str, Callable[[bytes], bytes]] = {
+    "CRC32": lambda data: zlib.crc32(data).to_bytes(4, "big"),
+    "CRC32C": lambda data: _crt("crc32c", data).to_bytes(4, "big"),
+    "CRC64NVME": lambda data: _crt("crc64nvme", data).to_bytes(8, "big"),
+    "SHA1": lambda data: hashlib.sha1(data, usedforsecurity=False).digest(),
+    "SHA256": lambda data: hashlib.sha256(data).digest(),
+}
+MEMBERS = {name: f"Checksum{name}" for name in _SUMS}
+_SIZES = {"CRC32": 4, "CRC32C": 4, "CRC64NVME": 8, "SHA1": 20, "SHA256": 32}
+COMBINED = {"CRC32": "combine_crc32", "CRC32C": "combine_crc32c", "CRC64NVME": "combine_crc64nvme"}
+
+
+class Sums:
+    """What was computed of a body: `md5` as bytes, the checksum in base64."""
+
+    __slots__ = ("algorithm", "checksum", "md5")
+
+    def __init__(self, md5: bytes, algorithm: str, checksum: str) -> None:
+        self.md5 = md5
+        self.algorithm = algorithm
+        self.checksum = checksum
+
+    @property
+    def shown(self) -> dict[str, str]:
+        return shown(self.algorithm, self.checksum, FULL)
+
+
+def shown(algorithm: str, checksum: str, kind: str) -> dict[str, str]:
+    """As an answer's members."""
+    return {MEMBERS[algorithm]: checksum, "ChecksumType": kind} if checksum else {}
+
+
+def given(crc32: str, crc32_c: str, crc64_nvme: str, sha1: str, sha256: str) -> tuple[str, str] | None:
+    """The one (algorithm, checksum) of a request, or None."""
+    pairs = zip(("CRC32", "CRC32C", "CRC64NVME", "SHA1", "SHA256"), (crc32, crc32_c, crc64_nvme, sha1, sha256), strict=True)
+    found = [pair for pair in pairs if pair[1]]
+    if not found:
+        return None
+    if len(found) > 1:
+        raise InvalidRequest("Expecting a single x-amz-checksum- header. Multiple checksum Types are not allowed.")
+    return found[0]
+
+
+def compute(algorithm: str, data: bytes) -> str:
+    return b64encode(_SUMS[algorithm](data)).decode()
+
+
+def check(body: Any, content_md5: str, sum_given: tuple[str, str] | None, wanted: str = "") -> Sums:
+    """The body's sums, after comparing what the request promised. `body` is bytes or a streamed blob's digests.
+
+    `wanted` is the algorithm to use when the request gives none.
+    """
+    digests: dict[str, bytes] | None = getattr(body, "digests", None)
+    data: bytes = body if digests is None and isinstance(body, bytes) else b""
+    if digests is None and not isinstance(body, bytes):
+        data = body.read()
+    md5 = digests["md5"] if digests is not None else hashlib.md5(data, usedforsecurity=False).digest()
+    if content_md5:
+        _check_md5(md5, content_md5)
+    algorithm = sum_given[0] if sum_given is not None else wanted or DEFAULT
+    if digests is None:
+        checksum = compute(algorithm, data)
+    elif algorithm.lower() in digests:
+        checksum = b64encode(digests[algorithm.lower()]).decode()
+    elif sum_given is not None:
+        return Sums(md5, *sum_given)  # a trailer's, compared while the body came in
+    else:
+        checksum = compute(algorithm, body.read())
+    if sum_given is not None and sum_given[1] != checksum:
+        _refuse(algorithm, sum_given[1])
+    return Sums(md5, algorithm, checksum)
+
+
+def _refuse(algorithm: str, promised: str) -> None:
+    try:
+        is_sound = len(b64decode(promised, validate=True)) == _SIZES[algorithm]
+    except (NotBase64, ValueError):
+        is_sound = False
+    if not is_sound:
+        raise InvalidRequest(f"Value for x-amz-checksum-{algorithm.lower()} header is invalid.")
+    raise BadDigest(f"The {algorithm} you specified did not match the calculated checksum.")
+
+
+def _check_md5(md5: bytes, promised: str) -> None:
+    try:
+        wanted = b64decode(promised, validate=True)
+    except (NotBase64, ValueError):
+        wanted = b""
+    if len(wanted) != 16:
+        raise InvalidDigest(**{"Content-MD5": promised})
+    if wanted != md5:
+        raise BadDigest(ExpectedDigest=wanted.hex(), CalculatedDigest=b64encode(md5).decode())
+
+
+def composite(algorithm: str, sums: Iterable[str]) -> str:
+    """The checksum of the parts' checksums, with their number behind it."""
+    raw = [b64decode(each) for each in sums]
+    return f"{compute(algorithm, b''.join(raw))}-{len(raw)}"
+
+
+def combined(algorithm: str, sums: Iterable[tuple[str, int]]) -> str:
+    """The checksum of the whole from the (checksum, length) of its parts."""
+    from awscrt import checksums
+
+    combine = getattr(checksums, COMBINED[algorithm])
+    whole = 0
+    for checksum, length in sums:
+        whole = combine(whole, int.from_bytes(b64decode(checksum), "big"), length)
+    return b64encode(whole.to_bytes(_SIZES[algorithm], "big")).decode()
+
+
+def of_pieces(pieces: Any, algorithm: str) -> tuple[str, str]:
+    """The MD5 (hexadecimal) and the checksum of a body in pieces, read a little at a time. Slow: for a thread."""
+    md5 = hashlib.md5(usedforsecurity=False)
+    sums: list[tuple[str, int]] = []
+    whole = hashlib.new(algorithm.lower(), usedforsecurity=False) if algorithm not in COMBINED else None
+    for blob, offset, length in pieces:
+        at = offset
+        while at < offset + length:
+            data = blob.read(at, min(1 << 20, offset + length - at))
+            at += len(data)
+            md5.update(data)
+            if whole is not None:
+                whole.update(data)
+            else:
+                sums.append((compute(algorithm, data), len(data)))
+    checksum = b64encode(whole.digest()).decode() if whole is not None else combined(algorithm, sums)
+    return md5.hexdigest(), checksum

@@ -1,0 +1,294 @@
+"""S3's errors: codes, sentences and fields as S3 writes them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from skyjar.kernel.errors import AWSError
+
+
+class AccessDenied(AWSError):
+    """Anonymous callers are not told why."""
+
+    code = "AccessDenied"
+    status = 403
+    sentence = "Access Denied"
+
+    def __init__(self, message: str | None = None, **fields: Any) -> None:
+        super().__init__(None if message is not None and message.startswith("User: * ") else message, **fields)
+
+
+class NoSuchBucket(AWSError):
+    code = "NoSuchBucket"
+    status = 404
+    sentence = "The specified bucket does not exist"
+
+
+class NoSuchKey(AWSError):
+    code = "NoSuchKey"
+    status = 404
+    sentence = "The specified key does not exist."
+
+
+class NoSuchVersion(AWSError):
+    code = "NoSuchVersion"
+    status = 404
+    sentence = "The specified version does not exist."
+
+
+class NoSuchUpload(AWSError):
+    code = "NoSuchUpload"
+    status = 404
+    sentence = (
+        "The specified upload does not exist. The upload ID may be invalid, or the upload may have been aborted or "
+        "completed."
+    )
+
+
+class MethodNotAllowed(AWSError):
+    code = "MethodNotAllowed"
+    status = 405
+    sentence = "The specified method is not allowed against this resource."
+
+
+class BucketAlreadyExists(AWSError):
+    code = "BucketAlreadyExists"
+    status = 409
+    sentence = (
+        "The requested bucket name is not available. The bucket namespace is shared by all users of the system. Please "
+        "select a different name and try again."
+    )
+
+
+class BucketAlreadyOwnedByYou(AWSError):
+    code = "BucketAlreadyOwnedByYou"
+    status = 409
+    sentence = "Your previous request to create the named bucket succeeded and you already own it."
+
+
+class BucketNotEmpty(AWSError):
+    code = "BucketNotEmpty"
+    status = 409
+    sentence = "The bucket you tried to delete is not empty"
+
+
+class VersionedBucketNotEmpty(BucketNotEmpty):
+    sentence = "The bucket you tried to delete is not empty. You must delete all versions in the bucket."
+
+
+class TooManyBuckets(AWSError):
+    code = "TooManyBuckets"
+    sentence = "You have attempted to create more buckets than allowed"
+
+
+class InvalidBucketName(AWSError):
+    code = "InvalidBucketName"
+    sentence = "The specified bucket is not valid."
+
+
+class IllegalLocationConstraint(AWSError):
+    code = "IllegalLocationConstraintException"
+
+
+class InvalidLocationConstraint(AWSError):
+    code = "InvalidLocationConstraint"
+    sentence = "The specified location-constraint is not valid"
+
+
+class PermanentRedirect(AWSError):
+    code = "PermanentRedirect"
+    status = 301
+    sentence = (
+        "The bucket you are attempting to access must be addressed using the specified endpoint. Please send all "
+        "future requests to this endpoint."
+    )
+
+
+class InvalidArgument(AWSError):
+    code = "InvalidArgument"
+
+
+class InvalidRequest(AWSError):
+    code = "InvalidRequest"
+
+
+class InvalidTag(AWSError):
+    code = "InvalidTag"
+
+
+class BadRequest(AWSError):
+    code = "BadRequest"
+
+
+class MalformedXML(AWSError):
+    code = "MalformedXML"
+    sentence = "The XML you provided was not well-formed or did not validate against our published schema"
+
+
+class MalformedPolicy(AWSError):
+    code = "MalformedPolicy"
+
+
+class PolicyTooLarge(AWSError):
+    code = "PolicyTooLarge"
+    sentence = "The policy document exceeds the maximum allowed size."
+
+
+class KeyTooLong(AWSError):
+    code = "KeyTooLongError"
+    sentence = "Your key is too long"
+
+
+class MetadataTooLarge(AWSError):
+    code = "MetadataTooLarge"
+    sentence = "Your metadata headers exceed the maximum allowed metadata size"
+
+
+class EntityTooLarge(AWSError):
+    code = "EntityTooLarge"
+    sentence = "Your proposed upload exceeds the maximum allowed size"
+
+
+class EntityTooSmall(AWSError):
+    code = "EntityTooSmall"
+    sentence = "Your proposed upload is smaller than the minimum allowed size"
+
+
+class InvalidPart(AWSError):
+    code = "InvalidPart"
+    sentence = (
+        "One or more of the specified parts could not be found.  The part may not have been uploaded, or the specified "
+        "entity tag may not match the part's entity tag."
+    )
+
+
+class InvalidPartOrder(AWSError):
+    code = "InvalidPartOrder"
+    sentence = "The list of parts was not in ascending order. Parts must be ordered by part number."
+
+
+class InvalidPartNumber(AWSError):
+    code = "InvalidPartNumber"
+    status = 416
+    sentence = "The requested partnumber is not satisfiable"
+
+
+class InvalidRange(AWSError):
+    code = "InvalidRange"
+    status = 416
+    sentence = "The requested range is not satisfiable"
+
+
+class InvalidDigest(AWSError):
+    code = "InvalidDigest"
+    sentence = "The Content-MD5 you specified was invalid."
+
+
+class BadDigest(AWSError):
+    code = "BadDigest"
+    sentence = "The Content-MD5 you specified did not match what we received."
+
+
+class InvalidStorageClass(AWSError):
+    code = "InvalidStorageClass"
+    sentence = "The storage class you specified is not valid"
+
+
+class InvalidObjectState(AWSError):
+    code = "InvalidObjectState"
+    status = 403
+    sentence = "The operation is not valid for the object's storage class"
+
+
+class PreconditionFailed(AWSError):
+    code = "PreconditionFailed"
+    status = 412
+    sentence = "At least one of the pre-conditions you specified did not hold"
+
+
+class NotModified(AWSError):
+    code = "NotModified"
+    status = 304
+    sentence = "Not Modified"
+
+
+class NotImplementedByS3(AWSError):
+    """What AWS's S3 itself does not implement."""
+
+    code = "NotImplemented"
+    status = 501
+    sentence = "A header you provided implies functionality that is not implemented"
+
+
+class InvalidEncryptionAlgorithm(AWSError):
+    code = "InvalidEncryptionAlgorithmError"
+    sentence = "The encryption request you specified is not valid. The valid value is AES256."
+
+
+class AccessControlListNotSupported(AWSError):
+    code = "AccessControlListNotSupported"
+    sentence = "The bucket does not allow ACLs"
+
+
+class InvalidBucketAclWithObjectOwnership(AWSError):
+    code = "InvalidBucketAclWithObjectOwnership"
+    sentence = "Bucket cannot have ACLs set with ObjectOwnership's BucketOwnerEnforced setting"
+
+
+class IllegalVersioningConfiguration(AWSError):
+    code = "IllegalVersioningConfigurationException"
+    sentence = "The Versioning element must be specified"
+
+
+class NoSuchBucketPolicy(AWSError):
+    code = "NoSuchBucketPolicy"
+    status = 404
+    sentence = "The bucket policy does not exist"
+
+
+class NoSuchTagSet(AWSError):
+    code = "NoSuchTagSet"
+    status = 404
+    sentence = "The TagSet does not exist"
+
+
+class NoSuchLifecycleConfiguration(AWSError):
+    code = "NoSuchLifecycleConfiguration"
+    status = 404
+    sentence = "The lifecycle configuration does not exist"
+
+
+class NoSuchCORSConfiguration(AWSError):
+    code = "NoSuchCORSConfiguration"
+    status = 404
+    sentence = "The CORS configuration does not exist"
+
+
+class NoSuchWebsiteConfiguration(AWSError):
+    code = "NoSuchWebsiteConfiguration"
+    status = 404
+    sentence = "The specified bucket does not have a website configuration"
+
+
+class ReplicationConfigurationNotFound(AWSError):
+    code = "ReplicationConfigurationNotFoundError"
+    status = 404
+    sentence = "The replication configuration was not found"
+
+
+class NoSuchPublicAccessBlockConfiguration(AWSError):
+    code = "NoSuchPublicAccessBlockConfiguration"
+    status = 404
+    sentence = "The public access block configuration was not found"
+
+
+class OwnershipControlsNotFound(AWSError):
+    code = "OwnershipControlsNotFoundError"
+    status = 404
+    sentence = "The bucket ownership controls were not found"
+
+
+class ObjectLockConfigurationNotFound(AWSError):
+    code = "ObjectLockConfigurationNotFoundError"
+    status = 404
+    sentence = "Object Lock configuration does not exist for this bucket"

@@ -1,0 +1,82 @@
+"""What S3 does by itself: lifecycle, once a day at midnight UTC; clearing what a deleted bucket leaves."""
+
+from __future__ import annotations
+
+from skyjar.kernel.call import Call
+from skyjar.kernel.jobs import job
+from skyjar.kernel.tables import At
+
+from . import lifecycle, limits, objects, state
+from .state import Bucket, Object
+
+PAGE = 500
+
+
+@job()
+def tidy(call: Call, *, bucket: str, after: str = "") -> None:
+    """Apply a bucket's lifecycle rules to a page of its keys; then the next page, or the next midnight."""
+    where = state.buckets.get(call, bucket)
+    if where is None or not where.has_lifecycle:
+        return
+    at = state.place(call, where)
+    rules = lifecycle.rules_of(at, where)
+    if not after:
+        for upload in state.uploads.range(at, where.space):
+            due = lifecycle.aborts(rules, upload.key, upload.started_s)
+            if due is not None and call.now >= due[0]:
+                drop_upload(at, upload)
+    start = (after + "\0",) if after else ()
+    rows = state.objects.range(at, where.space, start=start, limit=PAGE)
+    last = rows[-1].key if len(rows) == PAGE else ""
+    if last and rows[0].key != last:
+        rows = [row for row in rows if row.key != last]  # the rest of its versions may be on the next page
+        last = rows[-1].key
+    elif last:
+        rows = state.objects.range(at, where.space, last)
+    for versions in _by_key(rows):
+        _tidy_key(call, at, where, rules, versions)
+    if last:
+        call.later(tidy, key=bucket, bucket=bucket, after=last)
+    else:
+        call.later(tidy, key=bucket, due=lifecycle.midnight(call.now + 1), bucket=bucket)
+
+
+def _by_key(rows: list[Object]) -> list[list[Object]]:
+    groups: list[list[Object]] = []
+    for row in rows:
+        if groups and groups[-1][0].key == row.key:
+            groups[-1].append(row)
+        else:
+            groups.append([row])
+    return groups
+
+
+def _tidy_key(call: Call, at: At, bucket: Bucket, rules: list[lifecycle.Rule], versions: list[Object]) -> None:
+    """`versions` are all those of a key, newest first."""
+    current = versions[0]
+    left = [current]
+    for newer, version in enumerate(versions[1:]):
+        if lifecycle.is_noncurrent_due(rules, version, versions[newer].modified_s, newer, call.now):
+            state.remove(at, bucket, version)
+        else:
+            left.append(version)
+    if current.is_marker:
+        if len(left) == 1 and lifecycle.clears_markers(rules, current):
+            state.remove(at, bucket, current)
+        return
+    due = lifecycle.expires(rules, current)
+    if due is not None and call.now >= due[0]:
+        objects.delete_current(call, at, bucket, current.key)
+
+
+def drop_upload(at: At, upload: state.Upload) -> None:
+    for part in state.parts.range(at, upload.id):
+        state.parts.remove(at, part)
+    state.uploads.remove(at, upload)
+
+
+@job()
+def clear(call: Call, *, space: str) -> None:
+    """The uploads that a deleted bucket left, in the bucket's account and Region."""
+    for upload in state.uploads.range(call, space, limit=limits.LIST_KEYS):
+        drop_upload(call, upload)

@@ -1,0 +1,150 @@
+"""Lifecycle rules: which there can be, which apply to an object, and when. Pure but for reading the rules.
+
+S3 counts days from midnight UTC: an object expires at the first midnight that is at least so many days after it was
+made. Rules are kept as they were given.
+"""
+
+from __future__ import annotations
+
+from email.utils import formatdate
+from typing import Any
+
+from skyjar.kernel.errors import NotImplementedHere
+from skyjar.kernel.tables import At
+
+from . import limits, state
+from .errors import InvalidArgument, InvalidRequest, MalformedXML
+from .state import Bucket, Object
+
+KIND = "lifecycle"
+Rule = dict[str, Any]
+_ACTIONS = ("Expiration", "NoncurrentVersionExpiration", "AbortIncompleteMultipartUpload")
+
+
+def check(rules: list[Rule]) -> None:
+    if not 1 <= len(rules) <= limits.LIFECYCLE_RULES:
+        raise MalformedXML
+    ids = [rule["ID"] for rule in rules if rule.get("ID")]
+    if len(set(ids)) != len(ids):
+        raise InvalidArgument("Rule ID must be unique. Found same ID for more than one rule")
+    for rule in rules:
+        _check_rule(rule)
+
+
+def _check_rule(rule: Rule) -> None:
+    for member in ("Transitions", "Transition", "NoncurrentVersionTransitions", "NoncurrentVersionTransition"):
+        if rule.get(member):
+            raise NotImplementedHere(f"Skyjar does not implement {member} of s3:PutBucketLifecycleConfiguration.")
+    if len(rule.get("ID", "")) > 255:
+        raise InvalidArgument("ID length should not exceed allowed limit of 255")
+    if rule.get("Status") not in ("Enabled", "Disabled") or ("Filter" in rule) == ("Prefix" in rule):
+        raise MalformedXML
+    if not any(action in rule for action in _ACTIONS):
+        raise InvalidRequest("At least one action needs to be specified in a rule")
+    _check_filter(rule.get("Filter") or {}, rule)
+    expiration = rule.get("Expiration")
+    if expiration is not None:
+        _check_expiration(expiration)
+    noncurrent = rule.get("NoncurrentVersionExpiration")
+    if noncurrent is not None and noncurrent.get("NoncurrentDays", 0) < 1:
+        raise InvalidArgument("'NoncurrentDays' for NoncurrentVersionExpiration action must be a positive integer")
+    abort = rule.get("AbortIncompleteMultipartUpload")
+    if abort is not None and abort.get("DaysAfterInitiation", 0) < 1:
+        raise InvalidArgument("'DaysAfterInitiation' for AbortIncompleteMultipartUpload action must be a positive integer")
+
+
+def _check_filter(chosen: dict[str, Any], rule: Rule) -> None:
+    if len(chosen) > 1:
+        raise MalformedXML
+    within = chosen.get("And") or chosen
+    has_tags = "Tag" in within or bool(within.get("Tags"))
+    if has_tags and "AbortIncompleteMultipartUpload" in rule:
+        raise InvalidRequest("AbortIncompleteMultipartUpload cannot be specified with Tags.")
+    if has_tags and (rule.get("Expiration") or {}).get("ExpiredObjectDeleteMarker"):
+        raise InvalidRequest("ExpiredObjectDeleteMarker cannot be specified with Tags.")
+
+
+def _check_expiration(expiration: dict[str, Any]) -> None:
+    if len(expiration) != 1:
+        raise MalformedXML
+    if "Days" in expiration and expiration["Days"] < 1:
+        raise InvalidArgument("'Days' for Expiration action must be a positive integer")
+    if "Date" in expiration and expiration["Date"] % limits.DAY_S:
+        raise InvalidArgument("'Date' must be at midnight GMT")
+
+
+def covers(rule: Rule, key: str, size: int, tags: dict[str, str]) -> bool:
+    if rule["Status"] != "Enabled":
+        return False
+    chosen = rule.get("Filter") or {}
+    within = chosen.get("And") or chosen
+    prefix = within.get("Prefix") or rule.get("Prefix") or ""
+    wanted = [*within.get("Tags", ()), *([within["Tag"]] if "Tag" in within else ())]
+    return (
+        key.startswith(prefix)
+        and all(tags.get(tag["Key"]) == tag["Value"] for tag in wanted)
+        and size > within.get("ObjectSizeGreaterThan", -1)
+        and ("ObjectSizeLessThan" not in within or size < within["ObjectSizeLessThan"])
+    )
+
+
+def midnight(at_s: float) -> int:
+    """The first midnight UTC that is not before."""
+    return -int(-at_s // limits.DAY_S) * limits.DAY_S
+
+
+def expires(rules: list[Rule], found: Object) -> tuple[int, str] | None:
+    """When a current version is due to go, and by which rule; the earliest counts."""
+    due: list[tuple[int, str]] = []
+    for rule in rules:
+        expiration = rule.get("Expiration") or {}
+        if not covers(rule, found.key, found.size, found.tags):
+            continue
+        if "Days" in expiration:
+            due.append((midnight(found.modified_s + expiration["Days"] * limits.DAY_S), rule.get("ID", "")))
+        elif "Date" in expiration:
+            due.append((int(expiration["Date"]), rule.get("ID", "")))
+    return min(due) if due else None
+
+
+def is_noncurrent_due(rules: list[Rule], found: Object, since_s: int, newer: int, now: float) -> bool:
+    """Whether a version that ceased to be current at `since_s`, with `newer` noncurrent ones on top of it, is to go."""
+    for rule in rules:
+        action = rule.get("NoncurrentVersionExpiration")
+        if action is None or not covers(rule, found.key, found.size, found.tags):
+            continue
+        if newer >= action.get("NewerNoncurrentVersions", 0) and now >= midnight(
+            since_s + action["NoncurrentDays"] * limits.DAY_S
+        ):
+            return True
+    return False
+
+
+def clears_markers(rules: list[Rule], marker: Object) -> bool:
+    """Whether a delete marker with nothing below it is to go."""
+    return any(
+        (rule.get("Expiration") or {}).get("ExpiredObjectDeleteMarker") and covers(rule, marker.key, 0, {})
+        for rule in rules
+    )
+
+
+def aborts(rules: list[Rule], key: str, started_s: int) -> tuple[int, str] | None:
+    """When an incomplete upload is given up, and by which rule."""
+    due = [
+        (midnight(started_s + rule["AbortIncompleteMultipartUpload"]["DaysAfterInitiation"] * limits.DAY_S), rule.get("ID", ""))
+        for rule in rules
+        if "AbortIncompleteMultipartUpload" in rule and covers(rule, key, 0, {})
+    ]
+    return min(due) if due else None
+
+
+def rules_of(at: At, bucket: Bucket) -> list[Rule]:
+    found = state.configuration(at, bucket, KIND) if bucket.has_lifecycle else None
+    return list(found["Rules"]) if found is not None else []
+
+
+def expiration_shown(at: At, bucket: Bucket, found: Object) -> dict[str, str]:
+    due = expires(rules_of(at, bucket), found)
+    if due is None:
+        return {}
+    return {"Expiration": f'expiry-date="{formatdate(due[0], usegmt=True)}", rule-id="{due[1]}"'}

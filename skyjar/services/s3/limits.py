@@ -1,0 +1,25 @@
+"""S3's quotas and defaults, each with its unit. Source: "Amazon S3 quotas" and the API reference, 2026."""
+
+KIB, MIB, GIB, TIB = 1024, 1024**2, 1024**3, 1024**4
+
+BUCKETS = 10_000  # per account, adjustable
+KEY_BYTES = 1024
+METADATA_BYTES = 2 * KIB
+OBJECT_TAGS = 10
+BUCKET_TAGS = 50
+TAG_KEY_LENGTH = 128
+TAG_VALUE_LENGTH = 256
+PUT_BYTES = 5 * GIB
+OBJECT_BYTES = 50 * 10**12  # 50 TB since December 2025
+PART_BYTES_LEAST = 5 * MIB
+PART_BYTES = 5 * GIB
+PARTS = 10_000
+LIST_KEYS = 1000
+DELETE_KEYS = 1000
+POLICY_BYTES = 20 * KIB
+LIFECYCLE_RULES = 1000
+CORS_RULES = 100
+DAY_S = 86_400
+
+INLINE_BYTES = 16 * KIB
+"""Ours: bodies up to here live in the object's record, longer ones in a blob."""

@@ -1,0 +1,32 @@
+"""What a bucket may be called, and what a key may be. Pure. Source: "General purpose bucket naming rules"."""
+
+from __future__ import annotations
+
+import re
+
+from . import limits
+from .errors import InvalidBucketName, KeyTooLong, NoSuchKey
+
+_NAME = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
+_ADDRESS = re.compile(r"\d{1,3}(\.\d{1,3}){3}")
+_PREFIXES = ("xn--", "sthree-", "amzn-s3-demo-")
+_SUFFIXES = ("-s3alias", "--ol-s3", ".mrap", "--x-s3", "--table-s3")
+
+
+def check_bucket(name: str) -> None:
+    if (
+        not _NAME.fullmatch(name)
+        or ".." in name
+        or _ADDRESS.fullmatch(name)
+        or name.startswith(_PREFIXES)
+        or name.endswith(_SUFFIXES)
+    ):
+        raise InvalidBucketName(BucketName=name)
+
+
+def check_key(key: str) -> None:
+    size = len(key) if key.isascii() else len(key.encode())
+    if size > limits.KEY_BYTES:
+        raise KeyTooLong(Size=size, MaxSizeAllowed=limits.KEY_BYTES)
+    if not key:
+        raise NoSuchKey(Key=key)

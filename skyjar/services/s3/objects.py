@@ -1,0 +1,373 @@
+"""Putting, getting and deleting objects."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from skyjar.kernel.blobs import Blob
+from skyjar.kernel.call import Call
+from skyjar.kernel.errors import AWSError
+from skyjar.kernel.service import operation
+from skyjar.kernel.tables import At
+
+from . import acls, checksums, encryption, lifecycle, limits, names, preconditions, ranges, reading, state, tags
+from .errors import EntityTooLarge, InvalidStorageClass, MalformedXML, MetadataTooLarge, NoSuchVersion
+from .state import Bucket, Object
+
+STORAGE_CLASSES = (
+    "STANDARD",
+    "REDUCED_REDUNDANCY",
+    "STANDARD_IA",
+    "ONEZONE_IA",
+    "INTELLIGENT_TIERING",
+    "GLACIER",
+    "DEEP_ARCHIVE",
+    "GLACIER_IR",
+)
+
+
+def stored(call: Call, body: bytes | Blob) -> dict[str, Any]:
+    """The fields that hold a body: inside the record, or as a blob."""
+    if isinstance(body, Blob):
+        if body.size > limits.INLINE_BYTES:
+            return {"size": body.size, "blobs": (body.name,), "sizes": (body.size,)}
+        body = body.read()
+    size = len(body)
+    if size <= limits.INLINE_BYTES:
+        return {"size": size, "body": body}
+    return {"size": size, "blobs": (call.blobs.put(body).name,), "sizes": (size,)}
+
+
+def headers_of(**given: Any) -> dict[str, str]:
+    """The headers that S3 keeps with an object, by their members' names."""
+    return {name: value for name, value in given.items() if value}
+
+
+def check_metadata(metadata: dict[str, str] | None) -> dict[str, str]:
+    if not metadata:
+        return {}
+    size = sum(len(name.encode()) + len(value.encode()) for name, value in metadata.items())
+    if size > limits.METADATA_BYTES:
+        raise MetadataTooLarge(Size=size, MaxSizeAllowed=limits.METADATA_BYTES)
+    return {name.lower(): value for name, value in metadata.items()}
+
+
+def check_class(storage_class: str) -> str:
+    if storage_class not in STORAGE_CLASSES:
+        raise InvalidStorageClass(StorageClassRequested=storage_class)
+    return storage_class
+
+
+@operation
+def put_object(
+    call: Call,
+    *,
+    bucket: str,
+    key: str,
+    body: bytes | Blob = b"",
+    acl: str = "",
+    cache_control: str = "",
+    content_disposition: str = "",
+    content_encoding: str = "",
+    content_language: str = "",
+    content_length: int | None = None,
+    content_md5: str = "",
+    content_type: str = "",
+    expires: str = "",
+    checksum_algorithm: str = "",
+    checksum_crc32: str = "",
+    checksum_crc32_c: str = "",
+    checksum_crc64_nvme: str = "",
+    checksum_sha1: str = "",
+    checksum_sha256: str = "",
+    if_match: str = "",
+    if_none_match: str = "",
+    metadata: dict[str, str] | None = None,
+    server_side_encryption: str = "",
+    ssekms_key_id: str = "",
+    bucket_key_enabled: bool | None = None,
+    storage_class: str = "STANDARD",
+    tagging: str = "",
+    website_redirect_location: str = "",
+    request_payer: str = "",
+    expected_bucket_owner: str = "",
+) -> dict[str, Any]:
+    at, where = state.bucket_of(call, bucket)
+    names.check_key(key)
+    if acl:
+        acls.check_canned(acl)
+    given = checksums.given(checksum_crc32, checksum_crc32_c, checksum_crc64_nvme, checksum_sha1, checksum_sha256)
+    fields: dict[str, Any] = {
+        "key": key,
+        "modified_s": int(call.now),
+        "headers": headers_of(
+            CacheControl=cache_control,
+            ContentDisposition=content_disposition,
+            ContentEncoding=content_encoding,
+            ContentLanguage=content_language,
+            ContentType=content_type,
+            Expires=expires,
+            WebsiteRedirectLocation=website_redirect_location,
+        ),
+        "storage_class": check_class(storage_class),
+        **encryption.chosen(call, where, server_side_encryption, ssekms_key_id, bucket_key_enabled),
+    }
+    if metadata:
+        fields["metadata"] = check_metadata(metadata)
+    if tagging:
+        fields["tags"] = tags.of_header(tagging)
+    newest = state.latest(at, where, key)
+    if if_match or if_none_match:
+        preconditions.check_write(newest, key, if_match, if_none_match)
+    sums = checksums.check(body, content_md5, given, checksum_algorithm)
+    fields |= stored(call, body)
+    if fields["size"] > limits.PUT_BYTES:
+        raise EntityTooLarge(ProposedSize=fields["size"], MaxSizeAllowed=limits.PUT_BYTES)
+    made = state.add(
+        call,
+        at,
+        where,
+        newest,
+        {**fields, "etag": sums.md5.hex(), "algorithm": sums.algorithm, "checksum": sums.checksum},
+    )
+    return {"ETag": f'"{made.etag}"', **sums.shown, **written(at, where, made)}
+
+
+def written(at: At, bucket: Bucket, made: Object) -> dict[str, Any]:
+    """What every write of an object answers."""
+    answer = encryption.shown(made)
+    if bucket.versioning:
+        answer["VersionId"] = made.version
+    if bucket.has_lifecycle:
+        answer.update(lifecycle.expiration_shown(at, bucket, made))
+    return answer
+
+
+@operation
+def get_object(
+    call: Call,
+    *,
+    bucket: str,
+    key: str,
+    version_id: str = "",
+    range: str = "",  # noqa: A002 - AWS's name
+    part_number: int | None = None,
+    if_match: str = "",
+    if_none_match: str = "",
+    if_modified_since: float | None = None,
+    if_unmodified_since: float | None = None,
+    checksum_mode: str = "",
+    response_cache_control: str = "",
+    response_content_disposition: str = "",
+    response_content_encoding: str = "",
+    response_content_language: str = "",
+    response_content_type: str = "",
+    response_expires: float | None = None,
+    request_payer: str = "",
+    expected_bucket_owner: str = "",
+) -> dict[str, Any]:
+    at, where, found = reading.existing(call, bucket, key, version_id)
+    if if_match or if_none_match or if_modified_since is not None or if_unmodified_since is not None:
+        preconditions.check_read(found, if_match, if_none_match, if_modified_since, if_unmodified_since)
+    reading.check_readable(found)
+    answer = reading.described(at, where, found)
+    overrides = {
+        "CacheControl": response_cache_control,
+        "ContentDisposition": response_content_disposition,
+        "ContentEncoding": response_content_encoding,
+        "ContentLanguage": response_content_language,
+        "ContentType": response_content_type,
+        "Expires": response_expires,
+    }
+    for name, value in overrides.items():
+        if value:
+            answer[name] = value
+    span = _span(answer, found, range, part_number)
+    if checksum_mode.upper() == "ENABLED":
+        answer |= _checksum(found, span, part_number)
+    answer["Body"] = reading.body(call, found, span)
+    answer["ContentLength"] = span[1] if span is not None else found.size
+    return answer
+
+
+@operation
+def head_object(
+    call: Call,
+    *,
+    bucket: str,
+    key: str,
+    version_id: str = "",
+    range: str = "",  # noqa: A002 - AWS's name
+    part_number: int | None = None,
+    if_match: str = "",
+    if_none_match: str = "",
+    if_modified_since: float | None = None,
+    if_unmodified_since: float | None = None,
+    checksum_mode: str = "",
+    request_payer: str = "",
+    expected_bucket_owner: str = "",
+) -> dict[str, Any]:
+    at, where, found = reading.existing(call, bucket, key, version_id)
+    preconditions.check_read(found, if_match, if_none_match, if_modified_since, if_unmodified_since)
+    answer = reading.described(at, where, found)
+    span = _span(answer, found, range, part_number)
+    if checksum_mode.upper() == "ENABLED":
+        answer |= _checksum(found, span, part_number)
+    answer["ContentLength"] = span[1] if span is not None else found.size
+    return answer
+
+
+def _span(answer: dict[str, Any], found: Object, text: str, number: int | None) -> ranges.Span | None:
+    if not text and number is None:
+        return None
+    span = ranges.chosen(found, text, number)
+    if span is not None and found.size:
+        answer["ContentRange"] = f"bytes {span[0]}-{span[0] + span[1] - 1}/{found.size}"
+    if number is not None and found.is_multipart:
+        answer["PartsCount"] = len(found.sizes)
+    return span
+
+
+def _checksum(found: Object, span: ranges.Span | None, number: int | None) -> dict[str, str]:
+    """Of the whole object, or of the part asked for; a range has none."""
+    if number is not None and found.part_checksums:
+        return {checksums.MEMBERS[found.algorithm]: found.part_checksums[number - 1], "ChecksumType": found.checksum_type}
+    if span is not None and span != (0, found.size):
+        return {}
+    return checksums.shown(found.algorithm, found.checksum, found.checksum_type)
+
+
+@operation
+def delete_object(
+    call: Call,
+    *,
+    bucket: str,
+    key: str,
+    version_id: str = "",
+    if_match: str = "",
+    if_match_last_modified_time: float | None = None,
+    if_match_size: int | None = None,
+    request_payer: str = "",
+    expected_bucket_owner: str = "",
+) -> dict[str, Any]:
+    at, where = state.bucket_of(call, bucket)
+    if if_match or if_match_last_modified_time is not None or if_match_size is not None:
+        current = state.version_of(at, where, key, version_id) if version_id else state.latest(at, where, key)
+        preconditions.check_delete(current, if_match, if_match_last_modified_time, if_match_size)
+    if version_id:
+        return delete_version(at, where, key, version_id)
+    return delete_current(call, at, where, key)
+
+
+def delete_version(at: At, bucket: Bucket, key: str, version: str) -> dict[str, Any]:
+    found = state.version_of(at, bucket, key, version)
+    if found is None:
+        if version != state.NULL and state.order_of(version) is None:
+            raise NoSuchVersion(Key=key, VersionId=version)
+        return {"VersionId": version}
+    state.remove(at, bucket, found)
+    return {"VersionId": version, "DeleteMarker": True} if found.is_marker else {"VersionId": version}
+
+
+def delete_current(call: Call, at: At, bucket: Bucket, key: str) -> dict[str, Any]:
+    """Delete what is there; with versioning, put a delete marker on top of it."""
+    newest = state.latest(at, bucket, key)
+    if not bucket.versioning:
+        if newest is not None:
+            state.remove(at, bucket, newest)
+        return {}
+    names.check_key(key)
+    fields = {"key": key, "modified_s": int(call.now), "is_marker": True}
+    made = state.add(call, at, bucket, newest, fields)
+    return {"DeleteMarker": True, "VersionId": made.version}
+
+
+@operation
+def delete_objects(
+    call: Call,
+    *,
+    bucket: str,
+    delete: dict[str, Any],
+    checksum_algorithm: str = "",
+    request_payer: str = "",
+    expected_bucket_owner: str = "",
+) -> dict[str, Any]:
+    """Each key is judged and deleted as DeleteObject would; what fails is told beside what did not."""
+    _, where = state.bucket_of(call, bucket)
+    wanted = delete.get("Objects") or []
+    if not 1 <= len(wanted) <= limits.DELETE_KEYS:
+        raise MalformedXML
+    s3 = call.ask("s3", account=call.account, region=call.region)
+    deleted: list[dict[str, Any]] = []
+    errors: list[dict[str, Any]] = []
+    for each in wanted:
+        key, version = each["Key"], each.get("VersionId", "")
+        conditions = {
+            name: each[member]
+            for name, member in (
+                ("if_match", "ETag"),
+                ("if_match_last_modified_time", "LastModifiedTime"),
+                ("if_match_size", "Size"),
+            )
+            if member in each
+        }
+        named = {"VersionId": version} if version else {}
+        try:
+            done = s3.delete_object(bucket=bucket, key=key, version_id=version, **conditions)
+        except AWSError as error:
+            errors.append({"Key": key, **named, "Code": error.code, "Message": error.message})
+            continue
+        if done.get("DeleteMarker"):
+            named |= {"DeleteMarker": True, "DeleteMarkerVersionId": done["VersionId"]}
+        deleted.append({"Key": key, **named})
+    answer: dict[str, Any] = {} if delete.get("Quiet") else {"Deleted": deleted}
+    return {**answer, "Errors": errors} if errors else answer
+
+
+@operation
+def get_object_attributes(
+    call: Call,
+    *,
+    bucket: str,
+    key: str,
+    object_attributes: list[str],
+    version_id: str = "",
+    max_parts: int = limits.LIST_KEYS,
+    part_number_marker: str | int = 0,
+    request_payer: str = "",
+    expected_bucket_owner: str = "",
+) -> dict[str, Any]:
+    _, where, found = reading.existing(call, bucket, key, version_id)
+    wanted = set(object_attributes)
+    answer: dict[str, Any] = {"LastModified": found.modified_s}
+    if where.versioning:
+        answer["VersionId"] = found.version
+    if "ETag" in wanted:
+        answer["ETag"] = found.etag
+    if "Checksum" in wanted and found.checksum:
+        answer["Checksum"] = checksums.shown(found.algorithm, found.checksum, found.checksum_type)
+    if "ObjectParts" in wanted and found.is_multipart:
+        answer["ObjectParts"] = _parts(found, int(part_number_marker), min(max_parts, limits.LIST_KEYS))
+    if "StorageClass" in wanted:
+        answer["StorageClass"] = found.storage_class
+    if "ObjectSize" in wanted:
+        answer["ObjectSize"] = found.size
+    return answer
+
+
+def _parts(found: Object, marker: int, most: int) -> dict[str, Any]:
+    """Part by part only where the parts have checksums of their own, as on AWS."""
+    total = {"TotalPartsCount": len(found.sizes)}
+    if not found.part_checksums:
+        return total
+    member = checksums.MEMBERS[found.algorithm]
+    rows = list(enumerate(zip(found.sizes, found.part_checksums, strict=True), 1))[marker : marker + most]
+    last = rows[-1][0] if rows else marker
+    return {
+        **total,
+        "PartNumberMarker": str(marker),
+        "NextPartNumberMarker": str(last),
+        "MaxParts": most,
+        "IsTruncated": last < len(found.sizes),
+        "Parts": [{"PartNumber": number, "Size": size, member: checksum} for number, (size, checksum) in rows],
+    }

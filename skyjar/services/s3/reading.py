@@ -1,0 +1,127 @@
+"""Finding the object that a request means, and what to say when there is none."""
+
+from __future__ import annotations
+
+from email.utils import formatdate
+from typing import Any
+
+from skyjar.kernel.blobs import Blob, Slices
+from skyjar.kernel.call import Call
+from skyjar.kernel.errors import AWSError
+from skyjar.kernel.tables import At
+
+from . import encryption, lifecycle, state
+from .errors import (
+    AccessDenied,
+    InvalidArgument,
+    InvalidObjectState,
+    MethodNotAllowed,
+    NoSuchKey,
+    NoSuchVersion,
+)
+from .ranges import Span
+from .state import Bucket, Object
+
+ARCHIVED = ("GLACIER", "DEEP_ARCHIVE")
+
+
+def existing(call: Call, name: str, key: str, version: str = "") -> tuple[At, Bucket, Object]:
+    """The current version, or the one named."""
+    at, bucket = state.bucket_of(call, name)
+    if version:
+        found = state.version_of(at, bucket, key, version)
+        if found is None:
+            if version != state.NULL and state.order_of(version) is None:
+                raise InvalidArgument(
+                    "Invalid version id specified", ArgumentName="versionId", ArgumentValue=version
+                )
+            raise missing(call, bucket, NoSuchVersion(Key=key, VersionId=version))
+        if found.is_marker:
+            modified = formatdate(found.modified_s, usegmt=True)
+            raise MethodNotAllowed(
+                **{"Method": "GET", "ResourceType": "DeleteMarker", "Allow": "DELETE", "Last-Modified": modified},
+                **_marked(found),
+            )
+        return at, bucket, found
+    found = state.latest(at, bucket, key)
+    if found is None:
+        raise missing(call, bucket, NoSuchKey(Key=key))
+    if found.is_marker:
+        raise missing(call, bucket, NoSuchKey(Key=key, **_marked(found)))
+    return at, bucket, found
+
+
+def _marked(marker: Object) -> dict[str, str]:
+    return {"x-amz-delete-marker": "true", "x-amz-version-id": marker.version}
+
+
+def missing(call: Call, bucket: Bucket, error: AWSError) -> AWSError:
+    """Who may not list a bucket is not told that something is not in it."""
+    if call.caller.kind == "root" and call.account == bucket.account:
+        return error
+    try:
+        call.ask("s3", account=call.account, region=bucket.region).head_bucket(bucket=bucket.name)
+    except AccessDenied as denied:
+        lacks = denied.message.partition(" because ")[2] if "s3:ListBucket" in denied.message else ""
+        if not lacks:
+            return AccessDenied()
+        return AccessDenied(denied.message)
+    return error
+
+
+def check_readable(found: Object) -> None:
+    if found.storage_class in ARCHIVED:
+        raise InvalidObjectState(StorageClass=found.storage_class)
+
+
+def pieces(call: Call, found: Object, span: Span | None = None) -> tuple[tuple[Blob, int, int], ...]:
+    """Which parts of which blobs hold those bytes."""
+    offset, left = span if span is not None else (0, found.size)
+    taken: list[tuple[Blob, int, int]] = []
+    for name, size in zip(found.blobs, found.sizes, strict=True):
+        if offset >= size and size:
+            offset -= size
+            continue
+        length = min(size - offset, left)
+        if length > 0:
+            taken.append((Blob(name, call.blobs.path(name), size), offset, length))
+        left -= length
+        offset = 0
+        if not left:
+            break
+    return tuple(taken)
+
+
+def body(call: Call, found: Object, span: Span | None = None) -> bytes | Slices:
+    if found.blobs and (span is None or span[1]):
+        return Slices(pieces(call, found, span))
+    if span is None or not found.body:
+        return found.body
+    return found.body[span[0] : span[0] + span[1]]
+
+
+def described(at: At, bucket: Bucket, found: Object) -> dict[str, Any]:
+    """What GetObject and HeadObject say about it, without its length."""
+    answer: dict[str, Any] = {
+        "AcceptRanges": "bytes",
+        "LastModified": found.modified_s,
+        "ETag": f'"{found.etag}"',
+        **found.headers,
+    }
+    if "ContentType" not in answer:
+        answer["ContentType"] = "binary/octet-stream"
+    if found.encryption == encryption.AES:
+        answer["ServerSideEncryption"] = encryption.AES
+    else:
+        answer.update(encryption.shown(found))
+    if bucket.versioning:
+        answer["VersionId"] = found.version
+    if found.metadata:
+        answer["Metadata"] = found.metadata
+    if found.storage_class != "STANDARD":
+        answer["StorageClass"] = found.storage_class
+    if found.tags:
+        answer["TagCount"] = len(found.tags)
+    if bucket.has_lifecycle:
+        answer.update(lifecycle.expiration_shown(at, bucket, found))
+    return answer

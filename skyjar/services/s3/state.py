@@ -1,0 +1,330 @@
+"""Buckets and objects as they are stored, and the only reads and writes of them.
+
+A bucket is known by its name to the whole cloud. What is in it lies in its owner's account and region under its `space`,
+an id that no other bucket ever has. Each version of an object is an `Object` row, small bodies inside it, larger ones as
+blobs; a multipart object keeps its parts' blobs as they came, so that completing an upload moves no bytes. `order` puts
+the versions of a key newest first: 0 is what was written without versioning, each later version is one less, and the id
+of a version carries it, so that no index is needed. `Entry` is the compact row of a key's current object, absent when
+that is a delete marker: a listing reads one range of these and nothing else.
+"""
+
+from __future__ import annotations
+
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from typing import Any
+
+import msgspec
+
+from skyjar.kernel.call import Call
+from skyjar.kernel.tables import At, Place, Record, Table
+
+from .errors import NoSuchBucket, PermanentRedirect
+
+NULL = "null"
+NONE = 1  # an order that no version has
+
+
+class Bucket(Record, frozen=True):
+    """`blocks` are BlockPublicAcls, IgnorePublicAcls, BlockPublicPolicy, RestrictPublicBuckets; None when deleted."""
+
+    name: str
+    account: str
+    region: str
+    space: str
+    created_s: int
+    versioning: str = ""
+    policy: str = ""
+    is_policy_public: bool = False
+    blocks: tuple[bool, bool, bool, bool] | None = (True, True, True, True)
+    ownership: str = "BucketOwnerEnforced"
+    encryption: str = "AES256"
+    kms_key: str = ""
+    has_bucket_key: bool = False
+    has_lifecycle: bool = False
+    has_cors: bool = False
+
+
+class Configuration(Record, frozen=True):
+    """A bucket's configuration as it was given, by AWS's member names, in msgpack."""
+
+    space: str
+    kind: str
+    document: bytes
+
+
+class Object(Record, frozen=True):
+    """One version of an object, or a delete marker.
+
+    `body` holds it whole when `blobs` is empty. `sizes` are those of the blobs, in order; `is_multipart` says that they
+    are parts. `null_order` is where the key's null version lay when this one was written on top of it.
+    """
+
+    space: str
+    key: str
+    order: int
+    version: str
+    modified_s: int
+    etag: str = ""
+    size: int = 0
+    body: bytes = b""
+    blobs: tuple[str, ...] = ()
+    sizes: tuple[int, ...] = ()
+    is_multipart: bool = False
+    is_marker: bool = False
+    null_order: int = NONE
+    storage_class: str = "STANDARD"
+    algorithm: str = ""
+    checksum: str = ""
+    checksum_type: str = "FULL_OBJECT"
+    part_checksums: tuple[str, ...] = ()
+    headers: dict[str, str] = {}
+    metadata: dict[str, str] = {}
+    tags: dict[str, str] = {}
+    encryption: str = "AES256"
+    kms_key: str = ""
+    has_bucket_key: bool = False
+
+
+class Entry(Record, frozen=True):
+    space: str
+    key: str
+    order: int
+    etag: str
+    size: int
+    modified_s: int
+    storage_class: str
+    algorithm: str
+    checksum_type: str
+
+
+class Upload(Record, frozen=True):
+    """A multipart upload in progress; its fields are those that the object will have."""
+
+    space: str
+    key: str
+    id: str
+    started_s: int
+    initiator: str
+    storage_class: str = "STANDARD"
+    algorithm: str = ""
+    checksum_type: str = ""
+    headers: dict[str, str] = {}
+    metadata: dict[str, str] = {}
+    tags: dict[str, str] = {}
+    encryption: str = "AES256"
+    kms_key: str = ""
+    has_bucket_key: bool = False
+
+
+class Part(Record, frozen=True):
+    upload: str
+    number: int
+    etag: str
+    size: int
+    blob: str
+    modified_s: int
+    algorithm: str = ""
+    checksum: str = ""
+
+
+class ManagedKey(Record, frozen=True):
+    """The id of the account's key `aws/s3`, from when S3 first needed it."""
+
+    name: str
+    id: str
+
+
+buckets = Table("s3.buckets", Bucket, key=("name",), scope="cloud", indexes={"owner": ("account",)})
+configurations = Table("s3.configurations", Configuration, key=("space", "kind"))
+objects = Table("s3.objects", Object, key=("space", "key", "order"), blobs=("blobs",))
+entries = Table("s3.entries", Entry, key=("space", "key"))
+uploads = Table("s3.uploads", Upload, key=("space", "key", "id"))
+parts = Table("s3.parts", Part, key=("upload", "number"), blobs=("blob",))
+managed_keys = Table("s3.managed_keys", ManagedKey, key=("name",))
+
+
+# Buckets
+
+
+def bucket_of(call: Call, name: str) -> tuple[At, Bucket]:
+    """Where a bucket's things lie, and the bucket; NoSuchBucket, or a redirect when it lives in another Region."""
+    bucket = named(call, name)
+    if bucket.region != call.region and call.caller.kind not in ("anonymous", "service"):
+        endpoint = f"{name}.s3.{bucket.region}.amazonaws.com"
+        raise PermanentRedirect(**{"Endpoint": endpoint, "Bucket": name, "x-amz-bucket-region": bucket.region})
+    return place(call, bucket), bucket
+
+
+def named(call: Call, name: str) -> Bucket:
+    """The bucket of that name, wherever it is."""
+    bucket = buckets.get(call, name)
+    if bucket is None:
+        raise NoSuchBucket(BucketName=name)
+    return bucket
+
+
+def place(call: Call, bucket: Bucket) -> At:
+    if bucket.account == call.account and bucket.region == call.region:
+        return call
+    return Place(call.tx, bucket.account, bucket.region)
+
+
+def bucket_arn(name: str) -> str:
+    return f"arn:aws:s3:::{name}"
+
+
+def configuration(at: At, bucket: Bucket, kind: str) -> Any:
+    """The document of that kind, or None."""
+    found = configurations.get(at, bucket.space, kind)
+    return msgspec.msgpack.decode(found.document) if found is not None else None
+
+
+def configure(at: At, bucket: Bucket, kind: str, document: Any) -> None:
+    """Keep a document, or drop the one there is (None)."""
+    if document is None:
+        configurations.delete(at, bucket.space, kind)
+    else:
+        record = Configuration(space=bucket.space, kind=kind, document=msgspec.msgpack.encode(document))
+        configurations.put(at, record)
+
+
+def managed_key(call: Call) -> str:
+    """The ARN of the account's AWS managed key for S3."""
+    found = managed_keys.get(call, "aws/s3")
+    if found is None:
+        found = ManagedKey(name="aws/s3", id=call.new_id())
+        managed_keys.add(call, found)
+    return f"arn:aws:kms:{call.region}:{call.account}:key/{found.id}"
+
+
+# Versions of objects
+
+
+def version_id(call: Call, order: int) -> str:
+    """A new version id, opaque to all but `order_of`."""
+    noise = call.chance.bytes(16)
+    hidden = (order % (1 << 64)) ^ int.from_bytes(noise[:8], "big")
+    return urlsafe_b64encode(hidden.to_bytes(8, "big") + noise).decode()
+
+
+def order_of(version: str) -> int | None:
+    """The order that a version id carries; None when no version has such an id."""
+    try:
+        raw = urlsafe_b64decode(version)
+    except ValueError:
+        return None
+    if len(raw) != 24:
+        return None
+    order = int.from_bytes(raw[:8], "big") ^ int.from_bytes(raw[8:16], "big")
+    return order - (1 << 64) if order >> 63 else order
+
+
+def latest(at: At, bucket: Bucket, key: str) -> Object | None:
+    """The newest version of a key, which may be a delete marker."""
+    if not bucket.versioning:
+        return objects.get(at, bucket.space, key, 0)
+    entry = entries.get(at, bucket.space, key)
+    if entry is not None:
+        return objects.get(at, bucket.space, key, entry.order)
+    return objects.first(at, bucket.space, key)
+
+
+def version_of(at: At, bucket: Bucket, key: str, version: str) -> Object | None:
+    if version == NULL:
+        return _null(at, bucket, key, latest(at, bucket, key))
+    order = order_of(version)
+    found = objects.get(at, bucket.space, key, order) if order is not None else None
+    return found if found is not None and found.version == version else None
+
+
+def _null(at: At, bucket: Bucket, key: str, newest: Object | None) -> Object | None:
+    if newest is None or newest.version == NULL:
+        return newest
+    found = objects.get(at, bucket.space, key, newest.null_order) if newest.null_order != NONE else None
+    return found if found is not None and found.version == NULL else None
+
+
+def add(call: Call, at: At, bucket: Bucket, newest: Object | None, fields: dict[str, Any]) -> Object:
+    """Write a new current version over `newest`, the key's latest: replacing it, or on top of it."""
+    if not bucket.versioning:
+        made = Object(space=bucket.space, order=0, version=NULL, **fields)
+        if newest is None:
+            objects.add(at, made)
+        else:
+            objects.replace(at, newest, made)
+        _show(at, made)
+        return made
+    order = newest.order - 1 if newest is not None else -1
+    null = NONE
+    version = NULL
+    if bucket.versioning == "Enabled":
+        version = version_id(call, order)
+        if newest is not None:
+            null = newest.order if newest.version == NULL else newest.null_order
+    else:
+        replaced = _null(at, bucket, fields["key"], newest)
+        if replaced is not None:
+            objects.remove(at, replaced)
+    made = Object(space=bucket.space, order=order, version=version, null_order=null, **fields)
+    objects.add(at, made)
+    _show(at, made)
+    return made
+
+
+def _show(at: At, made: Object) -> None:
+    """Bring the key's listing row in line with its current version."""
+    if made.is_marker:
+        entries.delete(at, made.space, made.key)
+        return
+    entries.add(
+        at,
+        Entry(
+            space=made.space,
+            key=made.key,
+            order=made.order,
+            etag=made.etag,
+            size=made.size,
+            modified_s=made.modified_s,
+            storage_class=made.storage_class,
+            algorithm=made.algorithm,
+            checksum_type=made.checksum_type,
+        ),
+    )
+
+
+def change(at: At, old: Object, new: Object) -> None:
+    """Replace a version in place: its tags, say. The listing row does not change."""
+    objects.replace(at, old, new)
+
+
+def remove(at: At, bucket: Bucket, gone: Object) -> None:
+    """Delete a version for good; the one below it, if any, is current if this one was."""
+    objects.remove(at, gone)
+    if not bucket.versioning:
+        entries.delete(at, gone.space, gone.key)
+        return
+    now_latest = objects.first(at, gone.space, gone.key)
+    if now_latest is None:
+        entries.delete(at, gone.space, gone.key)
+    elif now_latest.order > gone.order:
+        _show(at, now_latest)
+
+
+def is_empty(at: At, bucket: Bucket) -> bool:
+    return objects.first(at, bucket.space) is None
+
+
+# Order of keys
+
+
+def successor(prefix: str) -> str | None:
+    """The first string after all that begin with `prefix`, in S3's (UTF-8, that is code point) order; None: no such."""
+    stripped = prefix.rstrip("\U0010ffff")
+    if not stripped:
+        return None
+    following = ord(stripped[-1]) + 1
+    return stripped[:-1] + chr(0xE000 if 0xD800 <= following <= 0xDFFF else following)
+
+
+def replace(record: Any, **changes: Any) -> Any:
+    return msgspec.structs.replace(record, **changes)

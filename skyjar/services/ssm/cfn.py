@@ -1,0 +1,68 @@
+"""AWS::SSM::Parameter."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from skyjar.formation.resources import Physical, Properties, Resource, ResourceType
+from skyjar.kernel.call import Call
+from skyjar.kernel.errors import NotImplementedHere
+
+from .errors import ParameterNotFound
+
+_OPTIONAL = {
+    "Description": "description",
+    "AllowedPattern": "allowed_pattern",
+    "Tier": "tier",
+    "DataType": "data_type",
+}
+
+
+def _parameters(name: str, properties: Properties) -> dict[str, Any]:
+    if "Policies" in properties:
+        raise NotImplementedHere("Skyjar does not implement Policies of AWS::SSM::Parameter.")
+    given = {parameter: properties[key] for key, parameter in _OPTIONAL.items() if key in properties}
+    return {"name": name, "type": properties["Type"], "value": str(properties["Value"]), **given}
+
+
+def _tags(resource: Resource, properties: Properties) -> dict[str, str]:
+    tags: dict[str, str] = resource.tags | properties.get("Tags", {})
+    return tags
+
+
+def _tag_list(tags: dict[str, str]) -> list[dict[str, str]]:
+    return [{"Key": key, "Value": str(value)} for key, value in tags.items()]
+
+
+def _physical(name: str, properties: Properties) -> Physical:
+    return Physical(name, {"Type": properties["Type"], "Value": str(properties["Value"])})
+
+
+def create(call: Call, resource: Resource, properties: Properties) -> Physical:
+    name = properties.get("Name") or f"CFN-{resource.logical_id}-{resource.token}"
+    tags = _tag_list(_tags(resource, properties))
+    call.ask("ssm").put_parameter(**_parameters(name, properties), **({"tags": tags} if tags else {}))
+    return _physical(name, properties)
+
+
+def update(call: Call, resource: Resource, old: Physical, properties: Properties, before: Properties) -> Physical:
+    ssm = call.ask("ssm")
+    ssm.put_parameter(**{"description": "", **_parameters(old.id, properties)}, overwrite=True)
+    wanted, had = _tags(resource, properties), _tags(resource, before)
+    where = {"resource_type": "Parameter", "resource_id": old.id}
+    gone = sorted(had.keys() - wanted.keys())
+    if gone:
+        ssm.remove_tags_from_resource(**where, tag_keys=gone)
+    if wanted != had:
+        ssm.add_tags_to_resource(**where, tags=_tag_list(wanted))
+    return _physical(old.id, properties)
+
+
+def delete(call: Call, resource: Resource, physical: Physical, properties: Properties) -> None:
+    try:
+        call.ask("ssm").delete_parameter(name=physical.id)
+    except ParameterNotFound:
+        return
+
+
+RESOURCE_TYPES = {"AWS::SSM::Parameter": ResourceType(create=create, update=update, delete=delete)}

@@ -1,0 +1,34 @@
+"""AWS::SSM::Parameter in a stack."""
+
+import json
+from typing import Any
+
+
+def template(value: str, tags: dict[str, str]) -> str:
+    properties = {"Type": "String", "Value": value, "Name": "/app/v", "Tags": tags}
+    resources = {
+        "Named": {"Type": "AWS::SSM::Parameter", "Properties": properties},
+        "Other": {"Type": "AWS::SSM::Parameter", "Properties": {"Type": "String", "Value": {"Ref": "Named"}}},
+    }
+    output = {"Value": {"Value": {"Fn::GetAtt": ["Named", "Value"]}}, "Other": {"Value": {"Ref": "Other"}}}
+    return json.dumps({"Resources": resources, "Outputs": output})
+
+
+def test_a_parameter_follows_its_template(desk: Any) -> None:
+    cfn, ssm = desk.ask("cloudformation"), desk.ask("ssm")
+    cfn.create_stack(stack_name="s", template_body=template("1", {"a": "1"}))
+    desk.settle()
+    stack = cfn.describe_stacks(stack_name="s")["Stacks"][0]
+    found = {each["OutputKey"]: each["OutputValue"] for each in stack["Outputs"]}
+    assert found["Value"] == "1"
+    assert found["Other"].startswith("CFN-Other-")
+    assert ssm.get_parameter(name=found["Other"])["Parameter"]["Value"] == "/app/v"
+    cfn.update_stack(stack_name="s", template_body=template("2", {"b": "1"}))
+    desk.settle()
+    shown = ssm.get_parameter(name="/app/v")["Parameter"]
+    assert (shown["Value"], shown["Version"]) == ("2", 2)
+    tags = ssm.list_tags_for_resource(resource_type="Parameter", resource_id="/app/v")["TagList"]
+    assert [tag["Key"] for tag in tags] == ["b"]
+    cfn.delete_stack(stack_name="s")
+    desk.settle()
+    assert ssm.describe_parameters()["Parameters"] == []
