@@ -6,9 +6,9 @@ from __future__ import annotations
 from typing import Any
 
 from skyjar.kernel.call import Call
+from skyjar.kernel.errors import AWSError
 
 from . import state
-from .errors import AWSError
 from .expressions import attributes_of
 
 _ACTIONS = {

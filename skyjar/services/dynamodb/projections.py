@@ -15,7 +15,7 @@ Tree = dict[Any, Any]  # part of a path -> the tree below it, None where the pat
 def compile_paths(paths: list[Path]) -> Projection:
     if all(len(path) == 1 for path in paths):
         names = [path[0] for path in paths]
-        return lambda item: {name: item[name] for name in names if name in item}  # type: ignore[index,misc]
+        return lambda item: {name: item[name] for name in names if name in item}
     tree: Tree = {}
     for path in paths:
         level = tree

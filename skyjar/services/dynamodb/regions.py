@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from skyjar.kernel.call import Call
+from skyjar.kernel.errors import AWSError
 from skyjar.kernel.service import operation
 
 from . import limits, state
-from .errors import AWSError
 
 
 class TableNotFoundException(AWSError):

@@ -16,7 +16,7 @@ wire has them, in MessagePack: its size is known without decoding it.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 from zlib import crc32
 
 import msgspec
@@ -29,6 +29,7 @@ from . import limits, numbers, values
 from .errors import ResourceNotFoundException
 from .values import Item
 
+R = TypeVar("R", bound=msgspec.Struct)
 SHARDS = 16  # of a tally, so that writes to different items do not meet in one row
 
 
@@ -406,5 +407,5 @@ def after(prefix: bytes) -> bytes:
     return keys.after(prefix)
 
 
-def replace(record: Any, **changes: Any) -> Any:
+def replace(record: R, **changes: Any) -> R:
     return msgspec.structs.replace(record, **changes)

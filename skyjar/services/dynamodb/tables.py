@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from skyjar.kernel.call import Call
+from skyjar.kernel.errors import NotImplementedHere
 from skyjar.kernel.service import operation
 
 from . import definitions, jobs, limits, state, tags
@@ -174,7 +175,7 @@ def _rebill(call: Call, old: Definition, billing: str, given: dict[str, int] | N
             f"WriteCapacityUnits provisioned for the table: {write}. Requested WriteCapacityUnits: {write}. Refer to the "
             "Amazon DynamoDB Developer Guide for current limits and how to request higher limits."
         )
-    changed: Definition = state.replace(old, billing=billing, read_units=read, write_units=write)
+    changed = state.replace(old, billing=billing, read_units=read, write_units=write)
     if old.billing == billing and (read < old.read_units or write < old.write_units):
         return _decrease(call, changed)
     return state.replace(changed, increased_s=call.now)
@@ -225,7 +226,7 @@ def _create_index(
         if types[name] != kind:
             raise invalid(f"Attribute {name} is already defined with type {kind}")
     state_of = state.replace(index, status="CREATING")
-    created: Definition = state.replace(old, types=types, indexes=(*old.indexes, state_of))
+    created = state.replace(old, types=types, indexes=(*old.indexes, state_of))
     definitions.check_indexes(created)
     definitions.check_attributes(created)
     call.later(jobs.backfill, table=old.name, index=index.space, start=b"")
@@ -245,22 +246,18 @@ def _delete_index(call: Call, old: Definition, name: str) -> Definition:
     used = {old.hash, old.range, *(each for index in indexes for each in (index.hash, index.range))}
     types = {attribute: kind for attribute, kind in old.types.items() if attribute in used}
     call.later(jobs.clear, key=gone.space, space=gone.space)
-    changed: Definition = state.replace(old, indexes=indexes, types=types)
-    return changed
+    return state.replace(old, indexes=indexes, types=types)
 
 
 def _update_index(old: Definition, given: dict[str, Any]) -> Definition:
     index = _global(old, given["IndexName"])
     for member in ("OnDemandThroughput", "WarmThroughput"):
         if member in given:
-            raise definitions.NotImplementedHere(
-                f"Skyjar does not implement {member} of an index in dynamodb:UpdateTable."
-            )
+            raise NotImplementedHere(f"Skyjar does not implement {member} of an index in dynamodb:UpdateTable.")
     throughput = given.get("ProvisionedThroughput")
     read, write = definitions.index_throughput(index.name, throughput, old.billing == "PROVISIONED")
     changed = state.replace(index, read_units=read, write_units=write)
-    found: Definition = state.replace(old, indexes=tuple(changed if each is index else each for each in old.indexes))
-    return found
+    return state.replace(old, indexes=tuple(changed if each is index else each for each in old.indexes))
 
 
 # Descriptions

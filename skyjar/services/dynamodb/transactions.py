@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from skyjar.kernel.call import Call
@@ -181,7 +182,7 @@ def transact_get_items(
         project = items.projection(None, get.get("ProjectionExpression"), get.get("ExpressionAttributeNames"))
         values.admit(get["Key"])
         schema = state.schema_of(call, get["TableName"])
-        place = reasons.catch(at, lambda key, schema=schema: _place(schema, key), get["Key"])
+        place = reasons.catch(at, partial(_place, schema), get["Key"])
         if place is None:
             continue
         if place in seen:
@@ -198,7 +199,7 @@ def transact_get_items(
         responses.append(response)
         units = FACTOR * capacity.read_units(size, True)
         usages.setdefault(schema.name, Usage(schema)).add(units, {})
-        reasons.catch(at, lambda taken, schema=schema: throttle.take(call, schema, read=taken), units)
+        reasons.catch(at, partial(_take, call, schema), units)
     reasons.raise_any()
     if total > limits.TRANSACTION_BYTES:
         raise ValidationException("Collection size of items in transaction exceeded 4MB limit")
@@ -206,6 +207,10 @@ def transact_get_items(
     if return_consumed_capacity != "NONE":
         answer["ConsumedCapacity"] = [usage.show(return_consumed_capacity, "Read") for usage in usages.values()]
     return answer
+
+
+def _take(call: Call, schema: state.Schema, units: float) -> None:
+    throttle.take(call, schema, read=units)
 
 
 def _place(schema: state.Schema, key: values.Item) -> bytes:

@@ -53,7 +53,7 @@ class Update:
         changed = dict(item)
         for name in {path[0] for path in self.paths if len(path) > 1}:
             if name in changed:
-                changed[name] = rules.copy(changed[name])  # type: ignore[index]
+                changed[name] = rules.copy(changed[name])
         for path, value in sorted(found, key=_order) if len(found) > 1 else found:
             if value is None:
                 raise ValidationException(_MISSING)
