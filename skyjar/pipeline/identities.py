@@ -11,7 +11,7 @@ from skyjar.kernel.store import Transaction
 from skyjar.policy.documents import compile_document
 from skyjar.policy.evaluation import Policies
 
-REMEMBERED = 4_096
+REMEMBERED = 1_024
 
 
 class Held:

@@ -19,7 +19,7 @@ from skyjar.kernel.tables import At, Place
 from . import state
 from .state import Body, Grants, Role, User
 
-REMEMBERED = 4_096
+REMEMBERED = 1_024
 Source = tuple[str, str]
 
 

@@ -112,6 +112,7 @@ def test_the_summary_has_the_quotas_and_they_hold(desk: Any) -> None:
     assert refusal(iam.create_group, group_name="one")[0] == "LimitExceeded"
 
 
+@pytest.mark.spec("iam-029", "iam-030")
 def test_a_role_keeps_its_trust_policy_as_given(desk: Any) -> None:
     iam = desk.ask("iam")
     role = iam.create_role(role_name="fn", assume_role_policy_document=TRUST, path="/svc/")["Role"]
@@ -120,6 +121,8 @@ def test_a_role_keeps_its_trust_policy_as_given(desk: Any) -> None:
     other = TRUST.replace("lambda", "ec2")
     iam.update_assume_role_policy(role_name="fn", policy_document=other)
     assert "ec2.amazonaws.com" in iam.get_role(role_name="fn")["Role"]["AssumeRolePolicyDocument"]
+    iam.put_role_policy(role_name="fn", policy_name="p", policy_document=allow("sqs:*"))
+    assert iam.list_role_policies(role_name="fn")["PolicyNames"] == ["p"]
     iam.update_role(role_name="fn", max_session_duration=7200, description="d")
     assert iam.get_role(role_name="fn")["Role"]["MaxSessionDuration"] == 7200
 

@@ -118,7 +118,6 @@ def test_the_oldest_of_a_hundred_versions_goes_unless_it_is_labelled(desk: Any) 
     assert code(put, desk, "a", overwrite=True) == "ParameterMaxVersionLimitExceeded"
 
 
-@pytest.mark.spec("ssm-005")
 def test_nothing_rotates(desk: Any) -> None:
     from skyjar.kernel import service as services
 
