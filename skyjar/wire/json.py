@@ -240,8 +240,38 @@ def _rfc822(value: Any) -> str:
     return timestamps.rfc822(value)
 
 
+_TIMES = {"iso8601": _iso, "rfc822": _rfc822}
+
+
+def is_plain(shape: Shape, seen: set[str]) -> bool:
+    """Whether a value of this shape, which may be recursive, needs nothing done before orjson writes it. `seen`: the
+    shapes that were looked at already."""
+    if shape.type == "timestamp":
+        return (shape.trait("timestamp_format") or "").lower() not in _TIMES
+    if shape.name in seen:
+        return True
+    seen.add(shape.name)
+    if shape.type == "list":
+        return is_plain(shape.member, seen)
+    if shape.type == "map":
+        return is_plain(shape.value, seen)
+    if shape.type != "structure" or shape.trait("document"):
+        return True
+    return all(
+        member.location is None and member.wire_name in (None, name) and is_plain(member, seen)
+        for name, member in shape.members.items()
+    )
+
+
 class JsonWriters(Compiler):
     """Results -> what orjson can write. None stands for a value that needs nothing done."""
+
+    def of(self, shape: Shape) -> Any:
+        known = self._memo.get(self.key(shape), self)
+        if known is self and is_plain(shape, set()):
+            self._memo[self.key(shape)] = None
+            return None
+        return super().of(shape)
 
     def _same(self, shape: Shape) -> None:
         return None
@@ -252,7 +282,7 @@ class JsonWriters(Compiler):
         return None
 
     def timestamp(self, shape: Shape) -> Closure | None:
-        return {"iso8601": _iso, "rfc822": _rfc822}.get((shape.trait("timestamp_format") or "").lower())
+        return _TIMES.get((shape.trait("timestamp_format") or "").lower())
 
     def list(self, shape: Shape) -> Closure | None:
         item = self.of(shape.member)
