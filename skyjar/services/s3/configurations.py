@@ -1,0 +1,274 @@
+"""The bucket configurations that are set, read back and deleted whole."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from skyjar.kernel.call import Call
+from skyjar.kernel.errors import NotImplementedHere
+from skyjar.kernel.service import operation
+
+from . import encryption, jobs, lifecycle, limits, state, tags
+from .errors import (
+    IllegalVersioningConfiguration,
+    InvalidRequest,
+    MalformedXML,
+    NoSuchCORSConfiguration,
+    NoSuchLifecycleConfiguration,
+    NoSuchTagSet,
+    OwnershipControlsNotFound,
+)
+
+TAGS, CORS = "tags", "cors"
+_METHODS = ("GET", "PUT", "HEAD", "POST", "DELETE")
+_OLD_MINIMUM = "all_storage_classes_128K"
+
+
+# Versioning
+
+
+@operation
+def get_bucket_versioning(call: Call, *, bucket: str, expected_bucket_owner: str = "") -> dict[str, Any]:
+    _, where = state.bucket_of(call, bucket)
+    return {"Status": where.versioning} if where.versioning else {}
+
+
+@operation
+def put_bucket_versioning(
+    call: Call,
+    *,
+    bucket: str,
+    versioning_configuration: dict[str, Any],
+    content_md5: str = "",
+    checksum_algorithm: str = "",
+    expected_bucket_owner: str = "",
+) -> None:
+    _, where = state.bucket_of(call, bucket)
+    status = versioning_configuration.get("Status")
+    if status is None:
+        raise IllegalVersioningConfiguration
+    if status not in ("Enabled", "Suspended"):
+        raise MalformedXML
+    if versioning_configuration.get("MFADelete") == "Enabled":
+        raise NotImplementedHere("Skyjar does not implement MFADelete of s3:PutBucketVersioning.")
+    state.buckets.replace(call, where, state.replace(where, versioning=status))
+
+
+# Encryption
+
+
+@operation
+def get_bucket_encryption(call: Call, *, bucket: str, expected_bucket_owner: str = "") -> dict[str, Any]:
+    _, where = state.bucket_of(call, bucket)
+    default: dict[str, Any] = {"SSEAlgorithm": where.encryption}
+    if where.kms_key:
+        default["KMSMasterKeyID"] = where.kms_key
+    rule = {
+        "ApplyServerSideEncryptionByDefault": default,
+        "BucketKeyEnabled": where.has_bucket_key,
+        "BlockedEncryptionTypes": {"EncryptionType": ["SSE-C"]},
+    }
+    return {"ServerSideEncryptionConfiguration": {"Rules": [rule]}}
+
+
+@operation
+def put_bucket_encryption(
+    call: Call,
+    *,
+    bucket: str,
+    server_side_encryption_configuration: dict[str, Any],
+    content_md5: str = "",
+    checksum_algorithm: str = "",
+    expected_bucket_owner: str = "",
+) -> None:
+    _, where = state.bucket_of(call, bucket)
+    rules = server_side_encryption_configuration.get("Rules") or []
+    if len(rules) != 1:
+        raise MalformedXML
+    rule = rules[0]
+    blocked = (rule.get("BlockedEncryptionTypes") or {}).get("EncryptionType") or ["SSE-C"]
+    if blocked != ["SSE-C"]:
+        raise NotImplementedHere("Skyjar does not implement SSE-C of s3, so that it cannot be unblocked.")
+    default = rule.get("ApplyServerSideEncryptionByDefault") or {"SSEAlgorithm": encryption.AES}
+    algorithm, key = default["SSEAlgorithm"], default.get("KMSMasterKeyID", "")
+    if algorithm not in (encryption.AES, encryption.KMS, "aws:kms:dsse") or (algorithm == encryption.AES and key):
+        raise MalformedXML
+    encryption.check_algorithm(algorithm)
+    if key:
+        encryption.check_key(call, key)
+    changed = state.replace(
+        where, encryption=algorithm, kms_key=key, has_bucket_key=bool(rule.get("BucketKeyEnabled", False))
+    )
+    state.buckets.replace(call, where, changed)
+
+
+@operation
+def delete_bucket_encryption(call: Call, *, bucket: str, expected_bucket_owner: str = "") -> None:
+    """Back to SSE-S3: there is no bucket without encryption."""
+    _, where = state.bucket_of(call, bucket)
+    changed = state.replace(where, encryption=encryption.AES, kms_key="", has_bucket_key=False)
+    state.buckets.replace(call, where, changed)
+
+
+# Ownership
+
+
+@operation
+def get_bucket_ownership_controls(call: Call, *, bucket: str, expected_bucket_owner: str = "") -> dict[str, Any]:
+    _, where = state.bucket_of(call, bucket)
+    if not where.ownership:
+        raise OwnershipControlsNotFound(BucketName=bucket)
+    return {"OwnershipControls": {"Rules": [{"ObjectOwnership": where.ownership}]}}
+
+
+@operation
+def put_bucket_ownership_controls(
+    call: Call,
+    *,
+    bucket: str,
+    ownership_controls: dict[str, Any],
+    content_md5: str = "",
+    checksum_algorithm: str = "",
+    expected_bucket_owner: str = "",
+) -> None:
+    _, where = state.bucket_of(call, bucket)
+    rules = ownership_controls.get("Rules") or []
+    if len(rules) != 1:
+        raise MalformedXML
+    ownership = rules[0]["ObjectOwnership"]
+    if ownership in ("ObjectWriter", "BucketOwnerPreferred"):
+        raise NotImplementedHere(f"Skyjar does not implement the Object Ownership {ownership} of s3: ACLs are off.")
+    if ownership != "BucketOwnerEnforced":
+        raise MalformedXML
+    state.buckets.replace(call, where, state.replace(where, ownership=ownership))
+
+
+# Tags
+
+
+@operation
+def get_bucket_tagging(call: Call, *, bucket: str, expected_bucket_owner: str = "") -> dict[str, Any]:
+    at, where = state.bucket_of(call, bucket)
+    found = state.configuration(at, where, TAGS)
+    if found is None:
+        raise NoSuchTagSet(BucketName=bucket)
+    return {"TagSet": found["TagSet"]}
+
+
+@operation
+def put_bucket_tagging(
+    call: Call,
+    *,
+    bucket: str,
+    tagging: dict[str, Any],
+    content_md5: str = "",
+    checksum_algorithm: str = "",
+    expected_bucket_owner: str = "",
+) -> None:
+    at, where = state.bucket_of(call, bucket)
+    tag_set = tags.as_set(tags.of_set(tagging["TagSet"], limits.BUCKET_TAGS))
+    state.configure(at, where, TAGS, {"TagSet": tag_set})
+
+
+@operation
+def delete_bucket_tagging(call: Call, *, bucket: str, expected_bucket_owner: str = "") -> None:
+    at, where = state.bucket_of(call, bucket)
+    state.configure(at, where, TAGS, None)
+
+
+# Lifecycle
+
+
+@operation
+def get_bucket_lifecycle_configuration(call: Call, *, bucket: str, expected_bucket_owner: str = "") -> dict[str, Any]:
+    at, where = state.bucket_of(call, bucket)
+    found = state.configuration(at, where, lifecycle.KIND)
+    if found is None:
+        raise NoSuchLifecycleConfiguration(BucketName=bucket)
+    return {"Rules": found["Rules"], "TransitionDefaultMinimumObjectSize": found["Minimum"]}
+
+
+@operation
+def put_bucket_lifecycle_configuration(
+    call: Call,
+    *,
+    bucket: str,
+    lifecycle_configuration: dict[str, Any] | None = None,
+    checksum_algorithm: str = "",
+    transition_default_minimum_object_size: str = _OLD_MINIMUM,
+    expected_bucket_owner: str = "",
+) -> dict[str, Any]:
+    at, where = state.bucket_of(call, bucket)
+    rules = [dict(rule) for rule in (lifecycle_configuration or {}).get("Rules") or []]
+    lifecycle.check(rules)
+    for rule in rules:
+        if not rule.get("ID"):
+            rule["ID"] = call.new_id()
+    state.configure(at, where, lifecycle.KIND, {"Rules": rules, "Minimum": transition_default_minimum_object_size})
+    state.buckets.replace(call, where, state.replace(where, has_lifecycle=True))
+    call.later(jobs.tidy, key=bucket, due=lifecycle.midnight(call.now + 1), bucket=bucket)
+    return {"TransitionDefaultMinimumObjectSize": transition_default_minimum_object_size}
+
+
+@operation
+def delete_bucket_lifecycle(call: Call, *, bucket: str, expected_bucket_owner: str = "") -> None:
+    at, where = state.bucket_of(call, bucket)
+    state.configure(at, where, lifecycle.KIND, None)
+    state.buckets.replace(call, where, state.replace(where, has_lifecycle=False))
+
+
+# CORS
+
+
+@operation
+def get_bucket_cors(call: Call, *, bucket: str, expected_bucket_owner: str = "") -> dict[str, Any]:
+    at, where = state.bucket_of(call, bucket)
+    found = state.configuration(at, where, CORS)
+    if found is None:
+        raise NoSuchCORSConfiguration(BucketName=bucket)
+    return {"CORSRules": found["CORSRules"]}
+
+
+@operation
+def put_bucket_cors(
+    call: Call,
+    *,
+    bucket: str,
+    cors_configuration: dict[str, Any],
+    content_md5: str = "",
+    checksum_algorithm: str = "",
+    expected_bucket_owner: str = "",
+) -> None:
+    at, where = state.bucket_of(call, bucket)
+    rules = cors_configuration.get("CORSRules") or []
+    if not 1 <= len(rules) <= limits.CORS_RULES:
+        raise MalformedXML
+    for rule in rules:
+        _check_cors(rule)
+    state.configure(at, where, CORS, {"CORSRules": rules})
+    state.buckets.replace(call, where, state.replace(where, has_cors=True))
+
+
+def _check_cors(rule: dict[str, Any]) -> None:
+    if not rule.get("AllowedMethods") or not rule.get("AllowedOrigins"):
+        raise MalformedXML
+    for method in rule["AllowedMethods"]:
+        if method not in _METHODS:
+            raise InvalidRequest(f"Found unsupported HTTP method in CORS config. Unsupported method is {method}")
+    for origin in rule["AllowedOrigins"]:
+        if origin.count("*") > 1:
+            raise InvalidRequest(f'AllowedOrigin "{origin}" can not have more than one wildcard.')
+    for header in rule.get("AllowedHeaders", ()):
+        if header.count("*") > 1:
+            raise InvalidRequest(f'AllowedHeader "{header}" can not have more than one wildcard.')
+    for header in rule.get("ExposeHeaders", ()):
+        if not re.fullmatch(r"[A-Za-z0-9_-]+", header):
+            raise InvalidRequest(f'ExposeHeader "{header}" contains wildcard. We currently do not support wildcard for ExposeHeader.')
+
+
+@operation
+def delete_bucket_cors(call: Call, *, bucket: str, expected_bucket_owner: str = "") -> None:
+    at, where = state.bucket_of(call, bucket)
+    state.configure(at, where, CORS, None)
+    state.buckets.replace(call, where, state.replace(where, has_cors=False))

@@ -1,0 +1,339 @@
+"""Listing objects and versions. A page is one range of compact rows; a common prefix is stepped over, not read."""
+
+from __future__ import annotations
+
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import quote_plus
+
+from skyjar.kernel.call import Call
+from skyjar.kernel.service import operation
+from skyjar.kernel.tables import At, Table
+
+from . import acls, limits, state
+from .errors import InvalidArgument
+from .state import Bucket, Entry, Object, successor
+
+_READ_AHEAD = 64
+
+
+class Page:
+    """What a listing found: rows and common prefixes up to `limit` together, and where it stopped, if it did."""
+
+    __slots__ = ("last", "more", "prefixes", "rows")
+
+    def __init__(self) -> None:
+        self.rows: list[Any] = []
+        self.prefixes: list[str] = []
+        self.more = False
+        self.last = ""
+
+
+def _keys(at: At, table: Table[Any], space: str, start: str, end: str | None, limit: int) -> tuple[list[Any], int]:
+    """Rows with start <= key < end, not yet decoded, and how long their keys' common beginning is."""
+    low, high = table.bounds(at, (space,), None, (start,) if start else (), (end,) if end is not None else ())
+    root = table.bounds(at, (space,), None, (), ())[0]
+    return at.tx.scan(low, high, limit), len(root)
+
+
+def _text(key: bytes, root: int) -> str:
+    raw = key[root : key.index(b"\0\x01", root)]
+    return (raw.replace(b"\0\xff", b"\0") if b"\0" in raw else raw).decode("utf-8", "surrogatepass")
+
+
+def page(at: At, bucket: Bucket, prefix: str, delimiter: str, after: str, limit: int) -> Page:
+    """Current objects whose key begins with `prefix` and comes behind `after`, those beyond `delimiter` rolled up."""
+    found = Page()
+    end = successor(prefix) if prefix else None
+    start = max(_behind(after, prefix, delimiter), prefix)
+    if limit == 0:
+        return found
+    if not delimiter:
+        pairs, _ = _keys(at, state.entries, bucket.space, start, end, limit + 1)
+        found.more = len(pairs) > limit
+        load = state.entries.load
+        found.rows = [load(value) for _, value in pairs[:limit]]
+        found.last = found.rows[-1].key if found.rows else ""
+        return found
+    for key, value in _rolled(at, state.entries, bucket.space, start, end, prefix, delimiter):
+        if len(found.rows) + len(found.prefixes) == limit:
+            found.more = True
+            break
+        found.last = key
+        if value is None:
+            found.prefixes.append(key)
+        else:
+            found.rows.append(state.entries.load(value))
+    return found
+
+
+def _behind(after: str, prefix: str, delimiter: str) -> str:
+    """The first key that may follow `after`; if that is a common prefix, all that it stands for is behind us."""
+    if not after:
+        return ""
+    if delimiter and after.startswith(prefix) and after.endswith(delimiter):
+        if after.find(delimiter, len(prefix)) == len(after) - len(delimiter):
+            return successor(after) or after + "\0"
+    return after + "\0"
+
+
+def _rolled(
+    at: At, table: Table[Any], space: str, start: str, end: str | None, prefix: str, delimiter: str
+) -> Iterator[tuple[str, bytes | None]]:
+    """(key, row) of each object, (common prefix, None) of each group."""
+    size = _READ_AHEAD
+    while True:
+        pairs, root = _keys(at, table, space, start, end, size)
+        group = ""
+        for key, value in pairs:
+            name = _text(key, root)
+            if group and name.startswith(group):
+                continue
+            cut = name.find(delimiter, len(prefix))
+            if cut < 0:
+                group = ""
+                yield name, value
+            else:
+                group = name[: cut + len(delimiter)]
+                yield group, None
+        if len(pairs) < size:
+            return
+        following = successor(group) if group else _text(pairs[-1][0], root) + "\0"
+        if following is None or (end is not None and following >= end):
+            return
+        size = _READ_AHEAD if group else min(size * 4, limits.LIST_KEYS)
+        start = following
+
+
+def _encode(text: str, encoding: str) -> str:
+    return quote_plus(text, safe="/") if encoding else text
+
+
+def _check(max_keys: int, name: str, encoding: str) -> int:
+    if max_keys < 0:
+        raise InvalidArgument(
+            f"Argument {name} must be an integer between 0 and 2147483647", ArgumentName=name, ArgumentValue=max_keys
+        )
+    if encoding not in ("", "url"):
+        raise InvalidArgument("Invalid Encoding Method specified in Request", ArgumentName="encoding-type", ArgumentValue=encoding)
+    return min(max_keys, limits.LIST_KEYS)
+
+
+def _contents(rows: list[Entry], encoding: str, owner: dict[str, str] | None) -> list[dict[str, Any]]:
+    shown: list[dict[str, Any]] = []
+    for row in rows:
+        one: dict[str, Any] = {
+            "Key": _encode(row.key, encoding) if encoding else row.key,
+            "LastModified": row.modified_s,
+            "ETag": f'"{row.etag}"',
+        }
+        if row.algorithm:
+            one["ChecksumAlgorithm"] = (row.algorithm,)
+            one["ChecksumType"] = row.checksum_type
+        one["Size"] = row.size
+        if owner is not None:
+            one["Owner"] = owner
+        one["StorageClass"] = row.storage_class
+        shown.append(one)
+    return shown
+
+
+@operation
+def list_objects_v2(
+    call: Call,
+    *,
+    bucket: str,
+    prefix: str = "",
+    delimiter: str = "",
+    encoding_type: str = "",
+    max_keys: int = limits.LIST_KEYS,
+    continuation_token: str | None = None,
+    start_after: str = "",
+    fetch_owner: bool = False,
+    request_payer: str = "",
+    expected_bucket_owner: str = "",
+) -> dict[str, Any]:
+    at, where = state.bucket_of(call, bucket)
+    limit = _check(max_keys, "max-keys", encoding_type)
+    after = start_after if continuation_token is None else _of_token(continuation_token)
+    found = page(at, where, prefix, delimiter, after, limit)
+    owner = acls.owner(where.account) if fetch_owner else None
+    answer: dict[str, Any] = {"Name": bucket, "Prefix": _encode(prefix, encoding_type)}
+    if continuation_token is not None:
+        answer["ContinuationToken"] = continuation_token
+    if found.more:
+        answer["NextContinuationToken"] = _token(found.last)
+    if start_after:
+        answer["StartAfter"] = _encode(start_after, encoding_type)
+    answer["KeyCount"] = len(found.rows) + len(found.prefixes)
+    answer["MaxKeys"] = max_keys if max_keys < limit else limit
+    if delimiter:
+        answer["Delimiter"] = _encode(delimiter, encoding_type)
+    if encoding_type:
+        answer["EncodingType"] = encoding_type
+    answer["IsTruncated"] = found.more
+    answer["Contents"] = _contents(found.rows, encoding_type, owner)
+    answer["CommonPrefixes"] = [{"Prefix": _encode(each, encoding_type)} for each in found.prefixes]
+    return answer
+
+
+def _token(last: str) -> str:
+    return "1" + urlsafe_b64encode(last.encode("utf-8", "surrogatepass")).decode()
+
+
+def _of_token(token: str) -> str:
+    try:
+        if token[:1] == "1" and len(token) > 1:
+            return urlsafe_b64decode(token[1:]).decode("utf-8", "surrogatepass")
+    except ValueError:
+        pass
+    raise InvalidArgument("The continuation token provided is incorrect", ArgumentName="continuation-token")
+
+
+@operation
+def list_objects(
+    call: Call,
+    *,
+    bucket: str,
+    prefix: str = "",
+    delimiter: str = "",
+    encoding_type: str = "",
+    max_keys: int = limits.LIST_KEYS,
+    marker: str = "",
+    request_payer: str = "",
+    expected_bucket_owner: str = "",
+) -> dict[str, Any]:
+    at, where = state.bucket_of(call, bucket)
+    limit = _check(max_keys, "max-keys", encoding_type)
+    found = page(at, where, prefix, delimiter, marker, limit)
+    answer: dict[str, Any] = {
+        "Name": bucket,
+        "Prefix": _encode(prefix, encoding_type),
+        "Marker": _encode(marker, encoding_type),
+    }
+    if found.more and delimiter:
+        answer["NextMarker"] = _encode(found.last, encoding_type)
+    answer["MaxKeys"] = max_keys if max_keys < limit else limit
+    if delimiter:
+        answer["Delimiter"] = _encode(delimiter, encoding_type)
+    if encoding_type:
+        answer["EncodingType"] = encoding_type
+    answer["IsTruncated"] = found.more
+    answer["Contents"] = _contents(found.rows, encoding_type, acls.owner(where.account))
+    answer["CommonPrefixes"] = [{"Prefix": _encode(each, encoding_type)} for each in found.prefixes]
+    return answer
+
+
+@operation
+def list_object_versions(
+    call: Call,
+    *,
+    bucket: str,
+    prefix: str = "",
+    delimiter: str = "",
+    encoding_type: str = "",
+    max_keys: int = limits.LIST_KEYS,
+    key_marker: str = "",
+    version_id_marker: str = "",
+    request_payer: str = "",
+    expected_bucket_owner: str = "",
+) -> dict[str, Any]:
+    at, where = state.bucket_of(call, bucket)
+    limit = _check(max_keys, "max-keys", encoding_type)
+    if version_id_marker and not key_marker:
+        raise InvalidArgument(
+            "A version-id marker cannot be specified without a key marker.",
+            ArgumentName="version-id-marker",
+            ArgumentValue=version_id_marker,
+        )
+    versions: list[dict[str, Any]] = []
+    markers: list[dict[str, Any]] = []
+    prefixes: list[str] = []
+    last, more = ("", ""), False
+    for name, row, is_latest in _versions(at, where, prefix, delimiter, key_marker, version_id_marker):
+        if len(versions) + len(markers) + len(prefixes) >= limit:
+            more = limit > 0
+            break
+        if row is None:
+            prefixes.append(name)
+            last = (name, "")
+            continue
+        last = (name, row.version)
+        (markers if row.is_marker else versions).append(_version(where, row, is_latest, encoding_type))
+    answer: dict[str, Any] = {
+        "Name": bucket,
+        "Prefix": _encode(prefix, encoding_type),
+        "KeyMarker": _encode(key_marker, encoding_type),
+        "VersionIdMarker": version_id_marker,
+    }
+    if more:
+        answer["NextKeyMarker"] = _encode(last[0], encoding_type)
+        if last[1]:
+            answer["NextVersionIdMarker"] = last[1]
+    answer["MaxKeys"] = max_keys if max_keys < limit else limit
+    if delimiter:
+        answer["Delimiter"] = _encode(delimiter, encoding_type)
+    if encoding_type:
+        answer["EncodingType"] = encoding_type
+    answer["IsTruncated"] = more
+    answer["Versions"] = versions
+    answer["DeleteMarkers"] = markers
+    answer["CommonPrefixes"] = [{"Prefix": _encode(each, encoding_type)} for each in prefixes]
+    return answer
+
+
+def _version(bucket: Bucket, row: Object, is_latest: bool, encoding: str) -> dict[str, Any]:
+    shown: dict[str, Any] = {}
+    if not row.is_marker:
+        shown |= {"ETag": f'"{row.etag}"', "Size": row.size, "StorageClass": row.storage_class}
+        if row.algorithm:
+            shown |= {"ChecksumAlgorithm": (row.algorithm,), "ChecksumType": row.checksum_type}
+    return {
+        **shown,
+        "Key": _encode(row.key, encoding),
+        "VersionId": row.version,
+        "IsLatest": is_latest,
+        "LastModified": row.modified_s,
+        "Owner": acls.owner(bucket.account),
+    }
+
+
+def _versions(
+    at: At, bucket: Bucket, prefix: str, delimiter: str, key_marker: str, version_marker: str
+) -> Iterator[tuple[str, Object | None, bool]]:
+    """(key, version, whether it is the latest) behind the markers, (common prefix, None, False) of each group."""
+    if version_marker and key_marker.startswith(prefix):
+        order = _marked_order(at, bucket, key_marker, version_marker)
+        for row in state.objects.range(at, bucket.space, key_marker, start=(order + 1,)):
+            yield key_marker, row, False
+    start = max(_behind(key_marker, prefix, delimiter), prefix)
+    end = successor(prefix) if prefix else None
+    last = ""
+    if delimiter:
+        for name, value in _rolled(at, state.objects, bucket.space, start, end, prefix, delimiter):
+            if value is None:
+                yield name, None, False
+            elif name != last:
+                last = name
+                for index, row in enumerate(state.objects.range(at, bucket.space, name)):
+                    yield name, row, index == 0
+        return
+    low, high = state.objects.bounds(
+        at, (bucket.space,), None, (start,) if start else (), (end,) if end is not None else ()
+    )
+    previous: str | None = None
+    for _, value in at.tx.iterate(low, high):
+        row = state.objects.load(value)
+        yield row.key, row, row.key != previous
+        previous = row.key
+
+
+def _marked_order(at: At, bucket: Bucket, key: str, version: str) -> int:
+    if version == state.NULL:
+        null = state.version_of(at, bucket, key, version)
+        return null.order if null is not None else 0
+    order = state.order_of(version)
+    if order is None:
+        raise InvalidArgument("Invalid version id specified", ArgumentName="version-id-marker", ArgumentValue=version)
+    return order

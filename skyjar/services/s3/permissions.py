@@ -1,0 +1,168 @@
+"""What S3's operations need. Its actions have other names than its operations, and its ARNs name no account."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from skyjar.kernel.call import Call
+
+from . import state
+from .errors import AccessDenied
+from .policies import RESTRICT_PUBLIC_BUCKETS
+from .state import Bucket
+
+_ACTIONS = {
+    "list_buckets": "ListAllMyBuckets",
+    "head_bucket": "ListBucket",
+    "list_objects": "ListBucket",
+    "list_objects_v2": "ListBucket",
+    "list_object_versions": "ListBucketVersions",
+    "list_multipart_uploads": "ListBucketMultipartUploads",
+    "list_parts": "ListMultipartUploadParts",
+    "abort_multipart_upload": "AbortMultipartUpload",
+    "create_multipart_upload": "PutObject",
+    "upload_part": "PutObject",
+    "upload_part_copy": "PutObject",
+    "complete_multipart_upload": "PutObject",
+    "copy_object": "PutObject",
+    "head_object": "GetObject",
+    "get_bucket_encryption": "GetEncryptionConfiguration",
+    "put_bucket_encryption": "PutEncryptionConfiguration",
+    "delete_bucket_encryption": "PutEncryptionConfiguration",
+    "get_public_access_block": "GetBucketPublicAccessBlock",
+    "put_public_access_block": "PutBucketPublicAccessBlock",
+    "delete_public_access_block": "PutBucketPublicAccessBlock",
+    "delete_bucket_tagging": "PutBucketTagging",
+    "get_bucket_lifecycle_configuration": "GetLifecycleConfiguration",
+    "put_bucket_lifecycle_configuration": "PutLifecycleConfiguration",
+    "delete_bucket_lifecycle": "PutLifecycleConfiguration",
+    "get_bucket_cors": "GetBucketCORS",
+    "put_bucket_cors": "PutBucketCORS",
+    "delete_bucket_cors": "PutBucketCORS",
+    "delete_bucket_ownership_controls": "PutBucketOwnershipControls",
+    "get_bucket_notification_configuration": "GetBucketNotification",
+    "get_bucket_accelerate_configuration": "GetAccelerateConfiguration",
+    "get_bucket_replication": "GetReplicationConfiguration",
+    "get_object_lock_configuration": "GetBucketObjectLockConfiguration",
+}
+_OF_VERSIONS = {
+    "GetObject": "GetObjectVersion",
+    "DeleteObject": "DeleteObjectVersion",
+    "GetObjectTagging": "GetObjectVersionTagging",
+    "PutObjectTagging": "PutObjectVersionTagging",
+    "DeleteObjectTagging": "DeleteObjectVersionTagging",
+    "GetObjectAcl": "GetObjectVersionAcl",
+    "PutObjectAcl": "PutObjectVersionAcl",
+    "GetObjectAttributes": "GetObjectVersionAttributes",
+}
+_CONDITIONS = {
+    "prefix": "s3:prefix",
+    "delimiter": "s3:delimiter",
+    "max_keys": "s3:max-keys",
+    "version_id": "s3:VersionId",
+    "acl": "s3:x-amz-acl",
+    "storage_class": "s3:x-amz-storage-class",
+    "server_side_encryption": "s3:x-amz-server-side-encryption",
+    "ssekms_key_id": "s3:x-amz-server-side-encryption-aws-kms-key-id",
+    "copy_source": "s3:x-amz-copy-source",
+    "metadata_directive": "s3:x-amz-metadata-directive",
+    "website_redirect_location": "s3:x-amz-website-redirect-location",
+    "if_match": "s3:if-match",
+    "if_none_match": "s3:if-none-match",
+    "object_ownership": "s3:x-amz-object-ownership",
+}
+_READING_TAGS = frozenset(
+    ("get_object", "head_object", "get_object_tagging", "put_object_tagging", "delete_object_tagging", "get_object_acl",
+     "delete_object", "get_object_attributes")
+)  # fmt: skip
+_EVERYWHERE = ("get_bucket_location", "list_buckets", "create_bucket")
+_NOTHING_GRANTED = '{"Version":"2012-10-17","Statement":[]}'
+
+
+def _bucket(call: Call, operation: str, parameters: dict[str, Any]) -> Bucket | None:
+    name = parameters.get("bucket")
+    return None if name is None or operation == "create_bucket" else state.named(call, name)
+
+
+def actions(call: Call, operation: str, parameters: dict[str, Any]) -> list[str] | None:
+    """Checks also what AWS checks before it judges: that the bucket is there, in this Region, and whose it is said to be."""
+    bucket = _bucket(call, operation, parameters)
+    if bucket is not None:
+        if bucket.region != call.region and operation not in _EVERYWHERE:
+            if call.caller.kind != "anonymous":
+                state.bucket_of(call, bucket.name)
+        owner = parameters.get("expected_bucket_owner")
+        if owner and owner != bucket.account:
+            raise AccessDenied
+    if operation == "delete_objects":
+        return []
+    if operation == "create_bucket":
+        tags = (parameters.get("create_bucket_configuration") or {}).get("Tags")
+        return ["s3:CreateBucket", "s3:TagResource"] if tags else ["s3:CreateBucket"]
+    action = _ACTIONS.get(operation)
+    has_version = bool(parameters.get("version_id"))
+    if action is None and not has_version:
+        named = ["s3:" + operation.title().replace("_", "")]
+    else:
+        name = action or operation.title().replace("_", "")
+        named = ["s3:" + (_OF_VERSIONS.get(name, name) if has_version else name)]
+    if parameters.get("tagging") and action == "PutObject" or operation == "put_object" and parameters.get("tagging"):
+        named.append("s3:PutObjectTagging")
+    return named
+
+
+def resources(call: Call, operation: str, parameters: dict[str, Any]) -> list[str]:
+    name = parameters.get("bucket")
+    if name is None:
+        return ["*"]
+    key = parameters.get("key")
+    return [f"arn:aws:s3:::{name}/{key}" if key is not None else f"arn:aws:s3:::{name}"]
+
+
+def owner(call: Call, operation: str, parameters: dict[str, Any]) -> str:
+    bucket = _bucket(call, operation, parameters)
+    return bucket.account if bucket is not None else call.account
+
+
+def resource_policy(call: Call, operation: str, parameters: dict[str, Any]) -> str | None:
+    """The bucket policy; one that is public counts for strangers only while RestrictPublicBuckets is off."""
+    bucket = _bucket(call, operation, parameters)
+    if bucket is None or not bucket.policy:
+        return None
+    if bucket.is_policy_public and bucket.blocks is not None and bucket.blocks[RESTRICT_PUBLIC_BUCKETS]:
+        if call.caller.account != bucket.account and call.caller.kind != "service":
+            return _NOTHING_GRANTED
+    if operation in ("get_bucket_policy", "put_bucket_policy", "delete_bucket_policy"):
+        if call.caller.kind == "root" and call.caller.account == bucket.account:
+            return None  # so that nobody can lock an account out of its own bucket
+    return bucket.policy
+
+
+def conditions(call: Call, operation: str, parameters: dict[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for name, key in _CONDITIONS.items():
+        value = parameters.get(name)
+        if value is not None and value != "":
+            found[key] = str(value)
+    if operation in ("list_objects", "list_objects_v2", "list_object_versions"):
+        found.setdefault("s3:prefix", "")
+    if operation == "create_bucket":
+        constraint = (parameters.get("create_bucket_configuration") or {}).get("LocationConstraint")
+        if constraint:
+            found["s3:LocationConstraint"] = constraint
+    bucket = _bucket(call, operation, parameters)
+    if bucket is not None:
+        found["s3:ResourceAccount"] = found["aws:ResourceAccount"] = bucket.account
+        if operation in _READING_TAGS:
+            found |= _existing_tags(call, bucket, parameters)
+    return found
+
+
+def _existing_tags(call: Call, bucket: Bucket, parameters: dict[str, Any]) -> dict[str, str]:
+    at = state.place(call, bucket)
+    version = parameters.get("version_id")
+    key = parameters["key"]
+    thing = state.version_of(at, bucket, key, version) if version else state.latest(at, bucket, key)
+    return {f"s3:ExistingObjectTag/{key}": value for key, value in thing.tags.items()} if thing is not None else {}
+
+

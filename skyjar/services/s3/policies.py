@@ -1,0 +1,117 @@
+"""Bucket policies and Block Public Access."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from skyjar.kernel.call import Call
+from skyjar.kernel.service import operation
+from skyjar.policy import errors as language
+from skyjar.policy.documents import validate
+
+from . import limits, publicity, state
+from .errors import (
+    AccessDenied,
+    MalformedPolicy,
+    NoSuchBucketPolicy,
+    NoSuchPublicAccessBlockConfiguration,
+    PolicyTooLarge,
+)
+
+_FLAGS = ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets")
+BLOCK_PUBLIC_POLICY, RESTRICT_PUBLIC_BUCKETS = 2, 3
+
+
+@operation
+def get_bucket_policy(call: Call, *, bucket: str, expected_bucket_owner: str = "") -> dict[str, Any]:
+    _, where = state.bucket_of(call, bucket)
+    if not where.policy:
+        raise NoSuchBucketPolicy(BucketName=bucket)
+    return {"Policy": where.policy}
+
+
+@operation
+def put_bucket_policy(
+    call: Call,
+    *,
+    bucket: str,
+    policy: str,
+    content_md5: str = "",
+    checksum_algorithm: str = "",
+    confirm_remove_self_bucket_access: bool = False,
+    expected_bucket_owner: str = "",
+) -> None:
+    _, where = state.bucket_of(call, bucket)
+    try:
+        document = validate(policy, "resource", size_limit=limits.POLICY_BYTES)
+    except language.PolicyTooLarge:
+        raise PolicyTooLarge from None
+    except language.MalformedPolicy as error:
+        sentence = str(error)
+        detail = {"Detail": sentence.partition(": ")[2].strip()} if sentence.startswith("Invalid principal") else {}
+        raise MalformedPolicy("Invalid principal in policy" if detail else sentence, **detail) from None
+    arn = state.bucket_arn(bucket)
+    for statement in document.statements:
+        if not statement.resources:
+            raise MalformedPolicy("Missing required field Resource")
+        for resource in statement.resources:
+            if not _is_within(resource, arn):
+                raise MalformedPolicy("Policy has invalid resource")
+        for action in statement.actions:
+            if action != "*" and not action.lower().startswith("s3:"):
+                raise MalformedPolicy("Policy has invalid action")
+    is_public = publicity.is_public(document.text)
+    if is_public and where.blocks is not None and where.blocks[BLOCK_PUBLIC_POLICY]:
+        raise AccessDenied(
+            f"User: {call.caller.arn} is not authorized to perform: s3:PutBucketPolicy on resource: "
+            f'"{arn}" because public policies are prevented by the BlockPublicPolicy setting in S3 Block Public Access.'
+        )
+    state.buckets.replace(call, where, state.replace(where, policy=policy, is_policy_public=is_public))
+
+
+def _is_within(resource: str, arn: str) -> bool:
+    """Whether a resource of the policy means the bucket or something in it; variables stand for anything."""
+    return resource == arn or resource.startswith((arn + "/", arn + "*")) or resource in ("*", "arn:aws:s3:::*")
+
+
+@operation
+def delete_bucket_policy(call: Call, *, bucket: str, expected_bucket_owner: str = "") -> None:
+    _, where = state.bucket_of(call, bucket)
+    state.buckets.replace(call, where, state.replace(where, policy="", is_policy_public=False))
+
+
+@operation
+def get_bucket_policy_status(call: Call, *, bucket: str, expected_bucket_owner: str = "") -> dict[str, Any]:
+    _, where = state.bucket_of(call, bucket)
+    if not where.policy:
+        raise NoSuchBucketPolicy(BucketName=bucket)
+    return {"PolicyStatus": {"IsPublic": where.is_policy_public}}
+
+
+@operation
+def get_public_access_block(call: Call, *, bucket: str, expected_bucket_owner: str = "") -> dict[str, Any]:
+    _, where = state.bucket_of(call, bucket)
+    if where.blocks is None:
+        raise NoSuchPublicAccessBlockConfiguration(BucketName=bucket)
+    return {"PublicAccessBlockConfiguration": dict(zip(_FLAGS, where.blocks, strict=True))}
+
+
+@operation
+def put_public_access_block(
+    call: Call,
+    *,
+    bucket: str,
+    public_access_block_configuration: dict[str, Any],
+    content_md5: str = "",
+    checksum_algorithm: str = "",
+    expected_bucket_owner: str = "",
+) -> None:
+    _, where = state.bucket_of(call, bucket)
+    acls, ignored, policy, restricted = (bool(public_access_block_configuration.get(flag, False)) for flag in _FLAGS)
+    state.buckets.replace(call, where, state.replace(where, blocks=(acls, ignored, policy, restricted)))
+
+
+@operation
+def delete_public_access_block(call: Call, *, bucket: str, expected_bucket_owner: str = "") -> None:
+    _, where = state.bucket_of(call, bucket)
+    state.buckets.replace(call, where, state.replace(where, blocks=None))

@@ -1,0 +1,57 @@
+"""Configurations that no bucket here has, because what sets them is not implemented: what AWS answers then."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from skyjar.kernel.call import Call
+from skyjar.kernel.service import operation
+
+from . import state
+from .errors import NoSuchWebsiteConfiguration, ObjectLockConfigurationNotFound, ReplicationConfigurationNotFound
+
+
+@operation
+def get_bucket_notification_configuration(
+    call: Call, *, bucket: str, expected_bucket_owner: str = ""
+) -> dict[str, Any]:
+    state.bucket_of(call, bucket)
+    return {}
+
+
+@operation
+def get_bucket_logging(call: Call, *, bucket: str, expected_bucket_owner: str = "") -> dict[str, Any]:
+    state.bucket_of(call, bucket)
+    return {}
+
+
+@operation
+def get_bucket_accelerate_configuration(
+    call: Call, *, bucket: str, expected_bucket_owner: str = "", request_payer: str = ""
+) -> dict[str, Any]:
+    state.bucket_of(call, bucket)
+    return {}
+
+
+@operation
+def get_bucket_request_payment(call: Call, *, bucket: str, expected_bucket_owner: str = "") -> dict[str, Any]:
+    state.bucket_of(call, bucket)
+    return {"Payer": "BucketOwner"}
+
+
+@operation
+def get_bucket_website(call: Call, *, bucket: str, expected_bucket_owner: str = "") -> dict[str, Any]:
+    state.bucket_of(call, bucket)
+    raise NoSuchWebsiteConfiguration(BucketName=bucket)
+
+
+@operation
+def get_bucket_replication(call: Call, *, bucket: str, expected_bucket_owner: str = "") -> dict[str, Any]:
+    state.bucket_of(call, bucket)
+    raise ReplicationConfigurationNotFound(BucketName=bucket)
+
+
+@operation
+def get_object_lock_configuration(call: Call, *, bucket: str, expected_bucket_owner: str = "") -> dict[str, Any]:
+    state.bucket_of(call, bucket)
+    raise ObjectLockConfigurationNotFound(BucketName=bucket)
