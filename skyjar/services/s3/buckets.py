@@ -40,7 +40,9 @@ def create_bucket(
     wanted = create_bucket_configuration or {}
     region = _region(call, wanted.get("LocationConstraint", ""))
     if object_lock_enabled_for_bucket:
-        raise NotImplementedHere("Skyjar does not implement the parameter ObjectLockEnabledForBucket of s3:CreateBucket.")
+        raise NotImplementedHere(
+            "Skyjar does not implement the parameter ObjectLockEnabledForBucket of s3:CreateBucket."
+        )
     check_ownership(object_ownership)
     if acl not in ("", "private"):
         raise InvalidBucketAclWithObjectOwnership
@@ -56,9 +58,7 @@ def create_bucket(
         raise BucketAlreadyOwnedByYou(BucketName=bucket)
     if state.buckets.count(call, call.account, via="owner", limit=limits.BUCKETS) >= limits.BUCKETS:
         raise TooManyBuckets
-    made = Bucket(
-        name=bucket, account=call.account, region=region, space=call.chance.hex(12), created_s=int(call.now)
-    )
+    made = Bucket(name=bucket, account=call.account, region=region, space=call.chance.hex(12), created_s=int(call.now))
     state.buckets.add(call, made)
     if wanted.get("Tags"):
         tag_set = tags.as_set(tags.of_set(wanted["Tags"], limits.BUCKET_TAGS))
@@ -70,7 +70,9 @@ def check_ownership(ownership: str) -> None:
     if ownership in ("ObjectWriter", "BucketOwnerPreferred"):
         raise NotImplementedHere(f"Skyjar does not implement the Object Ownership {ownership} of s3: ACLs are off.")
     if ownership != "BucketOwnerEnforced":
-        raise InvalidArgument("Invalid x-amz-object-ownership header: " + ownership, ArgumentName="x-amz-object-ownership")
+        raise InvalidArgument(
+            "Invalid x-amz-object-ownership header: " + ownership, ArgumentName="x-amz-object-ownership"
+        )
 
 
 def _region(call: Call, constraint: str) -> str:

@@ -264,7 +264,9 @@ def _check_cors(rule: dict[str, Any]) -> None:
             raise InvalidRequest(f'AllowedHeader "{header}" can not have more than one wildcard.')
     for header in rule.get("ExposeHeaders", ()):
         if not re.fullmatch(r"[A-Za-z0-9_-]+", header):
-            raise InvalidRequest(f'ExposeHeader "{header}" contains wildcard. We currently do not support wildcard for ExposeHeader.')
+            raise InvalidRequest(
+                f'ExposeHeader "{header}" contains wildcard. We currently do not support wildcard for ExposeHeader.'
+            )
 
 
 @operation

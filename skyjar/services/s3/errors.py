@@ -292,3 +292,9 @@ class ObjectLockConfigurationNotFound(AWSError):
     code = "ObjectLockConfigurationNotFoundError"
     status = 404
     sentence = "Object Lock configuration does not exist for this bucket"
+
+
+class ObjectNotInActiveTier(AWSError):
+    code = "ObjectNotInActiveTierError"
+    status = 403
+    sentence = "The source object of the COPY action is not in the active tier and is only stored in Amazon S3 Glacier."

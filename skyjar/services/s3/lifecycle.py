@@ -50,7 +50,9 @@ def _check_rule(rule: Rule) -> None:
         raise InvalidArgument("'NoncurrentDays' for NoncurrentVersionExpiration action must be a positive integer")
     abort = rule.get("AbortIncompleteMultipartUpload")
     if abort is not None and abort.get("DaysAfterInitiation", 0) < 1:
-        raise InvalidArgument("'DaysAfterInitiation' for AbortIncompleteMultipartUpload action must be a positive integer")
+        raise InvalidArgument(
+            "'DaysAfterInitiation' for AbortIncompleteMultipartUpload action must be a positive integer"
+        )
 
 
 def _check_filter(chosen: dict[str, Any], rule: Rule) -> None:
@@ -131,7 +133,10 @@ def clears_markers(rules: list[Rule], marker: Object) -> bool:
 def aborts(rules: list[Rule], key: str, started_s: int) -> tuple[int, str] | None:
     """When an incomplete upload is given up, and by which rule."""
     due = [
-        (midnight(started_s + rule["AbortIncompleteMultipartUpload"]["DaysAfterInitiation"] * limits.DAY_S), rule.get("ID", ""))
+        (
+            midnight(started_s + rule["AbortIncompleteMultipartUpload"]["DaysAfterInitiation"] * limits.DAY_S),
+            rule.get("ID", ""),
+        )
         for rule in rules
         if "AbortIncompleteMultipartUpload" in rule and covers(rule, key, 0, {})
     ]

@@ -5,7 +5,6 @@ from __future__ import annotations
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Iterator
 from typing import Any
-from urllib.parse import quote_plus
 
 from skyjar.kernel.call import Call
 from skyjar.kernel.service import operation
@@ -13,6 +12,7 @@ from skyjar.kernel.tables import At, Table
 
 from . import acls, limits, state
 from .errors import InvalidArgument
+from .names import encode as _encode
 from .state import Bucket, Entry, Object, successor
 
 _READ_AHEAD = 64
@@ -72,9 +72,9 @@ def _behind(after: str, prefix: str, delimiter: str) -> str:
     """The first key that may follow `after`; if that is a common prefix, all that it stands for is behind us."""
     if not after:
         return ""
-    if delimiter and after.startswith(prefix) and after.endswith(delimiter):
-        if after.find(delimiter, len(prefix)) == len(after) - len(delimiter):
-            return successor(after) or after + "\0"
+    is_in_reach = delimiter and after.startswith(prefix) and after.endswith(delimiter)
+    if is_in_reach and after.find(delimiter, len(prefix)) == len(after) - len(delimiter):
+        return successor(after) or after + "\0"
     return after + "\0"
 
 
@@ -106,17 +106,15 @@ def _rolled(
         start = following
 
 
-def _encode(text: str, encoding: str) -> str:
-    return quote_plus(text, safe="/") if encoding else text
-
-
 def _check(max_keys: int, name: str, encoding: str) -> int:
     if max_keys < 0:
         raise InvalidArgument(
             f"Argument {name} must be an integer between 0 and 2147483647", ArgumentName=name, ArgumentValue=max_keys
         )
     if encoding not in ("", "url"):
-        raise InvalidArgument("Invalid Encoding Method specified in Request", ArgumentName="encoding-type", ArgumentValue=encoding)
+        raise InvalidArgument(
+            "Invalid Encoding Method specified in Request", ArgumentName="encoding-type", ArgumentValue=encoding
+        )
     return min(max_keys, limits.LIST_KEYS)
 
 

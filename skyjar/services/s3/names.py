@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from urllib.parse import quote_plus
 
 from . import limits
 from .errors import InvalidBucketName, KeyTooLong, NoSuchKey
@@ -30,3 +31,8 @@ def check_key(key: str) -> None:
         raise KeyTooLong(Size=size, MaxSizeAllowed=limits.KEY_BYTES)
     if not key:
         raise NoSuchKey(Key=key)
+
+
+def encode(text: str, encoding: str) -> str:
+    """A key in an answer whose `encoding-type` is url, or as it is."""
+    return quote_plus(text, safe="/") if encoding else text

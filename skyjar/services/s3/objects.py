@@ -150,7 +150,7 @@ def get_object(
     bucket: str,
     key: str,
     version_id: str = "",
-    range: str = "",  # noqa: A002 - AWS's name
+    range: str = "",
     part_number: int | None = None,
     if_match: str = "",
     if_none_match: str = "",
@@ -197,7 +197,7 @@ def head_object(
     bucket: str,
     key: str,
     version_id: str = "",
-    range: str = "",  # noqa: A002 - AWS's name
+    range: str = "",
     part_number: int | None = None,
     if_match: str = "",
     if_none_match: str = "",
@@ -231,7 +231,10 @@ def _span(answer: dict[str, Any], found: Object, text: str, number: int | None) 
 def _checksum(found: Object, span: ranges.Span | None, number: int | None) -> dict[str, str]:
     """Of the whole object, or of the part asked for; a range has none."""
     if number is not None and found.part_checksums:
-        return {checksums.MEMBERS[found.algorithm]: found.part_checksums[number - 1], "ChecksumType": found.checksum_type}
+        return {
+            checksums.MEMBERS[found.algorithm]: found.part_checksums[number - 1],
+            "ChecksumType": found.checksum_type,
+        }
     if span is not None and span != (0, found.size):
         return {}
     return checksums.shown(found.algorithm, found.checksum, found.checksum_type)
@@ -293,7 +296,7 @@ def delete_objects(
     expected_bucket_owner: str = "",
 ) -> dict[str, Any]:
     """Each key is judged and deleted as DeleteObject would; what fails is told beside what did not."""
-    _, where = state.bucket_of(call, bucket)
+    state.bucket_of(call, bucket)
     wanted = delete.get("Objects") or []
     if not 1 <= len(wanted) <= limits.DELETE_KEYS:
         raise MalformedXML

@@ -76,6 +76,7 @@ _READING_TAGS = frozenset(
      "delete_object", "get_object_attributes")
 )  # fmt: skip
 _EVERYWHERE = ("get_bucket_location", "list_buckets", "create_bucket")
+_POLICY = ("get_bucket_policy", "put_bucket_policy", "delete_bucket_policy")
 _NOTHING_GRANTED = '{"Version":"2012-10-17","Statement":[]}'
 
 
@@ -89,8 +90,7 @@ def actions(call: Call, operation: str, parameters: dict[str, Any]) -> list[str]
     bucket = _bucket(call, operation, parameters)
     if bucket is not None:
         if bucket.region != call.region and operation not in _EVERYWHERE:
-            if call.caller.kind != "anonymous":
-                state.bucket_of(call, bucket.name)
+            state.bucket_of(call, bucket.name)
         owner = parameters.get("expected_bucket_owner")
         if owner and owner != bucket.account:
             raise AccessDenied
@@ -106,8 +106,12 @@ def actions(call: Call, operation: str, parameters: dict[str, Any]) -> list[str]
     else:
         name = action or operation.title().replace("_", "")
         named = ["s3:" + (_OF_VERSIONS.get(name, name) if has_version else name)]
-    if parameters.get("tagging") and action == "PutObject" or operation == "put_object" and parameters.get("tagging"):
+    if (parameters.get("tagging") and action == "PutObject") or (
+        operation == "put_object" and parameters.get("tagging")
+    ):
         named.append("s3:PutObjectTagging")
+    if operation == "get_object_attributes":
+        named.append("s3:GetObjectVersion" if has_version else "s3:GetObject")
     return named
 
 
@@ -129,12 +133,12 @@ def resource_policy(call: Call, operation: str, parameters: dict[str, Any]) -> s
     bucket = _bucket(call, operation, parameters)
     if bucket is None or not bucket.policy:
         return None
-    if bucket.is_policy_public and bucket.blocks is not None and bucket.blocks[RESTRICT_PUBLIC_BUCKETS]:
-        if call.caller.account != bucket.account and call.caller.kind != "service":
-            return _NOTHING_GRANTED
-    if operation in ("get_bucket_policy", "put_bucket_policy", "delete_bucket_policy"):
-        if call.caller.kind == "root" and call.caller.account == bucket.account:
-            return None  # so that nobody can lock an account out of its own bucket
+    is_own = call.caller.account == bucket.account
+    is_restricted = bucket.is_policy_public and bucket.blocks is not None and bucket.blocks[RESTRICT_PUBLIC_BUCKETS]
+    if is_restricted and not is_own and call.caller.kind != "service":
+        return _NOTHING_GRANTED
+    if operation in _POLICY and is_own and call.caller.kind == "root":
+        return None  # so that nobody can lock an account out of its own bucket
     return bucket.policy
 
 
@@ -164,5 +168,3 @@ def _existing_tags(call: Call, bucket: Bucket, parameters: dict[str, Any]) -> di
     key = parameters["key"]
     thing = state.version_of(at, bucket, key, version) if version else state.latest(at, bucket, key)
     return {f"s3:ExistingObjectTag/{key}": value for key, value in thing.tags.items()} if thing is not None else {}
-
-

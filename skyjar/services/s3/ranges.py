@@ -31,7 +31,7 @@ def of_range(text: str, size: int) -> Span | None:
 
 
 def _unsatisfiable(text: str, size: int) -> InvalidRange:
-    return InvalidRange(**{"RangeRequested": text, "ActualObjectSize": size, "Content-Range": f"bytes */{size}"})
+    return InvalidRange(RangeRequested=text, ActualObjectSize=size, **{"Content-Range": f"bytes */{size}"})
 
 
 def of_part(found: Object, number: int) -> Span:

@@ -32,9 +32,7 @@ def existing(call: Call, name: str, key: str, version: str = "") -> tuple[At, Bu
         found = state.version_of(at, bucket, key, version)
         if found is None:
             if version != state.NULL and state.order_of(version) is None:
-                raise InvalidArgument(
-                    "Invalid version id specified", ArgumentName="versionId", ArgumentValue=version
-                )
+                raise InvalidArgument("Invalid version id specified", ArgumentName="versionId", ArgumentValue=version)
             raise missing(call, bucket, NoSuchVersion(Key=key, VersionId=version))
         if found.is_marker:
             modified = formatdate(found.modified_s, usegmt=True)

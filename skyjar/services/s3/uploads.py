@@ -1,0 +1,421 @@
+"""Multipart uploads. Parts are blobs; completing one writes a single row that names them, and moves no bytes."""
+
+from __future__ import annotations
+
+import hashlib
+from itertools import pairwise
+from typing import Any
+
+from skyjar.kernel.blobs import Blob
+from skyjar.kernel.call import Call
+from skyjar.kernel.service import operation
+from skyjar.kernel.tables import At
+
+from . import acls, checksums, encryption, jobs, lifecycle, limits, names, preconditions, state, tags
+from .errors import (
+    BadDigest,
+    EntityTooLarge,
+    EntityTooSmall,
+    InvalidArgument,
+    InvalidPart,
+    InvalidPartOrder,
+    InvalidRequest,
+    MalformedXML,
+    NoSuchUpload,
+)
+from .objects import check_class, check_metadata, headers_of, written
+from .state import Bucket, Part, Upload
+
+
+@operation
+def create_multipart_upload(
+    call: Call,
+    *,
+    bucket: str,
+    key: str,
+    acl: str = "",
+    cache_control: str = "",
+    content_disposition: str = "",
+    content_encoding: str = "",
+    content_language: str = "",
+    content_type: str = "",
+    expires: str = "",
+    checksum_algorithm: str = "",
+    checksum_type: str = "",
+    metadata: dict[str, str] | None = None,
+    server_side_encryption: str = "",
+    ssekms_key_id: str = "",
+    bucket_key_enabled: bool | None = None,
+    storage_class: str = "STANDARD",
+    tagging: str = "",
+    website_redirect_location: str = "",
+    request_payer: str = "",
+    expected_bucket_owner: str = "",
+) -> dict[str, Any]:
+    at, where = state.bucket_of(call, bucket)
+    names.check_key(key)
+    if acl:
+        acls.check_canned(acl)
+    made = Upload(
+        space=where.space,
+        key=key,
+        id=f"{call.now_ms:012x}{call.chance.hex(52)}",
+        started_s=int(call.now),
+        initiator=call.caller.arn,
+        storage_class=check_class(storage_class),
+        algorithm=checksum_algorithm,
+        checksum_type=_type(checksum_algorithm, checksum_type),
+        headers=headers_of(
+            CacheControl=cache_control,
+            ContentDisposition=content_disposition,
+            ContentEncoding=content_encoding,
+            ContentLanguage=content_language,
+            ContentType=content_type,
+            Expires=expires,
+            WebsiteRedirectLocation=website_redirect_location,
+        ),
+        metadata=check_metadata(metadata),
+        tags=tags.of_header(tagging),
+        **encryption.chosen(call, where, server_side_encryption, ssekms_key_id, bucket_key_enabled),
+    )
+    state.uploads.add(at, made)
+    answer = {"Bucket": bucket, "Key": key, "UploadId": made.id, **encryption.shown(made)}
+    if checksum_algorithm:
+        answer |= {"ChecksumAlgorithm": checksum_algorithm, "ChecksumType": made.checksum_type}
+    return {**answer, **_abort_shown(at, where, made)}
+
+
+def _type(algorithm: str, kind: str) -> str:
+    """How the checksum of the whole comes about; the default depends on the algorithm."""
+    if not algorithm:
+        if kind:
+            raise InvalidRequest(
+                "The x-amz-checksum-type header can only be used with the x-amz-checksum-algorithm header."
+            )
+        return checksums.FULL
+    if algorithm not in checksums.MEMBERS:
+        raise InvalidRequest(
+            "Checksum algorithm provided is unsupported. Please try again with any of the valid types: "
+            "[CRC32, CRC32C, CRC64NVME, SHA1, SHA256]"
+        )
+    default = checksums.FULL if algorithm == checksums.DEFAULT else checksums.COMPOSITE
+    chosen = kind or default
+    if (chosen == checksums.FULL and algorithm not in checksums.COMBINED) or (
+        chosen == checksums.COMPOSITE and algorithm == checksums.DEFAULT
+    ):
+        raise InvalidRequest(
+            f"The {chosen} checksum type cannot be used with the {algorithm.lower()} checksum algorithm."
+        )
+    return chosen
+
+
+def _abort_shown(at: At, bucket: Bucket, upload: Upload) -> dict[str, Any]:
+    due = lifecycle.aborts(lifecycle.rules_of(at, bucket), upload.key, upload.started_s)
+    return {"AbortDate": due[0], "AbortRuleId": due[1]} if due is not None else {}
+
+
+def found_of(at: At, bucket: Bucket, key: str, upload_id: str) -> Upload:
+    found = state.uploads.get(at, bucket.space, key, upload_id)
+    if found is None:
+        raise NoSuchUpload(UploadId=upload_id)
+    return found
+
+
+def check_number(number: int) -> None:
+    if not 1 <= number <= limits.PARTS:
+        raise InvalidArgument(
+            f"Part number must be an integer between 1 and {limits.PARTS}, inclusive",
+            ArgumentName="partNumber",
+            ArgumentValue=number,
+        )
+
+
+@operation
+def upload_part(
+    call: Call,
+    *,
+    bucket: str,
+    key: str,
+    part_number: int,
+    upload_id: str,
+    body: bytes | Blob = b"",
+    content_length: int | None = None,
+    content_md5: str = "",
+    checksum_algorithm: str = "",
+    checksum_crc32: str = "",
+    checksum_crc32_c: str = "",
+    checksum_crc64_nvme: str = "",
+    checksum_sha1: str = "",
+    checksum_sha256: str = "",
+    request_payer: str = "",
+    expected_bucket_owner: str = "",
+) -> dict[str, Any]:
+    at, where = state.bucket_of(call, bucket)
+    check_number(part_number)
+    upload = found_of(at, where, key, upload_id)
+    given = checksums.given(checksum_crc32, checksum_crc32_c, checksum_crc64_nvme, checksum_sha1, checksum_sha256)
+    if given is not None and upload.algorithm and given[0] != upload.algorithm:
+        raise InvalidRequest(
+            f"Checksum Type mismatch occurred, expected checksum Type: {upload.algorithm.lower()}, actual checksum "
+            f"Type: {given[0].lower()}"
+        )
+    sums = checksums.check(body, content_md5, given, upload.algorithm)
+    blob = body if isinstance(body, Blob) else call.blobs.put(body)
+    if blob.size > limits.PART_BYTES:
+        raise EntityTooLarge(ProposedSize=blob.size, MaxSizeAllowed=limits.PART_BYTES)
+    part = Part(
+        upload=upload_id,
+        number=part_number,
+        etag=sums.md5.hex(),
+        size=blob.size,
+        blob=blob.name,
+        modified_s=int(call.now),
+        algorithm=sums.algorithm,
+        checksum=sums.checksum,
+    )
+    state.parts.put(at, part)
+    member = {checksums.MEMBERS[sums.algorithm]: sums.checksum}
+    return {"ETag": f'"{part.etag}"', **member, **encryption.shown(upload)}
+
+
+@operation
+def complete_multipart_upload(
+    call: Call,
+    *,
+    bucket: str,
+    key: str,
+    upload_id: str,
+    multipart_upload: dict[str, Any] | None = None,
+    checksum_crc32: str = "",
+    checksum_crc32_c: str = "",
+    checksum_crc64_nvme: str = "",
+    checksum_sha1: str = "",
+    checksum_sha256: str = "",
+    checksum_type: str = "",
+    mpu_object_size: int | None = None,
+    if_match: str = "",
+    if_none_match: str = "",
+    request_payer: str = "",
+    expected_bucket_owner: str = "",
+) -> dict[str, Any]:
+    at, where = state.bucket_of(call, bucket)
+    upload = found_of(at, where, key, upload_id)
+    parts = _chosen(at, upload, (multipart_upload or {}).get("Parts") or [])
+    newest = state.latest(at, where, key)
+    preconditions.check_write(newest, key, if_match, if_none_match)
+    size = sum(part.size for part in parts)
+    if size > limits.OBJECT_BYTES:
+        raise EntityTooLarge(ProposedSize=size, MaxSizeAllowed=limits.OBJECT_BYTES)
+    if mpu_object_size is not None and mpu_object_size != size:
+        raise InvalidRequest(
+            f"The provided 'x-amz-mp-object-size' header value {mpu_object_size} does not match what was computed: {size}"
+        )
+    given = checksums.given(checksum_crc32, checksum_crc32_c, checksum_crc64_nvme, checksum_sha1, checksum_sha256)
+    fields = {
+        "key": key,
+        "modified_s": int(call.now),
+        "etag": f"{hashlib.md5(b''.join(bytes.fromhex(p.etag) for p in parts), usedforsecurity=False).hexdigest()}-{len(parts)}",
+        "size": size,
+        "blobs": tuple(part.blob for part in parts),
+        "sizes": tuple(part.size for part in parts),
+        "is_multipart": True,
+        "storage_class": upload.storage_class,
+        "headers": upload.headers,
+        "metadata": upload.metadata,
+        "tags": upload.tags,
+        "encryption": upload.encryption,
+        "kms_key": upload.kms_key,
+        "has_bucket_key": upload.has_bucket_key,
+        **_whole(upload, parts, given, checksum_type),
+    }
+    made = state.add(call, at, where, newest, fields)
+    jobs.drop_upload(at, upload)
+    return {
+        "Location": f"{call.endpoint}/{bucket}/{key}",
+        "Bucket": bucket,
+        "Key": key,
+        "ETag": f'"{made.etag}"',
+        **checksums.shown(made.algorithm, made.checksum, made.checksum_type),
+        **written(at, where, made),
+    }
+
+
+def _chosen(at: At, upload: Upload, listed: list[dict[str, Any]]) -> list[Part]:
+    """The parts that the list names, checked one by one."""
+    if not listed:
+        raise MalformedXML
+    numbers = [each.get("PartNumber", 0) for each in listed]
+    if any(later <= earlier for earlier, later in pairwise(numbers)):
+        raise InvalidPartOrder(UploadId=upload.id)
+    stored = {part.number: part for part in state.parts.range(at, upload.id)}
+    chosen: list[Part] = []
+    for each, number in zip(listed, numbers, strict=True):
+        part = stored.get(number)
+        etag = (each.get("ETag") or "").strip('"')
+        if part is None or part.etag != etag:
+            raise InvalidPart(UploadId=upload.id, PartNumber=number, ETag=etag)
+        told = each.get(checksums.MEMBERS[part.algorithm])
+        if told is not None and told != part.checksum:
+            raise InvalidPart(UploadId=upload.id, PartNumber=number, ETag=etag)
+        if told is None and upload.algorithm and upload.checksum_type == checksums.COMPOSITE:
+            raise InvalidRequest(
+                f"The upload was created using a {upload.algorithm.lower()} checksum. The complete request must "
+                f"include the checksum for each part. It was missing for part {number} in the request."
+            )
+        chosen.append(part)
+    for part in chosen[:-1]:
+        if part.size < limits.PART_BYTES_LEAST:
+            raise EntityTooSmall(
+                ProposedSize=part.size, MinSizeAllowed=limits.PART_BYTES_LEAST, PartNumber=part.number, ETag=part.etag
+            )
+    return chosen
+
+
+def _whole(upload: Upload, parts: list[Part], given: tuple[str, str] | None, kind: str) -> dict[str, Any]:
+    """The checksum of the object: of its parts' checksums, or combined from them."""
+    if kind and upload.algorithm and kind != upload.checksum_type:
+        raise InvalidRequest(
+            f"The upload was created using the {upload.checksum_type} checksum mode. The complete request must use the "
+            "same checksum mode."
+        )
+    algorithm = upload.algorithm or parts[0].algorithm
+    if any(part.algorithm != algorithm for part in parts):
+        return {"algorithm": "", "checksum": "", "checksum_type": checksums.FULL}
+    each = tuple(part.checksum for part in parts)
+    if not upload.algorithm and algorithm not in checksums.COMBINED:
+        return {"algorithm": "", "checksum": "", "checksum_type": checksums.FULL}
+    if upload.checksum_type == checksums.COMPOSITE:
+        found = checksums.composite(algorithm, each)
+    else:
+        found = checksums.combined(algorithm, [(part.checksum, part.size) for part in parts])
+    if given is not None and given[0] == algorithm and given[1] not in (found, found.partition("-")[0]):
+        raise BadDigest(f"The {algorithm.lower()} you specified did not match the calculated checksum.")
+    shown = each if upload.checksum_type == checksums.COMPOSITE else ()
+    return {"algorithm": algorithm, "checksum": found, "checksum_type": upload.checksum_type, "part_checksums": shown}
+
+
+@operation
+def abort_multipart_upload(
+    call: Call,
+    *,
+    bucket: str,
+    key: str,
+    upload_id: str,
+    request_payer: str = "",
+    expected_bucket_owner: str = "",
+) -> dict[str, Any]:
+    at, where = state.bucket_of(call, bucket)
+    jobs.drop_upload(at, found_of(at, where, key, upload_id))
+    return {}
+
+
+@operation
+def list_parts(
+    call: Call,
+    *,
+    bucket: str,
+    key: str,
+    upload_id: str,
+    max_parts: int = limits.LIST_KEYS,
+    part_number_marker: int | str = 0,
+    request_payer: str = "",
+    expected_bucket_owner: str = "",
+) -> dict[str, Any]:
+    at, where = state.bucket_of(call, bucket)
+    upload = found_of(at, where, key, upload_id)
+    marker, most = int(part_number_marker), min(max_parts, limits.LIST_KEYS)
+    rows = state.parts.range(at, upload_id, start=(marker + 1,), limit=most + 1)
+    shown = rows[:most]
+    owner = acls.owner(where.account)
+    answer: dict[str, Any] = {
+        "Bucket": bucket,
+        "Key": key,
+        "UploadId": upload_id,
+        "PartNumberMarker": marker,
+        "NextPartNumberMarker": shown[-1].number if shown else 0,
+        "MaxParts": most,
+        "IsTruncated": len(rows) > most,
+        "Parts": [
+            {
+                "PartNumber": part.number,
+                "LastModified": part.modified_s,
+                "ETag": f'"{part.etag}"',
+                "Size": part.size,
+                checksums.MEMBERS[part.algorithm]: part.checksum,
+            }
+            for part in shown
+        ],
+        "Initiator": {"ID": upload.initiator, "DisplayName": upload.initiator.rpartition("/")[2]},
+        "Owner": owner,
+        "StorageClass": upload.storage_class,
+    }
+    if upload.algorithm:
+        answer |= {"ChecksumAlgorithm": upload.algorithm, "ChecksumType": upload.checksum_type}
+    return {**answer, **_abort_shown(at, where, upload)}
+
+
+@operation
+def list_multipart_uploads(
+    call: Call,
+    *,
+    bucket: str,
+    prefix: str = "",
+    delimiter: str = "",
+    encoding_type: str = "",
+    key_marker: str = "",
+    upload_id_marker: str = "",
+    max_uploads: int = limits.LIST_KEYS,
+    request_payer: str = "",
+    expected_bucket_owner: str = "",
+) -> dict[str, Any]:
+    at, where = state.bucket_of(call, bucket)
+    most = min(max_uploads, limits.LIST_KEYS)
+    shown: list[dict[str, Any]] = []
+    prefixes: list[str] = []
+    last, more = ("", ""), False
+    for upload in state.uploads.each(at, where.space, start=(max(prefix, key_marker),)):
+        if not upload.key.startswith(prefix):
+            break
+        behind = upload.key == key_marker and (not upload_id_marker or upload.id <= upload_id_marker)
+        cut = upload.key.find(delimiter, len(prefix)) if delimiter else -1
+        group = upload.key[: cut + len(delimiter)] if cut >= 0 else ""
+        if behind or (group and (group == key_marker or (prefixes and prefixes[-1] == group))):
+            continue
+        if len(shown) + len(prefixes) == most:
+            more = True
+            break
+        if group:
+            prefixes.append(group)
+            last = (group, "")
+            continue
+        last = (upload.key, upload.id)
+        shown.append(_upload_shown(where, upload, encoding_type))
+    answer: dict[str, Any] = {
+        "Bucket": bucket,
+        "KeyMarker": names.encode(key_marker, encoding_type),
+        "UploadIdMarker": upload_id_marker,
+        "Prefix": names.encode(prefix, encoding_type),
+    }
+    if more:
+        answer |= {"NextKeyMarker": names.encode(last[0], encoding_type), "NextUploadIdMarker": last[1]}
+    if delimiter:
+        answer["Delimiter"] = names.encode(delimiter, encoding_type)
+    if encoding_type:
+        answer["EncodingType"] = encoding_type
+    answer |= {"MaxUploads": most, "IsTruncated": more, "Uploads": shown}
+    answer["CommonPrefixes"] = [{"Prefix": names.encode(each, encoding_type)} for each in prefixes]
+    return answer
+
+
+def _upload_shown(bucket: Bucket, upload: Upload, encoding: str) -> dict[str, Any]:
+    one: dict[str, Any] = {
+        "Key": names.encode(upload.key, encoding),
+        "UploadId": upload.id,
+        "Initiated": upload.started_s,
+        "StorageClass": upload.storage_class,
+        "Owner": acls.owner(bucket.account),
+        "Initiator": {"ID": upload.initiator, "DisplayName": upload.initiator.rpartition("/")[2]},
+    }
+    if upload.algorithm:
+        one |= {"ChecksumAlgorithm": upload.algorithm, "ChecksumType": upload.checksum_type}
+    return one
