@@ -107,10 +107,10 @@ def test_layers_versions_and_updates(here):
     layer = here.client.publish_layer_version(
         LayerName="l", Content={"ZipFile": archive(**{"python/shared.py": "X = 'layer'"})}
     )
-    source = "import os, shared\ndef handler(event, context):\n    return shared.X, os.environ['A']\n"
-    here.create(source=source, Layers=[layer["LayerVersionArn"]], Environment={"Variables": {"A": "old"}}, Publish=True)
+    source = "import os, shared\ndef handler(event, context):\n    return shared.X, os.environ['WHICH']\n"
+    here.create(source=source, Layers=[layer["LayerVersionArn"]], Environment={"Variables": {"WHICH": "old"}}, Publish=True)
     assert here.invoke()[1] == ["layer", "old"]
-    here.client.update_function_configuration(FunctionName="f", Environment={"Variables": {"A": "new"}})
+    here.client.update_function_configuration(FunctionName="f", Environment={"Variables": {"WHICH": "new"}})
     here.client.get_waiter("function_updated_v2").wait(FunctionName="f")
     assert here.invoke()[1] == ["layer", "new"]
     assert here.invoke(Qualifier="1")[1] == ["layer", "old"]

@@ -41,6 +41,8 @@ def assume(call: Call, role: str, name: str) -> Session:
         made = sts.assume_role(role_arn=role, role_session_name=_SESSION.sub("_", name)[:64])["Credentials"]
     except AWSError as error:
         raise InvalidParameterValueException(UNASSUMABLE) from error
+    held = credentials.find(call.tx, made["AccessKeyId"])
+    assert held is not None
     return Session(
         role=role,
         name=name,
@@ -48,15 +50,13 @@ def assume(call: Call, role: str, name: str) -> Session:
         secret=made["SecretAccessKey"],
         token=made["SessionToken"],
         expires_at=float(made["Expiration"]),
+        principal=held.principal,
     )
 
 
 def principal(call: Call, role: str, name: str) -> Principal:
     """The role's session, as a principal that asks."""
-    held = credentials.find(call.tx, session(call, role, name).access_key)
-    if held is None:
-        raise InvalidParameterValueException(UNASSUMABLE)
-    return held.principal
+    return session(call, role, name).principal
 
 
 def write_log(call: Call, role: str, name: str, group: str, stream: str, lines: list[tuple[int, str]]) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 
 from skyjar.kernel.call import Call
+from skyjar.kernel.principals import Principal
 from skyjar.kernel.tables import At, Place, Record, Table
 
 from . import limits, names
@@ -137,6 +138,7 @@ class Session(Record, frozen=True):
     secret: str
     token: str
     expires_at: float
+    principal: Principal
 
 
 class Reservation(Record, frozen=True):
