@@ -39,6 +39,7 @@ class Exchange:
         "parameters",
         "parent",
         "plane",
+        "planes",
         "principal",
         "region",
         "request",
@@ -65,6 +66,7 @@ class Exchange:
         self.model: OperationModel | None = None
         self.service: Service | None = None
         self.function: Operation | None = None
+        self.planes: list[tuple[Endpoint, dict[str, str]]] = []
         self.plane: Endpoint | None = None
         self.labels: dict[str, str] = {}
         self.credential: Credential | None = None

@@ -10,9 +10,11 @@ from skyjar.kernel.call import Call
 from skyjar.kernel.principals import service
 from skyjar.kernel.service import load
 from skyjar.runtime.functions import Credentials, Function
-from skyjar.runtime.invocations import Invocation, Invoker, Lines, Retire, Unpack
+from skyjar.runtime.invocations import Invocation, Lines, Retire, Unpack
 
 if TYPE_CHECKING:
+    from skyjar.runtime.invoker import Invoker
+
     from .pipeline import Pipeline
 
 T = TypeVar("T")
@@ -20,27 +22,38 @@ PRINCIPAL = "lambda.amazonaws.com"
 
 
 class Functions:
-    """Registers the performers of what the lambda service asks for."""
+    """Registers the performers of what the lambda service asks for; the first request makes what they need."""
 
     def __init__(self, pipeline: Pipeline, directory: Path) -> None:
         self._pipeline = pipeline
-        self._invoker = Invoker(
-            directory,
-            pipeline.blobs,
-            credentials=self._credentials,
-            logs=self._log,
-            clock=pipeline.clock.now,
-            endpoint=lambda: pipeline.own_endpoint,
-        )
+        self._directory = directory
+        self._made: Invoker | None = None
         performers: dict[type, Callable[[Any], Awaitable[Any]]] = {
-            Invocation: self._invoker.invoke,
-            Unpack: self._invoker.unpack,
-            Retire: self._invoker.retire,
+            Invocation: lambda request: self._invoker.invoke(request),
+            Unpack: lambda request: self._invoker.unpack(request),
+            Retire: lambda request: self._invoker.retire(request),
         }
         pipeline.performers.update(performers)
 
+    @property
+    def _invoker(self) -> Invoker:
+        if self._made is None:
+            from skyjar.runtime.invoker import Invoker
+
+            pipeline = self._pipeline
+            self._made = Invoker(
+                self._directory,
+                pipeline.blobs,
+                credentials=self._credentials,
+                logs=self._log,
+                clock=pipeline.clock.now,
+                endpoint=lambda: pipeline.own_endpoint,
+            )
+        return self._made
+
     async def stop(self) -> None:
-        await self._invoker.stop()
+        if self._made is not None:
+            await self._made.stop()
 
     def _inside(self, function: Function, body: Callable[[Call], T]) -> T:
         """Run `body` in a transaction, as Lambda in the function's account and region."""

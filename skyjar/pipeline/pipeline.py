@@ -193,7 +193,7 @@ class Pipeline:
 
     def allows_origin(self, request: Request, origin: str) -> bool:
         """Data planes answer browsers from anywhere: who may call them is the application's own business."""
-        return self.planes.find(request) is not None
+        return bool(self.planes.find(request))
 
     def _exchange(self, request: Request, respond: Respond | None) -> Exchange:
         return Exchange(request, respond, self.chance.uuid(), time.perf_counter(), self.clock.now())

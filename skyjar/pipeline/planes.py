@@ -19,22 +19,24 @@ class Planes:
         self._paths: list[tuple[re.Pattern[str], Endpoint]] = []
         self.prefixes: tuple[str, ...] = ("/_aws/", "/execute-api/", "/restapis/")
 
-    def find(self, request: Request) -> tuple[Endpoint, dict[str, str]] | None:
+    def find(self, request: Request) -> list[tuple[Endpoint, dict[str, str]]]:
+        """The endpoints that may answer, with their labels; each is asked until one does."""
         if self._hosts is None:
             self._compile()
         assert self._hosts is not None
         host = request.host.rpartition(":")[0] if request.host.rpartition(":")[2].isdigit() else request.host
-        for pattern, endpoint in self._hosts:
-            match = pattern.match(host)
-            if match is not None:
-                return endpoint, {**match.groupdict(), "path": request.path}
-        if request.path.startswith(self.prefixes):
-            for pattern, endpoint in self._paths:
-                match = pattern.match(request.path)
-                if match is not None:
-                    labels = match.groupdict()
-                    return endpoint, {**labels, "path": "/" + (labels.get("path") or ""), "base": request.path}
-        return None
+        found = [
+            (endpoint, {**match.groupdict(), "path": request.path})
+            for pattern, endpoint in self._hosts
+            if (match := pattern.match(host)) is not None
+        ]
+        if found or not request.path.startswith(self.prefixes):
+            return found
+        return [
+            (endpoint, {**match.groupdict(), "path": "/" + (match.groupdict().get("path") or ""), "base": request.path})
+            for pattern, endpoint in self._paths
+            if (match := pattern.match(request.path)) is not None
+        ]
 
     def _compile(self) -> None:
         self._hosts = []

@@ -61,12 +61,12 @@ def route(pipeline: Pipeline, x: Exchange) -> None:
     known = pipeline.known_routes
     x.endpoint = f"{request.scheme}://{request.host}"
     if not known.is_local(request.host) or request.path.startswith(pipeline.planes.prefixes):
-        found = pipeline.planes.find(request)
-        if found is not None:
-            x.plane, x.labels = found
+        x.planes = pipeline.planes.find(request)
+        if x.planes:
+            x.plane, x.labels = x.planes[0]
             x.name = x.plane.service
-            x.service = services.load(x.name)
-            x.credential = sigv4.credential(request)
+            if request.headers.get("authorization", "").startswith("AWS4-"):
+                x.credential = sigv4.credential(request)
             return
     x.credential = sigv4.credential(request)
     target = request.headers.get("x-amz-target")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from skyjar.kernel.errors import AWSError
-from skyjar.kernel.web import WebRequest
+from skyjar.kernel.web import WebRequest, WebResponse
 
 if TYPE_CHECKING:
     from .exchange import Exchange
@@ -15,8 +15,7 @@ if TYPE_CHECKING:
 def run(pipeline: Pipeline, x: Exchange) -> None:
     """Sets `x.result`: the response's members, a WebResponse, or an Outside that the pipeline carries out."""
     if x.plane is not None:
-        call = pipeline.call_of(x)
-        x.result = x.plane.function(call, web_request(x))
+        _run_plane(pipeline, x)
         x.tx.commit()
         return
     assert x.function is not None
@@ -29,6 +28,16 @@ def run(pipeline: Pipeline, x: Exchange) -> None:
             raise MissingParameter(sorted(missing)[0]) from error
         raise
     x.tx.commit()
+
+
+def _run_plane(pipeline: Pipeline, x: Exchange) -> None:
+    """Ask each endpoint that shares this address until one knows the name in it."""
+    for plane, labels in x.planes:
+        x.plane, x.labels, x.name = plane, labels, plane.service
+        x.result = plane.function(pipeline.call_of(x), web_request(x))
+        if x.result is not None:
+            return
+    x.result = WebResponse(status=404, headers=[("content-type", "application/json")], body=b'{"message":"Not Found"}')
 
 
 class MissingParameter(AWSError):

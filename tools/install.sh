@@ -1,0 +1,31 @@
+#!/usr/bin/env bash
+# Installs the tools that client tests deploy with: the SAM CLI in its own virtual environment, the CDK from npm.
+# What cannot be installed is said, and its tests skip.
+set -u
+cd "$(dirname "$0")/.."
+SAM=1.170.0 CDK=2.1148.1 CDK_LIB=2.275.0 CONSTRUCTS=10.8.1
+mkdir -p .tools
+
+if [ ! -x .tools/sam/bin/sam ]; then
+  echo "Installing the SAM CLI $SAM into .tools/sam"
+  .venv/bin/uv venv --quiet --allow-existing --python .venv/bin/python .tools/sam &&
+    .venv/bin/uv pip install --quiet --python .tools/sam/bin/python "aws-sam-cli==$SAM" ||
+    echo "The SAM CLI could not be installed; its tests will skip."
+fi
+
+if ! command -v npm >/dev/null && command -v apt-get >/dev/null && [ "$(id -u)" = 0 ]; then
+  echo "Installing Node.js"
+  apt-get update -qq && apt-get install -y -qq nodejs npm >/dev/null || true
+fi
+if [ ! -x .tools/cdk/node_modules/.bin/cdk ]; then
+  if command -v npm >/dev/null; then
+    echo "Installing the CDK $CDK into .tools/cdk"
+    mkdir -p .tools/cdk
+    printf '{"private": true}\n' >.tools/cdk/package.json
+    (cd .tools/cdk && npm install --silent --no-audit --no-fund "aws-cdk@$CDK" "aws-cdk-lib@$CDK_LIB" "constructs@$CONSTRUCTS") ||
+      echo "The CDK could not be installed; its tests will skip."
+  else
+    echo "npm is missing, so the CDK's tests will skip: apt install nodejs npm"
+  fi
+fi
+exit 0
