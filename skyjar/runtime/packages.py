@@ -15,24 +15,12 @@ import zlib
 from base64 import b64encode
 from pathlib import Path, PurePosixPath
 
-import msgspec
+from skyjar.runtime.invocations import Package, PackageRefused
 
 UNZIPPED_BYTES = 262_144_000  # 250 MB, of a function with its layers
 ENTRIES = 200_000
 CHUNK = 1 << 20
 BROKEN = "Could not unzip uploaded file. Please check your file, then try to upload again."
-
-
-class Package(msgspec.Struct, frozen=True):
-    """`sha256` is in base64, as CodeSha256; sizes in bytes."""
-
-    sha256: str
-    size: int
-    unzipped: int
-
-
-class PackageRefused(Exception):
-    """The archive cannot be used: Lambda's sentence."""
 
 
 def inspect(archive: Path) -> tuple[str, int]:

@@ -108,7 +108,9 @@ def test_layers_versions_and_updates(here):
         LayerName="l", Content={"ZipFile": archive(**{"python/shared.py": "X = 'layer'"})}
     )
     source = "import os, shared\ndef handler(event, context):\n    return shared.X, os.environ['WHICH']\n"
-    here.create(source=source, Layers=[layer["LayerVersionArn"]], Environment={"Variables": {"WHICH": "old"}}, Publish=True)
+    here.create(
+        source=source, Layers=[layer["LayerVersionArn"]], Environment={"Variables": {"WHICH": "old"}}, Publish=True
+    )
     assert here.invoke()[1] == ["layer", "old"]
     here.client.update_function_configuration(FunctionName="f", Environment={"Variables": {"WHICH": "new"}})
     here.client.get_waiter("function_updated_v2").wait(FunctionName="f")

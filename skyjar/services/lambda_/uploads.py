@@ -8,8 +8,7 @@ from typing import Any
 from skyjar.kernel.call import Call
 from skyjar.kernel.errors import AWSError, NotImplementedHere
 from skyjar.kernel.outside import Failed, Outside
-from skyjar.runtime.invocations import Unpack
-from skyjar.runtime.packages import Package, PackageRefused
+from skyjar.runtime.invocations import Package, PackageRefused, Unpack
 
 from . import limits
 from .errors import InvalidParameterValueException, RequestEntityTooLargeException, ServiceException

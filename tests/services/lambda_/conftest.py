@@ -13,7 +13,8 @@ import pytest
 from skyjar.kernel.errors import AWSError
 from skyjar.kernel.outside import Outside
 from skyjar.runtime.functions import Credentials, Result
-from skyjar.runtime.invocations import Invocation, Invoker, Outcome, Retire, Throttled, Unpack
+from skyjar.runtime.invocations import Invocation, Outcome, Retire, Throttled, Unpack
+from skyjar.runtime.invoker import Invoker
 
 TRUST = {
     "Version": "2012-10-17",

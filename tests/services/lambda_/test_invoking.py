@@ -104,6 +104,29 @@ def test_others_need_the_functions_policy(lab, refuses):
     refuses("AccessDeniedException", "", lab.invoke, arn, caller=gateway)
 
 
+def test_a_source_limits_a_service(lab, refuses):
+    arn = lab.create()["FunctionArn"]
+    source = "arn:aws:execute-api:us-east-1:111122223333:api1/*/GET/x"
+    lab.run(
+        "add_permission", function_name="f", statement_id="gw", action="lambda:InvokeFunction",
+        principal="apigateway.amazonaws.com", source_arn=source, source_account="111122223333",
+    )  # fmt: skip
+
+    def ask(api):
+        def body(tx):
+            gateway = service("apigateway.amazonaws.com", lab.desk.account)
+            stated = {
+                "aws:SourceArn": source.replace("api1", api).replace("*", "prod"),
+                "aws:SourceAccount": "111122223333",
+            }
+            return lab.desk.call(tx).ask("lambda", gateway, context=stated).invoke(function_name=arn, payload=b"{}")
+
+        return lab.desk.store.transact(body)
+
+    assert ask("api1") is not None
+    refuses("AccessDeniedException", "", ask, "api2")
+
+
 def test_the_log_is_written_in_the_role(lab, refuses):
     lab.create()
     lab.invoke()
