@@ -313,6 +313,8 @@ def _index(
 ) -> IndexChange | None:
     before = index.row(old, key.primary) if old is not None else None
     after = index.row(new, key.primary) if new is not None else None
+    if before is not None and index.definition.status == "CREATING" and call.tx.get(before) is None:
+        before = None  # not filled in yet
     if before is None and after is None:
         return None
     was = index.project(old) if old is not None and before is not None else None
