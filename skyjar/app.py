@@ -29,7 +29,11 @@ DEFAULT_PORT = 4566
 
 @dataclass
 class Settings:
-    """How a cloud is run. `data` None keeps its state in a folder that is removed at the end (`--ephemeral`)."""
+    """How a cloud is run. `data` None keeps its state in a folder that is removed at the end (`--ephemeral`).
+
+    `trusts_loopback`: plain HTTP counts as `aws:SecureTransport`, because it never leaves the machine and stands in for
+    AWS's HTTPS endpoints; without that, SAM's and CDK's own buckets would refuse the tools that made them.
+    """
 
     port: int = DEFAULT_PORT
     host: str | None = None
@@ -37,6 +41,7 @@ class Settings:
     is_strict: bool = False
     is_lenient: bool = False
     is_synced: bool = False
+    trusts_loopback: bool = True
     seed: int | None = None
     frozen_at: float | None = None
     origins: tuple[str, ...] = field(default=())
@@ -62,6 +67,7 @@ class Cloud:
             is_strict=settings.is_strict,
             is_lenient=settings.is_lenient,
             is_synced=settings.is_synced,
+            trusts_loopback=settings.trusts_loopback,
         )
         self.functions = Functions(self.pipeline, self.data / "lambda")
         self.pipeline.internal = Control(self).answer

@@ -31,6 +31,7 @@ def _parser() -> argparse.ArgumentParser:
     state.add_argument("--data", type=Path, help="folder for its state (default: ~/.local/share/skyjar/default)")
     state.add_argument("--ephemeral", action="store_true", help="keep nothing when it ends")
     up.add_argument("--strict", action="store_true", help="refuse access keys that Skyjar did not issue")
+    up.add_argument("--http-is-insecure", action="store_true", help="plain HTTP is not aws:SecureTransport")
     up.add_argument("--lenient", action="store_true", help="ignore parameters that are not implemented")
     up.add_argument(
         "--sync", action="store_true", help="flush to the disk before answering, so loss of power loses nothing"

@@ -27,6 +27,7 @@ def up(arguments: argparse.Namespace) -> int:
         is_strict=arguments.strict,
         is_lenient=arguments.lenient,
         is_synced=arguments.sync,
+        trusts_loopback=not arguments.http_is_insecure,
         seed=arguments.seed,
         origins=tuple(arguments.origin),
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from base64 import b64encode
+from functools import cache
 from typing import TYPE_CHECKING
 
 from skyjar.kernel.blobs import Blob, Blobs
@@ -11,6 +12,7 @@ from skyjar.wire import chunked
 from skyjar.wire.chunked import CHECKSUMS, Decoder
 from skyjar.wire.errors import WireError
 from skyjar.wire.http import Request
+from skyjar.wire.models import OperationModel
 
 if TYPE_CHECKING:
     from .exchange import Exchange
@@ -35,8 +37,14 @@ def decode(pipeline: Pipeline, x: Exchange) -> None:
         elif isinstance(request.body, Received):
             _take_trailers(request, request.body.trailers)
         _unwrap_encoding(request.headers)
-    if x.name == "s3" and x.model is not None and x.model.streaming_input is None and request.body:
+    if x.name == "s3" and x.model is not None and request.body and not streams(x.model):
         _check_document(request)
+
+
+@cache
+def streams(model: OperationModel) -> bool:
+    """Whether the operation's body is a stream of bytes."""
+    return model.streaming_input is not None
 
 
 def _take_trailers(request: Request, trailers: dict[str, str]) -> None:

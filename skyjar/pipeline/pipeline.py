@@ -66,6 +66,7 @@ class Pipeline:
         is_strict: bool = False,
         is_lenient: bool = False,
         is_synced: bool = False,
+        trusts_loopback: bool = True,
         own_endpoint: str = "http://127.0.0.1:4566",
     ) -> None:
         self.store = store
@@ -75,6 +76,7 @@ class Pipeline:
         self.is_strict = is_strict
         self.is_lenient = is_lenient
         self.is_synced = is_synced
+        self.trusts_loopback = trusts_loopback
         self.own_endpoint = own_endpoint
         self.planes = Planes()
         self.known_routes = Known()
@@ -360,7 +362,7 @@ class Pipeline:
             parent=x.parent,
             endpoint=x.endpoint,
             source_ip=request.peer,
-            secure=request.scheme == "https",
+            secure=self.trusts_loopback or request.scheme == "https",
             user_agent=request.headers.get("user-agent", ""),
             elapsed_s=max(time.perf_counter() - x.began, self.clock.now() - x.clock_began) if x.waited else 0.0,
         )

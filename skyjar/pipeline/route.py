@@ -116,12 +116,16 @@ def _route_codec(known: Known, x: Exchange) -> None:
     before = known.scopes.get((scope, is_form)) if scope else None
     if before is not None and "smithy-protocol" not in request.headers:
         x.name, x.codec = before
+        if x.name == "s3" and not known.is_local(request.host):
+            _addressed(x, "s3")
         return
     if request.headers.get("smithy-protocol") == "rpc-v2-cbor":
         x.name = _by_rpc_path(request.path) or _by_scope(x)[0]
         x.codec = codec(x.name, "smithy-rpc-v2-cbor")
         return
     candidates = _by_scope(x)
+    if candidates == ("s3",) and scope:
+        known.scopes[scope, is_form] = ("s3", codec("s3", "rest-xml"))
     if len(candidates) == 1 and candidates[0] != "s3" and scope:
         x.name = candidates[0]
         x.codec = codec(x.name, _protocol_of(x.name, request))

@@ -137,6 +137,7 @@ class Runner:
             request_id=self._pipeline.chance.uuid(),
             parent=record.parent,
             endpoint=self._pipeline.own_endpoint,
+            secure=True,
             elapsed_s=elapsed_s,
         )
 

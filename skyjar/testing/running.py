@@ -129,12 +129,19 @@ def running(
     data: Path | None = None,
     is_strict: bool = False,
     is_lenient: bool = False,
+    trusts_loopback: bool = True,
     seed: int | None = None,
     frozen_at: float | None = None,
 ) -> Iterator[Running]:
     """Start a cloud on a free port; it and, without `data`, its state are gone afterwards."""
     settings = Settings(
-        port=port, data=data, is_strict=is_strict, is_lenient=is_lenient, seed=seed, frozen_at=frozen_at
+        port=port,
+        data=data,
+        is_strict=is_strict,
+        is_lenient=is_lenient,
+        trusts_loopback=trusts_loopback,
+        seed=seed,
+        frozen_at=frozen_at,
     )
     cloud = Running(settings)
     try:

@@ -9,10 +9,12 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+import boto3
 import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
+import skyjar
 from skyjar.edge.certificates import Authority
 from skyjar.testing.running import Account, Running
 
@@ -95,9 +97,7 @@ def test_identity_policies_govern_every_call(still: Account, url: str) -> None:
     iam = still.client("iam")
     iam.create_user(UserName="ann")
     keys = iam.create_access_key(UserName="ann")["AccessKey"]
-    ann = still.client(
-        "sqs", aws_access_key_id=keys["AccessKeyId"], aws_secret_access_key=keys["SecretAccessKey"]
-    )
+    ann = still.client("sqs", aws_access_key_id=keys["AccessKeyId"], aws_secret_access_key=keys["SecretAccessKey"])
 
     def allow(*actions: str) -> None:
         statement = {"Effect": "Allow", "Action": list(actions), "Resource": "*"}
@@ -471,10 +471,13 @@ def test_a_queue_policy_lets_another_account_in_until_it_is_removed(still_cloud:
 
 
 @pytest.mark.spec("sqs-050")
-def test_a_policy_can_insist_on_https(still_cloud: Running, still: Account) -> None:
-    import boto3
+def test_a_policy_can_insist_on_https() -> None:
+    with skyjar.running(trusts_loopback=False) as strict_cloud:
+        _insist_on_https(strict_cloud, strict_cloud.account())
 
-    sqs = still.client("sqs")
+
+def _insist_on_https(cloud: Running, account: Account) -> None:
+    sqs = account.client("sqs")
     url = sqs.create_queue(QueueName="q")["QueueUrl"]
     deny = {
         "Effect": "Deny",
@@ -486,12 +489,12 @@ def test_a_policy_can_insist_on_https(still_cloud: Running, still: Account) -> N
     policy = json.dumps({"Version": "2012-10-17", "Statement": [deny]})
     sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": policy})
     assert refused(sqs.send_message, QueueUrl=url, MessageBody="x") in ("AccessDenied", "AccessDeniedException")
-    authority = still_cloud.call(lambda: Authority(still_cloud.cloud.data / "certificates"))
+    authority = cloud.call(lambda: Authority(cloud.cloud.data / "certificates"))
     secure = boto3.client(
         "sqs",
-        endpoint_url=still_cloud.endpoint.replace("http:", "https:"),
+        endpoint_url=cloud.endpoint.replace("http:", "https:"),
         region_name="us-east-1",
-        aws_access_key_id=still.number,
+        aws_access_key_id=account.number,
         aws_secret_access_key="test",
         verify=str(authority.certificate_path),
     )

@@ -9,12 +9,12 @@ import orjson
 
 from skyjar.formation.changes import Change, plan
 from skyjar.kernel.call import Call
-from skyjar.kernel.errors import AWSError, NotImplementedHere
+from skyjar.kernel.errors import AWSError, NotImplementedHere, Wait
 from skyjar.kernel.outside import Compute, Outside
 from skyjar.kernel.service import operation
 from skyjar.runtime.transforms import expand_sam
 
-from . import deploying, engine, jobs, sources, state
+from . import deploying, engine, jobs, limits, sources, state
 from .errors import (
     AlreadyExistsException,
     ChangeSetNotFoundException,
@@ -60,7 +60,8 @@ def create_change_set(
         raise AlreadyExistsException(f"ChangeSet {change_set_name} already exists")
     text = sources.text_of(call, template_body, template_url, stack, use_previous_template)
     template = sources.load(text)
-    sources.check_capabilities(template, capabilities or [], has_macro=sources.needs_sam(template))
+    sources.needs_sam(template)  # refuses other macros; a reviewed change set needs no CAPABILITY_AUTO_EXPAND
+    sources.check_capabilities(template, capabilities or [], has_macro=False)
     given = sources.given_parameters(parameters or [], stack)
     made = ChangeSet(
         stack_id=stack.id,
@@ -175,6 +176,9 @@ def describe_change_set(
     include_property_values: bool = False,
 ) -> dict[str, Any]:
     change_set = find(call, change_set_name, stack_name)
+    if change_set.status == "CREATE_PENDING" and call.elapsed_s < limits.HELD_S:
+        prefix = state.change_sets.watched(call, change_set.stack_id, change_set.name)
+        raise Wait(on=prefix, until=call.now - call.elapsed_s + limits.HELD_S)
     shown = _summary(change_set) | {
         "Parameters": deploying.show_parameters(change_set.parameters, change_set.hidden),
         "Tags": [{"Key": key, "Value": value} for key, value in change_set.tags.items()],

@@ -7,3 +7,7 @@ TAGS = 50
 OUTPUTS = 200
 PARAMETERS = 200
 PAGE = 100
+
+# Not AWS's: how long a description of work in progress is held back, so that waiters, which look every 5 to 30 seconds,
+# see the end at their first look. Never longer than an HTTP client would notice.
+HELD_S = 4.0

@@ -6,11 +6,12 @@ from collections.abc import Callable
 from typing import Any
 
 from skyjar.kernel.call import Call
+from skyjar.kernel.errors import Wait
 from skyjar.kernel.outside import Compute, Outside
 from skyjar.kernel.service import operation
 from skyjar.runtime.transforms import expand_sam
 
-from . import deploying, engine, sources, state
+from . import deploying, engine, limits, sources, state
 from .errors import AlreadyExistsException, ValidationError
 from .state import Stack
 
@@ -176,10 +177,19 @@ def update_termination_protection(
 @operation
 def describe_stacks(call: Call, *, stack_name: str = "", next_token: str = "") -> dict[str, Any]:
     if stack_name:
-        return {"Stacks": [_show(state.existing(call, stack_name))]}
+        stack = state.existing(call, stack_name)
+        if stack.status.endswith("_IN_PROGRESS") and stack.status != "REVIEW_IN_PROGRESS":
+            _hold(call, state.stacks.watched(call, stack.id))
+        return {"Stacks": [_show(stack)]}
     living = [stack for stack in _newest(call) if stack.status != "DELETE_COMPLETE"]
     page, token = _page(living, next_token)
     return {"Stacks": [_show(stack) for stack in page], **token}
+
+
+def _hold(call: Call, prefix: bytes) -> None:
+    """Look again when the row changes, for a while (see limits.HELD_S)."""
+    if call.elapsed_s < limits.HELD_S:
+        raise Wait(on=prefix, until=call.now - call.elapsed_s + limits.HELD_S)
 
 
 def _newest(call: Call) -> list[Stack]:
