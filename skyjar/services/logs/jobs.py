@@ -20,7 +20,7 @@ def expire(call: Call, *, name: str) -> None:
     kept_ms = group.retention_days * limits.DAY_MS
     due_ms, gone = call.now_ms + kept_ms, 0
     for stream in state.streams.range(call, group.space):
-        for batch in state.batches.range(call, group.space, stream.name, via="last", limit=CHUNK):
+        for batch in state.batches.range(call, group.space, stream.name, limit=CHUNK):
             if batch.last_ms >= oldest_ms:
                 due_ms = min(due_ms, batch.last_ms + kept_ms + 1)
                 break

@@ -107,6 +107,7 @@ def _store(call: Call, stream: Stream, events: tuple[tuple[int, str], ...]) -> S
         last_ms=max(stream.last_ms, last_ms),
         ingested_ms=call.now_ms,
         stored_bytes=stream.stored_bytes + size,
+        span_ms=max(stream.span_ms, last_ms - first_ms),
     )
     state.streams.replace(call, stream, new)
     return new

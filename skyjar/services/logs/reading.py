@@ -1,7 +1,7 @@
 """Events of a stream in order of time, forwards and backwards, from any place. Batches overlap, so they are merged.
 
 Forwards, batches come in the order of their first event: what is before the next batch's first can be given out.
-Backwards, in the order of their last event: what is after the next batch's last can be given out.
+Backwards, in the same order reversed: what is further behind the next batch's first than any batch is long can be given out.
 """
 
 from __future__ import annotations
@@ -11,10 +11,9 @@ from heapq import heappop, heappush, merge
 
 import msgspec
 
-from skyjar.kernel.keys import Part
 from skyjar.kernel.tables import At
 
-from . import limits, state
+from . import state
 from .state import Batch, Stream
 
 Place = tuple[int, int, int]  # timestamp, batch number, index
@@ -44,7 +43,7 @@ def _events(batch: Batch) -> list[tuple[Place, Event]]:
 
 def forwards(at: At, stream: Stream, after: Place, end_ms: int) -> Iterator[Event]:
     """Events behind `after` and before `end_ms`, oldest first."""
-    start = max(0, after[0] - limits.BATCH_SPAN_MS)
+    start = max(0, after[0] - stream.span_ms)
     held: list[tuple[Place, Event]] = []
     for batch in state.batches.each(at, stream.space, stream.name, start=(start,)):
         while held and held[0][0][0] < batch.first_ms:
@@ -62,8 +61,9 @@ def forwards(at: At, stream: Stream, after: Place, end_ms: int) -> Iterator[Even
 def backwards(at: At, stream: Stream, before: Place, start_ms: int) -> Iterator[Event]:
     """Events in front of `before` and not before `start_ms`, newest first."""
     held: list[tuple[Place, Event]] = []  # with negated places
-    for batch in _latest_first(at, stream, start_ms):
-        while held and -held[0][0][0] > batch.last_ms:
+    start = (max(0, start_ms - stream.span_ms),)
+    for batch in state.batches.each(at, stream.space, stream.name, start=start, reverse=True):
+        while held and -held[0][0][0] > batch.first_ms + stream.span_ms:
             yield heappop(held)[1]
         if batch.first_ms <= before[0]:
             for place, event in _events(batch):
@@ -71,20 +71,6 @@ def backwards(at: At, stream: Stream, before: Place, start_ms: int) -> Iterator[
                     heappush(held, ((-place[0], -place[1], -place[2]), event))
     while held:
         yield heappop(held)[1]
-
-
-def _latest_first(at: At, stream: Stream, start_ms: int) -> Iterator[Batch]:
-    """The stream's batches whose last event is not before `start_ms`, in descending order of that."""
-    end: tuple[Part, ...] = ()
-    while True:
-        page = state.batches.range(
-            at, stream.space, stream.name, via="last", start=(start_ms,), end=end, limit=64, reverse=True
-        )
-        yield from page
-        if len(page) < 64:
-            return
-        last = page[-1]
-        end = (last.last_ms, last.space, last.stream, last.first_ms, last.number)
 
 
 def merged(at: At, streams: list[Stream], after: tuple[int, str, int, int], end_ms: int) -> Iterator[Event]:

@@ -1,7 +1,7 @@
 """Groups, streams and events as they are stored.
 
 One PutLogEvents is one record, a `Batch`, in the group's `space`: an id that deleting the group leaves behind, to be
-cleared by a job. Batches are in the order of their first event and, by an index, of their last one; batches may overlap.
+cleared by a job. Batches are in the order of their first event; they may overlap, by no more than the stream's `span_ms`.
 An event's place is (timestamp, batch, index in the batch), which is also its event id.
 """
 
@@ -33,7 +33,8 @@ class Group(Record, frozen=True):
 
 
 class Stream(Record, frozen=True):
-    """`next_batch` counts the batches ever put. Times are 0 while there is no event."""
+    """`next_batch` counts the batches ever put, `span_ms` is how long the longest of them is. Times are 0 while there is
+    no event."""
 
     space: str
     name: str
@@ -43,6 +44,7 @@ class Stream(Record, frozen=True):
     last_ms: int = 0
     ingested_ms: int = 0
     stored_bytes: int = 0
+    span_ms: int = 0
 
 
 class Batch(Record, frozen=True):
@@ -59,12 +61,7 @@ class Batch(Record, frozen=True):
 
 groups = Table("logs.groups", Group, key=("name",))
 streams = Table("logs.streams", Stream, key=("space", "name"))
-batches = Table(
-    "logs.batches",
-    Batch,
-    key=("space", "stream", "first_ms", "number"),
-    indexes={"last": ("space", "stream", "last_ms")},
-)
+batches = Table("logs.batches", Batch, key=("space", "stream", "first_ms", "number"))
 
 
 def find_group(at: At, name: str) -> Group:
