@@ -43,7 +43,7 @@ SERVICES: dict[str, Rules] = {
     "iam": Rules("ValidationError", "ValidationError"),
     "iot": Rules("InvalidRequestException"),
     "kms": Rules("ValidationException"),
-    "lambda": Rules("InvalidParameterValueException", "InvalidParameterValueException"),
+    "lambda": Rules("ValidationException", "ValidationException"),
     "logs": Rules("InvalidParameterException"),
     "rds": Rules("InvalidParameterValue", "MissingParameter", NONE),
     "redshift": Rules("InvalidParameterValue", "MissingParameter", NONE),
