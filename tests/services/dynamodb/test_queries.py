@@ -232,3 +232,18 @@ def test_text_and_binary_sort_by_their_bytes(table: Make, kind: str, data: Any) 
         expression_attribute_values={":p": av("p"), ":s": {kind: start}},
     )
     assert [each["sk"][kind] for each in answer["Items"]] == [value for value in order if value.startswith(start)]
+
+
+@pytest.mark.spec("dynamodb-049")
+def test_global_indexes_show_what_was_written(filled: Any) -> None:
+    filled.put_item(table_name="tab", item=item(pk="new", sk=7, g="fresh"))
+    assert numbers(ask(filled, "g = :g", g="fresh", index_name="gsi")) == [7]
+
+
+@pytest.mark.spec("dynamodb-015")
+def test_a_sharded_partition_is_read_shard_by_shard(table: Make) -> None:
+    db = table(sk="N")
+    for n in range(40):
+        db.put_item(table_name="tab", item=item(pk=f"day#{n % 4}", sk=n))
+    merged = [n for shard in range(4) for n in numbers(ask(db, "pk = :p", p=f"day#{shard}"))]
+    assert sorted(merged) == list(range(40))

@@ -1,0 +1,272 @@
+"""DynamoDB with boto3 (client and resource), PynamoDB and the AWS CLI."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import threading
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from boto3.dynamodb.conditions import Attr, Key
+from botocore.config import Config
+from botocore.exceptions import ClientError
+
+from skyjar.testing.running import Account
+
+pytestmark = pytest.mark.client
+
+PK = [{"AttributeName": "pk", "KeyType": "HASH"}]
+BOTH = [*PK, {"AttributeName": "sk", "KeyType": "RANGE"}]
+TYPES = [{"AttributeName": "pk", "AttributeType": "S"}, {"AttributeName": "sk", "AttributeType": "N"}]
+
+
+@pytest.fixture
+def dynamodb(account: Account) -> Any:
+    return account.client("dynamodb", Config(retries={"max_attempts": 0}))
+
+
+@pytest.fixture
+def table(account: Account) -> Any:
+    """The boto3 resource of a table with the key pk, sk."""
+    made = account.resource("dynamodb").create_table(
+        TableName="orders", KeySchema=BOTH, AttributeDefinitions=TYPES, BillingMode="PAY_PER_REQUEST"
+    )
+    made.wait_until_exists()
+    return made
+
+
+def refused(call: Any, **parameters: Any) -> dict[str, Any]:
+    with pytest.raises(ClientError) as error:
+        call(**parameters)
+    response: dict[str, Any] = error.value.response
+    return response
+
+
+def test_the_resource_reads_back_what_it_wrote(table: Any) -> None:
+    whole = {
+        "pk": "a",
+        "sk": Decimal("1.5"),
+        "m": {"l": [1, "x", None, True]},
+        "s": {"p", "q"},
+        "n": {1, 2},
+        "b": b"\0",
+    }
+    table.put_item(Item=whole)
+    found = table.get_item(Key={"pk": "a", "sk": Decimal("1.50")})["Item"]
+    assert found == {**whole, "b": found["b"]}
+    assert found["b"].value == b"\0"
+
+
+def test_queries_filters_and_pages(table: Any, account: Account) -> None:
+    with table.batch_writer() as batch:
+        for n in range(60):
+            batch.put_item(Item={"pk": "a", "sk": n, "even": n % 2 == 0})
+    answer = table.query(
+        KeyConditionExpression=Key("pk").eq("a") & Key("sk").between(10, 19), FilterExpression=Attr("even").eq(True)
+    )
+    assert [each["sk"] for each in answer["Items"]] == [10, 12, 14, 16, 18]
+    assert answer["ScannedCount"] == 10
+    pages = (
+        account.client("dynamodb").get_paginator("scan").paginate(TableName="orders", PaginationConfig={"PageSize": 7})
+    )
+    assert sum(page["Count"] for page in pages) == 60
+
+
+def test_errors_are_typed_and_carry_what_was_asked_for(dynamodb: Any, table: Any) -> None:
+    dynamodb.put_item(TableName="orders", Item={"pk": {"S": "a"}, "sk": {"N": "1"}})
+    with pytest.raises(dynamodb.exceptions.ConditionalCheckFailedException) as failed:
+        dynamodb.put_item(
+            TableName="orders",
+            Item={"pk": {"S": "a"}, "sk": {"N": "1"}},
+            ConditionExpression="attribute_not_exists(pk)",
+            ReturnValuesOnConditionCheckFailure="ALL_OLD",
+        )
+    assert failed.value.response["Item"] == {"pk": {"S": "a"}, "sk": {"N": "1"}}
+    assert failed.value.response["Error"]["Message"] == "The conditional request failed"
+    check = {
+        "TableName": "orders",
+        "Key": {"pk": {"S": "z"}, "sk": {"N": "1"}},
+        "ConditionExpression": "attribute_exists(pk)",
+    }
+    with pytest.raises(dynamodb.exceptions.TransactionCanceledException) as cancelled:
+        dynamodb.transact_write_items(TransactItems=[{"ConditionCheck": check}])
+    assert cancelled.value.response["CancellationReasons"][0]["Code"] == "ConditionalCheckFailed"
+    assert refused(dynamodb.get_item, TableName="none", Key={"pk": {"S": "a"}})["Error"] == {
+        "Code": "ResourceNotFoundException",
+        "Message": "Requested resource not found",
+    }
+
+
+def test_what_is_not_there_is_refused_by_name(dynamodb: Any, table: Any) -> None:
+    assert "PartiQL" not in refused(dynamodb.execute_statement, Statement="SELECT * FROM orders")["Error"]["Code"]
+    answer = refused(
+        dynamodb.create_table, TableName="other", KeySchema=PK, AttributeDefinitions=TYPES[:1],
+        BillingMode="PAY_PER_REQUEST", OnDemandThroughput={"MaxReadRequestUnits": 5},
+    )  # fmt: skip
+    assert answer["Error"]["Code"] == "NotImplemented"
+    assert "OnDemandThroughput" in answer["Error"]["Message"]
+
+
+@pytest.mark.spec("dynamodb-021")
+def test_concurrent_counters_lose_nothing(account: Account, table: Any) -> None:
+    def count() -> None:
+        client = account.client("dynamodb")
+        for _ in range(25):
+            client.update_item(
+                TableName="orders", Key={"pk": {"S": "a"}, "sk": {"N": "0"}}, UpdateExpression="ADD hits :one",
+                ExpressionAttributeValues={":one": {"N": "1"}},
+            )  # fmt: skip
+
+    threads = [threading.Thread(target=count) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert table.get_item(Key={"pk": "a", "sk": 0})["Item"]["hits"] == 100
+
+
+@pytest.mark.spec("dynamodb-026")
+def test_consistent_reads_see_the_latest_write(table: Any) -> None:
+    table.put_item(Item={"pk": "a", "sk": 1, "v": "new"})
+    assert table.get_item(Key={"pk": "a", "sk": 1}, ConsistentRead=True)["Item"]["v"] == "new"
+    assert table.query(KeyConditionExpression=Key("pk").eq("a"), ConsistentRead=True)["Items"][0]["v"] == "new"
+    assert table.scan(ConsistentRead=True)["Items"][0]["v"] == "new"
+
+
+@pytest.fixture
+def user(account: Account) -> Any:
+    """`user(statement, …)`: a client of a user named alice who has these statements only."""
+    iam = account.client("iam")
+    iam.create_user(UserName="alice")
+    key = iam.create_access_key(UserName="alice")["AccessKey"]
+
+    def make(*statements: dict[str, Any]) -> Any:
+        document = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", **each} for each in statements]}
+        iam.put_user_policy(UserName="alice", PolicyName="p", PolicyDocument=json.dumps(document))
+        return account.client(
+            "dynamodb", aws_access_key_id=key["AccessKeyId"], aws_secret_access_key=key["SecretAccessKey"]
+        )
+
+    return make
+
+
+@pytest.mark.spec("dynamodb-062")
+def test_leading_keys_keep_users_to_their_items(user: Any, table: Any) -> None:
+    alice = user(
+        {
+            "Action": ["dynamodb:GetItem", "dynamodb:Query", "dynamodb:BatchGetItem", "dynamodb:PutItem"],
+            "Resource": table.table_arn,
+            "Condition": {"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": ["${aws:username}"]}},
+        }
+    )
+    own, other = ({"pk": {"S": name}, "sk": {"N": "1"}} for name in ("alice", "bob"))
+    alice.put_item(TableName="orders", Item=own)
+    assert alice.get_item(TableName="orders", Key=own)["Item"] == own
+    query = {"TableName": "orders", "KeyConditionExpression": "pk = :p"}
+    assert alice.query(**query, ExpressionAttributeValues={":p": own["pk"]})["Count"] == 1
+    for answer in (
+        refused(alice.get_item, TableName="orders", Key=other),
+        refused(alice.query, **query, ExpressionAttributeValues={":p": other["pk"]}),
+        refused(alice.batch_get_item, RequestItems={"orders": {"Keys": [own, other]}}),
+        refused(alice.transact_write_items, TransactItems=[
+            {"Put": {"TableName": "orders", "Item": own}}, {"Put": {"TableName": "orders", "Item": other}}
+        ]),
+        refused(alice.scan, TableName="orders"),
+    ):  # fmt: skip
+        assert answer["Error"]["Code"] == "AccessDeniedException"
+
+
+@pytest.mark.spec("dynamodb-063")
+def test_attributes_may_be_granted_one_by_one(user: Any, table: Any) -> None:
+    table.put_item(Item={"pk": "a", "sk": 1, "public": "x", "secret": "y"})
+    alice = user(
+        {
+            "Action": "dynamodb:GetItem",
+            "Resource": table.table_arn,
+            "Condition": {
+                "ForAllValues:StringEquals": {"dynamodb:Attributes": ["pk", "sk", "visible"]},
+                "StringEqualsIfExists": {"dynamodb:Select": "SPECIFIC_ATTRIBUTES"},
+            },
+        }
+    )
+    get = {"TableName": "orders", "Key": {"pk": {"S": "a"}, "sk": {"N": "1"}}}
+    alice.get_item(**get, ProjectionExpression="pk, visible")
+    for more in ({}, {"ProjectionExpression": "secret"}, {"AttributesToGet": ["secret"]}):
+        assert refused(alice.get_item, **get, **more)["Error"]["Code"] == "AccessDeniedException"
+
+
+def test_pynamodb(account: Account) -> None:
+    from pynamodb.attributes import NumberAttribute, UnicodeAttribute, VersionAttribute
+    from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
+    from pynamodb.models import Model
+    from pynamodb.transactions import TransactWrite
+
+    class ByColour(GlobalSecondaryIndex):  # type: ignore[misc,type-arg]
+        class Meta:
+            index_name = "by_colour"
+            projection = AllProjection()
+            read_capacity_units = write_capacity_units = 5
+
+        colour = UnicodeAttribute(hash_key=True)
+
+    class Car(Model):  # type: ignore[misc]
+        class Meta:
+            table_name = "cars"
+            region = "us-east-1"
+            host = account.running.endpoint
+            aws_access_key_id = account.number
+            aws_secret_access_key = "test"
+            read_capacity_units = write_capacity_units = 5
+
+        make = UnicodeAttribute(hash_key=True)
+        year = NumberAttribute(range_key=True)
+        colour = UnicodeAttribute()
+        version = VersionAttribute()
+        by_colour = ByColour()
+
+    Car.create_table(wait=True)
+    for year in range(2000, 2010):
+        Car("mini", year, colour="red" if year % 2 else "blue").save()
+    assert [car.year for car in Car.query("mini", Car.year > 2005)] == [2006, 2007, 2008, 2009]
+    assert {car.year for car in Car.by_colour.query("red")} == {2001, 2003, 2005, 2007, 2009}
+    car = Car.get("mini", 2001)
+    stale = Car.get("mini", 2001)
+    car.update(actions=[Car.colour.set("green")])
+    with pytest.raises(Exception, match="conditional request failed"):
+        stale.update(actions=[Car.colour.set("grey")])
+    from pynamodb.connection import Connection
+
+    connection = Connection(
+        region="us-east-1", host=account.running.endpoint, aws_access_key_id=account.number,
+        aws_secret_access_key="test",
+    )  # fmt: skip
+    with TransactWrite(connection=connection) as transaction:
+        transaction.delete(Car.get("mini", 2002))
+        transaction.save(Car("audi", 2024, colour="red"))
+    assert Car.count() == 10
+
+
+@pytest.mark.spec("dynamodb-031", "dynamodb-032")
+def test_the_command_line(account: Account, table: Any, tmp_path: Path) -> None:
+    for n in range(3):
+        table.put_item(Item={"pk": "a", "sk": n, "big": n > 0, "x": "y"})
+
+    def aws(*words: str) -> Any:
+        environment = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), **account.environment}
+        command = [str(Path(sys.executable).parent / "aws"), "--output", "json", "dynamodb", *words]
+        ran = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60)
+        assert ran.returncode == 0, ran.stderr
+        return json.loads(ran.stdout)
+
+    values = '{":p": {"S": "a"}, ":t": {"BOOL": true}}'
+    found = aws("query", "--table-name", "orders", "--key-condition-expression", "pk = :p", "--filter-expression",
+                "big = :t", "--expression-attribute-values", values)  # fmt: skip
+    assert (found["Count"], found["ScannedCount"]) == (2, 3)
+    key = '{"pk": {"S": "a"}, "sk": {"N": "1"}}'
+    found = aws("get-item", "--table-name", "orders", "--key", key, "--projection-expression", "x")
+    assert found["Item"] == {"x": {"S": "y"}}

@@ -1,0 +1,74 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from skyjar.formation.resources import Resource
+from skyjar.kernel.errors import NotImplementedHere
+from skyjar.services.dynamodb.cfn import RESOURCE_TYPES
+
+from .conftest import index, keys, types
+
+TYPE = RESOURCE_TYPES["AWS::DynamoDB::Table"]
+RESOURCE = Resource(
+    logical_id="Orders", type="AWS::DynamoDB::Table", stack_name="shop", stack_id="id", token="ABCDEFGHIJKL"
+)
+PLAIN: dict[str, Any] = {
+    "KeySchema": keys("pk"),
+    "AttributeDefinitions": types(pk="S"),
+    "BillingMode": "PAY_PER_REQUEST",
+}
+
+
+def run(desk: Any, function: Any, *arguments: Any) -> Any:
+    found = desk.store.transact(lambda tx: function(desk.call(tx), RESOURCE, *arguments))
+    desk.settle()
+    return found
+
+
+def test_a_table_is_made_changed_and_deleted(desk: Any) -> None:
+    db = desk.ask("dynamodb")
+    before = {**PLAIN, "Tags": [{"Key": "a", "Value": "1"}, {"Key": "b", "Value": "1"}]}
+    made = run(desk, TYPE.create, before)
+    assert made.id == "shop-Orders-ABCDEFGHIJKL"
+    assert made.attributes == {"Arn": f"arn:aws:dynamodb:us-east-1:111122223333:table/{made.id}"}
+    after = {
+        **PLAIN,
+        "AttributeDefinitions": types(pk="S", g="S"),
+        "GlobalSecondaryIndexes": [index("gsi", "g")],
+        "TimeToLiveSpecification": {"AttributeName": "ttl", "Enabled": True},
+        "DeletionProtectionEnabled": "true",
+        "Tags": [{"Key": "b", "Value": "2"}],
+    }
+    run(desk, TYPE.update, made, after, before)
+    shown = db.describe_table(table_name=made.id)["Table"]
+    assert shown["GlobalSecondaryIndexes"][0]["IndexStatus"] == "ACTIVE"
+    assert shown["DeletionProtectionEnabled"] is True
+    assert db.describe_time_to_live(table_name=made.id)["TimeToLiveDescription"]["AttributeName"] == "ttl"
+    assert db.list_tags_of_resource(resource_arn=shown["TableArn"])["Tags"] == [{"Key": "b", "Value": "2"}]
+    run(desk, TYPE.update, made, {**after, "DeletionProtectionEnabled": False}, after)
+    run(desk, TYPE.delete, made, after)
+    run(desk, TYPE.delete, made, after)
+    assert db.list_tables() == {"TableNames": []}
+
+
+def test_provisioned_units_may_be_texts(desk: Any) -> None:
+    units = {"ReadCapacityUnits": "5", "WriteCapacityUnits": "6"}
+    made = run(desk, TYPE.create, {**PLAIN, "BillingMode": "PROVISIONED", "ProvisionedThroughput": units})
+    shown = desk.ask("dynamodb").describe_table(table_name=made.id)["Table"]["ProvisionedThroughput"]
+    assert (shown["ReadCapacityUnits"], shown["WriteCapacityUnits"]) == (5, 6)
+
+
+@pytest.mark.parametrize(
+    ("property_", "value"),
+    [
+        ("StreamSpecification", {"StreamViewType": "NEW_IMAGE"}),
+        ("SSESpecification", {"SSEEnabled": True}),
+        ("PointInTimeRecoverySpecification", {"PointInTimeRecoveryEnabled": True}),
+        ("KinesisStreamSpecification", {}),
+    ],
+)
+def test_unsupported_properties_are_named(desk: Any, property_: str, value: Any) -> None:
+    with pytest.raises(NotImplementedHere, match=property_):
+        run(desk, TYPE.create, {**PLAIN, property_: value})
