@@ -250,19 +250,18 @@ class RestCodec(Codec):
         return [bind]
 
     def _bind_headers(self, shape: Shape, names: dict[str, str], rules: Rules | None) -> list[Bind]:
-        rows = [
-            ((m.wire_name or n).lower(), names[n], self._text(m.wire_name or n, m, rules))
+        rows = {
+            (m.wire_name or n).lower(): (names[n], self._text(m.wire_name or n, m, rules))
             for n, m in shape.members.items()
             if m.location == "header"
-        ]
+        }
         prefixes = [((m.wire_name or "").lower(), names[n]) for n, m in shape.members.items() if m.location == "headers"]
 
         def bind(request: Request, found: dict[str, Any]) -> None:
-            headers = request.headers
-            for header, snake, read in rows:
-                text = headers.get(header)
-                if text is not None:
-                    found[snake] = read(text)
+            for header, text in request.headers.items():
+                row = rows.get(header)
+                if row is not None:
+                    found[row[0]] = row[1](text)
 
         def bind_prefixes(request: Request, found: dict[str, Any]) -> None:
             for prefix, snake in prefixes:
@@ -426,10 +425,10 @@ def header_writer(shape: Shape) -> Callable[[list[tuple[str, str]], dict[str, An
     prefixes = {n: m.wire_name or "" for n, m in shape.members.items() if m.location == "headers"}
 
     def write(headers: list[tuple[str, str]], result: dict[str, Any]) -> None:
-        for name, (header, text) in rows.items():
-            value = result.get(name)
-            if value is not None:
-                headers.append((header, clean(text(value))))
+        for name, value in result.items():
+            row = rows.get(name)
+            if row is not None and value is not None:
+                headers.append((row[0], clean(row[1](value))))
         for name, prefix in prefixes.items():
             headers.extend((prefix + key, clean(value)) for key, value in (result.get(name) or {}).items())
 

@@ -147,7 +147,7 @@ def choose(
     """The most demanding candidate that gets what it requires; else the one whose template fits and requires least."""
     last = None
     for one in candidates or ():
-        if one.literal(query) and (path is None or one.pattern.fullmatch(path)):
+        if (not one.literals or (query and one.literal(query))) and (path is None or one.pattern.fullmatch(path)):
             if one.satisfied(request, query):
                 return one.operation
             last = one

@@ -47,6 +47,8 @@ def iso8601(value: float | datetime) -> str:
 
 def iso8601_ms(value: float | datetime) -> str:
     """As S3 and EC2 write it: always three digits, `2015-01-25T08:00:00.000Z`."""
+    if value.__class__ is int:
+        return _iso_seconds(value) + ".000Z"
     seconds, micros = _micros(epoch(value))
     return f"{_iso_seconds(seconds)}.{micros // 1000:03d}Z"
 

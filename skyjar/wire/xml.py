@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from base64 import b64encode
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from itertools import chain, groupby, repeat
+from operator import itemgetter
 from typing import Any
 from xml.parsers import expat
 
@@ -15,6 +17,7 @@ from skyjar.wire.models import Shape
 
 DEPTH_MAX = 100
 ELEMENTS_MAX = 200_000
+REMEMBERED_MAX = 1024  # of one member
 
 Add = Callable[[str], None]
 Write = Callable[[Add, Any], None]
@@ -87,17 +90,23 @@ def parse(body: bytes) -> Node:
 
 
 _UNSAFE = re.compile("[&<>\"\r\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
-_ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;"}
-
-
-def _entity(match: re.Match[str]) -> str:
-    found = match.group()
-    return _ENTITIES.get(found) or f"&#x{ord(found):x};"
+_IMPOSSIBLE = re.compile("[\r\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 
 
 def escape(text: str) -> str:
     """Text as AWS writes it in XML; characters that XML cannot hold become references, as S3 does."""
-    return text if _UNSAFE.search(text) is None else _UNSAFE.sub(_entity, text)
+    if _UNSAFE.search(text) is None:
+        return text
+    text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace('"', "&quot;")
+    return text if _IMPOSSIBLE.search(text) is None else _IMPOSSIBLE.sub(lambda m: f"&#x{ord(m.group()):x};", text)
+
+
+def _escape_all(texts: Iterable[str]) -> list[str]:
+    """Many texts at once, as one long one, unless one of them holds the character that stands between them."""
+    several = list(texts)
+    whole = "\n".join(several)
+    escaped = escape(whole).split("\n")
+    return escaped if len(escaped) == len(several) else [escape(text) for text in several]
 
 
 def float_text(value: float) -> str:
@@ -203,6 +212,70 @@ class XmlWriters(Compiler):
 
         return write
 
+    def _rows(self, shape: Shape, tag: str) -> Write:
+        """As `structure_element` for each structure of a list. Neighbours that have the same members in the same order
+        are written column by column, which leaves almost nothing to do for each of them: listings are long."""
+        one = self.structure_element(shape, tag)
+        members = {n: m for n, m in shape.members.items() if m.location is None}
+        if any(member.trait("xml_attribute") for member in shape.members.values()):
+            return self._each(one)
+        start, end = f"<{tag}{_namespace(shape)}>", f"</{tag}>"
+        columns = {name: self._column(member, self.name(name, member)) for name, member in members.items()}
+
+        def write_alike(add: Add, names: tuple[str, ...], entries: list[Any]) -> None:
+            parts: list[Iterable[str]] = []
+            before = start
+            for name in names:
+                opening, render, closing = columns[name]
+                parts += (repeat(before + opening), render(map(itemgetter(name), entries)))
+                before = closing
+            add("".join(chain.from_iterable(zip(*parts, repeat(before + end), strict=False))))
+
+        def write(add: Add, value: Any) -> None:
+            for names, group in groupby(value, tuple):
+                entries = list(group)
+                if len(entries) > 3 and names and members.keys() >= set(names):
+                    try:
+                        write_alike(add, names, entries)
+                        continue
+                    except TypeError:  # a member is None, which is left out, or not of its type
+                        pass
+                for entry in entries:
+                    one(add, entry)
+
+        return write
+
+    def _each(self, item: Write) -> Write:
+        def write(add: Add, value: Any) -> None:
+            for entry in value:
+                item(add, entry)
+
+        return write
+
+    def _column(self, member: Shape, tag: str) -> tuple[str, Callable[[Iterable[Any]], Iterable[str]], str]:
+        """What stands before each value, how the values become text (TypeError for None), and what stands behind."""
+        opening, closing = f"<{tag}>", f"</{tag}>"
+        if member.type == "string" and not member.trait("enum"):
+            return opening, _escape_all, closing
+        if member.type in ("integer", "long"):
+            return opening, lambda values: map(int.__repr__, values), closing
+        if member.type not in ("structure", "list", "map"):
+            known = _Remembered(self.text(member)).__getitem__
+            return opening, lambda values: map(known, values), closing
+        whole = self.element(member, tag)
+
+        def nested(value: Any) -> str:
+            if value is None:
+                raise TypeError
+            parts: list[str] = []
+            whole(parts.append, value)
+            return "".join(parts)
+
+        if member.type == "list" and member.member.trait("enum"):
+            few = _Remembered(nested).__getitem__
+            return "", lambda values: map(few, map(tuple, values)), ""
+        return "", lambda values: map(nested, values), ""
+
     def _with_attributes(self, start: str, end: str, inside: Write, attributes: dict[str, str]) -> Write:
         def write(add: Add, value: Any) -> None:
             add(start)
@@ -218,13 +291,9 @@ class XmlWriters(Compiler):
     def list_element(self, shape: Shape, tag: str) -> Write:
         member = shape.member
         if shape.trait("flattened"):
-            item = self.element(member, member.wire_name or tag)
-
-            def write_flat(add: Add, value: Any) -> None:
-                for entry in value:
-                    item(add, entry)
-
-            return write_flat
+            if member.type == "structure":
+                return self._rows(member, member.wire_name or tag)
+            return self._each(self.element(member, member.wire_name or tag))
         return self.wrapped(self.element(member, member.wire_name or self.item_name), tag)
 
     def wrapped(self, item: Write, tag: str) -> Write:
@@ -260,6 +329,22 @@ class XmlWriters(Compiler):
                 add(f"</{tag}>")
 
         return write
+
+
+class _Remembered(dict[Any, str]):
+    """The texts of values of which there are few, or which come again and again."""
+
+    def __init__(self, render: Callable[[Any], str]) -> None:
+        super().__init__()
+        self._render = render
+
+    def __missing__(self, value: Any) -> str:
+        if value is None:
+            raise TypeError
+        if len(self) >= REMEMBERED_MAX:
+            self.clear()
+        found = self[value] = self._render(value)
+        return found
 
 
 def _boolean_text(value: Any) -> str:
