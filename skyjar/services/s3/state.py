@@ -15,6 +15,7 @@ from typing import Any
 
 import msgspec
 
+from skyjar.kernel import keys
 from skyjar.kernel.call import Call
 from skyjar.kernel.tables import At, Place, Record, Table
 
@@ -145,6 +146,10 @@ managed_keys = Table("s3.managed_keys", ManagedKey, key=("name",))
 
 # Buckets
 
+_BUCKETS = keys.text(buckets.name)  # no account and Region come between: the table is the cloud's
+DECODED_MAX = 1024
+_decoded: dict[bytes, Bucket] = {}  # by content: every request looks its bucket up, some several times
+
 
 def bucket_of(call: Call, name: str) -> tuple[At, Bucket]:
     """Where a bucket's things lie, and the bucket; NoSuchBucket, or a redirect when it lives in another Region."""
@@ -157,9 +162,14 @@ def bucket_of(call: Call, name: str) -> tuple[At, Bucket]:
 
 def named(call: Call, name: str) -> Bucket:
     """The bucket of that name, wherever it is."""
-    bucket = buckets.get(call, name)
-    if bucket is None:
+    value = call.tx.get(_BUCKETS + keys.text(name))
+    if value is None:
         raise NoSuchBucket(BucketName=name)
+    bucket = _decoded.get(value)
+    if bucket is None:
+        if len(_decoded) >= DECODED_MAX:
+            _decoded.clear()
+        bucket = _decoded[value] = buckets.load(value)
     return bucket
 
 
