@@ -44,9 +44,12 @@ def create_change_set(
     on_stack_failure: str = "",
     client_token: str = "",
     notification_arns: list[str] | None = None,
+    deployment_config: dict[str, Any] | None = None,
     include_nested_stacks: bool = False,
+    import_existing_resources: bool = False,
 ) -> dict[str, Any]:
     deploying.refuse_notifications(notification_arns)
+    without_rollback = deploying.check_config(deployment_config)
     stack = state.find(call, stack_name)
     if change_set_type == "CREATE":
         stack = _reviewed(call, stack, stack_name, tags)
@@ -79,7 +82,9 @@ def create_change_set(
         capabilities=tuple(capabilities or ()),
         role_arn=role_arn or stack.role_arn,
         on_failure=on_stack_failure,
+        disables_rollback=without_rollback,
         includes_nested=include_nested_stacks,
+        imports_existing=import_existing_resources,
     )
     state.change_sets.add(call, made)
     call.later(jobs.make_change_set, stack_id=stack.id, name=change_set_name)
@@ -202,6 +207,7 @@ def _summary(change_set: ChangeSet) -> dict[str, Any]:
         "ExecutionStatus": change_set.execution,
         "Status": change_set.status,
         "IncludeNestedStacks": change_set.includes_nested,
+        "ImportExistingResources": change_set.imports_existing,
     }
     if change_set.reason:
         shown["StatusReason"] = change_set.reason
@@ -261,7 +267,7 @@ def execute_change_set(
         capabilities=change_set.capabilities,
         role_arn=change_set.role_arn,
         change_set_id=change_set.id,
-        disables_rollback=disable_rollback,
+        disables_rollback=disable_rollback or change_set.disables_rollback,
         on_failure=change_set.on_failure or "ROLLBACK",
     )
     state.save(call, stack, new)

@@ -40,6 +40,16 @@ def refuse_notifications(arns: list[str] | None) -> None:
         raise NotImplementedHere("Skyjar does not implement the parameter NotificationARNs of cloudformation.")
 
 
+def check_config(config: dict[str, Any] | None) -> bool:
+    """Whether a DeploymentConfig disables rollback. Its mode must be STANDARD."""
+    given = config or {}
+    if given.get("Mode", "STANDARD") != "STANDARD":
+        raise NotImplementedHere(
+            f"Skyjar does not implement the DeploymentConfig Mode {given['Mode']} of cloudformation."
+        )
+    return bool(given.get("DisableRollback", False))
+
+
 def new_stack(call: Call, name: str, status: str) -> Stack:
     identity = f"arn:aws:cloudformation:{call.region}:{call.account}:stack/{name}/{call.new_id()}"
     stack = Stack(id=identity, name=name, status=status, created_s=call.now)

@@ -32,8 +32,10 @@ def create_stack(
     client_request_token: str = "",
     enable_termination_protection: bool = False,
     notification_arns: list[str] | None = None,
+    deployment_config: dict[str, Any] | None = None,
 ) -> Outside | dict[str, Any]:
     deploying.refuse_notifications(notification_arns)
+    without_rollback = deploying.check_config(deployment_config)
     deploying.check_name(stack_name)
     if disable_rollback and on_failure:
         raise ValidationError("Specify only one of DisableRollback and OnFailure.")
@@ -56,7 +58,7 @@ def create_stack(
             tags={tag["Key"]: tag["Value"] for tag in tags or ()},
             capabilities=tuple(capabilities or ()),
             role_arn=role_arn,
-            disables_rollback=disable_rollback,
+            disables_rollback=disable_rollback or without_rollback,
             on_failure=on_failure or "ROLLBACK",
             is_protected=enable_termination_protection,
         )
@@ -97,8 +99,10 @@ def update_stack(
     disable_rollback: bool = False,
     client_request_token: str = "",
     notification_arns: list[str] | None = None,
+    deployment_config: dict[str, Any] | None = None,
 ) -> Outside | dict[str, Any]:
     deploying.refuse_notifications(notification_arns)
+    without_rollback = deploying.check_config(deployment_config)
     stack = state.find(call, stack_name)
     if stack is None:
         raise ValidationError(f"Stack [{stack_name}] does not exist")
@@ -121,7 +125,7 @@ def update_stack(
             tags={tag["Key"]: tag["Value"] for tag in tags} if tags is not None else old.tags,
             capabilities=tuple(capabilities or ()),
             role_arn=role_arn or old.role_arn,
-            disables_rollback=disable_rollback,
+            disables_rollback=disable_rollback or without_rollback,
         )
         if (new.template, new.parameters, new.tags) == (old.template, old.parameters, old.tags):
             raise ValidationError("No updates are to be performed.")
@@ -142,7 +146,9 @@ def delete_stack(
     retain_resources: list[str] | None = None,
     role_arn: str = "",
     client_request_token: str = "",
+    deployment_config: dict[str, Any] | None = None,
 ) -> None:
+    deploying.check_config(deployment_config)
     stack = state.find(call, stack_name)
     if stack is None or stack.status == "DELETE_COMPLETE":
         return
