@@ -11,7 +11,6 @@ import pytest
 pytestmark = pytest.mark.client
 
 
-@pytest.mark.spec("logs-001")
 def test_events_travel(skyjar):
     logs = skyjar.client("logs")
     logs.create_log_group(logGroupName="/my/app", tags={"a": "b"})

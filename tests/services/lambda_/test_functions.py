@@ -26,7 +26,7 @@ def test_a_name_is_taken_once(lab, refuses):
     assert error.status == 409
 
 
-@pytest.mark.spec("lambda-003")
+@pytest.mark.spec("lambda-001", "lambda-003")
 def test_lambda_must_be_able_to_assume_the_role(lab, refuses):
     trust = {
         "Version": "2012-10-17",

@@ -83,7 +83,7 @@ def test_a_hundred_stay_unreserved(lab, refuses):
     assert lab.run("get_account_settings")["AccountLimit"]["UnreservedConcurrentExecutions"] == 100
 
 
-@pytest.mark.spec("lambda-058", "lambda-059")
+@pytest.mark.spec("lambda-058")
 def test_others_need_the_functions_policy(lab, refuses):
     arn = lab.create()["FunctionArn"]
     refuses("AccessDeniedException", "", lab.invoke, arn, caller=FAR)

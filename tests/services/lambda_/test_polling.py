@@ -86,7 +86,6 @@ def test_streams_are_refused(lab):
         )
 
 
-@pytest.mark.spec("lambda-051")
 def test_a_failed_batch_comes_again_whole(fed):
     lab, url = fed
     for body in ("a", "b"):

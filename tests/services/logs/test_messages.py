@@ -45,7 +45,6 @@ def refused(code, words, run, *args, **kwargs):
     assert words in caught.value.message
 
 
-@pytest.mark.spec("logs-001")
 def test_what_is_put_is_read_in_order_of_time(logs, now_ms):
     put(logs, (now_ms - 20, "b"), (now_ms, "d"))
     put(logs, (now_ms - 30, "a"), (now_ms - 10, "c"))
