@@ -23,8 +23,8 @@ def create_table(
     call: Call,
     *,
     table_name: str,
-    attribute_definitions: list[dict[str, str]],
-    key_schema: list[dict[str, str]],
+    attribute_definitions: list[dict[str, str]] | None = None,
+    key_schema: list[dict[str, str]] | None = None,
     local_secondary_indexes: list[dict[str, Any]] | None = None,
     global_secondary_indexes: list[dict[str, Any]] | None = None,
     billing_mode: str | None = None,
@@ -37,6 +37,11 @@ def create_table(
 ) -> dict[str, Any]:
     name = state.name_of(call, table_name)
     definitions.check_table_name(name)
+    if key_schema is None or attribute_definitions is None:
+        member = "keySchema" if key_schema is None else "attributeDefinitions"
+        raise ValidationException(
+            f"1 validation error detected: Value null at '{member}' failed to satisfy constraint: Member must not be null"
+        )
     definitions.refuse_extras("CreateTable", stream_specification, sse_specification, table_class)
     read, write = definitions.throughput(provisioned_throughput, billing_mode)
     hash_name, range_name = definitions.key_names(key_schema)

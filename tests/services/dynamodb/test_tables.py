@@ -80,6 +80,7 @@ def test_key_schemas(desk: Any) -> None:
     assert "first KeySchemaElement is not a HASH" in refusal(desk, key_schema=keys("pk", "sk")[::-1])
     assert "does not exactly match number of attributes" in refusal(desk, key_schema=keys("pk"))
     assert "not defined in AttributeDefinitions. Keys: [sk]" in refusal(desk, attribute_definitions=types(pk="S"))
+    assert "Value null at 'keySchema' failed to satisfy constraint" in refusal(desk, key_schema=None)
     assert "at least 3 characters long" in refusal(desk, table_name="ab")
     assert "Invalid table/index name." in refusal(desk, table_name="a b c")
 
