@@ -108,7 +108,12 @@ def test_burst_is_300_seconds_of_units(desk: Any, slow: Any, table: Make) -> Non
     with pytest.raises(ProvisionedThroughputExceededException):
         slow.put_item(table_name="tab", item=item(pk="a"))
     slow.get_item(table_name="tab", key=item(pk="a"))
-    table("other").put_item(table_name="other", item=item(pk="a"))
+    other = {"ReadCapacityUnits": 3, "WriteCapacityUnits": 3}
+    table("other", billing_mode="PROVISIONED", provisioned_throughput=other)
+    slow.put_item(table_name="other", item=item(pk="a"))
+    for name, bought in (("tab", 2), ("other", 3)):
+        shown = slow.describe_table(table_name=name)["Table"]["ProvisionedThroughput"]
+        assert (shown["ReadCapacityUnits"], shown["WriteCapacityUnits"]) == (bought, bought)
     desk.advance(1.0)
     slow.put_item(table_name="tab", item=item(pk="a"))
     slow.put_item(table_name="tab", item=item(pk="a"))

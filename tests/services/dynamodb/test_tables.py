@@ -55,7 +55,7 @@ def test_a_table_made_again_is_empty(desk: Any, table: Make) -> None:
     dynamodb = table("tab1", global_secondary_indexes=[index("gsi", "g")], types={"g": "S"})
     for n in range(20):
         dynamodb.put_item(table_name="tab1", item=item(pk=str(n), g="g"))
-    dynamodb.delete_table(table_name="tab1")
+    assert dynamodb.delete_table(table_name="tab1")["TableDescription"]["TableStatus"] == "DELETING"
     with pytest.raises(ResourceNotFoundException):
         dynamodb.scan(table_name="tab1")
     table("tab1")
@@ -153,6 +153,7 @@ def test_throughput_is_raised_and_lowered(desk: Any) -> None:
         return dynamodb.update_table(table_name="books", provisioned_throughput=given)["TableDescription"]
 
     assert change(100)["TableStatus"] == "UPDATING"
+    assert dynamodb.describe_table(table_name="books")["Table"]["TableStatus"] == "ACTIVE"
     with pytest.raises(ValidationException, match="The provisioned throughput for the table will not change"):
         change(100)
     for units in (90, 80, 70):
