@@ -1,0 +1,12 @@
+"""Quotas. Source: API Gateway Developer Guide, "Quotas for configuring and running a REST API"."""
+
+INTEGRATION_TIMEOUT_MS = (50, 29_000)
+RESOURCES = 300
+STAGES = 10
+STAGE_VARIABLES = 100
+IMPORT_BYTES = 6 * 1024 * 1024
+PAYLOAD_BYTES = 10 * 1024 * 1024
+TAGS = 50
+POLICY_BYTES = 8192
+PAGE = 25
+PAGE_MOST = 500
