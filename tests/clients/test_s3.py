@@ -36,9 +36,7 @@ def code(error: pytest.ExceptionInfo[ClientError]) -> tuple[str, int]:
 @pytest.mark.spec("s3-011", "s3-013", "s3-014", "s3-015", "s3-016", "s3-077")
 def test_an_object_comes_back_with_its_metadata(skyjar: Account, bucket: str) -> None:
     s3 = skyjar.client("s3")
-    s3.put_object(
-        Bucket=bucket, Key="folder1/a.txt", Body=b"hello", ContentType="text/plain", Metadata={"MyKey": "v"}
-    )
+    s3.put_object(Bucket=bucket, Key="folder1/a.txt", Body=b"hello", ContentType="text/plain", Metadata={"MyKey": "v"})
     head = s3.head_object(Bucket=bucket, Key="folder1/a.txt")
     assert (head["ContentType"], head["Metadata"], head["ContentLength"]) == ("text/plain", {"mykey": "v"}, 5)
     assert head["ServerSideEncryption"] == "AES256"
@@ -66,11 +64,9 @@ def test_a_bucket_name_is_taken_once_and_lives_in_one_region(skyjar: Account, bu
             assert error.response["Error"]["Code"] == "BucketAlreadyOwnedByYou"
     assert s3.get_bucket_location(Bucket=name)["LocationConstraint"] == "eu-west-1"
     assert name in [each["Name"] for each in s3.list_buckets()["Buckets"]]
-    request = urllib.request.Request(  # noqa: S310
-        s3.generate_presigned_url("get_object", Params={"Bucket": name, "Key": "k"})
-    )
+    request = urllib.request.Request(s3.generate_presigned_url("get_object", Params={"Bucket": name, "Key": "k"}))
     with pytest.raises(urllib.error.HTTPError) as redirected:
-        urllib.request.urlopen(request)  # noqa: S310
+        urllib.request.urlopen(request)
     assert redirected.value.code == 301
     assert redirected.value.headers["x-amz-bucket-region"] == "eu-west-1"
     s3.put_object(Bucket=name, Key="k", Body=b"found by itself")  # boto3 follows the redirect
@@ -107,9 +103,9 @@ def test_the_transfer_manager_uploads_and_downloads_in_parts(skyjar: Account, bu
 
 
 def fetch(url: str, method: str = "GET", data: bytes | None = None) -> tuple[int, bytes]:
-    request = urllib.request.Request(url, data=data, method=method)  # noqa: S310
+    request = urllib.request.Request(url, data=data, method=method)
     try:
-        with urllib.request.urlopen(request) as answer:  # noqa: S310
+        with urllib.request.urlopen(request) as answer:
             return answer.status, answer.read()
     except urllib.error.HTTPError as error:
         return error.code, error.read()
@@ -195,11 +191,11 @@ def test_virtual_host_style(skyjar: Account, bucket: str) -> None:
         f'"Resource":["arn:aws:s3:::{bucket}/*","arn:aws:s3:::{bucket}"]}}]}}',
     )
     for host in (f"{bucket}.s3.localhost", f"{bucket}.localhost", f"{bucket}.s3.us-east-1.amazonaws.com"):
-        request = urllib.request.Request(f"{skyjar.running.endpoint}/a/b", headers={"Host": host})  # noqa: S310
-        with urllib.request.urlopen(request) as answer:  # noqa: S310
+        request = urllib.request.Request(f"{skyjar.running.endpoint}/a/b", headers={"Host": host})
+        with urllib.request.urlopen(request) as answer:
             assert answer.read() == b"hosted"
-        request = urllib.request.Request(f"{skyjar.running.endpoint}/", headers={"Host": host})  # noqa: S310
-        with urllib.request.urlopen(request) as answer:  # noqa: S310
+        request = urllib.request.Request(f"{skyjar.running.endpoint}/", headers={"Host": host})
+        with urllib.request.urlopen(request) as answer:
             assert b"<Key>a/b</Key>" in answer.read()
     session = skyjar.session()
     port = skyjar.running.endpoint.rpartition(":")[2]
