@@ -35,8 +35,9 @@ session = botocore.session.Session()
 loader = session.get_component("data_loader")
 for service in ("sqs", "sns", "s3", "dynamodb"):
     session.create_client(service, region_name="us-east-1", aws_access_key_id="x", aws_secret_access_key="x")
-loader.list_available_services("resources-1")
-start, known, places = botocore.loaders.Loader.__init__, dict(loader._cache), list(loader.search_paths)
+# boto3 adds a folder of resources to a loader after it is made, so what is known of resources is not handed on.
+known = {key: value for key, value in loader._cache.items() if "resources-1" not in str(key)}
+start, places = botocore.loaders.Loader.__init__, list(loader.search_paths)
 def begin(self, *values, **named):
     start(self, *values, **named)
     if list(self.search_paths) == places:

@@ -1,0 +1,216 @@
+"""The example application, deployed, used, updated and deleted with each of the real deployment tools."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import skyjar
+from skyjar.testing.running import Account, Running
+
+ROOT = Path(__file__).parents[2]
+ORDERS = ROOT / "examples" / "orders"
+SAM = ROOT / ".tools" / "sam" / "bin" / "sam"
+CDK = ROOT / ".tools" / "cdk" / "node_modules" / ".bin" / "cdk"
+AWS = Path(sys.executable).with_name("aws")
+pytestmark = [pytest.mark.client, pytest.mark.slow, pytest.mark.xdist_group("deployments")]
+
+
+@pytest.fixture(scope="module")
+def own_cloud() -> Iterator[Running]:
+    with skyjar.running() as running:
+        yield running
+
+
+@pytest.fixture
+def mine(own_cloud: Running) -> Account:
+    return own_cloud.account()
+
+
+@pytest.fixture
+def work(tmp_path: Path) -> Path:
+    """A copy of the application to change."""
+    return Path(shutil.copytree(ORDERS, tmp_path / "orders", ignore=shutil.ignore_patterns("node_modules", "cdk.out")))
+
+
+class Tool:
+    """Runs a real tool against the account, from a folder."""
+
+    def __init__(self, account: Account, folder: Path, **extra: str) -> None:
+        self._folder = folder
+        kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+        path = f"{AWS.parent}{os.pathsep}{os.environ.get('PATH', '')}"
+        self._environment = {**kept, **account.environment, "PATH": path, **extra}
+
+    def __call__(self, *words: str | Path, **extra: str) -> str:
+        done = subprocess.run(
+            [str(word) for word in words],
+            cwd=self._folder,
+            env={**self._environment, **extra},
+            capture_output=True,
+            text=True,
+            timeout=300,
+        )
+        assert done.returncode == 0, f"{words}:\n{done.stdout[-3000:]}\n{done.stderr[-3000:]}"
+        return done.stdout
+
+
+def outputs(account: Account, stack: str) -> dict[str, str]:
+    found = account.client("cloudformation").describe_stacks(StackName=stack)["Stacks"][0]
+    assert found["StackStatus"] in ("CREATE_COMPLETE", "UPDATE_COMPLETE")
+    return {output["OutputKey"]: output["OutputValue"] for output in found["Outputs"]}
+
+
+def place(account: Account, api: str, order: dict[str, Any]) -> dict[str, Any]:
+    url = f"{account.running.endpoint}/_aws/execute-api/{api}/orders"
+    request = urllib.request.Request(url, json.dumps(order).encode(), {"content-type": "application/json"})
+    with urllib.request.urlopen(request, timeout=30) as answer:
+        assert answer.status == 201
+        found: dict[str, Any] = json.load(answer)
+        return found
+
+
+def wait_for(account: Account, table: str, identity: str, state: str) -> dict[str, Any]:
+    """The order, once it has that state. Reads the table until then, for at most half a minute."""
+    dynamodb = account.client("dynamodb")
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        item: dict[str, Any] = dynamodb.get_item(TableName=table, Key={"id": {"S": identity}}, ConsistentRead=True)[
+            "Item"
+        ]
+        if item["state"]["S"] == state:
+            return item
+        account.running.settle()
+    raise AssertionError(f"the order is still {item}")
+
+
+def check_works(account: Account, found: dict[str, str]) -> str:
+    """An order goes all the way. Returns its id."""
+    order = place(account, found["ApiId"], {"what": "tea", "count": 2})
+    wait_for(account, found["TableName"], order["id"], "shipped")
+    key = f"receipts/{order['id']}.txt"
+    receipt = account.client("s3").get_object(Bucket=found["BucketName"], Key=key)["Body"].read()
+    assert receipt == f"2 x tea, order {order['id']}\n".encode()
+    return str(order["id"])
+
+
+def change(folder: Path) -> None:
+    """A changed function and one more queue."""
+    code = folder / "ship" / "app.py"
+    code.write_text(code.read_text().replace('"shipped"}', '"on its way"}'))
+    template = folder / "template.yaml"
+    template.write_text(
+        template.read_text().replace("\nOutputs:", "\n  AuditQueue:\n    Type: AWS::SQS::Queue\n\nOutputs:")
+    )
+
+
+def check_changed(account: Account, found: dict[str, str]) -> None:
+    order = place(account, found["ApiId"], {"what": "coffee"})
+    wait_for(account, found["TableName"], order["id"], "on its way")
+    assert len(account.client("sqs").list_queues()["QueueUrls"]) == 3
+
+
+def check_deleted(account: Account) -> None:
+    assert "QueueUrls" not in account.client("sqs").list_queues()
+    assert account.client("lambda").list_functions()["Functions"] == []
+    assert account.client("dynamodb").list_tables()["TableNames"] == []
+
+
+def empty(account: Account, bucket: str) -> None:
+    account.resource("s3").Bucket(bucket).objects.all().delete()
+
+
+@pytest.mark.spec("cloudformation-001")
+def test_aws_cloudformation_deploy(mine: Account, work: Path) -> None:
+    tool = Tool(mine, work)
+    mine.client("s3").create_bucket(Bucket="artifacts-cfn")
+
+    def deploy() -> dict[str, str]:
+        tool(AWS, "cloudformation", "package", "--template-file", "template.yaml", "--s3-bucket", "artifacts-cfn",
+             "--output-template-file", "packaged.yaml")  # fmt: skip
+        tool(AWS, "cloudformation", "deploy", "--template-file", "packaged.yaml", "--stack-name", "orders",
+             "--capabilities", "CAPABILITY_IAM")  # fmt: skip
+        return outputs(mine, "orders")
+
+    found = deploy()
+    check_works(mine, found)
+    change(work)
+    check_changed(mine, deploy())
+    empty(mine, found["BucketName"])
+    tool(AWS, "cloudformation", "delete-stack", "--stack-name", "orders")
+    tool(AWS, "cloudformation", "wait", "stack-delete-complete", "--stack-name", "orders")
+    check_deleted(mine)
+
+
+@pytest.mark.skipif(not SAM.exists(), reason="the SAM CLI is missing: make tools")
+def test_sam_deploy(mine: Account, work: Path) -> None:
+    tool = Tool(mine, work, SAM_CLI_TELEMETRY="0")
+
+    def deploy() -> dict[str, str]:
+        tool(SAM, "build")
+        tool(SAM, "deploy", "--resolve-s3", "--stack-name", "orders", "--capabilities", "CAPABILITY_IAM",
+             "--no-confirm-changeset", "--no-progressbar")  # fmt: skip
+        return outputs(mine, "orders")
+
+    found = deploy()
+    check_works(mine, found)
+    change(work)
+    check_changed(mine, deploy())
+    empty(mine, found["BucketName"])
+    tool(SAM, "delete", "--stack-name", "orders", "--no-prompts", "--region", "us-east-1")
+    check_deleted(mine)
+
+
+@pytest.mark.skipif(not CDK.exists(), reason="the CDK is missing: make tools")
+def test_cdk_deploy(mine: Account, work: Path) -> None:
+    folder = work / "cdk"
+    (folder / "node_modules").symlink_to(CDK.parents[1])
+    tool = Tool(mine, folder, CDK_DISABLE_CLI_TELEMETRY="1", CI="1", JSII_SILENCE_WARNING_UNTESTED_NODE_VERSION="1")
+    tool(CDK, "bootstrap", f"aws://{mine.number}/us-east-1", "--no-notices")
+
+    def deploy(version: str) -> dict[str, str]:
+        tool(CDK, "deploy", "--require-approval", "never", "--no-notices", ORDERS_VERSION=version)
+        return outputs(mine, "OrdersCdk")
+
+    found = deploy("1")
+    check_works(mine, found)
+    change(work)
+    check_changed(mine, deploy("2"))
+    tool(CDK, "destroy", "--force", "--no-notices")
+    assert mine.client("lambda").list_functions()["Functions"] == []
+
+
+def test_a_role_that_loses_a_permission_is_denied_with_the_reason(mine: Account, work: Path) -> None:
+    tool = Tool(mine, work)
+    mine.client("s3").create_bucket(Bucket="artifacts-denied")
+    tool(AWS, "cloudformation", "package", "--template-file", "template.yaml", "--s3-bucket", "artifacts-denied",
+         "--output-template-file", "packaged.yaml")  # fmt: skip
+    tool(AWS, "cloudformation", "deploy", "--template-file", "packaged.yaml", "--stack-name", "orders",
+         "--capabilities", "CAPABILITY_IAM")  # fmt: skip
+    found = outputs(mine, "orders")
+    check_works(mine, found)
+    mine.client("iam").delete_role_policy(RoleName=found["PlaceOrderRoleName"], PolicyName="place")
+    with pytest.raises(urllib.error.HTTPError) as error:
+        place(mine, found["ApiId"], {"what": "tea"})
+    assert (error.value.code, json.load(error.value)) == (500, {"message": "Internal Server Error"})
+    group = f"/aws/lambda/{found['PlaceOrderName']}"
+    lines = "".join(e["message"] for e in mine.client("logs").filter_log_events(logGroupName=group)["events"])
+    assert "AccessDeniedException" in lines
+    why = json.loads(
+        tool(sys.executable, "-m", "skyjar.cli.main", "why", "--json", "--port", str(mine.running.cloud.port))
+    )
+    decision = why[0]["decision"]
+    assert (decision["action"], decision["is_allowed"]) == ("dynamodb:PutItem", False)
+    assert decision["reason"] == "implicit-deny"
+    assert found["PlaceOrderRoleName"] in why[0]["principal"]
