@@ -33,7 +33,7 @@ def test_only_an_empty_bucket_is_deleted(s3: Any) -> None:
         s3.head_bucket(bucket="first")
 
 
-@pytest.mark.spec("s3-053", "s3-059")
+@pytest.mark.spec("s3-053")
 def test_a_bucket_policy_is_one_document_about_the_bucket(s3: Any) -> None:
     def policy(principal: Any, resource: str = "arn:aws:s3:::first/*") -> str:
         statement = {"Effect": "Allow", "Principal": principal, "Action": "s3:GetObject", "Resource": resource}
@@ -137,7 +137,7 @@ def test_configurations_are_read_back_as_given(s3: Any) -> None:
         s3.put_bucket_acl(bucket="first", acl="public-read")
 
 
-@pytest.mark.spec("s3-113", "s3-114", "s3-116", "s3-118")
+@pytest.mark.spec("s3-113", "s3-116", "s3-118")
 def test_lifecycle_expires_objects_and_uploads(desk: Any, s3: Any) -> None:
     def rule(name: str, chosen: dict[str, Any], **action: Any) -> dict[str, Any]:
         return {"ID": name, "Status": "Enabled", "Filter": chosen, **action}

@@ -97,5 +97,7 @@ def test_a_property_that_is_not_there_fails_by_name(desk: Any) -> None:
     properties = template(WebsiteConfiguration={"IndexDocument": "index.html"})
     cfn.create_stack(stack_name="s", template_body=properties)
     desk.settle()
-    reasons = [each.get("ResourceStatusReason", "") for each in cfn.describe_stack_events(stack_name="s")["StackEvents"]]
+    reasons = [
+        each.get("ResourceStatusReason", "") for each in cfn.describe_stack_events(stack_name="s")["StackEvents"]
+    ]
     assert any("WebsiteConfiguration" in reason for reason in reasons)

@@ -47,9 +47,7 @@ def listed(s3: Any, **parameters: Any) -> list[tuple[str, bool]]:
     delimiter=st.sampled_from(["", "/", "b", "a/"]),
     most=st.integers(min_value=1, max_value=5),
 )
-def test_every_key_is_listed_once_and_in_order(
-    s3: Any, keys: set[str], prefix: str, delimiter: str, most: int
-) -> None:
+def test_every_key_is_listed_once_and_in_order(s3: Any, keys: set[str], prefix: str, delimiter: str, most: int) -> None:
     for key in keys:
         s3.put_object(bucket="first", key=key, body=b"")
     try:

@@ -127,6 +127,11 @@ def test_tags_of_an_object(s3: Any) -> None:
 
 @pytest.mark.spec("s3-031", "s3-032", "s3-033", "s3-034")
 def test_storage_classes_are_kept_and_changed_by_copying(s3: Any) -> None:
+    for name in ("STANDARD_IA", "ONEZONE_IA", "GLACIER_IR", "GLACIER", "DEEP_ARCHIVE", "INTELLIGENT_TIERING"):
+        put(s3, b"x", storage_class=name)
+        assert s3.head_object(bucket="first", key="k")["StorageClass"] == name
+    put(s3, b"x", storage_class="STANDARD")
+    assert "StorageClass" not in s3.head_object(bucket="first", key="k")
     put(s3, b"x", storage_class="REDUCED_REDUNDANCY")
     assert s3.head_object(bucket="first", key="k")["StorageClass"] == "REDUCED_REDUNDANCY"
     with pytest.raises(errors.InvalidRequest):
@@ -156,17 +161,20 @@ def test_a_copy_keeps_or_replaces_metadata(s3: Any) -> None:
         s3.copy_object(bucket="first", key="new", copy_source="first/none")
 
 
-@pytest.mark.spec("s3-022")
+@pytest.mark.spec("s3-021", "s3-022", "s3-023")
 def test_parts_make_one_object(s3: Any) -> None:
     upload = s3.create_multipart_upload(bucket="first", key="k", metadata={"a": "b"})["UploadId"]
     contents = {3: b"c" * 10, 1: b"a" * 5 * MIB, 2: b"b" * 5 * MIB}
     etags = {}
+    s3.upload_part(bucket="first", key="k", upload_id=upload, part_number=2, body=b"sent again below")
     for number, content in contents.items():
         part = s3.upload_part(bucket="first", key="k", upload_id=upload, part_number=number, body=content)
         etags[number] = part["ETag"]
 
     def complete(*numbers: int, **changed: Any) -> dict[str, Any]:
-        parts = [{"PartNumber": number, "ETag": changed.get(f"e{number}", etags.get(number, "x"))} for number in numbers]
+        parts = [
+            {"PartNumber": number, "ETag": changed.get(f"e{number}", etags.get(number, "x"))} for number in numbers
+        ]
         return s3.complete_multipart_upload(
             bucket="first", key="k", upload_id=upload, multipart_upload={"Parts": parts}
         )
@@ -187,9 +195,10 @@ def test_parts_make_one_object(s3: Any) -> None:
     got = s3.get_object(bucket="first", key="k", checksum_mode="ENABLED")
     assert (body_of(got), got["Metadata"], got["ChecksumType"]) == (whole, {"a": "b"}, "FULL_OBJECT")
     put(s3, whole, key="whole")
-    assert got["ChecksumCRC64NVME"] == s3.head_object(bucket="first", key="whole", checksum_mode="ENABLED")[
-        "ChecksumCRC64NVME"
-    ]
+    assert (
+        got["ChecksumCRC64NVME"]
+        == s3.head_object(bucket="first", key="whole", checksum_mode="ENABLED")["ChecksumCRC64NVME"]
+    )
     with pytest.raises(errors.NoSuchUpload):
         complete(1)
     assert isinstance(s3.copy_object(bucket="first", key="copy", copy_source="first/k"), Outside)  # hashed in a thread
