@@ -241,7 +241,7 @@ def test_signed_callers_need_execute_api_invoke(api):
     trust = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"AWS": api.account.number}}
     document = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
     role = iam.create_role(RoleName="caller", AssumeRolePolicyDocument=document)["Role"]["Arn"]
-    key = sts.assume_role(RoleArn=role, RoleSessionName="s")["Credentials"]
+    key = sts.assume_role(RoleArn=role, RoleSessionName="session")["Credentials"]
     keys = (key["AccessKeyId"], key["SecretAccessKey"], key["SessionToken"])
     status, body = api.signed("/dev/p", *keys)
     assert status == 403
@@ -394,7 +394,7 @@ def test_the_integrations_timeout_has_bounds(api):
 def test_what_is_not_here_is_refused_by_name(api):
     at = {"restApiId": api.id, "resourceId": api.root, "httpMethod": "GET"}
     with pytest.raises(ClientError, match="authorizers"):
-        api.client.put_method(**at, authorizationType="COGNITO_USER_POOLS", authorizerId="a")
+        api.client.put_method(**at, authorizationType="COGNITO_USER_POOLS")
     api.client.put_method(**at, authorizationType="NONE")
     with pytest.raises(ClientError, match="HTTP_PROXY"):
         api.client.put_integration(**at, type="HTTP_PROXY", integrationHttpMethod="GET", uri="http://a.example")

@@ -30,12 +30,7 @@ Document = dict[str, Any]
 
 
 class _Loader(yaml.CSafeLoader):  # type: ignore[misc]
-    """YAML without aliases, which could grow without bound, and without dates."""
-
-    def compose_node(self, parent: Any, index: Any) -> Any:
-        if self.check_event(yaml.AliasEvent):
-            raise BadRequestException("Invalid OpenAPI input: YAML aliases are not supported.")
-        return super().compose_node(parent, index)
+    """YAML whose dates stay as they are written."""
 
 
 _Loader.add_constructor("tag:yaml.org,2002:timestamp", lambda loader, node: loader.construct_scalar(node))
@@ -59,9 +54,15 @@ def read(body: bytes) -> Document:
 
 
 def _read_yaml(body: bytes) -> Any:
+    """Aliases could grow without bound, and libyaml composes by recursion in C: the events are looked through first."""
+    depth = 0
     try:
+        for event in yaml.parse(body, Loader=yaml.CSafeLoader):
+            depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+            if depth > limits.IMPORT_DEPTH or isinstance(event, yaml.AliasEvent):
+                raise BadRequestException("Invalid OpenAPI input: it is nested too deeply, or has YAML aliases.")
         return yaml.load(body, Loader=_Loader)  # noqa: S506 - a subclass of CSafeLoader
-    except (yaml.YAMLError, RecursionError, ValueError):
+    except (yaml.YAMLError, ValueError):
         raise BadRequestException("Invalid OpenAPI input.") from None
 
 

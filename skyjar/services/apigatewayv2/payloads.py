@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import base64
-from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qsl, unquote
 
 import orjson
 
 from skyjar.kernel.web import WebRequest, WebResponse
+from skyjar.planes import http_proxy
 
 from .state import Api, Route, Stage
 
@@ -45,10 +45,6 @@ def _body(request: WebRequest) -> tuple[str, bool]:
     return base64.b64encode(request.body).decode(), True
 
 
-def _moment(now: float) -> str:
-    return datetime.fromtimestamp(now, UTC).strftime("%d/%b/%Y:%H:%M:%S +0000")
-
-
 def _version_2(visit: Visit, request_id: str, now: float) -> dict[str, Any]:
     request, stage = visit.request, visit.stage
     raw_path = request.path if stage.name == "$default" else f"/{stage.name}{request.path}"
@@ -77,7 +73,7 @@ def _version_2(visit: Visit, request_id: str, now: float) -> dict[str, Any]:
             "requestId": request_id,
             "routeKey": visit.route.key,
             "stage": stage.name,
-            "time": _moment(now),
+            "time": http_proxy.moment(now),
             "timeEpoch": int(now * 1000),
         },
         "isBase64Encoded": False,
@@ -99,10 +95,7 @@ def _version_2(visit: Visit, request_id: str, now: float) -> dict[str, Any]:
 def _version_1(visit: Visit, request_id: str, now: float) -> dict[str, Any]:
     request, stage = visit.request, visit.stage
     resource = visit.route.key.partition(" ")[2] or "$default"
-    pairs = parse_qsl(request.query, keep_blank_values=True, max_num_fields=1000)
-    several: dict[str, list[str]] = {}
-    for name, value in pairs:
-        several.setdefault(name, []).append(value)
+    several = http_proxy.queries(request.query)
     path = unquote(request.path if stage.name == "$default" else f"/{stage.name}{request.path}")
     body, is_encoded = _body(request) if request.body else (None, False)
     return {
@@ -112,7 +105,7 @@ def _version_1(visit: Visit, request_id: str, now: float) -> dict[str, Any]:
         "httpMethod": request.method,
         "headers": dict(request.headers),
         "multiValueHeaders": {name: [value] for name, value in request.headers.items()},
-        "queryStringParameters": dict(pairs) or None,
+        "queryStringParameters": {name: values[-1] for name, values in several.items()} or None,
         "multiValueQueryStringParameters": several or None,
         "pathParameters": visit.parameters or None,
         "stageVariables": stage.variables or None,
@@ -127,7 +120,7 @@ def _version_1(visit: Visit, request_id: str, now: float) -> dict[str, Any]:
             "path": path,
             "protocol": f"HTTP/{request.version}",
             "requestId": request_id,
-            "requestTime": _moment(now),
+            "requestTime": http_proxy.moment(now),
             "requestTimeEpoch": int(now * 1000),
             "resourceId": visit.route.key,
             "resourcePath": resource,
