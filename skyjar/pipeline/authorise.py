@@ -109,7 +109,7 @@ def _decide(
         resource=resource,
         policy=decision.kind or "",
         trace=tuple(str(verdict) for verdict in decision.explain()),
-        context={key: str(value) for key, value in context.items()},
+        context={key: str(value() if callable(value) else value) for key, value in context.items()},
     )
     error = service.access_denied(denial_message(call.caller.arn, action, resource, decision))
     error.judgement = judgement  # type: ignore[attr-defined]

@@ -23,6 +23,10 @@ class Verdict(NamedTuple):
     failed: str
     why: str
 
+    def __str__(self) -> str:
+        verdict = "applies" if self.matched else f"does not apply, {self.failed}"
+        return f"{self.kind} ({self.source}), {self.effect} {self.statement}: {verdict}: {self.why}"
+
 
 def trace(request: Request, considered: Sequence[Considered]) -> tuple[Verdict, ...]:
     return tuple(
