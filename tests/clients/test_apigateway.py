@@ -308,7 +308,7 @@ SWAGGER = {
                         "default": {
                             "statusCode": "200",
                             "responseParameters": {"method.response.header.X-Kind": "'cat'"},
-                            "responseTemplates": {"application/json": "{\"id\": \"$input.params('id')\"}"},
+                            "responseTemplates": {"application/json": '{"id": "$input.params(\'id\')"}'},
                         }
                     },
                 },
@@ -352,7 +352,9 @@ def test_documents_are_imported_in_both_formats(account):
     items = client.get_resources(restApiId=made["id"], embed=["methods"])["items"]
     assert [item["path"] for item in items] == ["/", "/cats", "/cats/{id}"]
     integration = items[2]["resourceMethods"]["GET"]["methodIntegration"]
-    assert integration["integrationResponses"]["200"]["responseParameters"] == {"method.response.header.X-Kind": "'cat'"}
+    assert integration["integrationResponses"]["200"]["responseParameters"] == {
+        "method.response.header.X-Kind": "'cat'"
+    }
 
 
 @pytest.mark.spec("apigateway-007")

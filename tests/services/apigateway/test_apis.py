@@ -66,7 +66,9 @@ def test_siblings_differ(api: Any) -> None:
 
 def test_what_does_not_exist_is_named(api: Any) -> None:
     gateway = api.gateway
-    refused("NotFoundException", "Invalid API identifier specified 111122223333:x", gateway.get_rest_api, rest_api_id="x")
+    refused(
+        "NotFoundException", "Invalid API identifier specified 111122223333:x", gateway.get_rest_api, rest_api_id="x"
+    )
     at = {"rest_api_id": api.id, "resource_id": api.root, "http_method": "GET"}
     refused("NotFoundException", "Invalid Method identifier specified", gateway.get_method, **at)
     api.method()
@@ -87,7 +89,9 @@ def test_headers_must_be_declared(api: Any) -> None:
     api.gateway.put_method_response(**at, status_code="200")
     put = api.gateway.put_integration_response
     parameters = {"method.response.header.X": "'1'"}
-    refused("BadRequestException", "method.response.header.X", put, **at, status_code="200", response_parameters=parameters)
+    refused(
+        "BadRequestException", "method.response.header.X", put, **at, status_code="200", response_parameters=parameters
+    )
 
 
 def test_deploying_needs_integrated_methods(api: Any) -> None:
@@ -124,7 +128,11 @@ def test_stage_settings_that_do_nothing_here_are_refused(api: Any) -> None:
     at = api.method()
     api.gateway.put_integration(**at, type="MOCK")
     api.gateway.create_deployment(rest_api_id=api.id, stage_name="s")
-    for path, value in (("/*/*/throttling/rateLimit", "1"), ("/tracingEnabled", "true"), ("/cacheClusterEnabled", "true")):
+    for path, value in (
+        ("/*/*/throttling/rateLimit", "1"),
+        ("/tracingEnabled", "true"),
+        ("/cacheClusterEnabled", "true"),
+    ):
         patches = [{"op": "replace", "path": path, "value": value}]
         where = {"rest_api_id": api.id, "stage_name": "s"}
         refused("NotImplemented", "apigateway", api.gateway.update_stage, **where, patch_operations=patches)

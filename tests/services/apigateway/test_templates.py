@@ -73,7 +73,8 @@ def test_binary_media_types_match_as_patterns() -> None:
 
 
 @pytest.mark.parametrize(
-    "body", [b"", b"[]", b"{", b'{"openapi": "3.1.0"}', b"a: &x [1]\nb: *x", b"\xff\xfe\x00", b'{"info": {}}', b"[" * 100_000]
+    "body",
+    [b"", b"[]", b"{", b'{"openapi": "3.1.0"}', b"a: &x [1]\nb: *x", b"\xff\xfe\x00", b'{"info": {}}', b"[" * 100_000],
 )
 def test_documents_that_are_none(body: bytes) -> None:
     with pytest.raises(AWSError, match="Invalid OpenAPI input"):
