@@ -70,6 +70,7 @@ class Cloud:
             trusts_loopback=settings.trusts_loopback,
         )
         self.functions = Functions(self.pipeline, self.data / "lambda")
+        self.pipeline.ends.append(self.functions.stop)
         self.pipeline.internal = Control(self).answer
         self.edge = Edge(self.pipeline, certificates=self.data / "certificates", origins=Origins(settings.origins))
         self.ended = asyncio.Event()

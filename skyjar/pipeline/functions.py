@@ -52,8 +52,10 @@ class Functions:
         return self._made
 
     async def stop(self) -> None:
-        if self._made is not None:
-            await self._made.stop()
+        """End every sandbox. The next invocation makes new ones."""
+        made, self._made = self._made, None
+        if made is not None:
+            await made.stop()
 
     def _inside(self, function: Function, body: Callable[[Call], T]) -> T:
         """Run `body` in a transaction, as Lambda in the function's account and region."""
