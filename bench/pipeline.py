@@ -52,7 +52,7 @@ CALLS = {
 
 def signed(
     service: str, content_type: str, target: str, body: bytes, key: str = "test", secret: str = "test"
-) -> Request:  # noqa: S107
+) -> Request:
     headers = {"Content-Type": content_type, "User-Agent": "bench"}
     if target:
         headers["X-Amz-Target"] = target

@@ -142,7 +142,7 @@ def main() -> int:
             target(data)
         except WireError:
             pass
-        except Exception as error:  # noqa: BLE001
+        except Exception as error:
             failures += 1
             print(f"{name}: {error!r} for {data!r} (seed {seed + runs})")
         if time.perf_counter() - begun > 1:

@@ -89,7 +89,7 @@ def test_an_api_follows_its_template(desk: Any) -> None:
         resources = {
             "Api": {
                 "Type": "AWS::ApiGatewayV2::Api",
-                "Properties": {"Name": "a", "ProtocolType": "HTTP", "Tags": {tag: "1" for tag in tags}},
+                "Properties": {"Name": "a", "ProtocolType": "HTTP", "Tags": dict.fromkeys(tags, "1")},
             },
             "Integration": {
                 "Type": "AWS::ApiGatewayV2::Integration",
