@@ -273,7 +273,7 @@ def test_iam_decides_who_may_manage_and_who_may_invoke(api):
     assert api.signed("/dev/p", key["AccessKeyId"], key["SecretAccessKey"]) == (200, {})
 
 
-@pytest.mark.spec("apigateway-031")
+@pytest.mark.spec("apigateway-030", "apigateway-031")
 def test_a_resource_policy_keeps_addresses_out_once_deployed(api):
     api.mock(api.root, "{}")
     allow = {"Effect": "Allow", "Principal": "*", "Action": "execute-api:Invoke", "Resource": "execute-api:/*"}
@@ -391,6 +391,103 @@ def test_the_integrations_timeout_has_bounds(api):
             api.client.put_integration(**at, type="MOCK", timeoutInMillis=wrong)
     api.client.put_integration(**at, type="MOCK")
     assert api.client.get_integration(**at)["timeoutInMillis"] == 29_000
+
+
+@pytest.mark.spec("apigateway-045")
+def test_a_function_that_takes_too_long_is_504_and_ends(api):
+    source = "import time\ndef handler(event, context):\n    time.sleep(0.3)\n    print('woke')\n    return {'statusCode': 200}\n"
+    function = make_function(api.account, source)
+    role = {"RoleName": "r-f", "PolicyArn": "arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole"}
+    api.account.client("iam").attach_role_policy(**role)
+    api.proxy(api.root, function, timeoutInMillis=50)
+    api.deploy()
+    permit(api.account)
+    assert api.get("/dev") == (504, {"message": "Endpoint request timed out"})
+    events = api.account.client("logs").filter_log_events(logGroupName="/aws/lambda/f")["events"]
+    assert any("woke" in event["message"] for event in events)
+
+
+@pytest.mark.spec("apigateway-033")
+def test_other_accounts_need_both_policies(api, cloud):
+    api.mock(api.resource("p"), "{}", authorization="AWS_IAM")
+    api.deploy()
+    other = cloud.account()
+    iam = other.client("iam")
+    trust = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"AWS": other.number}}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
+    role = iam.create_role(RoleName="caller", AssumeRolePolicyDocument=document)["Role"]["Arn"]
+    allow = {"Effect": "Allow", "Action": "execute-api:Invoke", "Resource": "*"}
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [allow]})
+    iam.put_role_policy(RoleName="caller", PolicyName="p", PolicyDocument=policy)
+    key = other.client("sts").assume_role(RoleArn=role, RoleSessionName="session")["Credentials"]
+    keys = (key["AccessKeyId"], key["SecretAccessKey"], key["SessionToken"])
+    assert api.signed("/dev/p", *keys)[0] == 403
+    granted = {**allow, "Principal": {"AWS": role}, "Resource": "execute-api:/*"}
+    value = json.dumps({"Version": "2012-10-17", "Statement": [granted]})
+    patch = {"op": "replace", "path": "/policy", "value": value}
+    api.client.update_rest_api(restApiId=api.id, patchOperations=[patch])
+    api.deploy()
+    assert api.signed("/dev/p", *keys) == (200, {})
+    assert api.get("/dev/p") == MISSING
+
+
+SAM = {
+    "Transform": "AWS::Serverless-2016-10-31",
+    "Resources": {
+        "Api": {
+            "Type": "AWS::Serverless::Api",
+            "Properties": {
+                "StageName": "prod",
+                "Cors": "'*'",
+                "EndpointConfiguration": "REGIONAL",
+                "BinaryMediaTypes": ["image~1png"],
+                "Auth": {
+                    "DefaultAuthorizer": "AWS_IAM",
+                    "AddDefaultAuthorizerToCorsPreflight": False,
+                    "InvokeRole": "NONE",
+                },
+            },
+        },
+        "F": {
+            "Type": "AWS::Serverless::Function",
+            "Properties": {
+                "Runtime": "python3.11",
+                "Handler": "index.handler",
+                "InlineCode": "def handler(event, context):\n    return {'statusCode': 200, 'body': '{}'}\n",
+                "Events": {
+                    "Open": {"Type": "Api", "Properties": {"Path": "/hi/{x}", "Method": "get"}},
+                    "Closed": {
+                        "Type": "Api",
+                        "Properties": {"Path": "/closed/{all+}", "Method": "any", "RestApiId": {"Ref": "Api"}},
+                    },
+                },
+            },
+        },
+    },
+    "Outputs": {"Implicit": {"Value": {"Ref": "ServerlessRestApi"}}, "Own": {"Value": {"Ref": "Api"}}},
+}
+
+
+def test_a_sam_template_makes_apis_that_answer(api):
+    cloudformation = api.account.client("cloudformation")
+    capabilities = ["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"]
+    cloudformation.create_stack(StackName="s", TemplateBody=json.dumps(SAM), Capabilities=capabilities)
+    cloudformation.get_waiter("stack_create_complete").wait(StackName="s", WaiterConfig={"Delay": 1, "MaxAttempts": 30})
+    stack = cloudformation.describe_stacks(StackName="s")["Stacks"][0]
+    ids = {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
+    assert api.client.get_rest_api(restApiId=ids["Own"])["binaryMediaTypes"] == ["image/png"]
+    api.id = ids["Implicit"]
+    assert api.get("/Prod/hi/you") == (200, {})
+    assert api.get("/Prod/hi") == MISSING
+    api.id = ids["Own"]
+    assert api.get("/prod/closed/a/b") == MISSING
+    assert api.signed("/prod/closed/a/b", api.account.number, "test") == (200, {})
+    status, _, headers = api.request("/prod/closed/a", "OPTIONS")
+    assert (status, headers["Access-Control-Allow-Origin"]) == (200, "*")
+    cloudformation.delete_stack(StackName="s")
+    cloudformation.get_waiter("stack_delete_complete").wait(StackName="s", WaiterConfig={"Delay": 1, "MaxAttempts": 30})
+    remaining = {found["id"] for found in api.client.get_rest_apis()["items"]}
+    assert not remaining & set(ids.values())
 
 
 def test_what_is_not_here_is_refused_by_name(api):

@@ -39,6 +39,8 @@ def _typed(name: str, value: Any) -> Any:
         return {key: _flag(item) if str(item).lower() in ("true", "false") else item for key, item in value.items()}
     if name in ("Variables", "RequestTemplates", "ResponseTemplates") and isinstance(value, dict):
         return {key: str(item) for key, item in value.items()}
+    if name == "BinaryMediaTypes":
+        return [str(kind).replace("~1", "/") for kind in value]
     if name == "EndpointConfiguration":
         return _endpoints(value)
     return str(value) if name == "StatusCode" else value

@@ -131,7 +131,7 @@ def _invoke(call: Call, at: Place, visit: Visit, integration: Integration) -> We
     function = LAMBDA.match(uri)
     if function is None:
         return _failed()
-    source = _arn(at, visit, visit.resource.path, visit.method.http_method.replace("ANY", "*"))
+    source = _arn(at, visit, visit.resource.path, visit.request.method)
     asked = call.ask(
         "lambda",
         principals.service(_INVOKER, at.account),
