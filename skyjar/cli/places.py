@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import os
-import urllib.error
-import urllib.request
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import urllib.error
 
 DEFAULT_PORT = 4566
 
@@ -42,6 +43,9 @@ def endpoint(port: int | None) -> str:
 
 def ask(base: str, path: str, body: dict[str, Any] | None = None, method: str = "", timeout_s: float = 30) -> Any:
     """Speak to the control interface. Problem when nothing answers or the answer is a refusal."""
+    import urllib.error  # `skyjar up` does without
+    import urllib.request
+
     data = json.dumps(body).encode() if body is not None else None
     request = urllib.request.Request(  # noqa: S310 - http on loopback
         base + path, data=data, method=method or ("POST" if data is not None else "GET"),

@@ -20,11 +20,11 @@ import httptools
 
 from skyjar.edge import heads
 from skyjar.edge.logs import log
-from skyjar.edge.websocket import WebSocketConnection, handshake_answer, handshake_refusal
 from skyjar.wire.http import FileSlice, Request, Response, Sink
 
 if TYPE_CHECKING:
     from skyjar.edge.listener import Edge
+    from skyjar.edge.websocket import WebSocketConnection
 
 METHODS = {name.encode(): name for name in ("GET", "POST", "PUT", "DELETE", "HEAD", "OPTIONS", "PATCH")}
 JOINED_WRITE_BYTES = 64 * 1024
@@ -769,6 +769,8 @@ class Http1(asyncio.Protocol):
     def _switch(self, exchange: Exchange) -> None:
         """A WebSocket handshake: the application accepts it with a handler or refuses it with a response."""
         exchange.keep_alive = False
+        from skyjar.edge.websocket import WebSocketConnection, handshake_answer, handshake_refusal
+
         socket = WebSocketConnection(self.edge)
         try:
             answer = handshake_refusal(exchange.request) or self.application.connect(exchange.request, socket)

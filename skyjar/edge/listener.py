@@ -12,7 +12,6 @@ import errno
 import socket
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine
-from email.utils import formatdate
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -187,7 +186,17 @@ class Edge:
             connection.sweep()
 
     def _write_date(self) -> None:
-        self.date_and_server = f"Date: {formatdate(time.time(), usegmt=True)}\r\nServer: Skyjar\r\n"
+        self.date_and_server = f"Date: {http_date(time.time())}\r\nServer: Skyjar\r\n"
+
+
+_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
+
+def http_date(at: float) -> str:
+    """As in a Date header; `email.utils`, which has one too, takes long to load."""
+    t = time.gmtime(at)
+    return f"{_DAYS[t.tm_wday]}, {t.tm_mday:02} {_MONTHS[t.tm_mon - 1]} {t.tm_year} {t.tm_hour:02}:{t.tm_min:02}:{t.tm_sec:02} GMT"
 
 
 def bind(address: str, port: int) -> socket.socket:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from functools import cache
+from typing import TYPE_CHECKING, Any
 
 from skyjar.kernel import service as services
 from skyjar.kernel.principals import Principal
 from skyjar.kernel.store import Transaction
-from skyjar.policy.documents import compile_document
-from skyjar.policy.evaluation import Policies
+
+if TYPE_CHECKING:
+    from skyjar.policy.evaluation import Policies
 
 REMEMBERED = 1_024
 
@@ -24,9 +26,6 @@ class Held:
         self.tags = tags
 
 
-NONE = Held(Policies(), {})
-
-
 class Identities:
     """Asks `services/iam/identities.py`; root users, services and anonymous callers have no identity policies."""
 
@@ -36,7 +35,7 @@ class Identities:
 
     def held_by(self, tx: Transaction, principal: Principal) -> Held:
         if principal.kind not in ("user", "role", "federated-user"):
-            return NONE
+            return _none()
         documents_of = self._documents_of
         if documents_of is None:
             services.load("iam")
@@ -53,7 +52,17 @@ class Identities:
         return held
 
 
+@cache
+def _none() -> Held:
+    from skyjar.policy.evaluation import Policies
+
+    return Held(Policies(), {})
+
+
 def _compile(found: Any, principal: Principal) -> Policies:
+    from skyjar.policy.documents import compile_document
+    from skyjar.policy.evaluation import Policies
+
     session = [(f"session policy {n + 1}", compile_document(d)) for n, d in enumerate(principal.session_policies)]
     return Policies(
         identity=[(name, compile_document(document)) for name, document in found.identity],

@@ -1,0 +1,135 @@
+"""One decision: the question in the policy language's terms, put to `policy/`, and what is said when the answer is no.
+
+Loaded with the first call whose caller is not simply root over its own account.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from skyjar.kernel.call import Call
+from skyjar.kernel.principals import Principal
+from skyjar.kernel.service import Service
+from skyjar.policy.documents import compile_document
+from skyjar.policy.evaluation import RESOURCE, Policies, denial_message, evaluate
+from skyjar.policy.requests import Principal as Asking
+from skyjar.policy.requests import Request as Question
+
+from .authorise import account_of
+from .identities import Held
+from .judgement import Judgement
+
+
+def decide(
+    call: Call,
+    service: Service,
+    held: Held,
+    action: str,
+    resource: str,
+    document: str | None,
+    kind: str,
+    conditions: dict[str, Any],
+    owner: str = "",
+) -> Judgement:
+    policies = _with_resource(held.policies, document, kind, account_of(resource) or owner or call.account)
+    asking = asking_of(call.caller, held.tags)
+    context = context_of(call, conditions)
+    decision = evaluate(Question(asking, action, resource, context), policies)
+    if decision.allowed:
+        return Judgement(
+            is_allowed=True, reason=decision.reason, action=action, resource=resource, policy=decision.kind or ""
+        )
+    judgement = Judgement(
+        is_allowed=False,
+        reason=decision.reason,
+        action=action,
+        resource=resource,
+        policy=decision.kind or "",
+        trace=tuple(str(verdict) for verdict in decision.explain()),
+        context={key: str(value() if callable(value) else value) for key, value in context.items()},
+    )
+    error = service.access_denied(denial_message(call.caller.arn, action, resource, decision))
+    error.judgement = judgement  # type: ignore[attr-defined]
+    raise error
+
+
+def _with_resource(policies: Policies, document: str | None, kind: str, account: str) -> Policies:
+    return Policies(
+        identity=policies.identity,
+        resource=[(kind, compile_document(document))] if document else (),
+        boundary=policies.boundary,
+        session=policies.session,
+        scp=policies.scp,
+        rcp=policies.rcp,
+        endpoint=policies.endpoint,
+        resource_account=account,
+        resource_kind=kind,
+        resource_required=kind != RESOURCE,
+    )
+
+
+def asking_of(principal: Principal, own_tags: dict[str, str]) -> Asking:
+    """The caller, in the policy language's terms. Tags of the session take the place of the user's or role's own."""
+    tags = {**own_tags, **dict(principal.session_tags)} if own_tags else dict(principal.session_tags)
+    if principal.kind == "service":
+        return Asking("service", arn=principal.arn, account=principal.account, service_names=(principal.name,))
+    if principal.kind == "role":
+        role = f"arn:aws:iam::{principal.account}:role{principal.path}{principal.name}"
+        return Asking(
+            "assumed-role",
+            arn=principal.arn,
+            account=principal.account,
+            user_id=principal.id,
+            session_name=principal.session,
+            parent_arn=role,
+            tags=tags,
+        )
+    if principal.kind == "federated-user":
+        parent = f"arn:aws:iam::{principal.account}:user{principal.path}{principal.name}"
+        return Asking(
+            "federated-user",
+            arn=principal.arn,
+            account=principal.account,
+            user_id=principal.id,
+            parent_arn=parent,
+            tags=tags,
+        )
+    return Asking(
+        principal.kind,
+        arn=principal.arn,
+        account=principal.account,
+        user_id=principal.id,
+        tags=tags,
+    )
+
+
+def _iso(at: float) -> str:
+    return datetime.fromtimestamp(int(at), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def context_of(call: Call, conditions: dict[str, Any]) -> dict[str, Any]:
+    """The global condition keys that follow from the request; the principal's own follow from the principal."""
+    caller = call.caller
+    found: dict[str, Any] = {
+        "aws:SourceIp": call.source_ip,
+        "aws:SecureTransport": "true" if call.secure else "false",
+        "aws:CurrentTime": lambda: _iso(call.now),
+        "aws:EpochTime": str(int(call.now)),
+        "aws:RequestedRegion": call.region,
+        "aws:UserAgent": call.user_agent,
+        "aws:ViaAWSService": "true" if call.context.get("aws:CalledVia") else "false",
+    }
+    if caller.is_temporary:
+        found["aws:MultiFactorAuthPresent"] = "true" if caller.mfa_at else "false"
+        found["aws:TokenIssueTime"] = lambda: _iso(caller.issued_at)
+    if caller.mfa_at:
+        found["aws:MultiFactorAuthAge"] = str(int(call.now - caller.mfa_at))
+    if caller.source_identity:
+        found["aws:SourceIdentity"] = caller.source_identity
+    found.update(call.context)
+    found.update(conditions)
+    return found
+
+
+__all__ = ["RESOURCE", "account_of", "asking_of", "context_of", "decide"]
