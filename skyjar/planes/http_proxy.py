@@ -1,13 +1,22 @@
-"""What HTTP front ends of functions have in common: paths against templates, query strings, a function's headers. Pure."""
+"""What HTTP front ends of functions have in common: paths against templates, query strings, a function's headers and how
+its answer is waited for. No I/O."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qsl, unquote
 
+from skyjar.kernel.call import Call
+from skyjar.kernel.errors import AWSError
+from skyjar.kernel.outside import Outside
+from skyjar.kernel.web import WebResponse
+
 Headers = list[tuple[str, str]]
+_NAME = re.compile(r"^[A-Za-z0-9!#$%&'*+.^_`|~-]+\Z")
+_CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 
 
 def match(template: str, path: str) -> dict[str, str] | None:
@@ -43,9 +52,9 @@ def specificity(template: str) -> tuple[int, int, int]:
 
 
 def queries(query: str) -> dict[str, list[str]]:
-    """All values of each parameter, decoded, in order. More than a thousand parameters are cut off by a ValueError."""
+    """All values of each parameter, decoded, in order."""
     several: dict[str, list[str]] = {}
-    for name, value in parse_qsl(query, keep_blank_values=True, max_num_fields=1000):
+    for name, value in parse_qsl(query, keep_blank_values=True):
         several.setdefault(name, []).append(value)
     return several
 
@@ -67,10 +76,35 @@ def answered_headers(given: Mapping[str, Any]) -> Headers:
         if name.lower() not in several
     ]
     found += [(name, text(value)) for name, values in several.items() for value in values]
-    if any("\n" in name + value or "\r" in name + value for name, value in found):
-        raise ValueError("a header with a line break")
-    return found
+    for name, value in found:
+        if not _NAME.match(name) or _CONTROL.search(value):
+            raise ValueError(f"not a header: {name[:64]}")
+    return [(name, latin(value)) for name, value in found]
+
+
+def latin(value: str) -> str:
+    """A header's value as bytes can carry it: UTF-8, which receivers see as Latin-1."""
+    return value if value.isascii() else value.encode("utf-8", "replace").decode("latin-1")
+
+
+def one_line(value: str) -> str:
+    """A header's value without what would end it."""
+    return latin(_CONTROL.sub(" ", value))
 
 
 def text(value: Any) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def followed(outside: Outside, answer: Callable[[Call, Any], WebResponse]) -> Outside:
+    """The same, with `answer` applied to the last result, or to the AWSError that the invocation ends with."""
+    first = outside.then
+
+    def then(call: Call, result: Any) -> Any:
+        try:
+            found = first(call, result)
+        except AWSError as error:
+            found = error
+        return followed(found, answer) if isinstance(found, Outside) else answer(call, found)
+
+    return Outside(outside.request, then)

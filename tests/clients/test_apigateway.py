@@ -197,6 +197,39 @@ def test_a_malformed_answer_is_502(api):
     assert api.request("/dev?r={'statusCode':'204'}")[0] == 204
 
 
+def test_odd_headers_of_a_function(api):
+    source = "def handler(event, context):\n    return {'statusCode': 200, 'headers': {event['body']: event['body']}}\n"
+    api.proxy(api.root, make_function(api.account, source), "POST")
+    api.deploy()
+    permit(api.account)
+    for wrong in ("a b", "a\r\nb", "\u20ac"):
+        assert api.request("/dev", "POST", body=wrong.encode())[0] == 502, wrong
+    source = "def handler(event, context):\n    return {'statusCode': 200, 'headers': {'X-A': event['body']}}\n"
+    api.proxy(api.resource("x"), make_function(api.account, source, "g"), "POST")
+    api.deploy()
+    permit(api.account, name="g")
+    assert api.request("/dev/x", "POST", body="\u20ac".encode())[2]["X-A"].encode("latin-1").decode() == "\u20ac"
+
+
+def test_a_throttled_function_is_500(api):
+    api.proxy(api.root, make_function(api.account, ECHO))
+    api.deploy()
+    permit(api.account)
+    api.account.client("lambda").put_function_concurrency(FunctionName="f", ReservedConcurrentExecutions=0)
+    assert api.get("/dev") == (500, {"message": "Internal server error"})
+
+
+def test_a_mapped_header_cannot_split_the_answer(api):
+    at = {"restApiId": api.id, "resourceId": api.resource("{x}"), "httpMethod": "GET"}
+    api.client.put_method(**at, authorizationType="NONE")
+    header = "method.response.header.X-Path"
+    api.client.put_method_response(**at, statusCode="200", responseParameters={header: True})
+    api.client.put_integration(**at, type="MOCK", requestTemplates={"application/json": '{"statusCode": 200}'})
+    api.client.put_integration_response(**at, statusCode="200", responseParameters={header: "context.path"})
+    api.deploy()
+    assert api.request("/dev/a%0d%0aSet-Cookie:x")[2]["X-Path"] == "/dev/a  Set-Cookie:x"
+
+
 @pytest.mark.spec("apigateway-020")
 def test_binary_bodies_are_decoded_both_ways(api):
     source = """
@@ -292,6 +325,8 @@ def test_a_resource_policy_keeps_addresses_out_once_deployed(api):
     api.deploy()
     status, body = api.get("/dev")
     assert (status, "anonymous is not authorized" in body["Message"]) == (403, True)
+    members = api.client.meta.service_model.shape_for("RestApi").members
+    assert not [name for name in members if "group" in name.lower()]
 
 
 SWAGGER = {

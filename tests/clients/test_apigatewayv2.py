@@ -156,6 +156,14 @@ def test_a_failing_function_is_500(api, source):
     assert api.get("/") == (500, {"message": "Internal Server Error"})
 
 
+def test_a_throttled_function_is_an_error_of_the_api(api):
+    api.route("$default", api.integrate(make_function(api.account, ECHO)))
+    api.stage()
+    api.permit("*")
+    api.account.client("lambda").put_function_concurrency(FunctionName="f", ReservedConcurrentExecutions=0)
+    assert api.get("/") == (500, {"message": "Internal Server Error"})
+
+
 def test_an_open_api_document_is_imported_and_served(account):
     function = make_function(account, ECHO)
     uri = f"arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/{function}/invocations"

@@ -155,7 +155,7 @@ def _invoke(call: Call, at: Place, visit: Visit, integration: Integration) -> We
             return payloads.malformed()
         return payloads.answer(result["Payload"], visit.request, binary_types)
 
-    return outside.map(answer) if isinstance(outside, Outside) else answer(call, outside)
+    return http_proxy.followed(outside, answer) if isinstance(outside, Outside) else answer(call, outside)
 
 
 def _failed() -> WebResponse:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from skyjar.kernel.web import WebResponse
+from skyjar.planes import http_proxy
 
 from . import payloads, templates
 from .payloads import Visit, failure
@@ -50,6 +51,8 @@ def _rendered(response: IntegrationResponse, scope: templates.Scope) -> WebRespo
         kind, template = next(iter(response.templates.items()))
     headers = {"content-type": kind}
     for name, value in response.parameters.items():
-        headers[name.removeprefix("method.response.header.").lower()] = templates.parameter(value, scope)
+        headers[name.removeprefix("method.response.header.").lower()] = http_proxy.one_line(
+            templates.parameter(value, scope)
+        )
     body = templates.render(template, scope).encode() if template is not None else b""
     return WebResponse(status=int(response.status), headers=list(headers.items()), body=body)

@@ -49,6 +49,7 @@ _NOT_HERE = (
     "/endpointAccessMode",
     "/endpointConfiguration",
     "/minimumCompressionSize",
+    "/parentId",
     "/requestParameters",
     "/requestValidatorId",
     "/securityPolicy",

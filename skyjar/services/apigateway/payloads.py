@@ -181,7 +181,7 @@ def answer(payload: bytes, request: WebRequest, binary_types: tuple[str, ...]) -
         body: str = given.get("body") or ""
         is_binary = bool(given.get("isBase64Encoded")) and _wants_bytes(request, headers, binary_types)
         data = base64.b64decode(body) if is_binary else body.encode()
-    except (orjson.JSONDecodeError, KeyError, ValueError, TypeError, AttributeError):
+    except (orjson.JSONDecodeError, KeyError, ValueError, TypeError, AttributeError, OverflowError):
         return malformed()
     if not 100 <= status <= 599:
         return malformed()

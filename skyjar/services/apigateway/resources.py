@@ -6,7 +6,6 @@ import re
 from typing import Any
 
 from skyjar.kernel.call import Call
-from skyjar.kernel.errors import NotImplementedHere
 from skyjar.kernel.service import operation
 
 from . import limits, patches, state
@@ -86,8 +85,6 @@ def update_resource(
 ) -> dict[str, Any]:
     old = state.resource_of(call, rest_api_id, resource_id)
     new: Resource = patches.apply(old, patch_operations, {"/pathPart": patches.field("part")})
-    if any(patch["path"] == "/parentId" for patch in patch_operations or ()):
-        raise NotImplementedHere("Skyjar does not implement patching /parentId of apigateway.")
     if new.part != old.part:
         parent = state.resource_of(call, rest_api_id, old.parent)
         others = [other for other in state.resources.range(call, rest_api_id) if other.id != old.id]

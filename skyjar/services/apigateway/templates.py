@@ -39,7 +39,7 @@ class Scope:
         """A path parameter, else a query parameter, else a header, as `$input.params` looks them up."""
         if name in self.parameters:
             return self.parameters[name]
-        found = dict(parse_qsl(self.request.query, keep_blank_values=True, max_num_fields=1000))
+        found = dict(parse_qsl(self.request.query, keep_blank_values=True))
         return found[name] if name in found else self.request.headers.get(name.lower(), "")
 
     def from_context(self, path: str) -> str:

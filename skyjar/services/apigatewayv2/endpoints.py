@@ -12,6 +12,7 @@ from skyjar.kernel.outside import Outside
 from skyjar.kernel.service import endpoint
 from skyjar.kernel.tables import Place
 from skyjar.kernel.web import WebRequest, WebResponse
+from skyjar.planes import http_proxy
 
 from . import limits, matching, payloads, state
 from .state import Api, Cors, Integration, Route, Stage
@@ -105,7 +106,7 @@ def _invoke(call: Call, at: Place, visit: payloads.Visit, integration: Integrati
             _allow(cors, origin, made)
         return made
 
-    return outside.map(answer) if isinstance(outside, Outside) else answer(call, outside)
+    return http_proxy.followed(outside, answer) if isinstance(outside, Outside) else answer(call, outside)
 
 
 def _is_preflight(request: WebRequest) -> bool:

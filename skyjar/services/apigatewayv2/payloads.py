@@ -50,7 +50,7 @@ def _version_2(visit: Visit, request_id: str, now: float) -> dict[str, Any]:
     raw_path = request.path if stage.name == "$default" else f"/{stage.name}{request.path}"
     headers = {name: value for name, value in request.headers.items() if name != "cookie"}
     query: dict[str, str] = {}
-    for name, value in parse_qsl(request.query, keep_blank_values=True, max_num_fields=1000):
+    for name, value in parse_qsl(request.query, keep_blank_values=True):
         query[name] = f"{query[name]},{value}" if name in query else value
     made: dict[str, Any] = {
         "version": "2.0",
@@ -156,19 +156,12 @@ def _structured(given: dict[str, Any]) -> WebResponse:
         body = given.get("body")
         text = body if isinstance(body, str) else "" if body is None else orjson.dumps(body).decode()
         data = base64.b64decode(text) if given.get("isBase64Encoded") else text.encode()
-        headers = [(str(name).lower(), _text(value)) for name, value in (given.get("headers") or {}).items()]
-        for name, values in (given.get("multiValueHeaders") or {}).items():
-            headers += [(str(name).lower(), _text(value)) for value in values]
-        headers += [("set-cookie", str(cookie)) for cookie in given.get("cookies") or ()]
-    except (KeyError, ValueError, TypeError, AttributeError):
+        headers = http_proxy.answered_headers(given)
+        headers += [("set-cookie", http_proxy.one_line(str(cookie))) for cookie in given.get("cookies") or ()]
+    except (KeyError, ValueError, TypeError, AttributeError, OverflowError):
         return failure(500, "Internal Server Error")
-    bad = any("\n" in name + value or "\r" in name + value for name, value in headers)
-    if not 100 <= status <= 599 or bad:
+    if not 100 <= status <= 599:
         return failure(500, "Internal Server Error")
     if not any(name == "content-type" for name, _ in headers):
         headers.append(("content-type", "text/plain; charset=utf-8"))
     return WebResponse(status=status, headers=[pair for pair in headers if pair[0] != "content-length"], body=data)
-
-
-def _text(value: Any) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
