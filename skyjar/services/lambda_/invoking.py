@@ -10,6 +10,7 @@ from typing import Any
 
 import orjson
 
+from skyjar.kernel.blobs import Blob
 from skyjar.kernel.call import Call
 from skyjar.kernel.outside import Outside
 from skyjar.kernel.service import operation
@@ -38,7 +39,7 @@ def invoke(
     invocation_type: str = "RequestResponse",
     log_type: str = "None",
     client_context: str | None = None,
-    payload: Any = b"",
+    payload: bytes | Blob = b"",
     qualifier: str | None = None,
 ) -> dict[str, Any] | Outside:
     at, reference = state.refer(call, function_name, qualifier)
