@@ -83,11 +83,23 @@ class Writer:
         path = self._blobs.path(name)
         path.parent.mkdir(exist_ok=True)
         self._temporary.replace(path)
+        if self._blobs.is_synced:
+            _sync_folder(path.parent)
+            _sync_folder(path.parent.parent)
         return Blob(name, path, self.size)
 
     def abort(self) -> None:
         self._file.close()
         self._temporary.unlink(missing_ok=True)
+
+
+def _sync_folder(folder: Path) -> None:
+    """A new name is on the disk when its folder is."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 class Blobs:

@@ -32,7 +32,7 @@ def integer(value: int) -> bytes:
 
 
 def real(value: float) -> bytes:
-    packed = _pack_float(value)
+    packed = _pack_float(value + 0.0)  # -0.0 becomes 0.0, to which it is equal
     if packed[0] & 0x80:
         return bytes(byte ^ 0xFF for byte in packed)
     return bytes((packed[0] | 0x80,)) + packed[1:]

@@ -18,6 +18,7 @@ from typing import Any, cast
 
 from rocksdict import AccessType, BlockBasedOptions, Cache, Checkpoint, DBCompressionType, Options, Rdict, WriteBatch
 
+from .keys import after
 from .store import Writes
 
 FLOORS = 4096
@@ -100,6 +101,10 @@ class RocksDriver:
         return found
 
     def _remember(self, start: bytes, first: bytes) -> None:
+        """A commit finds the floors that a key may lie below by the key's own beginnings, so only ranges whose keys all
+        begin with `start` can have one."""
+        if not first.startswith(start) and first > after(start):
+            return
         floors = self._floors
         if start not in floors and len(floors) >= FLOORS:
             floors.clear()
@@ -127,7 +132,11 @@ class RocksDriver:
                 floor = floors.get(start)
                 if floor is not None and key < floor:
                     floors[start] = key
-        self._db.write(batch)
+        try:
+            self._db.write(batch)
+        except BaseException:
+            hot.clear()  # nothing was written (a full disk, say), so what it was told is not so
+            raise
 
     def sync(self) -> None:
         self._db.flush_wal(True)

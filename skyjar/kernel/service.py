@@ -82,7 +82,9 @@ class Service:
     `access_denied` is its error for a refused call. `permissions.py` may define `resources(call, operation,
     parameters) -> list[str]` (the ARNs judged), `actions(call, operation, parameters) -> list[str]` (further
     actions to judge), `resource_policy(call, operation, parameters) -> str | None` (the document attached to the
-    resource) and `conditions(call, operation, parameters) -> dict` (condition keys).
+    resource) and `conditions(call, operation, parameters) -> dict` (condition keys). `cors.py` may define
+    `allowed(call, bucket, origin, method, headers) -> list of header pairs | None` and `preflight(call, bucket, key,
+    headers) -> list of header pairs`: the answers to browsers' pages of other origins.
     """
 
     def __init__(
@@ -105,6 +107,7 @@ class Service:
         self.reactions: list[Reaction] = []
         self.resource_types: dict[str, Any] = {}
         self.permissions: ModuleType | None = None
+        self.cors: ModuleType | None = None
 
     def collect(self, module: ModuleType) -> None:
         for name, thing in vars(module).items():
@@ -122,6 +125,8 @@ class Service:
         self.resource_types.update(getattr(module, "RESOURCE_TYPES", {}))
         if module.__name__.endswith(".permissions"):
             self.permissions = module
+        elif module.__name__.endswith(".cors"):
+            self.cors = module
 
 
 _loaded: dict[str, Service] = {}

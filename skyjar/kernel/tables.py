@@ -111,6 +111,8 @@ class Table(Generic[R]):
     def load(self, value: bytes) -> R:
         if value[:1] == self._version:
             return self._decode(memoryview(value)[1:])
+        if value[0] > self._version[0]:
+            raise ValueError(f"a record of {self.name} was written by a newer Skyjar (version {value[0]})")
         fields = msgspec.msgpack.decode(memoryview(value)[1:])
         for version in range(value[0], self._version[0]):
             fields = self._upgrades[version](fields)

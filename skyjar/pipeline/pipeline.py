@@ -30,6 +30,7 @@ from skyjar.wire.chunked import Decoder
 from skyjar.wire.errors import WireError
 from skyjar.wire.http import Request, Respond, Response, Sink, WebSocket, WebSocketHandler
 
+from . import cors
 from .authenticate import Roots, authenticate
 from .authorise import authorise, judge
 from .bodies import SMALL_BYTES, BlobSink, is_chunked
@@ -93,6 +94,7 @@ class Pipeline:
         self._timer_due = 0.0
         self._unsynced: list[Callable[[], None]] = []
         self.tasks: set[asyncio.Task[None]] = set()
+        self.woken = 0
         self._reactions: dict[str, list[Callable[..., Any]]] | None = None
         self._resource_types: dict[str, Any] | None = None
         self._flushing: asyncio.TimerHandle | None = None
@@ -152,7 +154,7 @@ class Pipeline:
         if length.isdigit() and int(length) <= SMALL_BYTES:
             return None  # it only waits for 100 Continue
         x = self._exchange(request, None)
-        x.tx = self.store.begin()
+        tx = x.tx = self.store.begin()
         try:
             route(self, x)
             if x.plane is not None or x.model is None or x.model.streaming_input is None:
@@ -160,9 +162,12 @@ class Pipeline:
             authenticate(self, x)
             return self._sink(x)
         except (AWSError, WireError) as error:
-            return render_error(x, error)
+            refusal = render_error(x, error)
+            if "origin" in request.headers:
+                cors.decorate(self, x, refusal)
+            return refusal
         finally:
-            x.tx.abort()
+            tx.abort()
 
     def _sink(self, x: Exchange) -> BlobSink:
         decoder = self.decoder_of(x) if is_chunked(x.request) else None
@@ -188,14 +193,28 @@ class Pipeline:
     def handle(self, request: Request, respond: Respond) -> None:
         if request.path.startswith(("/_skyjar/", "/_localstack/")) and self.internal(request, respond):
             return
-        self._attempt(self._exchange(request, respond), STEPS)
+        x = self._exchange(request, respond)
+        if request.method == "OPTIONS" and self._preflight(x):
+            return
+        self._attempt(x, STEPS)
+
+    def _preflight(self, x: Exchange) -> bool:
+        answer = cors.preflight(self, x)
+        if isinstance(answer, AWSError):
+            self._fail(x, answer)
+        elif answer is not None:
+            x.status = answer.status
+            self._record(x, None, "")
+            self._send(x, answer)
+        return answer is not None
 
     def connect(self, request: Request, socket: WebSocket) -> WebSocketHandler | Response:
         return Response(404, [("content-type", "text/plain")], b"No WebSocket API answers here.\n")
 
     def allows_origin(self, request: Request, origin: str) -> bool:
-        """Data planes answer browsers from anywhere: who may call them is the application's own business."""
-        return bool(self.planes.find(request))
+        """Data planes answer browsers from anywhere: who may call them is the application's own business. A bucket
+        answers those that its CORS rules admit."""
+        return bool(self.planes.find(request)) or cors.allows(self, self._exchange(request, None), origin)
 
     def _exchange(self, request: Request, respond: Respond | None) -> Exchange:
         return Exchange(request, respond, self.chance.uuid(), time.perf_counter(), self.clock.now())
@@ -244,7 +263,7 @@ class Pipeline:
 
         def wake() -> None:
             if release():
-                self.loop.call_soon(self._attempt, x, AGAIN)
+                self.wake(lambda: self._attempt(x, AGAIN))
 
         def leave() -> None:
             release()
@@ -254,6 +273,16 @@ class Pipeline:
         timer = self.loop.call_later(max(0.0, wait.until - self.clock.now()), wake)
         if x.respond is not None:
             x.respond.on_close = leave
+
+    def wake(self, work: Callable[[], None]) -> None:
+        """Run what was waiting in the next turn of the loop; the runner does not settle before."""
+        self.woken += 1
+
+        def run() -> None:
+            self.woken -= 1
+            work()
+
+        self.loop.call_soon(run)
 
     async def _perform_for(self, x: Exchange, pending: Any) -> None:
         try:
@@ -304,6 +333,8 @@ class Pipeline:
 
     def _send(self, x: Exchange, response: Response) -> None:
         assert x.respond is not None
+        if "origin" in x.request.headers:
+            cors.decorate(self, x, response)
         if not self.is_synced:
             x.respond(response)
             return

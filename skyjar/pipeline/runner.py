@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -17,7 +18,7 @@ from skyjar.kernel import service as services
 from skyjar.kernel.call import Call
 from skyjar.kernel.clock import Alarm
 from skyjar.kernel.errors import AWSError, Wait
-from skyjar.kernel.jobs import JobRecord, due_jobs, everywhere, failed, jobs, next_due
+from skyjar.kernel.jobs import Job, JobRecord, due_jobs, everywhere, failed, jobs, next_due
 from skyjar.kernel.outside import Outside
 from skyjar.kernel.store import Conflict, Transaction, Watch
 
@@ -32,9 +33,10 @@ LEASE_S = 900.0
 class Parked:
     """A job that waits for its watches or its deadline."""
 
-    __slots__ = ("alarm", "watches")
+    __slots__ = ("alarm", "record", "watches")
 
-    def __init__(self, watches: list[Watch], alarm: Alarm) -> None:
+    def __init__(self, record: JobRecord, watches: list[Watch], alarm: Alarm) -> None:
+        self.record = record
         self.watches = watches
         self.alarm = alarm
 
@@ -85,7 +87,7 @@ class Runner:
         tx.abort()
         ran = 0
         for record in records:
-            if record.id not in self._outside and record.id not in self._parked:
+            if record.id not in self._outside and not self._waits(record):
                 self._run(record)
                 ran += 1
         if ran:
@@ -93,8 +95,20 @@ class Runner:
         elif later is not None:
             self.poke(later)
 
+    def _waits(self, record: JobRecord) -> bool:
+        """Whether this job is parked. One that was replaced under its key meanwhile waits no more."""
+        parked = self._parked.get(record.id)
+        if parked is None:
+            return False
+        if parked.record == record:
+            return True
+        parked.cancel()
+        del self._parked[record.id]
+        return False
+
     def _run(self, record: JobRecord, elapsed_s: float = 0.0) -> None:
         tx = self._store.begin()
+        current = None
         try:
             current = jobs.get(everywhere(tx), record.id)
             if current is None or current.due > self._clock.now() or current.has_failed:
@@ -104,23 +118,23 @@ class Runner:
             jobs.remove(everywhere(tx), current)
             result = job.function(call, **msgspec.msgpack.decode(current.payload))
             if isinstance(result, Outside):
-                jobs.add(everywhere(tx), current)
-                jobs.replace(
-                    everywhere(tx), current, msgspec.structs.replace(current, leased_until=self._clock.now() + LEASE_S)
-                )
+                leased = msgspec.structs.replace(current, leased_until=self._clock.now() + LEASE_S)
+                if jobs.get(everywhere(tx), record.id) is None:  # else it has put another in its own place
+                    jobs.add(everywhere(tx), current)
+                    jobs.replace(everywhere(tx), current, leased)
                 tx.commit()
-                self._outside[record.id] = self._pipeline.loop.create_task(self._finish(record.id, call, result))
+                self._outside[record.id] = self._pipeline.loop.create_task(self._finish(leased, call, result))
                 return
             tx.commit()
         except Wait as wait:
             tx.abort()
-            self._park(record, wait)
+            self._park(current or record, wait, elapsed_s)
         except Conflict:
             tx.abort()
             self._look_soon()
         except Exception as error:  # noqa: BLE001 - a job's failure is kept with the job
             tx.abort()
-            self._fail(record.id, error)
+            self._fail(current or record, error)
         finally:
             tx.abort()
 
@@ -141,66 +155,76 @@ class Runner:
             elapsed_s=elapsed_s,
         )
 
-    def _park(self, record: JobRecord, wait: Wait) -> None:
-        began = self._pipeline.machine_time()
+    def _park(self, record: JobRecord, wait: Wait, elapsed_s: float) -> None:
+        began = self._pipeline.machine_time() - elapsed_s
 
         def wake() -> None:
             parked = self._parked.pop(record.id, None)
             if parked is not None:
                 parked.cancel()
-                self._pipeline.loop.call_soon(self._run, record, self._pipeline.machine_time() - began)
+                self._pipeline.wake(lambda: self._run(record, self._pipeline.machine_time() - began))
 
         watches = [self._store.watch(prefix, wake) for prefix in wait.on]
-        self._parked[record.id] = Parked(watches, self._clock.call_at(wait.until, wake))
+        self._parked[record.id] = Parked(record, watches, self._clock.call_at(wait.until, wake))
 
-    async def _finish(self, identity: str, call: Call, outside: Outside) -> None:
-        """Perform the outside part, then its `then`, until that is no longer an Outside; then the job is gone."""
+    async def _finish(self, leased: JobRecord, call: Call, outside: Outside) -> None:
+        """Perform the outside part, then its `then`, until that is no longer an Outside; then the job is gone.
+
+        A job that was put in its place meanwhile, under the same key, is left alone and runs afterwards."""
         try:
             pending: Any = outside
             while isinstance(pending, Outside):
                 result = await self._pipeline.perform(pending.request)
-                pending = self._conclude(identity, call, pending, result)
+                pending = self._conclude(leased, call, pending, result)
         except asyncio.CancelledError:
             raise
         except Exception as error:  # noqa: BLE001 - a job's failure is kept with the job
-            self._fail(identity, error)
+            self._fail(leased, error)
         finally:
-            self._outside.pop(identity, None)
+            self._outside.pop(leased.id, None)
             self._look_soon()
 
-    def _conclude(self, identity: str, call: Call, outside: Outside, result: Any) -> Any:
+    def _conclude(self, leased: JobRecord, call: Call, outside: Outside, result: Any) -> Any:
         def body(tx: Transaction) -> Any:
             place = everywhere(tx)
-            current = jobs.get(place, identity)
-            if current is not None:
-                jobs.remove(place, current)
+            is_ours = jobs.get(place, leased.id) == leased
+            if is_ours:
+                jobs.remove(place, leased)
             answer = outside.then(call.at(tx, self._clock.now()), result)
-            if isinstance(answer, Outside) and current is not None:
-                jobs.put(place, current)
+            if isinstance(answer, Outside) and is_ours and jobs.get(place, leased.id) is None:
+                jobs.put(place, leased)
             return answer
 
         return self._store.transact(body)
 
-    def _fail(self, identity: str, error: Exception) -> None:
-        def body(tx: Transaction) -> None:
-            place = everywhere(tx)
-            current = jobs.get(place, identity)
-            if current is not None:
-                job = _job_of(current.kind)
-                is_last = isinstance(error, AWSError) or current.attempts + 1 >= job.tries
-                if job.otherwise is not None and is_last:
-                    jobs.remove(place, current)
-                    payload = msgspec.msgpack.decode(current.payload)
-                    job.otherwise(self._call(tx, current), error, **payload)
-                    return
-                sentence = f"{type(error).__name__}: {error}"[:2000]
-                new = failed(current, job.tries, self._clock.now(), sentence)
-                jobs.replace(place, current, new)
-
+    def _fail(self, record: JobRecord, error: Exception) -> None:
         if not isinstance(error, AWSError):
-            log.error("the job %s failed", identity, exc_info=error)
-        self._store.transact(body)
+            log.error("the job %s failed", record.id, exc_info=error)
+        job = _jobs_of(record.kind).get(record.kind)
+        tries = job.tries if job is not None else 1
+        is_last = isinstance(error, AWSError) or record.attempts + 1 >= tries
+        otherwise = job.otherwise if job is not None else None
+        if otherwise is not None and is_last:
+            try:
+                self._store.transact(lambda tx: self._give_up(tx, record, otherwise, error))
+                self._look_soon()
+                return
+            except Exception as another:  # what should have followed failed as well: keep the job
+                log.error("what follows from the failure of the job %s failed", record.id, exc_info=another)
+                tries = 1
+        sentence = f"{type(error).__name__}: {error}"[:2000]
+        new = failed(record, tries, self._clock.now(), sentence)
+        self._store.transact(lambda tx: self._put_off(tx, record, new))
         self._look_soon()
+
+    def _give_up(self, tx: Transaction, record: JobRecord, otherwise: Callable[..., Any], error: Exception) -> None:
+        if jobs.get(everywhere(tx), record.id) == record:
+            jobs.remove(everywhere(tx), record)
+            otherwise(self._call(tx, record), error, **msgspec.msgpack.decode(record.payload))
+
+    def _put_off(self, tx: Transaction, record: JobRecord, new: JobRecord) -> None:
+        if jobs.get(everywhere(tx), record.id) == record:
+            jobs.replace(everywhere(tx), record, new)
 
     async def settle(self) -> None:
         """Return when nothing that is due is left undone (jobs that wait for something else do not count)."""
@@ -209,7 +233,7 @@ class Runner:
             running = [*self._outside.values(), *self._pipeline.tasks]
             if running:
                 await asyncio.wait(running)
-            elif not self._is_looking:
+            elif not self._is_looking and not self._pipeline.woken:
                 return
 
     async def advance(self, to: float) -> int:
@@ -236,8 +260,14 @@ class Runner:
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-def _job_of(kind: str) -> Any:
+def _jobs_of(kind: str) -> dict[str, Job]:
+    """The jobs of the service that a job's kind names."""
     service = services.load(kind.partition(".")[0])
-    if service is None or kind not in service.jobs:
+    return service.jobs if service is not None else {}
+
+
+def _job_of(kind: str) -> Job:
+    job = _jobs_of(kind).get(kind)
+    if job is None:
         raise LookupError(f"no job {kind}")
-    return service.jobs[kind]
+    return job

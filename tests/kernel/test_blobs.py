@@ -1,0 +1,121 @@
+"""Blobs: written whole or not at all, named by content, kept while named."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from pathlib import Path
+
+import pytest
+
+from skyjar.kernel.blobs import Blobs, Slices
+from skyjar.kernel.memory import MemoryDriver
+from skyjar.kernel.store import Store, Transaction
+from skyjar.kernel.tables import Place, Record, Table
+
+
+class Thing(Record, frozen=True):
+    name: str
+    blob: str = ""
+    parts: tuple[str, ...] = ()
+
+
+things = Table("test.things", Thing, key=("name",), blobs=("blob", "parts"))
+
+
+@pytest.fixture
+def blobs(tmp_path: Path) -> Blobs:
+    return Blobs(tmp_path / "blobs")
+
+
+def collect(blobs: Blobs, store: Store, older_than: float = 4e9) -> int:
+    return store.transact(lambda tx: blobs.collect(tx, older_than))
+
+
+def test_a_blob_is_named_by_its_content_and_read_in_parts(blobs: Blobs) -> None:
+    blob = blobs.put(b"0123456789")
+    assert blob.name == hashlib.sha256(b"0123456789").hexdigest()
+    assert blob.size == 10
+    found = blobs.open(blob.name)
+    assert (found.read(), found.read(3), found.read(3, 4), found.read(9, 50)) == (
+        b"0123456789", b"3456789", b"3456", b"9",
+    )  # fmt: skip
+    with pytest.raises(FileNotFoundError):
+        blobs.open("0" * 64)
+
+
+def test_the_same_content_twice_is_one_blob(blobs: Blobs) -> None:
+    assert blobs.put(b"same").path == blobs.put(b"same").path
+
+
+def test_what_is_streamed_is_hashed_on_the_way(blobs: Blobs) -> None:
+    digest = hashlib.md5(usedforsecurity=False)
+    writer = blobs.writer(digest)
+    for chunk in (b"ab", b"", b"cd"):
+        writer.write(chunk)
+    assert writer.close().read() == b"abcd"
+    assert digest.hexdigest() == hashlib.md5(b"abcd", usedforsecurity=False).hexdigest()
+
+
+def test_an_aborted_one_leaves_nothing(blobs: Blobs, tmp_path: Path) -> None:
+    writer = blobs.writer()
+    writer.write(b"half")
+    writer.abort()
+    assert [path for path in (tmp_path / "blobs").rglob("*") if path.is_file()] == []
+
+
+def test_what_was_being_written_when_the_process_died_is_cleared_away(blobs: Blobs, tmp_path: Path) -> None:
+    blobs.writer().write(b"half")
+    kept = blobs.put(b"whole")
+    again = Blobs(tmp_path / "blobs")
+    assert again.open(kept.name).read() == b"whole"
+    assert list((tmp_path / "blobs" / "incoming").iterdir()) == []
+
+
+def test_with_sync_it_is_written_the_same(tmp_path: Path) -> None:
+    assert Blobs(tmp_path / "blobs", is_synced=True).put(b"x").read() == b"x"
+
+
+def test_collecting_keeps_what_a_record_names(blobs: Blobs) -> None:
+    store = Store(MemoryDriver())
+    one, two, three, loose = (blobs.put(text) for text in (b"1", b"2", b"3", b"loose"))
+
+    def at(tx: Transaction) -> Place:
+        return Place(tx, "111122223333", "us-east-1")
+
+    store.transact(lambda tx: things.add(at(tx), Thing(name="a", blob=one.name, parts=(two.name, three.name))))
+    store.transact(lambda tx: things.add(at(tx), Thing(name="b", blob=one.name)))
+    assert collect(blobs, store) == 1
+    assert not loose.path.exists()
+    store.transact(lambda tx: things.put(at(tx), Thing(name="a", parts=(three.name,))))
+    assert collect(blobs, store) == 1
+    assert not two.path.exists()
+    assert one.path.exists()
+    store.transact(lambda tx: things.delete(at(tx), "b"))
+    store.transact(lambda tx: things.delete(at(tx), "a"))
+    assert collect(blobs, store) == 2
+
+
+def test_collecting_leaves_the_young_and_those_in_use(blobs: Blobs) -> None:
+    store = Store(MemoryDriver())
+    young, old = blobs.put(b"young"), blobs.put(b"old")
+    os.utime(old.path, (1000, 1000))
+    assert store.transact(lambda tx: blobs.collect(tx, 2000.0, keep=lambda name: name == old.name)) == 0
+    assert collect(blobs, store, 2000.0) == 1
+    assert young.path.exists()
+
+
+def test_writing_again_makes_an_old_one_young(blobs: Blobs) -> None:
+    """An upload of content that a collection is about to remove must survive it."""
+    store = Store(MemoryDriver())
+    os.utime(blobs.put(b"again").path, (1000, 1000))
+    blob = blobs.put(b"again")
+    assert collect(blobs, store, 2000.0) == 0
+    assert blob.read() == b"again"
+
+
+def test_slices_are_read_one_after_another(blobs: Blobs) -> None:
+    a, b = blobs.put(b"abcdef"), blobs.put(b"ghi")
+    slices = Slices(((a, 2, 3), (b, 0, 3)))
+    assert slices.length == 6
+    assert slices.read() == b"cdeghi"
