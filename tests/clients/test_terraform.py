@@ -1,0 +1,78 @@
+"""Terraform with its AWS provider: apply, a plan that finds nothing to change, destroy."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from skyjar.testing.running import Account
+
+PLUGINS = Path(os.environ.get("TERRAFORM_PLUGINS", "/opt/tf-plugins"))
+pytestmark = [
+    pytest.mark.client,
+    pytest.mark.slow,
+    pytest.mark.skipif(
+        shutil.which("terraform") is None or not PLUGINS.is_dir(),
+        reason="terraform, or a folder with its AWS provider (TERRAFORM_PLUGINS), is missing",
+    ),
+]
+CONFIGURATION = """
+provider "aws" { region = "us-east-1" }
+
+resource "aws_s3_bucket" "receipts" { bucket = "terraform-receipts" }
+
+resource "aws_dynamodb_table" "orders" {
+  name         = "orders"
+  billing_mode = "PAY_PER_REQUEST"
+  hash_key     = "id"
+  attribute {
+    name = "id"
+    type = "S"
+  }
+}
+
+resource "aws_iam_role" "function" {
+  name = "function"
+  assume_role_policy = jsonencode({
+    Version   = "2012-10-17"
+    Statement = [{ Effect = "Allow", Principal = { Service = "lambda.amazonaws.com" }, Action = "sts:AssumeRole" }]
+  })
+}
+
+resource "aws_ssm_parameter" "name" {
+  name  = "/orders/table"
+  type  = "String"
+  value = aws_dynamodb_table.orders.name
+}
+
+resource "aws_cloudwatch_log_group" "function" { name = "/aws/lambda/function" }
+"""
+
+
+def test_apply_plan_and_destroy(account: Account, tmp_path: Path) -> None:
+    (tmp_path / "main.tf").write_text(CONFIGURATION)
+    environment = {name: value for name, value in os.environ.items() if name != "TF_CLI_CONFIG_FILE"}
+    environment |= account.environment
+
+    def terraform(*words: str) -> str:
+        done = subprocess.run(
+            ["terraform", *words, "-no-color"],
+            cwd=tmp_path,
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=240,
+        )
+        assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
+        return done.stdout
+
+    terraform("init", f"-plugin-dir={PLUGINS}")
+    terraform("apply", "-auto-approve")
+    assert account.client("ssm").get_parameter(Name="/orders/table")["Parameter"]["Value"] == "orders"
+    assert "No changes." in terraform("plan")
+    terraform("destroy", "-auto-approve")
+    assert account.client("dynamodb").list_tables()["TableNames"] == []
