@@ -54,7 +54,7 @@ class Cloud:
         self.settings = settings
         self._temporary = None if settings.data else Path(tempfile.mkdtemp(prefix="skyjar-"))
         self.data = settings.data or self._temporary or Path()
-        self.data.mkdir(parents=True, exist_ok=True)
+        _make_private(self.data)
         self.store = Store(RocksDriver(self.data / "store"))
         self.clock = Clock(frozen_at=settings.frozen_at)
         self.chance = Chance(settings.seed)
@@ -114,6 +114,15 @@ class Cloud:
         self.store.close()
         if self._temporary is not None:
             shutil.rmtree(self._temporary, ignore_errors=True)
+
+
+def _make_private(data: Path) -> None:
+    """A data folder is its owner's alone: bodies, keys and secrets lie in it as they are. A folder that holds other
+    things already is left as it is."""
+    data.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if (data / "store").exists() or not any(data.iterdir()):
+        with contextlib.suppress(PermissionError):
+            data.chmod(0o700)
 
 
 def _allow_files() -> None:

@@ -28,8 +28,6 @@ _HAVE = frozenset(
 
 
 def _check(properties: Properties) -> None:
-    for name in sorted(properties.keys() - _HAVE):
-        raise NotImplementedHere(f"Skyjar does not implement the property {name} of AWS::S3::Bucket.")
     if properties.get("AccessControl", "Private") != "Private":
         raise NotImplementedHere(
             f"Skyjar does not implement AccessControl {properties['AccessControl']} of AWS::S3::Bucket: ACLs are off."
@@ -82,7 +80,7 @@ def _configure(call: Call, resource: Resource, name: str, properties: Properties
     tag_set = _tags(resource, properties)
     if tag_set:
         s3.put_bucket_tagging(bucket=name, tagging={"TagSet": tag_set})
-    elif before.get("Tags"):
+    elif _tags(resource.before(), before):
         s3.delete_bucket_tagging(bucket=name)
     _versioning(s3, name, properties, before)
     _encryption(s3, name, properties, before)
@@ -226,8 +224,9 @@ def drop_policy(call: Call, resource: Resource, physical: Physical, properties: 
 
 
 RESOURCE_TYPES = {
-    "AWS::S3::Bucket": ResourceType(create=create_bucket, update=update_bucket, delete=delete_bucket),
+    "AWS::S3::Bucket": ResourceType(create=create_bucket, update=update_bucket, delete=delete_bucket, properties=_HAVE),
     "AWS::S3::BucketPolicy": ResourceType(
-        create=put_policy, update=update_policy, delete=drop_policy, replaced_by=frozenset({"Bucket"})
+        create=put_policy, update=update_policy, delete=drop_policy, properties=("Bucket", "PolicyDocument"),
+        replaced_by=frozenset({"Bucket"}),
     ),
 }

@@ -9,7 +9,7 @@ from skyjar.kernel.call import Call
 from skyjar.kernel.errors import NotImplementedHere
 from skyjar.kernel.service import operation
 
-from . import encryption, jobs, lifecycle, limits, state, tags
+from . import cors, encryption, jobs, lifecycle, limits, state, tags
 from .errors import (
     IllegalVersioningConfiguration,
     InvalidRequest,
@@ -20,7 +20,7 @@ from .errors import (
     OwnershipControlsNotFound,
 )
 
-TAGS, CORS = "tags", "cors"
+TAGS = "tags"
 _METHODS = ("GET", "PUT", "HEAD", "POST", "DELETE")
 _OLD_MINIMUM = "all_storage_classes_128K"
 
@@ -224,7 +224,7 @@ def delete_bucket_lifecycle(call: Call, *, bucket: str, expected_bucket_owner: s
 @operation
 def get_bucket_cors(call: Call, *, bucket: str, expected_bucket_owner: str = "") -> dict[str, Any]:
     at, where = state.bucket_of(call, bucket)
-    found = state.configuration(at, where, CORS)
+    found = state.configuration(at, where, cors.KIND)
     if found is None:
         raise NoSuchCORSConfiguration(BucketName=bucket)
     return {"CORSRules": found["CORSRules"]}
@@ -246,7 +246,7 @@ def put_bucket_cors(
         raise MalformedXML
     for rule in rules:
         _check_cors(rule)
-    state.configure(at, where, CORS, {"CORSRules": rules})
+    state.configure(at, where, cors.KIND, {"CORSRules": rules})
     state.buckets.replace(call, where, state.replace(where, has_cors=True))
 
 
@@ -272,5 +272,5 @@ def _check_cors(rule: dict[str, Any]) -> None:
 @operation
 def delete_bucket_cors(call: Call, *, bucket: str, expected_bucket_owner: str = "") -> None:
     at, where = state.bucket_of(call, bucket)
-    state.configure(at, where, CORS, None)
+    state.configure(at, where, cors.KIND, None)
     state.buckets.replace(call, where, state.replace(where, has_cors=False))

@@ -120,6 +120,16 @@ class BadRequest(AWSError):
     code = "BadRequest"
 
 
+class AccessForbidden(AWSError):
+    code = "AccessForbidden"
+    status = 403
+    sentence = (
+        "CORSResponse: This CORS request is not allowed. This is usually because the evalution of Origin, request method "
+        "/ Access-Control-Request-Method or Access-Control-Request-Headers are not whitelisted by the resource's CORS "
+        "spec."
+    )
+
+
 class MalformedXML(AWSError):
     code = "MalformedXML"
     sentence = "The XML you provided was not well-formed or did not validate against our published schema"
