@@ -61,8 +61,6 @@ def proofs() -> dict[str, list[str]]:
     """Row to the tests that prove it, as `tests/services/sqs/test_fifo.py::test_name`."""
     found: dict[str, list[str]] = {}
     for path in sorted((ROOT / "tests").rglob("test_*.py")):
-        if path.name == "test_tools.py":
-            continue
         for row, test in _marked(ast.parse(path.read_text()), path.relative_to(ROOT).as_posix()):
             tests = found.setdefault(row, [])
             if test not in tests:
