@@ -10,7 +10,7 @@ from skyjar.kernel.call import Call
 from skyjar.kernel.service import operation
 
 from . import limits, state
-from .errors import InvalidParameterValue, OverLimit
+from .errors import InvalidParameterValue, MissingParameter, OverLimit
 from .state import Queue
 
 GRANTABLE = (
@@ -29,6 +29,9 @@ GRANTABLE = (
 @operation
 def add_permission(call: Call, *, queue_url: str, label: str, aws_account_ids: list[str], actions: list[str]) -> None:
     at, queue = state.by_url(call, queue_url)
+    for name, given in (("Actions", actions), ("AWSAccountIds", aws_account_ids)):
+        if not given:
+            raise MissingParameter(name)
     if len(actions) > limits.PERMISSION_ACTIONS:
         raise OverLimit(f"{len(actions)} Actions were found, maximum allowed is {limits.PERMISSION_ACTIONS}.")
     for action in actions:

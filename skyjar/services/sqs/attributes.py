@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
 import msgspec
 import orjson
 
+from skyjar.policy.documents import validate
+from skyjar.policy.errors import MalformedPolicy, PolicyTooLarge
+
 from . import limits
 from .errors import InvalidAttributeName, InvalidAttributeValue
 from .state import Queue
 
+_NUMBER = re.compile(r"-?[0-9]{1,12}\Z")
+
 
 def _number(field: str, least: int, most: int) -> Callable[[str, str], dict[str, Any]]:
     def read(name: str, value: str) -> dict[str, Any]:
-        if not (value.isascii() and value.lstrip("-").isdigit()) or not least <= int(value) <= most:
+        if not _NUMBER.match(value) or not least <= int(value) <= most:
             raise InvalidAttributeValue(name)
         return {field: int(value)}
 
@@ -29,6 +35,12 @@ def _flag(field: str) -> Callable[[str, str], dict[str, Any]]:
         return {field: value.lower() == "true"}
 
     return read
+
+
+def _managed_encryption(name: str, value: str) -> dict[str, Any]:
+    """One kind of encryption at a time: switching SSE-SQS on takes the place of a KMS key."""
+    fields = _flag("is_sqs_encrypted")(name, value)
+    return {**fields, "kms_key": ""} if fields["is_sqs_encrypted"] else fields
 
 
 def _choice(field: str, *choices: str) -> Callable[[str, str], dict[str, Any]]:
@@ -52,7 +64,10 @@ def _json(name: str, value: str) -> dict[str, Any]:
 
 def _policy(name: str, value: str) -> dict[str, Any]:
     if value:
-        _json(name, value)
+        try:
+            validate(value, "resource")
+        except (MalformedPolicy, PolicyTooLarge):
+            raise InvalidAttributeValue(name) from None
     return {"policy": value}
 
 
@@ -65,7 +80,7 @@ def _redrive(name: str, value: str) -> dict[str, Any]:
         raise _invalid(value, "Redrive policy does not contain mandatory attribute: " + _missing(found))
     count = str(found["maxReceiveCount"])
     least, most = limits.MAX_RECEIVE_COUNT
-    if not count.isdigit() or not least <= int(count) <= most:
+    if not _NUMBER.match(count) or not least <= int(count) <= most:
         raise _invalid(
             value, f"Invalid value for maxReceiveCount: {count}, valid values are from 1 to 1000 both inclusive."
         )
@@ -112,21 +127,23 @@ SETTABLE: dict[str, Callable[[str, str], dict[str, Any]]] = {
     "RedriveAllowPolicy": _redrive_allow,
     "KmsMasterKeyId": lambda name, value: {"kms_key": value, "is_sqs_encrypted": not value},
     "KmsDataKeyReusePeriodSeconds": _number("kms_reuse_s", *limits.KMS_REUSE_S),
-    "SqsManagedSseEnabled": _flag("is_sqs_encrypted"),
+    "SqsManagedSseEnabled": _managed_encryption,
     "FifoQueue": _flag("is_fifo"),
     "ContentBasedDeduplication": _flag("dedups_by_content"),
     "DeduplicationScope": _choice("dedup_scope", "messageGroup", "queue"),
     "FifoThroughputLimit": _choice("throughput_limit", "perQueue", "perMessageGroupId"),
 }
-FIFO_ONLY = frozenset(("ContentBasedDeduplication", "DeduplicationScope", "FifoThroughputLimit"))
+_FIFO_ONLY = ("DeduplicationScope", "FifoThroughputLimit")
 
 
 def read(given: dict[str, str], is_fifo: bool) -> dict[str, Any]:
     """The fields that these attributes set."""
     fields: dict[str, Any] = {}
     for name, value in given.items():
-        if name not in SETTABLE or (name in FIFO_ONLY and not is_fifo):
+        if name not in SETTABLE or (name == "ContentBasedDeduplication" and not is_fifo):
             raise InvalidAttributeName(f"Unknown Attribute {name}.")
+        if name in _FIFO_ONLY and not is_fifo:
+            raise InvalidAttributeName(f"You can specify the {name} only when FifoQueue is set to true.")
         fields |= SETTABLE[name](name, value)
     if given.get("KmsMasterKeyId") and given.get("SqsManagedSseEnabled", "false").lower() == "true":
         raise InvalidAttributeValue(

@@ -13,6 +13,7 @@ from .state import Attribute
 _FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _NAME = re.compile(r"^[A-Za-z0-9_.-]{1,256}$")
 _TYPE = re.compile(r"^(String|Number|Binary)(\.[A-Za-z0-9_.-]{1,249})?$")
+_NUMBER = re.compile(r"[+-]?([0-9]{1,128}(\.[0-9]{0,128})?|\.[0-9]{1,128})([eE][+-]?[0-9]{1,3})?\Z")
 _RESERVED = ("aws.", "amazon.")
 
 
@@ -88,10 +89,8 @@ def _check_name(name: str) -> None:
 
 
 def _check_number(name: str, value: str) -> None:
-    try:
-        float(value)
-    except ValueError:
-        raise InvalidParameterValue(f"Can't cast the value of message (user) attribute '{name}' to a number.") from None
+    if not _NUMBER.match(value):
+        raise InvalidParameterValue(f"Can't cast the value of message (user) attribute '{name}' to a number.")
 
 
 def attributes_md5(attributes: dict[str, Attribute]) -> str:
@@ -113,6 +112,17 @@ def attributes_size(attributes: dict[str, Attribute]) -> int:
     return sum(
         len(name.encode()) + len(attribute.type) + len(attribute.text.encode()) + len(attribute.binary)
         for name, attribute in attributes.items()
+    )
+
+
+def given_size(given: dict[str, dict[str, Any]]) -> int:
+    """As `attributes_size`, of attributes that are not checked yet."""
+    return sum(
+        len(name.encode())
+        + len(str(value.get("DataType") or "").encode())
+        + len(str(value.get("StringValue") or "").encode())
+        + len(value.get("BinaryValue") or b"")
+        for name, value in given.items()
     )
 
 

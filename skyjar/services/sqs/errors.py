@@ -85,6 +85,10 @@ class ResourceNotFound(AWSError):
     status = 404
 
 
+class KmsNotFound(AWSError):
+    code = "KMS.NotFoundException"
+
+
 class EmptyBatchRequest(AWSError):
     code = "AWS.SimpleQueueService.EmptyBatchRequest"
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from skyjar.kernel.tables import At
 
 from . import state
-from .state import Group, Message
+from .state import Group, Message, Queue
 
 _FIRST_NUMBER = 18_849_000_000_000_000_000
 
@@ -59,8 +59,27 @@ def ready_groups(at: At, space: str, now_ms: int, limit: int) -> list[Group]:
     return state.groups.range(at, space, via="ready", end=(now_ms + 1,), limit=limit, is_queue=True)
 
 
-def of_group(at: At, group: Group, limit: int) -> list[Message]:
-    return state.fifo_messages.range(at, group.space, group.name, via="group", limit=limit)
+def of_group(at: At, group: Group, limit: int, after_seq: int = 0) -> list[Message]:
+    """The group's messages in order, from the one behind `after_seq`."""
+    start = (group.space, after_seq + 1)
+    return state.fifo_messages.range(at, group.space, group.name, via="group", start=start, limit=limit)
+
+
+def redelay(at: At, queue: Queue, was_s: int, now_ms: int) -> None:
+    """A FIFO queue's new delay counts for the messages that are in it already (Developer Guide, "delay queues"): those
+    not received yet for which the old or the new delay is not over."""
+    longest_ms = max(was_s, queue.delay_s) * 1000
+    touched: list[Message] = []
+    for message in state.fifo_messages.each(at, queue.space, reverse=True):
+        if message.sent_ms + longest_ms <= now_ms:
+            break
+        if not message.receives:
+            touched.append(message)
+    for message in touched:
+        new = state.replace(message, visible_at_ms=message.sent_ms + queue.delay_s * 1000)
+        state.fifo_messages.replace(at, message, new)
+    for group in {message.group for message in touched}:
+        refresh(at, queue.space, group, now_ms)
 
 
 def next_ready_ms(at: At, space: str) -> int | None:

@@ -9,7 +9,7 @@ import orjson
 
 from skyjar.kernel.call import Call
 from skyjar.kernel.jobs import job
-from skyjar.kernel.tables import At, Table
+from skyjar.kernel.tables import At, Place, Table
 
 from . import fifo, state
 from .errors import ResourceNotFound
@@ -20,43 +20,46 @@ SWEPT = 5_000  # messages looked at by one sweep; what is behind them is dropped
 
 
 @job()
-def sweep(call: Call, *, name: str) -> None:
-    """Delete the expired messages of a queue, and come again when the next one expires."""
-    queue = state.queues.get(call, name)
-    if queue is None:
+def sweep(call: Call, *, arn: str) -> None:
+    """Delete the expired messages of a queue, and come again when the next one expires. Named by ARN: who caused it may
+    be of another account."""
+    found = state.by_arn(call, arn)
+    if found is None:
         return
+    at, queue = found
     retention_ms = queue.retention_s * 1000
     soonest, gone = 0, 0
-    for message in state.all_messages(call, queue, SWEPT):
+    for message in state.all_messages(at, queue, SWEPT):
         expires_ms = message.sent_ms + retention_ms
         if expires_ms > call.now_ms:
             soonest = min(soonest or expires_ms, expires_ms)
             continue
-        state.remove_message(call, queue, message)
+        state.remove_message(at, queue, message)
         if queue.is_fifo:
-            fifo.refresh(call, queue.space, message.group, call.now_ms)
+            fifo.refresh(at, queue.space, message.group, call.now_ms)
         gone += 1
     if gone == SWEPT:
         soonest = call.now_ms
-    tally = state.tally_of(call, queue.space)
-    state.tallies.put(call, state.replace(tally, stored=tally.stored - gone, sweep_ms=soonest))
+    tally = state.tally_of(at, queue.space)
+    state.tallies.put(at, state.replace(tally, stored=tally.stored - gone, sweep_ms=soonest))
     if soonest:
-        call.later(sweep, key=queue.space, due=soonest / 1000, name=name)
+        call.later(sweep, key=queue.space, due=soonest / 1000, arn=arn)
 
 
 @job()
-def clear(call: Call, *, space: str, is_fifo: bool) -> None:
+def clear(call: Call, *, account: str, region: str, space: str, is_fifo: bool) -> None:
     """Remove what is left of a space that no queue uses any more, a part at a time."""
+    at = Place(call.tx, account, region)
     messages = state.fifo_messages if is_fifo else state.messages
     tables: tuple[Table[Any], ...] = (messages, state.flights, state.groups, state.dedups, state.attempts, state.rates)
     left = 0
     for each in tables:
-        for record in each.range(call, space, limit=CHUNK):
-            each.remove(call, record)
+        for record in each.range(at, space, limit=CHUNK):
+            each.remove(at, record)
             left += 1
-    state.tallies.delete(call, space)
+    state.tallies.delete(at, space)
     if left:
-        call.later(clear, key=space, space=space, is_fifo=is_fifo)
+        call.later(clear, key=space, account=account, region=region, space=space, is_fifo=is_fifo)
 
 
 @job()
@@ -70,7 +73,7 @@ def move_messages(call: Call, *, source: str, task: str) -> None:
     if running.status == "CANCELLING":
         state.tasks.put(at, state.replace(running, status="CANCELLED", ended_ms=call.now_ms))
         return
-    page = state.visible_messages(at, queue, call.now_ms, running.per_s or CHUNK)
+    page = _movable(at, queue, call.now_ms, running.per_s or CHUNK)
     moved = 0
     for message in page:
         problem = _move(call, at, queue, message, running.destination)
@@ -89,6 +92,22 @@ def move_messages(call: Call, *, source: str, task: str) -> None:
     state.tasks.put(at, done)
 
 
+def _movable(at: At, queue: Queue, now_ms: int, limit: int) -> list[Message]:
+    """The oldest messages that nobody has in flight; of a FIFO queue none that would overtake one of its group."""
+    if not queue.is_fifo:
+        return state.visible_messages(at, queue, now_ms, limit)
+    stopped: set[str] = set()
+    page: list[Message] = []
+    for message in state.fifo_messages.each(at, queue.space):
+        if message.visible_at_ms > now_ms:
+            stopped.add(message.group)
+        elif message.group not in stopped:
+            page.append(message)
+            if len(page) == limit:
+                break
+    return page
+
+
 def _move(call: Call, at: At, queue: Queue, message: Message, destination: str) -> str:
     """Why it could not be moved; empty when it was."""
     from .receiving import move
@@ -104,7 +123,8 @@ def _move(call: Call, at: At, queue: Queue, message: Message, destination: str) 
     state.tallies.put(at, state.replace(tally, stored=tally.stored - 1))
     if queue.is_fifo:
         fifo.refresh(at, queue.space, message.group, call.now_ms)
-    move(call, at, queue, state.replace(message, sent_ms=call.now_ms), *target)
+    # "All redriven messages are considered new messages with a new messageID and enqueueTime" (Developer Guide).
+    move(call, state.replace(message, id=call.new_id(), sent_ms=call.now_ms, dead_from=""), *target)
     return ""
 
 

@@ -34,10 +34,13 @@ def start_message_move_task(
             f"Value {max_number_of_messages_per_second} for parameter MaxNumberOfMessagesPerSecond is invalid. Reason: "
             f"Must be between {least} and {most}."
         )
-    if any(task.status in ("RUNNING", "CANCELLING") for task in state.tasks.range(at, source_arn)):
+    active = [task for task in state.tasks.range(at) if task.status in ("RUNNING", "CANCELLING")]
+    if any(task.source == source_arn for task in active):
         raise UnsupportedOperation(
             "There is already a task running. Only one active task is allowed for a source queue arn at a given time."
         )
+    if len(active) >= limits.ACTIVE_MOVE_TASKS:
+        raise UnsupportedOperation("An account can have up to 100 active message movement tasks.")
     task = MoveTask(
         source=source_arn,
         id=call.new_id(),

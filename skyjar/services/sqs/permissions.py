@@ -6,7 +6,8 @@ from typing import Any
 
 from skyjar.kernel.call import Call
 
-from . import state
+from . import jobs, state
+from .state import Queue
 
 _AS = {
     "send_message_batch": "SendMessage",
@@ -33,20 +34,44 @@ def resources(call: Call, operation: str, parameters: dict[str, Any]) -> list[st
         owner = parameters.get("queue_owner_aws_account_id") or call.account
         return [f"arn:aws:sqs:{call.region}:{owner}:{wanted}"]
     source = parameters.get("source_arn")
+    if operation == "cancel_message_move_task":
+        source = jobs.read_handle(parameters["task_handle"])[1]
     return [source] if source else [f"arn:aws:sqs:{call.region}:{call.account}:*"]
 
 
+def also(call: Call, operation: str, parameters: dict[str, Any]) -> list[tuple[str, str, dict[str, Any]]]:
+    """A task to move messages does what its maker could do by hand (Developer Guide, "dead-letter queue redrive")."""
+    if not operation.endswith(("_message_move_task", "_message_move_tasks")):
+        return []
+    source = resources(call, operation, parameters)[0]
+    needed = [(f"sqs:{name}", source) for name in ("ReceiveMessage", "DeleteMessage", "GetQueueAttributes")]
+    if parameters.get("destination_arn"):
+        needed.append(("sqs:SendMessage", parameters["destination_arn"]))
+    return [(action, arn, {}) for action, arn in needed]
+
+
 def resource_policy(call: Call, operation: str, parameters: dict[str, Any]) -> str | None:
-    url = parameters.get("queue_url")
-    if url is None:
-        return None
-    at, name = state.locate(call, url)
-    queue = state.queues.get(at, name)
+    queue = _queue(call, operation, parameters)
     return queue.policy or None if queue is not None else None
 
 
+def _queue(call: Call, operation: str, parameters: dict[str, Any]) -> Queue | None:
+    url = parameters.get("queue_url")
+    if url is None:
+        if operation != "get_queue_url":
+            return None
+        url = f"/{parameters.get('queue_owner_aws_account_id') or call.account}/{parameters['queue_name']}"
+    at, name = state.locate(call, url)
+    return state.queues.get(at, name)
+
+
 def conditions(call: Call, operation: str, parameters: dict[str, Any]) -> dict[str, Any]:
+    queue = _queue(call, operation, parameters)
+    found: dict[str, Any] = {f"aws:ResourceTag/{key}": value for key, value in queue.tags.items()} if queue else {}
     tags = parameters.get("tags")
-    if not isinstance(tags, dict):
-        return {}
-    return {"aws:TagKeys": list(tags), **{f"aws:RequestTag/{key}": value for key, value in tags.items()}}
+    if isinstance(tags, dict):
+        found["aws:TagKeys"] = list(tags)
+        found.update({f"aws:RequestTag/{key}": value for key, value in tags.items()})
+    elif parameters.get("tag_keys"):
+        found["aws:TagKeys"] = list(parameters["tag_keys"])
+    return found

@@ -12,9 +12,10 @@ from skyjar.kernel.service import operation
 from skyjar.kernel.tables import At
 
 from . import attributes as rules
-from . import jobs, limits, state
+from . import fifo, jobs, limits, state
 from .errors import (
     InvalidAttributeName,
+    InvalidAttributeValue,
     InvalidParameterValue,
     PurgeQueueInProgress,
     QueueDeletedRecently,
@@ -52,7 +53,7 @@ def create_queue(
     _check_tags(tags or {})
     queue = Queue(
         name=queue_name,
-        space=call.chance.hex(16),
+        space=call.chance.hex(2 * state.SPACE_DIGITS),
         created_s=int(call.now),
         modified_s=int(call.now),
         tags=tags or {},
@@ -135,11 +136,7 @@ def get_queue_url(call: Call, *, queue_name: str, queue_owner_aws_account_id: st
 def list_queues(
     call: Call, *, queue_name_prefix: str = "", next_token: str = "", max_results: int | None = None
 ) -> dict[str, Any]:
-    if max_results is not None and not 1 <= max_results <= limits.LIST_RESULTS:
-        raise InvalidParameterValue(
-            f"Value {max_results} for parameter MaxResults is invalid. Reason: Must be between 1 and 1000."
-        )
-    limit = max_results or limits.LIST_RESULTS
+    limit = _page(max_results)
     urls: list[str] = []
     for queue in state.queues.each(call, start=(max(next_token, queue_name_prefix),)):
         if not queue.name.startswith(queue_name_prefix):
@@ -149,6 +146,14 @@ def list_queues(
             return {"QueueUrls": urls, **token}
         urls.append(state.url_of(call, call, queue.name))
     return {"QueueUrls": urls} if urls else {}
+
+
+def _page(max_results: int | None) -> int:
+    if max_results is not None and not 1 <= max_results <= limits.LIST_RESULTS:
+        raise InvalidParameterValue(
+            f"Value {max_results} for parameter MaxResults is invalid. Reason: Must be between 1 and 1000."
+        )
+    return max_results or limits.LIST_RESULTS
 
 
 @operation
@@ -171,16 +176,20 @@ def get_queue_attributes(call: Call, *, queue_url: str, attribute_names: list[st
 @operation
 def set_queue_attributes(call: Call, *, queue_url: str, attributes: dict[str, str]) -> None:
     at, queue = state.by_url(call, queue_url)
-    if "FifoQueue" in attributes and (attributes["FifoQueue"].lower() == "true") != queue.is_fifo:
+    if "FifoQueue" in attributes and not queue.is_fifo:
         raise InvalidAttributeName("Unknown Attribute FifoQueue.")
+    if attributes.get("FifoQueue", "true").lower() == "false":
+        raise InvalidAttributeValue("FifoQueue", "Modifying queue type is not supported.")
     fields = rules.read(attributes, queue.is_fifo)
     changed: Queue = state.replace(queue, modified_s=int(call.now), **fields)
     rules.check(changed)
     if "redrive" in fields:
         _check_redrive(call, at, changed)
     state.queues.replace(at, queue, changed)
+    if changed.is_fifo and changed.delay_s != queue.delay_s:
+        fifo.redelay(at, changed, queue.delay_s, call.now_ms)
     if changed.retention_s < queue.retention_s:
-        call.later(jobs.sweep, key=queue.space, name=queue.name)
+        call.later(jobs.sweep, key=queue.space, arn=state.arn_of(at, queue.name))
 
 
 @operation
@@ -191,7 +200,18 @@ def delete_queue(call: Call, *, queue_url: str) -> None:
         raise QueueDoesNotExist
     state.queues.remove(at, queue)
     state.deleted.put(at, state.Deleted(name=name, at_s=call.now))
-    call.later(jobs.clear, key=queue.space, space=queue.space, is_fifo=queue.is_fifo)
+    _clear(call, at, queue)
+
+
+def _clear(call: Call, at: At, queue: Queue) -> None:
+    call.later(
+        jobs.clear,
+        key=queue.space,
+        account=at.account,
+        region=at.region,
+        space=queue.space,
+        is_fifo=queue.is_fifo,
+    )
 
 
 @operation
@@ -199,9 +219,10 @@ def purge_queue(call: Call, *, queue_url: str) -> None:
     at, queue = state.by_url(call, queue_url)
     if queue.purged_s and call.now < queue.purged_s + limits.PURGE_S:
         raise PurgeQueueInProgress(f"Only one PurgeQueue operation on {queue.name} is allowed every 60 seconds.")
-    fresh = call.chance.hex(16)
+    fresh = queue.space[: state.SPACE_DIGITS] + call.chance.hex(state.SPACE_DIGITS)
     state.queues.replace(at, queue, state.replace(queue, space=fresh, purged_s=call.now))
-    call.later(jobs.clear, key=queue.space, space=queue.space, is_fifo=queue.is_fifo)
+    state.tallies.add(at, state.Tally(space=fresh, next_seq=state.tally_of(at, queue.space).next_seq))
+    _clear(call, at, queue)
 
 
 @operation
@@ -231,12 +252,13 @@ def list_dead_letter_source_queues(
 ) -> dict[str, Any]:
     at, dead = state.by_url(call, queue_url)
     arn = state.arn_of(at, dead.name)
-    limit = max_results or limits.LIST_RESULTS
+    limit = _page(max_results)
     urls: list[str] = []
     for queue in state.queues.each(at, start=(next_token,) if next_token else ()):
         if queue.redrive is None or queue.redrive[0] != arn:
             continue
         if len(urls) == limit:
-            return {"queueUrls": urls, "NextToken": queue.name}
+            token = {"NextToken": queue.name} if max_results else {}
+            return {"queueUrls": urls, **token}
         urls.append(state.url_of(call, at, queue.name))
     return {"queueUrls": urls}

@@ -8,7 +8,7 @@ from skyjar.kernel.tables import At
 from . import fifo, limits, state
 from .errors import OverLimit
 from .sending import Sender
-from .state import Message, Queue
+from .state import Group, Message, Queue
 
 
 class Receiver:
@@ -69,13 +69,23 @@ class Receiver:
                 return
             for group in fresh:
                 seen.add(group.name)
-                for message in fifo.of_group(self._at, group, self._most - len(self.taken)):
-                    if message.visible_at_ms > self._now_ms:
-                        break  # delayed, and all behind it with it
-                    self._take(message)
+                self._receive_group(group)
                 fifo.refresh(self._at, group.space, group.name, self._now_ms)
                 if len(self.taken) >= self._most:
                     return
+
+    def _receive_group(self, group: Group) -> None:
+        """In order, and on behind those that had to be moved or dropped."""
+        after_seq = 0
+        while len(self.taken) < self._most:
+            page = fifo.of_group(self._at, group, self._most - len(self.taken), after_seq)
+            for message in page:
+                if message.visible_at_ms > self._now_ms:
+                    return  # delayed, and all behind it with it
+                self._take(message)
+                after_seq = message.seq
+            if not page:
+                return
 
     def _take(self, message: Message) -> None:
         queue = self._queue
@@ -91,6 +101,7 @@ class Receiver:
                 receives=message.receives + 1,
                 nonce=self._call.chance.hex(16),
                 first_received_ms=message.first_received_ms or self._now_ms,
+                received_ms=self._now_ms,
             )
             state.change_message(self._at, queue, message, hidden)
             self.taken.append(hidden)
@@ -103,12 +114,18 @@ class Receiver:
             return
         state.remove_message(self._at, self._queue, message)
         self._gone += 1
-        move(self._call, self._at, self._queue, message, *found)
+        at, dead = found
+        source = state.arn_of(self._at, self._queue.name)
+        if dead.is_fifo:
+            # Two messages that share a deduplication id must both be kept, and the retention starts anew.
+            buried = state.replace(message, dead_from=source, dedup_id=message.id, sent_ms=self._now_ms)
+        else:
+            buried = state.replace(message, dead_from=source)
+        move(self._call, buried, at, dead)
 
 
-def move(call: Call, at: At, source: Queue, message: Message, to: At, queue: Queue) -> None:
-    """Add a message, already removed from `source`, to another queue. A standard queue keeps the time of sending, so its
-    retention goes on counting; a FIFO queue starts it anew."""
+def move(call: Call, message: Message, to: At, queue: Queue) -> None:
+    """Add a message, already removed from another queue, to the end of this one, as not received yet."""
     sender = Sender(call, to, queue)
     sender.add(
         state.replace(
@@ -116,11 +133,10 @@ def move(call: Call, at: At, source: Queue, message: Message, to: At, queue: Que
             space=queue.space,
             seq=sender.next_seq,
             visible_at_ms=call.now_ms,
-            sent_ms=call.now_ms if queue.is_fifo else message.sent_ms,
             receives=0,
             nonce="",
             first_received_ms=0,
-            dead_from=state.arn_of(at, source.name),
+            received_ms=0,
         )
     )
     sender.close()

@@ -61,21 +61,26 @@ def _delay(queue: Queue, delay_s: int | None) -> int:
     return delay_s
 
 
+def check_id(name: str, value: str, *, is_allowed: bool = True) -> None:
+    """Of a group, a deduplication or an attempt; `is_allowed`: whether queues of this type know it."""
+    if len(value) > limits.ID_LENGTH or not (value.isascii() and value.isprintable() and " " not in value):
+        raise InvalidParameterValue(
+            f"Value {value} for parameter {name} is invalid. Reason: {name} can only include alphanumeric and "
+            "punctuation characters. 1 to 128 in length."
+        )
+    if not is_allowed:
+        raise InvalidParameterValue(
+            f"Value {value} for parameter {name} is invalid. Reason: The request include parameter that is not valid for "
+            "this queue type."
+        )
+
+
 def _check_fifo(queue: Queue, entry: Entry) -> None:
-    for name, value in (("MessageGroupId", entry.group), ("MessageDeduplicationId", entry.dedup_id)):
-        if value and (
-            len(value) > limits.ID_LENGTH or not (value.isascii() and value.isprintable() and " " not in value)
-        ):
-            raise InvalidParameterValue(
-                f"Value {value} for parameter {name} is invalid. Reason: {name} can only include alphanumeric and "
-                "punctuation characters. 1 to 128 in length."
-            )
+    if entry.group:
+        check_id("MessageGroupId", entry.group)
+    if entry.dedup_id:
+        check_id("MessageDeduplicationId", entry.dedup_id, is_allowed=queue.is_fifo)
     if not queue.is_fifo:
-        if entry.dedup_id:
-            raise InvalidParameterValue(
-                f"Value {entry.dedup_id} for parameter MessageDeduplicationId is invalid. Reason: The request include "
-                "parameter that is not valid for this queue type."
-            )
         return
     if not entry.group:
         raise MissingParameter("MessageGroupId")
@@ -160,8 +165,11 @@ class Sender:
         if self._tally is self._was:
             return
         if self._tally.sweep_ms != self._was.sweep_ms:
-            self._call.later(jobs.sweep, key=self._queue.space, due=self._tally.sweep_ms / 1000, name=self._queue.name)
+            self._call.later(jobs.sweep, key=self._queue.space, due=self._tally.sweep_ms / 1000, arn=self._arn())
         state.tallies.put(self._at, self._tally)
+
+    def _arn(self) -> str:
+        return state.arn_of(self._at, self._queue.name)
 
     def _known(self, entry: Entry) -> Dedup | None:
         """The earlier message of the same deduplication id, within the interval."""

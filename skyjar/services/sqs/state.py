@@ -3,8 +3,9 @@
 Messages live in a queue's `space`, an id that PurgeQueue and DeleteQueue replace: what was in the old space is gone at
 once and is cleaned up by a job. A message's place is `seq`, counted by the space's `Tally`; when it can be received is
 `visible_at_ms`, a position in time. A standard queue's messages are kept in the order in which they can be received, so
-that sending writes one row and receiving reads one range; `flights` finds a received one by its `seq`. A FIFO message is found through its group: a group can be received from when
-`ready_at_ms` has come, which is in the future while messages of it are in flight or its head is delayed.
+that sending writes one row and receiving reads one range; `flights` finds a received one by its `seq`. A FIFO message is
+found through its group: a group can be received from when `ready_at_ms` has come, which is in the future while messages
+of it are in flight or its head is delayed.
 """
 
 from __future__ import annotations
@@ -19,9 +20,11 @@ from skyjar.kernel.tables import At, Place, Record, Table
 from . import limits
 from .errors import InvalidAddress, QueueDoesNotExist
 
+SPACE_DIGITS = 16
+
 
 class Queue(Record, frozen=True):
-    """`redrive` is (target ARN, maxReceiveCount) or None; `policy` and `redrive_allow` are documents as given."""
+    """`space`: 16 digits that are the queue's for ever, and 16 that PurgeQueue replaces. `redrive` is (target ARN, maxReceiveCount) or None; `policy` and `redrive_allow` are documents as given."""
 
     name: str
     space: str
@@ -72,6 +75,7 @@ class Message(Record, frozen=True):
     group: str = ""
     dedup_id: str = ""
     dead_from: str = ""
+    received_ms: int = 0
 
 
 class Flight(Record, frozen=True):
@@ -158,6 +162,11 @@ dedups = Table("sqs.dedups", Dedup, key=("space", "id"), indexes={"expires": ("s
 attempts = Table("sqs.attempts", Attempt, key=("space", "id"), indexes={"expires": ("space", "expires_ms")})
 rates = Table("sqs.rates", Rate, key=("space", "operation"))
 tasks = Table("sqs.move_tasks", MoveTask, key=("source", "id"))
+
+
+def is_of(queue: Queue, space: str) -> bool:
+    """Whether it is the queue's space, or one that it had before it was purged."""
+    return space[:SPACE_DIGITS] == queue.space[:SPACE_DIGITS]
 
 
 def add_message(at: At, queue: Queue, message: Message) -> None:
