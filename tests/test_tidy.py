@@ -359,8 +359,8 @@ def test_no_dependency_is_another_emulator() -> None:
 def test_every_dependency_is_explained() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     explained = (ROOT / "docs" / "decisions" / "0006-dependencies.md").read_text()
-    names = [re.split(r"[\[>=<~ ]", line)[0] for line in project["dependencies"]]
-    names += [re.split(r"[\[>=<~ ]", line)[0] for line in project["optional-dependencies"]["dev"]]
+    lines = project["dependencies"] + project["optional-dependencies"]["dev"]
+    names = [re.split(r"[\[>=<~ ]", line)[0] for line in lines]
     assert not [name for name in names if f"`{name}`" not in explained]
 
 
@@ -372,6 +372,16 @@ def test_links_between_documents_lead_somewhere() -> None:
         targets = re.findall(r"\]\(([^)#\s]+)[^)]*\)", text)
         here = (ROOT / name).parent
         wrong += [f"{name}: {target}" for target in targets if "://" not in target and not (here / target).exists()]
+    assert not wrong, wrong
+
+
+def test_documents_that_are_named_exist() -> None:
+    wrong = [
+        f"{name}: {target}"
+        for name, text in written()
+        for target in re.findall(r"docs/(?:decisions/)?[\w-]+\.md", text)
+        if not (ROOT / target).exists()
+    ]
     assert not wrong, wrong
 
 

@@ -39,7 +39,7 @@ def test_what_all_commands_take_is_documented_once() -> None:
     opening = PAGE[: PAGE.index("\n## ")]
     assert "`--port" in opening
     assert "`--json`" in opening
-    assert "`--version`" in opening
+    assert "`skyjar --version`" in opening
 
 
 def test_the_page_names_no_command_that_is_not_there() -> None:
