@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from .errors import TemplateError
@@ -27,23 +28,39 @@ def depends_on(resource: dict[str, Any]) -> list[str]:
     return [found] if isinstance(found, str) else list(found)
 
 
-def dependencies(template: Template, included: set[str]) -> dict[str, set[str]]:
-    """Logical id -> those it needs first, among the `included`. Raises for references to nothing and for circles."""
+def check(template: Template) -> None:
+    """Every reference is to something that the template has, whatever its conditions say."""
     resources: dict[str, Any] = template["Resources"]
     parameters = (template.get("Parameters") or {}).keys()
+    unknown: set[str] = set()
+    for resource in resources.values():
+        unknown |= references(resource.get("Properties", {})) - resources.keys() - parameters - PSEUDO
+        unknown |= set(depends_on(resource)) - resources.keys()
+    _refuse(unknown, "Resources")
+    for output in (template.get("Outputs") or {}).values():
+        unknown |= references(output) - resources.keys() - parameters - PSEUDO
+    _refuse(unknown, "Outputs")
+
+
+def _refuse(unknown: set[str], block: str) -> None:
+    if unknown:
+        raise TemplateError(
+            f"Template format error: Unresolved resource dependencies [{', '.join(sorted(unknown))}] in the {block} block of the template"
+        )
+
+
+def dependencies(template: Template, included: set[str], truth: Callable[[str], bool]) -> dict[str, set[str]]:
+    """Logical id -> those it needs first, among the `included`. Raises for circles, and for references to a resource
+    that its condition leaves out; `truth` is the value of a condition."""
+    resources: dict[str, Any] = template["Resources"]
     needed: dict[str, set[str]] = {}
     for name in included:
-        resource = resources[name]
-        named = references(resource.get("Properties", {}))
-        explicit = depends_on(resource)
-        unknown = sorted(
-            (named - resources.keys() - parameters - PSEUDO) | {item for item in explicit if item not in resources}
-        )
-        if unknown:
-            raise TemplateError(
-                f"Template format error: Unresolved resource dependencies [{', '.join(unknown)}] in the Resources block of the template"
-            )
-        needed[name] = {item for item in (*named, *explicit) if item in included and item != name}
+        named = references(resources[name].get("Properties", {}), truth) & resources.keys()
+        _refuse(named - included, "Resources")
+        needed[name] = {item for item in (*named, *depends_on(resources[name])) if item in included}
+    for output in (template.get("Outputs") or {}).values():
+        if "Condition" not in output or truth(str(output["Condition"])):
+            _refuse((references(output, truth) & resources.keys()) - included, "Outputs")
     _check_circles(needed)
     return needed
 

@@ -247,17 +247,20 @@ FUNCTIONS: dict[str, Callable[[Any, Scope], Any]] = {
 }
 
 
-def references(value: Any) -> set[str]:
-    """The names that Ref, Fn::GetAtt and Fn::Sub in it refer to: parameters, pseudo parameters and resources."""
+def references(value: Any, truth: Callable[[str], bool] | None = None) -> set[str]:
+    """The names that Ref, Fn::GetAtt and Fn::Sub in it refer to: parameters, pseudo parameters and resources.
+
+    With `truth`, the value of a condition, only in the branches of Fn::If that are taken.
+    """
     found: set[str] = set()
-    _collect(value, found)
+    _collect(value, found, truth)
     return found
 
 
-def _collect(value: Any, found: set[str]) -> None:
+def _collect(value: Any, found: set[str], truth: Callable[[str], bool] | None) -> None:
     if isinstance(value, list):
         for item in value:
-            _collect(item, found)
+            _collect(item, found, truth)
     elif isinstance(value, dict):
         for name, argument in value.items():
             if name == "Ref" and isinstance(argument, str):
@@ -266,11 +269,13 @@ def _collect(value: Any, found: set[str]) -> None:
                 parts = argument.split(".", 1) if isinstance(argument, str) else argument
                 if isinstance(parts, list) and parts:
                     found.add(str(parts[0]))
-                    _collect(parts[1:], found)
+                    _collect(parts[1:], found, truth)
             elif name == "Fn::Sub":
                 text, own = (argument, {}) if isinstance(argument, str) else _pair(argument)
                 named = {match[2].split(".", 1)[0] for match in _VARIABLE.finditer(text) if not match[1]}
                 found |= named - own.keys()
-                _collect(own, found)
+                _collect(own, found, truth)
+            elif name == "Fn::If" and truth is not None and isinstance(argument, list) and len(argument) == 3:
+                _collect(argument[1 if truth(str(argument[0])) else 2], found, truth)
             else:
-                _collect(argument, found)
+                _collect(argument, found, truth)

@@ -10,7 +10,7 @@ Properties arrive with every intrinsic function resolved. An AWSError fails the 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import msgspec
@@ -29,7 +29,7 @@ class Physical(msgspec.Struct, frozen=True):
 
 
 class Resource(msgspec.Struct, frozen=True, kw_only=True):
-    """Which resource of which stack is being worked on. `tags` are the stack's."""
+    """Which resource of which stack is being worked on. `tags` are the stack's, `tags_before` those of the last time."""
 
     logical_id: str
     type: str
@@ -37,6 +37,11 @@ class Resource(msgspec.Struct, frozen=True, kw_only=True):
     stack_id: str
     token: str
     tags: dict[str, str] = {}
+    tags_before: dict[str, str] = {}
+
+    def before(self) -> Resource:
+        """The same with the tags that the stack had when the resource was last made or updated."""
+        return msgspec.structs.replace(self, tags=self.tags_before)
 
     def name(self, most: int = 64, *, is_lower: bool = False) -> str:
         """A generated physical name, `<stack>-<logical id>-<12 letters and digits>`, cut to `most` characters."""
@@ -58,16 +63,26 @@ class ResourceType:
     """`create(call, resource, properties)`, `update(call, resource, physical, properties, previous_properties)`,
     `delete(call, resource, physical, properties)`. Deleting what is gone already succeeds: catch the not-found error.
 
+    `properties` are those that the functions handle. Others that AWS has fail the resource before any function is
+    called: nothing in a template is ignored.
+
     `update` None replaces the resource whenever a property changes. Which properties force replacement otherwise follows
     from AWS's published schema (`createOnlyProperties`); `replaced_by` adds to them.
     """
 
-    __slots__ = ("create", "delete", "replaced_by", "update")
+    __slots__ = ("create", "delete", "properties", "replaced_by", "update")
 
     def __init__(
-        self, *, create: Create, update: Update | None, delete: Delete, replaced_by: frozenset[str] = frozenset()
+        self,
+        *,
+        create: Create,
+        update: Update | None,
+        delete: Delete,
+        properties: Iterable[str],
+        replaced_by: frozenset[str] = frozenset(),
     ) -> None:
         self.create = create
         self.update = update
         self.delete = delete
+        self.properties = frozenset(properties)
         self.replaced_by = replaced_by

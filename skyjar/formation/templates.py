@@ -14,23 +14,6 @@ from .errors import TemplateError
 
 TEMPLATE_BYTES = 1_000_000
 DEPTH = 60
-RESOURCES = 500
-_SECTIONS = frozenset(
-    (
-        "AWSTemplateFormatVersion",
-        "Description",
-        "Metadata",
-        "Parameters",
-        "Rules",
-        "Mappings",
-        "Conditions",
-        "Transform",
-        "Resources",
-        "Outputs",
-        "Hooks",
-        "Globals",
-    )
-)
 _WITHOUT_PREFIX = ("Ref", "Condition")
 
 Template = dict[str, Any]
@@ -106,36 +89,8 @@ def _check_depth(value: Any, depth: int) -> None:
             _check_depth(item, depth + 1)
 
 
-def check(template: Template) -> None:
-    """The shape of the whole: sections and resources."""
-    unknown = sorted(str(name) for name in template if name not in _SECTIONS)
-    if unknown:
-        raise TemplateError(f"Invalid template property or properties [{', '.join(unknown)}]")
-    resources = template.get("Resources")
-    if not isinstance(resources, dict) or not resources:
-        raise TemplateError("Template format error: At least one Resources member must be defined.")
-    if len(resources) > RESOURCES:
-        raise TemplateError(
-            f"Template format error: Number of resources, {len(resources)}, is greater than maximum allowed, {RESOURCES}"
-        )
-    for name, resource in resources.items():
-        if not str(name).isalnum():
-            raise TemplateError(f"Template format error: Resource name {name} is non alphanumeric.")
-        if not isinstance(resource, dict) or "Type" not in resource:
-            raise TemplateError(
-                f"Template format error: [/Resources/{name}] Every Resources object must contain a Type member."
-            )
-        if not isinstance(resource.get("Properties", {}), dict):
-            raise TemplateError(
-                f"Template format error: [/Resources/{name}/Properties] 'null' values are not allowed in templates"
-            )
-    for section in ("Parameters", "Mappings", "Conditions", "Outputs"):
-        if not isinstance(template.get(section, {}), dict):
-            raise TemplateError(f"Template format error: {section} must be an object.")
-
-
 def transforms(template: Template) -> list[str]:
     """The names of the macros that the whole template passes through."""
     found = template.get("Transform", [])
     found = found if isinstance(found, list) else [found]
-    return [item["Name"] if isinstance(item, dict) else str(item) for item in found]
+    return [str(item.get("Name", "")) if isinstance(item, dict) else str(item) for item in found]

@@ -141,7 +141,7 @@ def update_api(call: Call, resource: Resource, old: Physical, properties: Proper
             parameters=properties.get("Parameters") or {},
         )
     _patch_api(call, old.id, given, _given(before, _API, *_API_BESIDES))
-    _retag(call, f"/restapis/{old.id}", _tags(resource, before), _tags(resource, properties))
+    _retag(call, f"/restapis/{old.id}", _tags(resource.before(), before), _tags(resource, properties))
     return _api_physical(call, old.id)
 
 
@@ -317,7 +317,7 @@ def update_stage(call: Call, resource: Resource, old: Physical, properties: Prop
             rest_api_id=given["rest_api_id"], stage_name=old.id, patch_operations=patches
         )
     path = f"/restapis/{given['rest_api_id']}/stages/{old.id}"
-    _retag(call, path, _tags(resource, before), _tags(resource, properties))
+    _retag(call, path, _tags(resource.before(), before), _tags(resource, properties))
     return old
 
 
@@ -351,12 +351,25 @@ def delete_account(call: Call, resource: Resource, physical: Physical, propertie
 
 
 RESOURCE_TYPES = {
-    "AWS::ApiGateway::RestApi": ResourceType(create=create_api, update=update_api, delete=delete_api),
-    "AWS::ApiGateway::Resource": ResourceType(create=create_resource, update=None, delete=delete_resource),
-    "AWS::ApiGateway::Method": ResourceType(create=create_method, update=update_method, delete=delete_method),
-    "AWS::ApiGateway::Deployment": ResourceType(
-        create=create_deployment, update=update_deployment, delete=delete_deployment
+    "AWS::ApiGateway::RestApi": ResourceType(
+        create=create_api, update=update_api, delete=delete_api, properties=(*_API, *_API_BESIDES)
     ),
-    "AWS::ApiGateway::Stage": ResourceType(create=create_stage, update=update_stage, delete=delete_stage),
-    "AWS::ApiGateway::Account": ResourceType(create=create_account, update=update_account, delete=delete_account),
+    "AWS::ApiGateway::Resource": ResourceType(
+        create=create_resource, update=None, delete=delete_resource, properties=_RESOURCE
+    ),
+    "AWS::ApiGateway::Method": ResourceType(
+        create=create_method,
+        update=update_method,
+        delete=delete_method,
+        properties=(*_METHOD, "Integration", "MethodResponses"),
+    ),
+    "AWS::ApiGateway::Deployment": ResourceType(
+        create=create_deployment, update=update_deployment, delete=delete_deployment, properties=_DEPLOYMENT
+    ),
+    "AWS::ApiGateway::Stage": ResourceType(
+        create=create_stage, update=update_stage, delete=delete_stage, properties=(*_STAGE, "Tags")
+    ),
+    "AWS::ApiGateway::Account": ResourceType(
+        create=create_account, update=update_account, delete=delete_account, properties=("CloudWatchRoleArn",)
+    ),
 }

@@ -67,6 +67,7 @@ def _api_physical(call: Call, identity: str) -> Physical:
     return Physical(identity, {"ApiId": identity, "ApiEndpoint": shown["ApiEndpoint"]})
 
 
+_SELECTION = "$request.method $request.path"
 _API_BESIDES = frozenset(("Body", "Tags", "ProtocolType", "FailOnWarnings", "RouteSelectionExpression"))
 
 
@@ -74,8 +75,16 @@ def _tags(resource: Resource, properties: Properties) -> dict[str, str]:
     return {**resource.tags, **(properties.get("Tags") or {})}
 
 
+def _check_api(properties: Properties) -> None:
+    if str(properties.get("FailOnWarnings", "false")).lower() == "true":
+        raise NotImplementedHere("Skyjar does not implement FailOnWarnings of AWS::ApiGatewayV2::Api.")
+    if properties.get("RouteSelectionExpression", _SELECTION) != _SELECTION:
+        raise NotImplementedHere("Skyjar does not implement RouteSelectionExpression of AWS::ApiGatewayV2::Api.")
+
+
 def create_api(call: Call, resource: Resource, properties: Properties) -> Physical:
     gateway = call.ask("apigatewayv2")
+    _check_api(properties)
     given = _given(properties, _API, _API_BESIDES)
     tags = _tags(resource, properties)
     if "Body" in properties:
@@ -96,6 +105,7 @@ def _arn(call: Call, path: str) -> str:
 
 def update_api(call: Call, resource: Resource, old: Physical, properties: Properties, before: Properties) -> Physical:
     gateway = call.ask("apigatewayv2")
+    _check_api(properties)
     if properties.get("Body") != before.get("Body") and "Body" in properties:
         gateway.reimport_api(api_id=old.id, body=orjson.dumps(properties["Body"]).decode())
     given = _given(properties, _API, _API_BESIDES)
@@ -103,7 +113,7 @@ def update_api(call: Call, resource: Resource, old: Physical, properties: Proper
         gateway.delete_cors_configuration(api_id=old.id)
     if given:
         gateway.update_api(api_id=old.id, **given)
-    _retag(call, f"/apis/{old.id}", _tags(resource, before), _tags(resource, properties))
+    _retag(call, f"/apis/{old.id}", _tags(resource.before(), before), _tags(resource, properties))
     return _api_physical(call, old.id)
 
 
@@ -179,7 +189,7 @@ def update_stage(call: Call, resource: Resource, old: Physical, properties: Prop
     given = _given(properties, _STAGE, _STAGE_BESIDES)
     call.ask("apigatewayv2").update_stage(api_id=properties["ApiId"], **given)
     path = f"/apis/{properties['ApiId']}/stages/{old.id}"
-    _retag(call, path, _tags(resource, before), _tags(resource, properties))
+    _retag(call, path, _tags(resource.before(), before), _tags(resource, properties))
     return old
 
 
@@ -204,11 +214,25 @@ def delete_deployment(call: Call, resource: Resource, physical: Physical, proper
 
 
 RESOURCE_TYPES = {
-    "AWS::ApiGatewayV2::Api": ResourceType(create=create_api, update=update_api, delete=delete_api),
-    "AWS::ApiGatewayV2::Integration": ResourceType(
-        create=create_integration, update=update_integration, delete=delete_integration
+    "AWS::ApiGatewayV2::Api": ResourceType(
+        create=create_api, update=update_api, delete=delete_api, properties=(*_API, *_API_BESIDES)
     ),
-    "AWS::ApiGatewayV2::Route": ResourceType(create=create_route, update=update_route, delete=delete_route),
-    "AWS::ApiGatewayV2::Stage": ResourceType(create=create_stage, update=update_stage, delete=delete_stage),
-    "AWS::ApiGatewayV2::Deployment": ResourceType(create=create_deployment, update=None, delete=delete_deployment),
+    "AWS::ApiGatewayV2::Integration": ResourceType(
+        create=create_integration,
+        update=update_integration,
+        delete=delete_integration,
+        properties=(*_INTEGRATION, "ApiId"),
+    ),
+    "AWS::ApiGatewayV2::Route": ResourceType(
+        create=create_route, update=update_route, delete=delete_route, properties=(*_ROUTE, "ApiId")
+    ),
+    "AWS::ApiGatewayV2::Stage": ResourceType(
+        create=create_stage, update=update_stage, delete=delete_stage, properties=(*_STAGE, *_STAGE_BESIDES)
+    ),
+    "AWS::ApiGatewayV2::Deployment": ResourceType(
+        create=create_deployment,
+        update=None,
+        delete=delete_deployment,
+        properties=("ApiId", "Description", "StageName"),
+    ),
 }

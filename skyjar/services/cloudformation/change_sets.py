@@ -125,6 +125,7 @@ def _compare(call: Call, stack_id: str, name: str, template: dict[str, Any]) -> 
     stack = state.stacks.get(call, stack_id)
     if change_set is None or stack is None:
         return
+    deploying.check_types(stack, template)
     prepared = sources.prepare(call, stack, template, change_set.parameters)
     sources.check_capabilities(template, list(change_set.capabilities), has_macro=False)
     old = orjson.loads(stack.template) if stack.template else None
@@ -185,9 +186,11 @@ def describe_change_set(
         prefix = state.change_sets.watched(call, change_set.stack_id, change_set.name)
         raise Wait(on=prefix, until=call.now - call.elapsed_s + limits.HELD_S)
     shown = _summary(change_set) | {
-        "Parameters": deploying.show_parameters(change_set.parameters, change_set.hidden),
+        "Parameters": deploying.show_parameters(
+            change_set.parameters, change_set.hidden, change_set.values, change_set.template
+        ),
         "Tags": [{"Key": key, "Value": value} for key, value in change_set.tags.items()],
-        "NotificationARNs": list(change_set.notification_arns),
+        "NotificationARNs": [],
         "Capabilities": list(change_set.capabilities),
         "RollbackConfiguration": {},
         "Changes": [_show(Change(**change)) for change in orjson.loads(change_set.changes)],
@@ -252,7 +255,7 @@ def execute_change_set(
         )
     stack = state.stacks.get(call, change_set.stack_id)
     assert stack is not None
-    actor = deploying.actor(call, change_set.role_arn, stack.name)
+    actor = deploying.actor(call, change_set.role_arn)
     template = orjson.loads(change_set.template)
     prepared = sources.prepare(call, stack, template, change_set.parameters)
     state.change_sets.put(call, state.replace(change_set, execution="EXECUTE_COMPLETE"))

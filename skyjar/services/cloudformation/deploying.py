@@ -9,17 +9,16 @@ import orjson
 
 from skyjar.kernel import credentials, principals
 from skyjar.kernel.call import Call
-from skyjar.kernel.errors import NotImplementedHere
+from skyjar.kernel.errors import AccessDenied, NotImplementedHere
 from skyjar.kernel.outside import Failed
 
 from . import limits, state
-from .engine import DONE
 from .errors import ValidationError
 from .sources import Prepared
 from .state import Current, Stack
 
 _NAME = re.compile(r"^[a-zA-Z][-a-zA-Z0-9]{0,127}$")
-_UPDATABLE = (*DONE, "UPDATE_FAILED", "IMPORT_ROLLBACK_COMPLETE")
+_UPDATABLE = ("CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE", "UPDATE_FAILED")
 
 
 def check_name(name: str) -> None:
@@ -31,8 +30,21 @@ def check_name(name: str) -> None:
 
 
 def check_updatable(stack: Stack) -> None:
-    if stack.status not in _UPDATABLE:
+    if stack.status not in _UPDATABLE and not (stack.status == "CREATE_FAILED" and stack.disables_rollback):
         raise ValidationError(f"Stack:{stack.id} is in {stack.status} state and can not be updated.")
+
+
+def check_types(stack: Stack, template: dict[str, Any]) -> None:
+    """A logical id keeps its resource type."""
+    before = orjson.loads(stack.template or "{}").get("Resources", {})
+    changed = sorted(
+        name for name, new in template["Resources"].items() if name in before and before[name]["Type"] != new["Type"]
+    )
+    if changed:
+        raise ValidationError(
+            "Update of resource type is not permitted. The new template modifies resource type of the following "
+            f"resources: [{', '.join(changed)}]"
+        )
 
 
 def refuse_notifications(arns: list[str] | None) -> None:
@@ -67,6 +79,7 @@ def described(stack: Stack, prepared: Prepared, *, body: str, tags: dict[str, st
         template=orjson.dumps(prepared.template).decode(),
         body=body,
         parameters=prepared.texts,
+        values=orjson.dumps(prepared.values).decode(),
         hidden=prepared.hidden,
         tags=tags,
         description=str(prepared.template.get("Description", "")),
@@ -75,14 +88,17 @@ def described(stack: Stack, prepared: Prepared, *, body: str, tags: dict[str, st
     return new
 
 
-def actor(call: Call, role_arn: str, stack_name: str) -> Call:
+def actor(call: Call, role_arn: str) -> Call:
     """The call as whoever does the work: the stack's service role, or the caller."""
     if not role_arn:
         return call
     service = principals.service("cloudformation.amazonaws.com", call.account)
-    answer = call.ask("sts", service).assume_role(
-        role_arn=role_arn, role_session_name="AWSCloudFormation", duration_seconds=3600
-    )
+    try:
+        answer = call.ask("sts", service).assume_role(
+            role_arn=role_arn, role_session_name="AWSCloudFormation", duration_seconds=3600
+        )
+    except AccessDenied:
+        raise ValidationError(f"Role {role_arn} is invalid or cannot be assumed") from None
     issued = credentials.find(call.tx, answer["Credentials"]["AccessKeyId"])
     assert issued is not None
     return call.acting(issued.principal)
@@ -98,5 +114,15 @@ def expanded(answer: Any) -> dict[str, Any]:
     return template
 
 
-def show_parameters(texts: dict[str, str], hidden: tuple[str, ...]) -> list[dict[str, str]]:
-    return [{"ParameterKey": key, "ParameterValue": "****" if key in hidden else value} for key, value in texts.items()]
+def show_parameters(texts: dict[str, str], hidden: tuple[str, ...], values: str, template: str) -> list[dict[str, str]]:
+    """`values` and `template` as JSON: what a parameter resolved to is shown when it is kept in Systems Manager."""
+    resolved = orjson.loads(values)
+    declared = orjson.loads(template or "{}").get("Parameters") or {}
+    found = []
+    for key, text in texts.items():
+        shown = {"ParameterKey": key, "ParameterValue": "****" if key in hidden else text}
+        if str(declared.get(key, {}).get("Type", "")).startswith("AWS::SSM::Parameter::Value<"):
+            value = resolved.get(key, "")
+            shown["ResolvedValue"] = ",".join(value) if isinstance(value, list) else str(value)
+        found.append(shown)
+    return found

@@ -1,306 +1,270 @@
 """How work on a stack goes on: from its task's actions to the next ones, and from phase to phase.
 
-`drive` starts every action whose needs are done, each as a job of its own, and when nothing is left moves the stack to
-its next phase: apply -> (outputs) -> clean -> done, or apply -> undo -> clean -> done when something failed. It is called
-again after every action, and is safe to call at any time.
+`drive` starts every action whose needs are done, each as a job of its own, and when nothing is left goes to the next
+phase. It is called again after every action, and is safe to call at any time.
+
+    create: apply -> CREATE_COMPLETE               or, on failure, delete -> ROLLBACK_COMPLETE
+    update: apply -> clean -> UPDATE_COMPLETE      or, on failure, revert -> clean -> UPDATE_ROLLBACK_COMPLETE
+    delete: delete -> DELETE_COMPLETE
+
+While an update is applied nothing is deleted: a replacement is made beside what it replaces, and what the new template
+lacks stays. So the way back is open until `clean`, which discards every physical resource that does not survive: those
+the new template does not have, or, after a rollback, those that the last good state did not have.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
 
 import orjson
 
-from skyjar.formation import graphs, intrinsics
+from skyjar.formation import graphs
 from skyjar.formation.errors import TemplateError
 from skyjar.kernel.call import Call
+from skyjar.kernel.errors import AWSError
 
-from . import jobs, scopes, state
+from . import endings, jobs, outputs, state
 from .sources import Prepared
-from .state import Action, Leftover, Stack, StackResource, Task
+from .state import Action, Stack, StackResource, Task
 
-DONE = ("CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE", "IMPORT_COMPLETE")
-_KEPT = ("Retain", "RetainExceptOnCreate")
+# In these phases an action whose need failed is not begun.
+_STRICT = ("apply", "revert", "delete")
+
+
+# What begins
 
 
 def begin(call: Call, before: Stack | None, stack: Stack, prepared: Prepared, kind: str, token: str = "") -> None:
     """Start creating or updating a stack, whose row is saved already, to what is prepared."""
-    existing = {row.logical_id: row for row in state.resources.range(call, stack.id)}
+    rows = state.resources.range(call, stack.id)
+    existing = {row.logical_id for row in rows if row.physical_id}
+    paused = state.tasks.get(call, stack.id)
     actions = tuple(
         Action(name, "update" if name in existing else "create", prepared.needs[name])
         for name in graphs.in_order({name: set(needs) for name, needs in prepared.needs.items()})
     )
-    _start(
-        call,
-        Task(
-            stack_id=stack.id,
-            kind=kind,
-            phase="apply",
-            actions=actions,
-            values=orjson.dumps(prepared.values).decode(),
-            before=before,
-            resources_before=tuple(existing.values()),
-            client_token=token,
-            caller=call.caller,
-        ),
-    )
+    task = Task(stack_id=stack.id, kind=kind, phase="apply", actions=actions, before=before, client_token=token)
+    if paused is not None and paused.kind == "UPDATE":  # the last good state is older than this update
+        task = state.replace(
+            task, before=paused.before, resources_before=paused.resources_before, displaced=paused.displaced
+        )
+    elif kind == "UPDATE":
+        task = state.replace(task, resources_before=tuple(row for row in rows if row.physical_id))
+    start(call, task)
 
 
-def begin_deletion(call: Call, stack: Stack, token: str, retained: Iterable[str] = ()) -> None:
-    _start(
-        call,
-        Task(
-            stack_id=stack.id,
-            kind="DELETE",
-            phase="clean",
-            actions=deletions(call, stack),
-            client_token=token,
-            caller=call.caller,
-            retained=tuple(retained),
-        ),
-    )
+def begin_deletion(call: Call, stack: Stack, token: str, kept: Iterable[str] = ()) -> None:
+    """Delete everything. A creation under way is stopped first, when its running actions have ended."""
+    task = state.tasks.get(call, stack.id)
+    if task is not None and task.phase == "apply" and not task.is_paused:
+        start(call, state.replace(task, kind="DELETE", stop="Delete requested by user.", client_token=token))
+        return
+    displaced = () if task is None else (*task.displaced, *task.resources_before)
+    start(call, deletion(call, stack.id, "DELETE", token, kept=tuple(kept), displaced=displaced))
 
 
-def deletions(call: Call, stack: Stack) -> tuple[Action, ...]:
-    """Everything there is, each after all that needs it."""
-    rows = state.resources.range(call, stack.id)
-    there = {row.logical_id for row in rows}
-    needed_by: dict[str, list[str]] = {row.logical_id: [] for row in rows}
-    for row in rows:
-        for need in row.needs:
-            if need in there:
-                needed_by[need].append(row.logical_id)
-    return tuple(Action(name, "delete", tuple(others)) for name, others in needed_by.items())
+def deletion(call: Call, stack_id: str, kind: str, token: str, displaced: tuple[StackResource, ...] = (),
+             kept: tuple[str, ...] = ()) -> Task:  # fmt: skip
+    """The task of deleting everything there is, each after all that needs it. `kind` CREATE is the rollback of one."""
+    rows = state.resources.range(call, stack_id)
+    current = {row.token for row in rows}
+    others = tuple({row.token: row for row in displaced if row.token not in current}.values())
+    actions = (*_deletions(rows), *_discards(others))
+    return Task(
+        stack_id=stack_id, kind=kind, phase="delete", actions=actions, is_rollback=kind == "CREATE",
+        client_token=token, displaced=others, kept=kept,
+    )  # fmt: skip
 
 
-def _start(call: Call, task: Task) -> None:
+def begin_rollback(call: Call, stack: Stack, task: Task, token: str, kept: Iterable[str] = ()) -> None:
+    """Go back to the last good state from a task that failed. Resources in `kept` stay as they are."""
+    if task.kind == "CREATE":
+        start(call, deletion(call, stack.id, "CREATE", token))
+        return
+    changed = state.replace(task, phase="revert", is_rollback=True, is_paused=False, kept=tuple(kept), stop="")
+    start(call, state.replace(changed, actions=_reverts(call, changed)))
+
+
+def start(call: Call, task: Task) -> None:
     state.tasks.put(call, task)
     call.later(jobs.drive, key=task.stack_id, stack_id=task.stack_id)
 
 
-def drive(call: Call, stack_id: str) -> None:
-    task = state.tasks.get(call, stack_id)
-    stack = state.stacks.get(call, stack_id)
-    if task is None or stack is None:
-        return
-    if any(action.state == "failed" for action in task.actions) and task.phase == "apply":
-        if not any(action.state == "running" for action in task.actions):
-            _apply_failed(call, stack, task)
-        return
-    done = {action.logical_id for action in task.actions if action.state in ("done", "failed")}
-    actions = list(task.actions)
-    for index, action in enumerate(actions):
-        if action.state == "waiting" and done.issuperset(action.needs):
-            actions[index] = state.replace(action, state="running")
-            call.later(jobs.work, stack_id=stack_id, logical_id=action.logical_id, kind=action.kind)
-    if any(action.state != "done" and action.state != "failed" for action in actions):
-        state.tasks.put(call, state.replace(task, actions=tuple(actions)))
-        return
-    if task.leftovers and task.phase == "clean":
-        call.later(jobs.clean, stack_id=stack_id)
-        return
-    _PHASES[task.phase](call, stack, task)
+# What is to be done
 
 
-def _applied(call: Call, stack: Stack, task: Task) -> None:
-    """All resources are there: outputs and exports, then what is left over goes."""
-    try:
-        outputs, imports = _outputs(call, stack, task)
-    except TemplateError as error:
-        _apply_failed(call, stack, state.replace(task, reason=str(error)))
-        return
-    stack = state.save(call, stack, state.replace(stack, outputs=outputs, imports=imports))
-    if task.kind == "CREATE":
-        state.set_status(call, stack, "CREATE_COMPLETE")
-        state.tasks.delete(call, stack.id)
-        return
-    state.set_status(call, stack, "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS", updated_s=call.now)
-    kept = {action.logical_id for action in task.actions}
-    gone = [row for row in state.resources.range(call, stack.id) if row.logical_id not in kept]
-    leftovers = list(task.leftovers)
-    for row in _dependents_first(gone):
-        state.resources.remove(call, row)
-        if row.deletion_policy not in _KEPT:
-            leftovers.append(leftover_of(row))
-    _clean(call, task, leftovers)
+def _deletions(rows: list[StackResource]) -> tuple[Action, ...]:
+    there = {row.logical_id for row in rows}
+    needed_by: dict[str, list[str]] = {row.logical_id: [] for row in rows}
+    for row in rows:
+        for need in there.intersection(row.needs):
+            needed_by[need].append(row.logical_id)
+    return tuple(Action(name, "delete", tuple(others)) for name, others in needed_by.items())
 
 
-def leftover_of(row: StackResource) -> Leftover:
-    return Leftover(row.logical_id, row.type, row.physical_id, row.properties, row.attributes, row.token)
-
-
-def _dependents_first(rows: list[StackResource]) -> list[StackResource]:
-    by_name = {row.logical_id: row for row in rows}
-    needs = {row.logical_id: {need for need in row.needs if need in by_name} for row in rows}
-    return [by_name[name] for name in reversed(graphs.in_order(needs))]
-
-
-def _clean(call: Call, task: Task, leftovers: Iterable[Leftover]) -> None:
-    _start(call, state.replace(task, phase="clean", actions=(), leftovers=tuple(leftovers)))
-
-
-def _outputs(call: Call, stack: Stack, task: Task) -> tuple[tuple[tuple[str, str, str, str], ...], tuple[str, ...]]:
-    template = orjson.loads(stack.template)
-    scope = scopes.StackScope(call, stack, template, orjson.loads(task.values))
-    outputs: list[tuple[str, str, str, str]] = []
-    for name, output in (template.get("Outputs") or {}).items():
-        if "Condition" in output and not scope.condition(output["Condition"]):
-            continue
-        value = intrinsics.evaluate(output.get("Value"), scope)
-        if value is None or isinstance(value, dict | list):
-            raise TemplateError(
-                f"Template format error: Output {name} is malformed. The Value field of every Outputs member must evaluate to a String."
-            )
-        export = intrinsics.evaluate((output.get("Export") or {}).get("Name", ""), scope)
-        text = str(value).lower() if isinstance(value, bool) else str(value)
-        outputs.append((name, text, str(output.get("Description", "")), str(export)))
-    _export(call, stack, outputs)
-    for resource in template["Resources"].values():
-        _find_imports(resource, scope)
-    return tuple(outputs), tuple(sorted(set(scope.imported)))
-
-
-def _find_imports(value: Any, scope: scopes.StackScope) -> None:
-    if isinstance(value, dict):
-        for key, item in value.items():
-            if key == "Fn::ImportValue":
-                scope.import_value(str(intrinsics.evaluate(item, scope)))
-            else:
-                _find_imports(item, scope)
-    elif isinstance(value, list):
-        for item in value:
-            _find_imports(item, scope)
-
-
-def _export(call: Call, stack: Stack, outputs: list[tuple[str, str, str, str]]) -> None:
-    wanted = {export: value for _, value, _, export in outputs if export}
-    for _, _, _, name in stack.outputs:
-        if name and name not in wanted:
-            user = importer(call, name, stack.id)
-            if user:
-                raise TemplateError(f"Export {name} cannot be deleted as it is in use by {user}")
-            state.exports.delete(call, name)
-    for name, value in wanted.items():
-        known = state.exports.get(call, name)
-        if known is not None and known.stack_id != stack.id:
-            raise TemplateError(f"Export with name {name} is already exported by stack {known.stack_id.split('/')[1]}.")
-        if known is not None and known.value != value:
-            user = importer(call, name, stack.id)
-            if user:
-                raise TemplateError(f"Export {name} cannot be updated as it is in use by {user}")
-        state.exports.put(call, state.Export(name=name, value=value, stack_id=stack.id))
-
-
-def importer(call: Call, export: str, besides: str) -> str:
-    """The name of a stack that imports it; empty when none does."""
-    for stack in state.stacks.each(call):
-        if export in stack.imports and stack.status != "DELETE_COMPLETE" and stack.id != besides:
-            return stack.name
-    return ""
-
-
-def _apply_failed(call: Call, stack: Stack, task: Task) -> None:
-    failed = [action.logical_id for action in task.actions if action.state == "failed"]
-    reason = task.reason or f"The following resource(s) failed to {task.kind.lower()}: [{', '.join(failed)}]. "
-    if task.kind == "CREATE" and (stack.disables_rollback or stack.on_failure == "DO_NOTHING"):
-        state.set_status(call, stack, "CREATE_FAILED", reason)
-        state.tasks.delete(call, stack.id)
-    elif task.kind == "CREATE":
-        deletes = stack.on_failure == "DELETE"
-        status = "DELETE_IN_PROGRESS" if deletes else "ROLLBACK_IN_PROGRESS"
-        state.set_status(call, stack, status, reason + "Rollback requested by user." if task.reason else reason)
-        kind = "DELETE" if deletes else "CREATE"
-        _start(call, state.replace(task, kind=kind, phase="undo", actions=deletions(call, stack)))
-    elif stack.disables_rollback:
-        state.set_status(call, stack, "UPDATE_FAILED", reason)
-        state.tasks.delete(call, stack.id)
-    else:
-        state.set_status(call, stack, "UPDATE_ROLLBACK_IN_PROGRESS", reason)
-        _start(call, state.replace(task, phase="undo", actions=_undoings(call, task)))
-
-
-def _undoings(call: Call, task: Task) -> tuple[Action, ...]:
-    """Bring back what was changed, in the order of needs; what was created anew becomes a leftover afterwards."""
-    before = {row.logical_id: row for row in task.resources_before}
-    touched = {
-        row.logical_id
-        for row in state.resources.range(call, task.stack_id)
-        if row.logical_id in before and row != before[row.logical_id]
-    }
+def _discards(rows: Iterable[StackResource]) -> tuple[Action, ...]:
+    all_rows = list(rows)
     return tuple(
-        Action(name, "undo", tuple(need for need in before[name].needs if need in touched)) for name in sorted(touched)
+        Action(row.token, "discard", tuple(other.token for other in all_rows if row.logical_id in other.needs))
+        for row in all_rows
     )
 
 
-def _undone(call: Call, stack: Stack, task: Task) -> None:
-    if task.kind in ("CREATE", "DELETE"):
-        _cleaned(call, stack, task)
+def _reverts(call: Call, task: Task) -> tuple[Action, ...]:
+    """What differs from the last good state, each after what it needs."""
+    now = {row.logical_id: row for row in state.resources.range(call, task.stack_id)}
+    changed = [row for row in task.resources_before if now.get(row.logical_id) != row]
+    names = {row.logical_id for row in changed}
+    return tuple(Action(row.logical_id, "revert", tuple(names.intersection(row.needs))) for row in changed)
+
+
+# What goes on
+
+
+def drive(call: Call, stack_id: str) -> None:
+    task, stack = state.tasks.get(call, stack_id), state.stacks.get(call, stack_id)
+    if task is None or stack is None or task.is_paused:
         return
-    before = {row.logical_id: row for row in task.resources_before}
-    replaced = {left.physical_id for left in task.leftovers}
-    leftovers: list[Leftover] = []
-    for row in _dependents_first(state.resources.range(call, stack.id)):
-        old = before.get(row.logical_id)
-        if old is None:
-            state.resources.remove(call, row)
-            if row.physical_id:
-                leftovers.append(leftover_of(row))
-    leftovers += [left for left in task.leftovers if left.logical_id not in before or left.physical_id not in replaced]
-    old_stack = task.before
-    if old_stack is not None:
-        stack = state.save(
-            call, stack, state.replace(old_stack, status=stack.status, reason=stack.reason, updated_s=call.now)
-        )
-    state.set_status(call, stack, "UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS")
-    keep = [left for left in task.leftovers if left.token.startswith("new:")]
-    _clean(call, state.replace(task, kind="ROLLBACK"), [*leftovers, *keep])
+    is_running = any(action.state == "running" for action in task.actions)
+    has_failed = any(action.state == "failed" for action in task.actions)
+    if task.phase == "apply" and (task.stop or has_failed):
+        if not is_running:
+            _stopped(call, stack, task)
+        return
+    names = _ready(task)
+    if not names and not is_running and not has_failed:  # needs in a circle: mixed from two templates
+        names = {action.name for action in task.actions if action.state == "waiting"}
+    for action in task.actions:
+        if action.name in names:
+            if action.kind == "create":
+                _announce(call, stack, task, action.name)
+            call.later(jobs.work, stack_id=stack_id, name=action.name)
+    if names:
+        actions = tuple(state.replace(a, state="running") if a.name in names else a for a in task.actions)
+        state.tasks.put(call, state.replace(task, actions=actions))
+    elif not is_running:
+        _PHASES[task.phase](call, stack, task)
 
 
-def _cleaned(call: Call, stack: Stack, task: Task) -> None:
-    failed = [action.logical_id for action in task.actions if action.state == "failed"]
-    state.tasks.delete(call, stack.id)
-    if task.kind == "UPDATE":
-        state.set_status(call, stack, "UPDATE_COMPLETE")
-    elif task.kind == "ROLLBACK":
-        state.set_status(call, stack, "UPDATE_ROLLBACK_COMPLETE")
-    elif task.kind == "CREATE":
-        if failed:
-            state.set_status(
-                call, stack, "ROLLBACK_FAILED", f"The following resource(s) failed to delete: [{', '.join(failed)}]. "
-            )
-        else:
-            state.set_status(call, stack, "ROLLBACK_COMPLETE")
-    elif failed:
-        state.set_status(
-            call, stack, "DELETE_FAILED", f"The following resource(s) failed to delete: [{', '.join(failed)}]. "
-        )
-    else:
-        _deleted(call, stack)
+def _announce(call: Call, stack: Stack, task: Task, name: str) -> None:
+    """A resource is about to be created: it is shown from now on."""
+    row = state.resources.get(call, stack.id, name)
+    template = orjson.loads(stack.template)
+    new = StackResource(
+        stack_id=stack.id,
+        logical_id=name,
+        type=template["Resources"][name]["Type"],
+        status="CREATE_IN_PROGRESS",
+        at_s=call.now,
+        token=row.token if row is not None else call.chance.base32(12),
+    )
+    state.resources.put(call, new)
+    state.tell_of(call, stack, new, "CREATE_IN_PROGRESS", "", task.client_token)
 
 
-def _deleted(call: Call, stack: Stack) -> None:
-    for _, _, _, export in stack.outputs:
-        if export:
-            state.exports.delete(call, export)
-    state.current.delete(call, stack.name)
-    for change_set in state.change_sets.range(call, stack.id):
-        state.change_sets.remove(call, change_set)
-    state.set_status(call, stack, "DELETE_COMPLETE", deleted_s=call.now, imports=())
+def _ready(task: Task) -> set[str]:
+    ended = ("done",) if task.phase in _STRICT else ("done", "failed")
+    known = {action.name for action in task.actions}
+    done = {action.name for action in task.actions if action.state in ended}
+    return {
+        action.name
+        for action in task.actions
+        if action.state == "waiting" and done.issuperset(known.intersection(action.needs))
+    }
 
 
-_PHASES = {"apply": _applied, "clean": _cleaned, "undo": _undone}
-
-
-def finish(call: Call, stack_id: str, logical_id: str, how: str, leftovers: Iterable[Leftover] = ()) -> None:
+def finish(call: Call, stack_id: str, name: str, how: str = "done", displaced: Iterable[StackResource] = ()) -> None:
     """An action ended: `how` is done or failed. The stack goes on."""
     task = state.tasks.get(call, stack_id)
     if task is None:
         return
     actions = tuple(
-        state.replace(action, state=how) if action.logical_id == logical_id and action.state == "running" else action
+        state.replace(action, state=how) if action.name == name and action.state == "running" else action
         for action in task.actions
     )
-    new = state.replace(task, actions=actions, leftovers=(*task.leftovers, *leftovers))
-    state.tasks.put(call, new)
-    call.later(jobs.drive, key=stack_id, stack_id=stack_id)
+    start(call, state.replace(task, actions=actions, displaced=(*task.displaced, *displaced)))
+
+
+def break_off(call: Call, stack_id: str, reason: str) -> None:
+    """What the stack as a whole had to do failed."""
+    task, stack = state.tasks.get(call, stack_id), state.stacks.get(call, stack_id)
+    if task is None or stack is None:
+        return
+    if task.phase == "apply" and not task.stop:
+        _stopped(call, stack, state.replace(task, stop=reason))
+    else:
+        endings.failed(call, stack, task, reason)
+
+
+def _stopped(call: Call, stack: Stack, task: Task) -> None:
+    """The apply phase ended before it was complete, and nothing runs any more."""
+    if task.kind == "DELETE":
+        start(call, deletion(call, stack.id, "DELETE", task.client_token))
+        return
+    reason = task.stop or endings.reason_of(task)
+    if task.kind == "CREATE" and stack.on_failure == "DELETE":
+        state.set_status(call, stack, "DELETE_IN_PROGRESS", f"{reason}Delete requested by user.")
+        start(call, deletion(call, stack.id, "DELETE", task.client_token))
+    elif stack.disables_rollback or (task.kind == "CREATE" and stack.on_failure == "DO_NOTHING"):
+        state.set_status(call, stack, f"{task.kind}_FAILED", reason)
+        state.tasks.put(call, state.replace(task, is_paused=True))
+    else:
+        status = "ROLLBACK_IN_PROGRESS" if task.kind == "CREATE" else "UPDATE_ROLLBACK_IN_PROGRESS"
+        stack = state.set_status(
+            call, stack, status, f"{reason}Rollback requested by user." if task.kind == "CREATE" else reason
+        )
+        begin_rollback(call, stack, task, task.client_token)
+
+
+# What follows a phase
+
+
+def _applied(call: Call, stack: Stack, task: Task) -> None:
+    """All resources are there: outputs and exports, then what does not survive goes."""
+    try:
+        found, imports = outputs.of(call, stack)
+        outputs.export(call, stack, found)
+    except (TemplateError, AWSError) as error:
+        _stopped(call, stack, state.replace(task, stop=f"{error} "))
+        return
+    stack = state.save(call, stack, state.replace(stack, outputs=found, imports=imports))
+    if task.kind == "CREATE":
+        endings.complete(call, stack, task)
+        return
+    stack = state.set_status(call, stack, "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS", updated_s=call.now)
+    _clean(call, task, {action.name for action in task.actions})
+
+
+def _reverted(call: Call, stack: Stack, task: Task) -> None:
+    if any(action.state == "failed" for action in task.actions):
+        endings.failed(call, stack, task, endings.reason_of(task))
+        return
+    assert task.before is not None
+    stack = state.save(
+        call, stack, state.replace(task.before, status=stack.status, reason=stack.reason, updated_s=call.now)
+    )
+    state.set_status(call, stack, "UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS")
+    _clean(call, task, {row.logical_id for row in task.resources_before})
+
+
+def _clean(call: Call, task: Task, survivors: set[str]) -> None:
+    """Discard what is not one of the stack's resources with these logical ids."""
+    rows = state.resources.range(call, task.stack_id)
+    living = [row for row in rows if row.logical_id in survivors and row.physical_id]
+    gone: list[StackResource] = []
+    for row in rows:
+        if row.logical_id not in survivors or not row.physical_id:
+            state.resources.remove(call, row)
+            gone.append(row)
+    kept = {row.token for row in living}
+    same = {(row.type, row.physical_id) for row in living}
+    discarded = {
+        row.token: row
+        for row in (*task.displaced, *gone)
+        if row.physical_id and row.token not in kept and (row.type, row.physical_id) not in same
+    }
+    rows_left = tuple(discarded.values())
+    start(call, state.replace(task, phase="clean", actions=_discards(rows_left), displaced=rows_left))
+
+
+_PHASES = {"apply": _applied, "revert": _reverted, "clean": endings.complete, "delete": endings.deleted}

@@ -17,3 +17,9 @@ def resources(call: Call, operation: str, parameters: dict[str, Any]) -> list[st
         return [name]
     stack = state.find(call, name)
     return [stack.id if stack is not None else f"arn:aws:cloudformation:{call.region}:{call.account}:stack/{name}/*"]
+
+
+def also(call: Call, operation: str, parameters: dict[str, Any]) -> list[tuple[str, str, dict[str, Any]]]:
+    """The service role handed over."""
+    role = parameters.get("role_arn")
+    return [("iam:PassRole", role, {"iam:PassedToService": "cloudformation.amazonaws.com"})] if role else []

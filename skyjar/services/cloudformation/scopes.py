@@ -24,6 +24,7 @@ class StackScope:
         self._template = template
         self._values = values
         self._conditions: dict[str, bool] = {}
+        self._asking: set[str] = set()
         self.imported: list[str] = []
         self._pseudo: dict[str, Any] = {
             "AWS::AccountId": call.account,
@@ -32,7 +33,7 @@ class StackScope:
             "AWS::URLSuffix": "amazonaws.com",
             "AWS::StackId": stack.id,
             "AWS::StackName": stack.name,
-            "AWS::NotificationARNs": list(stack.notification_arns),
+            "AWS::NotificationARNs": [],
         }
 
     def ref(self, name: str) -> Any:
@@ -68,6 +69,9 @@ class StackScope:
             conditions = self._template.get("Conditions") or {}
             if name not in conditions:
                 raise TemplateError(f"Template format error: Unresolved condition dependency {name}")
+            if name in self._asking:
+                raise TemplateError(f"Template format error: Found circular condition dependency: [{name}]")
+            self._asking.add(name)
             known = self._conditions[name] = intrinsics.test(conditions[name], self)
         return known
 

@@ -7,7 +7,7 @@ from urllib.parse import unquote, urlsplit
 
 import msgspec
 
-from skyjar.formation import graphs, parameters, sam, schemas, templates
+from skyjar.formation import checks, graphs, parameters, sam, schemas, templates
 from skyjar.formation.errors import TemplateError
 from skyjar.kernel.call import Call
 from skyjar.kernel.errors import NotImplementedHere
@@ -76,7 +76,9 @@ def _fetch(call: Call, url: str) -> str:
 def load(text: str) -> dict[str, Any]:
     try:
         template = templates.load(text)
-        templates.check(template)
+        checks.check(template)
+        if not templates.transforms(template):
+            graphs.check(template)
     except TemplateError as error:
         raise ValidationError(str(error)) from error
     return template
@@ -115,8 +117,11 @@ def prepare(call: Call, stack: Stack, template: dict[str, Any], given: dict[str,
     try:
         values, texts = parameters.resolve(template, given, lambda key: scopes.stored_parameter(call, key))
         scope = scopes.StackScope(call, stack, template, values)
+        graphs.check(template)
+        for name in template.get("Conditions") or {}:
+            scope.condition(name)
         included = scopes.included(template, scope)
-        needs = graphs.dependencies(template, included)
+        needs = graphs.dependencies(template, included, scope.condition)
         _check_types(call, template, included)
     except TemplateError as error:
         raise ValidationError(str(error)) from error
@@ -127,17 +132,13 @@ def prepare(call: Call, stack: Stack, template: dict[str, Any], given: dict[str,
 
 
 def _check_types(call: Call, template: dict[str, Any], included: set[str]) -> None:
-    known = call.resource_types()
-    unknown = sorted({template["Resources"][name]["Type"] for name in included} - known.keys() - BUILT_IN)
+    unknown = sorted({template["Resources"][name]["Type"] for name in included} - call.resource_types().keys())
     if not unknown:
         return
     missing = [name for name in unknown if schemas.of(name) is None and not name.startswith("Custom::")]
     if missing:
         raise TemplateError(f"Template format error: Unrecognized resource types: [{', '.join(missing)}]")
     raise NotImplementedHere(f"Skyjar does not implement the resource types [{', '.join(unknown)}].")
-
-
-BUILT_IN = frozenset(("AWS::CloudFormation::WaitConditionHandle", "AWS::CDK::Metadata"))
 
 
 def check_capabilities(template: dict[str, Any], capabilities: list[str], has_macro: bool) -> None:

@@ -11,7 +11,7 @@ from skyjar.kernel.outside import Compute, Outside
 from skyjar.kernel.service import operation
 from skyjar.runtime.transforms import expand_sam
 
-from . import deploying, engine, limits, sources, state
+from . import deploying, engine, limits, outputs, sources, state
 from .errors import AlreadyExistsException, ValidationError
 from .state import Stack
 
@@ -64,7 +64,7 @@ def create_stack(
         )
         state.save(call, stack, new)
         state.tell(call, new, reason="User Initiated", token=client_request_token)
-        engine.begin(deploying.actor(call, role_arn, stack_name), None, new, prepared, "CREATE", client_request_token)
+        engine.begin(deploying.actor(call, role_arn), None, new, prepared, "CREATE", client_request_token)
         return {"StackId": new.id}
 
     return _expanded(call, template, given, has_macro, create)
@@ -117,6 +117,7 @@ def update_stack(
         old = state.existing(call, stack_name)
         deploying.check_updatable(old)
         sources.check_capabilities(template, capabilities or [], has_macro=False)
+        deploying.check_types(old, template)
         prepared = sources.prepare(call, old, template, given)
         new = deploying.described(
             old,
@@ -127,11 +128,11 @@ def update_stack(
             role_arn=role_arn or old.role_arn,
             disables_rollback=disable_rollback or without_rollback,
         )
-        if (new.template, new.parameters, new.tags) == (old.template, old.parameters, old.tags):
+        if all(getattr(new, part) == getattr(old, part) for part in ("template", "parameters", "values", "tags")):
             raise ValidationError("No updates are to be performed.")
         state.save(call, old, new)
         new = state.set_status(call, new, "UPDATE_IN_PROGRESS", "User Initiated")
-        actor = deploying.actor(call, new.role_arn, stack_name)
+        actor = deploying.actor(call, new.role_arn)
         engine.begin(actor, old, new, prepared, "UPDATE", client_request_token)
         return {"StackId": new.id}
 
@@ -154,19 +155,19 @@ def delete_stack(
         return
     if stack.is_protected:
         raise ValidationError(f"Stack [{stack.name}] cannot be deleted while TerminationProtection is enabled")
-    if stack.status.endswith("_IN_PROGRESS") and stack.status != "REVIEW_IN_PROGRESS":
-        if stack.status == "DELETE_IN_PROGRESS":
-            return
+    if stack.status == "DELETE_IN_PROGRESS":
+        return
+    if stack.status.endswith("_IN_PROGRESS") and stack.status not in ("REVIEW_IN_PROGRESS", "CREATE_IN_PROGRESS"):
         raise ValidationError(f"Stack [{stack.id}] cannot be deleted while in status {stack.status}")
     if retain_resources and stack.status != "DELETE_FAILED":
         raise ValidationError(
             f"Invalid operation on stack [{stack.id}]. When you delete a stack, specify which resources to retain only when the stack is in the DELETE_FAILED state."
         )
     for _, _, _, export in stack.outputs:
-        user = engine.importer(call, export, stack.id) if export else ""
+        user = outputs.importer(call, export, stack.id) if export else ""
         if user:
             raise ValidationError(f"Export {export} cannot be deleted as it is in use by {user}")
-    actor = deploying.actor(call, role_arn or stack.role_arn, stack.name)
+    actor = deploying.actor(call, role_arn or stack.role_arn)
     stack = state.set_status(call, stack, "DELETE_IN_PROGRESS", "User Initiated")
     engine.begin_deletion(actor, stack, client_request_token, retain_resources or ())
 
@@ -217,7 +218,7 @@ def _show(stack: Stack) -> dict[str, Any]:
         "CreationTime": stack.created_s,
         "StackStatus": stack.status,
         "DisableRollback": stack.disables_rollback,
-        "NotificationARNs": list(stack.notification_arns),
+        "NotificationARNs": [],
         "RollbackConfiguration": {"RollbackTriggers": []},
         "Capabilities": list(stack.capabilities),
         "Tags": [{"Key": key, "Value": value} for key, value in stack.tags.items()],
@@ -231,7 +232,7 @@ def _show(stack: Stack) -> dict[str, Any]:
         "LastUpdatedTime": stack.updated_s,
         "DeletionTime": stack.deleted_s,
         "RoleARN": stack.role_arn,
-        "Parameters": deploying.show_parameters(stack.parameters, stack.hidden),
+        "Parameters": deploying.show_parameters(stack.parameters, stack.hidden, stack.values, stack.template),
         "Outputs": [_output(*output) for output in stack.outputs],
     }
     return shown | {name: value for name, value in optional.items() if value}

@@ -11,14 +11,14 @@ from typing import Any
 import msgspec
 
 from skyjar.kernel.call import Call
-from skyjar.kernel.principals import Principal
 from skyjar.kernel.tables import Record, Table
 
 from .errors import ValidationError
 
 
 class Stack(Record, frozen=True):
-    """`template` is the processed template as JSON, `body` the text as given. `outputs`: (key, value, description, export)."""
+    """`template` is the processed template as JSON, `body` the text as given. `outputs`: (key, value, description,
+    export). `parameters` are shown, `values` (as JSON) are what Ref gives for them."""
 
     id: str
     name: str
@@ -40,9 +40,8 @@ class Stack(Record, frozen=True):
     disables_rollback: bool = False
     on_failure: str = "ROLLBACK"
     is_protected: bool = False
-    timeout_minutes: int = 0
-    notification_arns: tuple[str, ...] = ()
     imports: tuple[str, ...] = ()
+    values: str = "{}"
 
 
 class Current(Record, frozen=True):
@@ -53,7 +52,12 @@ class Current(Record, frozen=True):
 
 
 class StackResource(Record, frozen=True):
-    """`properties` are those applied last, resolved, as JSON; so are `attributes`, what Fn::GetAtt gives."""
+    """`properties` are those applied last, resolved, as JSON; so are `attributes`, what Fn::GetAtt gives.
+
+    `token` names this physical resource: a replacement has another. Without `physical_id` nothing was made yet.
+    `attempted` are properties that an update began to apply (as JSON) and did not finish; `tags` are the stack's tags
+    that were applied.
+    """
 
     stack_id: str
     logical_id: str
@@ -67,7 +71,8 @@ class StackResource(Record, frozen=True):
     token: str = ""
     needs: tuple[str, ...] = ()
     deletion_policy: str = "Delete"
-    update_replace_policy: str = "Delete"
+    attempted: str = ""
+    tags: dict[str, str] = {}
 
 
 class Event(Record, frozen=True):
@@ -85,40 +90,38 @@ class Event(Record, frozen=True):
 
 
 class Action(msgspec.Struct, frozen=True, array_like=True):
-    """`kind`: create | update | delete | undo; `state`: waiting | running | done | failed. `needs` are logical ids."""
+    """`kind`: create | update | revert | delete, of the resource with the logical id `name`; or discard, of the physical
+    resource with the token `name`. `state`: waiting | running | done | failed. `needs` are names of other actions."""
 
-    logical_id: str
+    name: str
     kind: str
     needs: tuple[str, ...] = ()
     state: str = "waiting"
 
 
-class Leftover(msgspec.Struct, frozen=True, array_like=True):
-    """A physical resource that is no part of the stack any more and is to be deleted at the end."""
-
-    logical_id: str
-    type: str
-    physical_id: str
-    properties: str
-    attributes: str
-    token: str
-
-
 class Task(Record, frozen=True):
-    """`kind`: CREATE | UPDATE | DELETE; `phase`: apply | clean | undo. `before` is the stack and its resources before."""
+    """What is being done with a stack.
+
+    `kind`: CREATE | UPDATE | DELETE; `phase`: apply | revert | clean | delete. `before` and `resources_before` are the
+    stack and its resources at the last good state, which a rollback brings back. `displaced` are physical resources
+    that another has taken the place of; those that do not survive are discarded in the end.
+
+    `stop`, when not empty, ends the apply phase: why. A paused task belongs to a stack that failed and was left as it
+    is: what follows (an update, a rollback) goes on from there.
+    """
 
     stack_id: str
     kind: str
     phase: str
-    actions: tuple[Action, ...]
-    values: str = "{}"
-    leftovers: tuple[Leftover, ...] = ()
+    actions: tuple[Action, ...] = ()
+    is_rollback: bool = False
+    is_paused: bool = False
+    stop: str = ""
     before: Stack | None = None
     resources_before: tuple[StackResource, ...] = ()
-    reason: str = ""
+    displaced: tuple[StackResource, ...] = ()
     client_token: str = ""
-    caller: Principal | None = None
-    retained: tuple[str, ...] = ()
+    kept: tuple[str, ...] = ()
 
 
 class ChangeSet(Record, frozen=True):
@@ -143,7 +146,6 @@ class ChangeSet(Record, frozen=True):
     changes: str = "[]"
     on_failure: str = ""
     disables_rollback: bool = False
-    notification_arns: tuple[str, ...] = ()
     includes_nested: bool = False
     imports_existing: bool = False
 
@@ -208,6 +210,14 @@ def tell(call: Call, stack: Stack, **event: Any) -> None:
             **event,
         ),
     )
+
+
+def tell_of(call: Call, stack: Stack, row: StackResource, status: str, reason: str, token: str) -> None:
+    """An event about a resource."""
+    tell(
+        call, stack, logical_id=row.logical_id, physical_id=row.physical_id, type=row.type, status=status,
+        reason=reason, token=token,
+    )  # fmt: skip
 
 
 def set_status(call: Call, stack: Stack, status: str, reason: str = "", **changes: Any) -> Stack:

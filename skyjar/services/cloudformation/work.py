@@ -1,241 +1,277 @@
-"""One resource: created, updated, replaced, deleted, or brought back to what it was."""
+"""One action on one resource: create, update (in place or by replacement), revert, delete, discard.
+
+Each runs in the transaction that also records its outcome; one that reaches outside records it in the transaction of
+the last answer.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import orjson
 
 from skyjar.formation import intrinsics, schemas
 from skyjar.formation.errors import TemplateError
-from skyjar.formation.resources import Physical, Properties, Resource, ResourceType
+from skyjar.formation.resources import Physical, Properties, Resource
 from skyjar.kernel.call import Call
 from skyjar.kernel.outside import Outside
 
-from . import engine, scopes, state
+from . import engine, kinds, scopes, state
 from .errors import ValidationError
-from .state import Leftover, Stack, StackResource, Task
+from .state import Action, Stack, StackResource, Task
 
-_VIA = {"aws:CalledVia": "cloudformation.amazonaws.com"}
-_KEPT = ("Retain", "RetainExceptOnCreate")
-
-
-def nothing_create(call: Call, resource: Resource, properties: Properties) -> Physical:
-    return Physical(resource.name(128))
-
-
-def nothing_update(call: Call, resource: Resource, old: Physical, new: Properties, before: Properties) -> Physical:
-    return old
-
-
-def nothing_delete(call: Call, resource: Resource, physical: Physical, properties: Properties) -> None:
-    """There is nothing behind these types, on AWS as here."""
-
-
-_NOTHING = ResourceType(create=nothing_create, update=nothing_update, delete=nothing_delete)
-BUILT_IN = {"AWS::CDK::Metadata": _NOTHING, "AWS::CloudFormation::WaitConditionHandle": _NOTHING}
-
-
-def type_of(call: Call, name: str) -> ResourceType:
-    found: ResourceType | None = BUILT_IN.get(name) or call.resource_types().get(name)
-    if found is None:
-        raise ValidationError(f"Skyjar does not implement the resource type {name}.")
-    return found
+KEPT = ("Retain", "RetainExceptOnCreate")
 
 
 class Worker:
-    """One action on one resource, in one transaction (or several, when it reaches outside)."""
-
-    def __init__(self, call: Call, stack: Stack, task: Task, logical_id: str) -> None:
+    def __init__(self, call: Call, stack: Stack, task: Task, action: Action) -> None:
         self.call = call
-        call.context = _VIA
+        call.context = {"aws:CalledVia": "cloudformation.amazonaws.com"}
         self.stack = stack
         self.task = task
-        self.logical_id = logical_id
+        self.action = action
 
-    def resource(self, type_name: str, token: str) -> Resource:
-        return Resource(
-            logical_id=self.logical_id,
-            type=type_name,
-            stack_name=self.stack.name,
-            stack_id=self.stack.id,
-            token=token.removeprefix("new:"),
-            tags=self.stack.tags,
-        )
-
-    def resolve(self) -> tuple[dict[str, Any], Properties]:
-        """The resource's definition, and its properties with every function resolved."""
-        template = orjson.loads(self.stack.template)
-        definition: dict[str, Any] = template["Resources"][self.logical_id]
-        scope = scopes.StackScope(self.call, self.stack, template, orjson.loads(self.task.values))
-        try:
-            properties = intrinsics.evaluate(definition.get("Properties", {}), scope)
-            schemas.check(self.logical_id, definition["Type"], properties)
-        except TemplateError as error:
-            raise ValidationError(str(error)) from error
-        return definition, properties
+    def run(self) -> Outside | None:
+        done: Outside | None = getattr(self, self.action.kind)()
+        return done
 
     def create(self) -> Outside | None:
-        definition, properties = self.resolve()
-        row = state.resources.get(self.call, self.stack.id, self.logical_id)
-        token = row.token if row is not None and row.token else self.call.chance.base32(12)
-        kind = type_of(self.call, definition["Type"])
-        made = kind.create(self.call, self.resource(definition["Type"], token), properties)
-        return self._then(made, lambda call, new: self._created(call, definition, properties, new, token, "CREATE", ()))
+        """The row is there already: begun (see `begun`), or of an earlier creation that failed."""
+        row = self._row()
+        definition, properties = self._resolved()
+        return self._make(row, definition, properties, "CREATE", ())
 
     def update(self) -> Outside | None:
-        definition, properties = self.resolve()
-        row = state.resources.get(self.call, self.stack.id, self.logical_id)
-        assert row is not None
-        before = orjson.loads(row.properties)
-        if row.type == definition["Type"] and before == properties:
-            self._keep(row, definition)
+        row = self._row()
+        definition, properties = self._resolved()
+        kind, before = kinds.of(self.call, row.type), orjson.loads(row.attempted or row.properties)
+        has_tags = kind.update is not None and "Tags" in kind.properties
+        if before == properties and (row.tags == self.stack.tags or not has_tags):
+            self._put(self.call, row, definition, status=row.status.replace("FAILED", "COMPLETE"))
+            self._finish(self.call)
             return None
-        kind = type_of(self.call, definition["Type"])
-        fixed = schemas.replacing(row.type, before, properties) if row.type == definition["Type"] else ["Type"]
-        fixed += [name for name in kind.replaced_by if before.get(name) != properties.get(name)]
-        if fixed or kind.update is None:
-            return self._replace(kind, row, definition, properties)
-        self._tell(row.type, "UPDATE_IN_PROGRESS", row.physical_id)
-        changed = kind.update(self.call, self.resource(row.type, row.token), _physical(row), properties, before)
-        return self._then(
-            changed, lambda call, new: self._created(call, definition, properties, new, row.token, "UPDATE", ())
-        )
+        replacing = schemas.replacing(row.type, before, properties)
+        replacing += [name for name in kind.replaced_by if before.get(name) != properties.get(name)]
+        if replacing or kind.update is None:
+            return self._replace(row, definition, properties)
+        self._begin(row, properties)
+        changed = kind.update(self.call, self._resource(row), _physical(row), properties, before)
+        return self._then(changed, lambda call, new: self._updated(call, row, definition, properties, new))
 
-    def _replace(
-        self, kind: ResourceType, row: StackResource, definition: dict[str, Any], properties: Properties
+    def _updated(
+        self, call: Call, row: StackResource, definition: dict[str, Any], properties: Properties, new: Physical
+    ) -> None:
+        """An update that answers with another id made another resource, as custom resources may."""
+        is_same = new.id == row.physical_id
+        token = row.token if is_same else call.chance.base32(12)
+        old = () if is_same else (self._displaced(row, definition),)
+        made = state.replace(row, token=token)
+        self._put(call, made, definition, properties=properties, physical=new, status="UPDATE_COMPLETE")
+        self._finish(call, *old)
+
+    def _replace(self, row: StackResource, definition: dict[str, Any], properties: Properties) -> Outside | None:
+        sentence = "Requested update requires the creation of a new physical resource; hence creating one."
+        state.tell_of(self.call, self.stack, row, "UPDATE_IN_PROGRESS", sentence, self.task.client_token)
+        fresh = state.replace(row, token=self.call.chance.base32(12))
+        return self._make(fresh, definition, properties, "UPDATE", (self._displaced(row, definition),))
+
+    def _displaced(self, row: StackResource, definition: dict[str, Any]) -> StackResource:
+        """The old resource, with what its replacement says shall become of it."""
+        old: StackResource = state.replace(row, deletion_policy=definition.get("UpdateReplacePolicy", "Delete"))
+        return old
+
+    def _make(
+        self,
+        row: StackResource,
+        definition: dict[str, Any],
+        properties: Properties,
+        how: str,
+        displaced: tuple[StackResource, ...],
     ) -> Outside | None:
-        self._tell(
-            definition["Type"],
-            "UPDATE_IN_PROGRESS",
-            row.physical_id,
-            "Requested update requires the creation of a new physical resource; hence creating one.",
-        )
-        token = self.call.chance.base32(12)
-        made = kind.create(self.call, self.resource(definition["Type"], token), properties)
-        policy = definition.get("UpdateReplacePolicy", "Delete")
-        left = () if policy in _KEPT else (engine.leftover_of(row),)
-        return self._then(
-            made, lambda call, new: self._created(call, definition, properties, new, token, "UPDATE", left)
-        )
+        kind = kinds.of(self.call, row.type)
+        made = kind.create(self.call, self._resource(row), properties)
 
-    def undo(self) -> Outside | None:
-        """Bring the resource back to what it was before the update. A replaced one is simply taken back."""
-        old = next(row for row in self.task.resources_before if row.logical_id == self.logical_id)
-        row = state.resources.get(self.call, self.stack.id, self.logical_id)
-        assert row is not None
-        if row.physical_id != old.physical_id:
-            fresh = engine.leftover_of(row)
-            left = (Leftover(*[*_fields(fresh)[:-1], f"new:{fresh.token}"]),) if row.physical_id else ()
-            self._restored(self.call, old, _physical(old), left)
-            return None
-        kind = type_of(self.call, old.type)
-        now, then = orjson.loads(row.properties), orjson.loads(old.properties)
-        if now == then or kind.update is None:
-            self._restored(self.call, old, _physical(old), ())
-            return None
-        self._tell(old.type, "UPDATE_IN_PROGRESS", old.physical_id)
-        changed = kind.update(self.call, self.resource(old.type, old.token), _physical(row), then, now)
-        return self._then(changed, lambda call, new: self._restored(call, old, new, ()))
+        def follow(call: Call, new: Physical) -> None:
+            if how == "CREATE":
+                initiated = state.replace(row, physical_id=new.id)
+                state.tell_of(
+                    call, self.stack, initiated, "CREATE_IN_PROGRESS", "Resource creation Initiated",
+                    self.task.client_token,
+                )  # fmt: skip
+            self._put(call, row, definition, properties=properties, physical=new, status=f"{how}_COMPLETE")
+            self._finish(call, *displaced)
 
-    def _restored(self, call: Call, old: StackResource, physical: Physical, left: tuple[Leftover, ...]) -> None:
-        state.resources.put(
-            call,
-            state.replace(
-                old,
-                physical_id=physical.id,
-                attributes=orjson.dumps(physical.attributes).decode(),
-                status="UPDATE_COMPLETE",
-                at_s=call.now,
-            ),
+        return self._then(made, follow)
+
+    def revert(self) -> Outside | None:
+        """Bring the resource back to what it was at the last good state. A replaced one is simply taken back."""
+        old = next(row for row in self.task.resources_before if row.logical_id == self.action.name)
+        row = state.resources.get(self.call, self.stack.id, self.action.name)
+        if row is None or row.token != old.token:
+            self._restore(self.call, old, _physical(old), (row,) if row is not None and row.physical_id else ())
+            return None
+        kind = kinds.of(self.call, old.type)
+        now, then = orjson.loads(row.attempted or row.properties), orjson.loads(old.properties)
+        is_same = now == then and row.tags == old.tags
+        if is_same or kind.update is None or self.action.name in self.task.kept:
+            self._restore(self.call, old, _physical(old), ())
+            return None
+        state.tell_of(self.call, self.stack, row, "UPDATE_IN_PROGRESS", "", self.task.client_token)
+        resource = self._resource(row, tags=old.tags, tags_before=self.stack.tags)
+        changed = kind.update(self.call, resource, _physical(row), then, now)
+        return self._then(changed, lambda call, new: self._restore(call, old, new, ()))
+
+    def _restore(
+        self, call: Call, old: StackResource, physical: Physical, displaced: tuple[StackResource, ...]
+    ) -> None:
+        attributes = orjson.dumps(physical.attributes).decode()
+        row = state.replace(
+            old, physical_id=physical.id, attributes=attributes, status="UPDATE_COMPLETE", at_s=call.now
         )
-        self._tell(old.type, "UPDATE_COMPLETE", physical.id, call=call)
-        engine.finish(call, self.stack.id, self.logical_id, "done", left)
+        state.resources.put(call, row)
+        state.tell_of(call, self.stack, row, "UPDATE_COMPLETE", "", self.task.client_token)
+        self._finish(call, *displaced)
 
     def delete(self) -> Outside | None:
-        row = state.resources.get(self.call, self.stack.id, self.logical_id)
-        assert row is not None
-        # RetainExceptOnCreate keeps what a finished stack had, not what a failed creation made.
-        kept = ("Retain",) if self.task.phase == "undo" else _KEPT
-        if not row.physical_id or row.deletion_policy in kept or self.logical_id in self.task.retained:
-            self._deleted(self.call, row, "DELETE_SKIPPED" if row.physical_id else "")
-            return None
-        self._tell(row.type, "DELETE_IN_PROGRESS", row.physical_id)
-        kind = type_of(self.call, row.type)
-        properties = orjson.loads(row.properties)
-        gone = kind.delete(self.call, self.resource(row.type, row.token), _physical(row), properties)
-        return self._then(gone, lambda call, _: self._deleted(call, row, "DELETE_COMPLETE"))
+        row = self._row()
+        is_kept = row.deletion_policy in self._kept() or self.action.name in self.task.kept
+        if row.physical_id and not is_kept:
+            return self._delete(row)
+        self._gone(self.call, row, "DELETE_SKIPPED" if row.physical_id else "")
+        return None
 
-    def _deleted(self, call: Call, row: StackResource, status: str) -> None:
-        state.resources.remove(call, row)
+    def discard(self) -> Outside | None:
+        row = next(row for row in self.task.displaced if row.token == self.action.name)
+        if row.deletion_policy not in self._kept():
+            return self._delete(row)
+        self._gone(self.call, row, "DELETE_SKIPPED")
+        return None
+
+    def _kept(self) -> tuple[str, ...]:
+        """RetainExceptOnCreate keeps what a finished stack had, not what an operation made that is rolled back."""
+        return ("Retain",) if self.task.is_rollback else KEPT
+
+    def _delete(self, row: StackResource) -> Outside | None:
+        begun = state.replace(row, status="DELETE_IN_PROGRESS", at_s=self.call.now)
+        if self.action.kind == "delete":
+            state.resources.put(self.call, begun)
+        state.tell_of(self.call, self.stack, row, "DELETE_IN_PROGRESS", "", self.task.client_token)
+        kind = kinds.of(self.call, row.type)
+        gone = kind.delete(self.call, self._resource(row), _physical(row), orjson.loads(row.properties))
+        return self._then(gone, lambda call, _: self._gone(call, begun, "DELETE_COMPLETE"))
+
+    def _gone(self, call: Call, row: StackResource, status: str) -> None:
+        if self.action.kind == "delete":
+            state.resources.remove(call, row)
         if status:
-            self._tell(row.type, status, row.physical_id, call=call)
-        engine.finish(call, self.stack.id, self.logical_id, "done")
+            state.tell_of(call, self.stack, row, status, "", self.task.client_token)
+        self._finish(call)
 
-    def _then(self, made: Any, follow: Any) -> Outside | None:
+    # What they share
+
+    def _row(self) -> StackResource:
+        row = state.resources.get(self.call, self.stack.id, self.action.name)
+        assert row is not None
+        return row
+
+    def _resolved(self) -> tuple[dict[str, Any], Properties]:
+        """The resource's definition, and its properties with every function resolved."""
+        template = orjson.loads(self.stack.template)
+        definition: dict[str, Any] = template["Resources"][self.action.name]
+        scope = scopes.StackScope(self.call, self.stack, template, orjson.loads(self.stack.values))
+        try:
+            properties = intrinsics.evaluate(definition.get("Properties", {}), scope)
+            if not isinstance(properties, dict):
+                raise TemplateError("Properties must be an object.")
+            schemas.check(self.action.name, definition["Type"], properties)
+        except TemplateError as error:
+            raise ValidationError(str(error)) from error
+        kinds.check_properties(kinds.of(self.call, definition["Type"]), definition["Type"], properties)
+        return definition, properties
+
+    def _resource(
+        self, row: StackResource, tags: dict[str, str] | None = None, tags_before: dict[str, str] | None = None
+    ) -> Resource:
+        return Resource(
+            logical_id=row.logical_id,
+            type=row.type,
+            stack_name=self.stack.name,
+            stack_id=self.stack.id,
+            token=row.token,
+            tags=self.stack.tags if tags is None else tags,
+            tags_before=row.tags if tags_before is None else tags_before,
+        )
+
+    def _begin(self, row: StackResource, properties: Properties) -> None:
+        """Kept only when the update reaches outside, or succeeds: then it must be known what was begun."""
+        attempted = orjson.dumps(properties).decode()
+        changed = state.replace(row, status="UPDATE_IN_PROGRESS", at_s=self.call.now, attempted=attempted, reason="")
+        state.resources.put(self.call, changed)
+        state.tell_of(self.call, self.stack, row, "UPDATE_IN_PROGRESS", "", self.task.client_token)
+
+    def _put(
+        self,
+        call: Call,
+        row: StackResource,
+        definition: dict[str, Any],
+        *,
+        status: str,
+        properties: Properties | None = None,
+        physical: Physical | None = None,
+    ) -> None:
+        """The resource as the template has it now, with an event when it was made or changed."""
+        changes: dict[str, Any] = {}
+        if physical is not None:
+            changes = {
+                "physical_id": physical.id,
+                "attributes": orjson.dumps(physical.attributes).decode(),
+                "properties": orjson.dumps(properties).decode(),
+                "at_s": call.now,
+            }
+        new = state.replace(
+            row,
+            status=status,
+            reason="",
+            attempted="",
+            needs=self.action.needs,
+            deletion_policy=definition.get("DeletionPolicy", "Delete"),
+            tags=self.stack.tags,
+            **changes,
+        )
+        state.resources.put(call, new)
+        if physical is not None:
+            state.tell_of(call, self.stack, new, status, "", self.task.client_token)
+
+    def _then(self, made: Any, follow: Callable[[Call, Any], None]) -> Outside | None:
         if isinstance(made, Outside):
             return made.map(follow)
         follow(self.call, made)
         return None
 
-    def _keep(self, row: StackResource, definition: dict[str, Any]) -> None:
-        state.resources.put(self.call, state.replace(row, **self._policies(definition)))
-        engine.finish(self.call, self.stack.id, self.logical_id, "done")
-
-    def _policies(self, definition: dict[str, Any]) -> dict[str, Any]:
-        needs = next((a.needs for a in self.task.actions if a.logical_id == self.logical_id), ())
-        return {
-            "deletion_policy": definition.get("DeletionPolicy", "Delete"),
-            "update_replace_policy": definition.get("UpdateReplacePolicy", "Delete"),
-            "needs": needs,
-        }
-
-    def _created(
-        self,
-        call: Call,
-        definition: dict[str, Any],
-        properties: Properties,
-        physical: Physical,
-        token: str,
-        how: str,
-        left: tuple[Leftover, ...],
-    ) -> None:
-        state.resources.put(
-            call,
-            StackResource(
-                stack_id=self.stack.id,
-                logical_id=self.logical_id,
-                type=definition["Type"],
-                status=f"{how}_COMPLETE",
-                at_s=call.now,
-                physical_id=physical.id,
-                properties=orjson.dumps(properties).decode(),
-                attributes=orjson.dumps(physical.attributes).decode(),
-                token=token,
-                **self._policies(definition),
-            ),
-        )
-        if how == "CREATE":
-            self._tell(definition["Type"], "CREATE_IN_PROGRESS", physical.id, "Resource creation Initiated", call=call)
-        self._tell(definition["Type"], f"{how}_COMPLETE", physical.id, call=call)
-        engine.finish(call, self.stack.id, self.logical_id, "done", left)
-
-    def _tell(self, kind: str, status: str, physical_id: str, reason: str = "", call: Call | None = None) -> None:
-        state.tell(
-            call or self.call,
-            self.stack,
-            logical_id=self.logical_id,
-            physical_id=physical_id,
-            type=kind,
-            status=status,
-            reason=reason,
-            token=self.task.client_token,
-        )
+    def _finish(self, call: Call, *displaced: StackResource) -> None:
+        engine.finish(call, self.stack.id, self.action.name, "done", displaced)
 
 
 def _physical(row: StackResource) -> Physical:
     return Physical(row.physical_id, orjson.loads(row.attributes))
 
 
-def _fields(left: Leftover) -> list[Any]:
-    return [left.logical_id, left.type, left.physical_id, left.properties, left.attributes, left.token]
+_HOW = {"create": "CREATE", "delete": "DELETE", "discard": "DELETE"}
+
+
+def fail(call: Call, stack: Stack, task: Task, action: Action, reason: str) -> None:
+    """What the action wrote is dropped; the resource is marked with the reason and the stack goes on from there."""
+    how = _HOW.get(action.kind, "UPDATE")
+    if action.kind == "discard":
+        row = next((row for row in task.displaced if row.token == action.name), None)
+    else:
+        row = state.resources.get(call, stack.id, action.name)
+    if row is not None:
+        if how != "CREATE" and row.status != f"{how}_IN_PROGRESS":
+            state.tell_of(call, stack, row, f"{how}_IN_PROGRESS", "", task.client_token)
+        failed = state.replace(row, status=f"{how}_FAILED", reason=reason, at_s=call.now)
+        if action.kind != "discard":
+            state.resources.put(call, failed)
+        state.tell_of(call, stack, failed, f"{how}_FAILED", reason, task.client_token)
+    engine.finish(call, stack.id, action.name, "failed")

@@ -30,7 +30,7 @@ _SUPPORTED = frozenset(
 
 
 def _check(properties: Properties) -> None:
-    unknown = sorted(properties.keys() - _SUPPORTED)
+    unknown: list[str] = []
     if properties.get("PointInTimeRecoverySpecification", {}).get("PointInTimeRecoveryEnabled") in (True, "true"):
         unknown.append("PointInTimeRecoverySpecification")
     if properties.get("SSESpecification", {}).get("SSEEnabled") in (True, "true"):
@@ -158,7 +158,7 @@ def _update_lifetime(dynamodb: Any, name: str, properties: Properties, before: P
 def _update_tags(
     call: Call, dynamodb: Any, resource: Resource, old: Physical, properties: Properties, before: Properties
 ) -> None:
-    wanted, there = _tags(resource, properties), _tags(resource, before)
+    wanted, there = _tags(resource, properties), _tags(resource.before(), before)
     arn = _physical(call, old.id).attributes["Arn"]
     gone = sorted(there.keys() - wanted.keys())
     if gone:
@@ -175,5 +175,7 @@ def delete_table(call: Call, resource: Resource, physical: Physical, properties:
 
 
 RESOURCE_TYPES = {
-    "AWS::DynamoDB::Table": ResourceType(create=create_table, update=update_table, delete=delete_table),
+    "AWS::DynamoDB::Table": ResourceType(
+        create=create_table, update=update_table, delete=delete_table, properties=_SUPPORTED
+    ),
 }

@@ -82,7 +82,7 @@ def update(call: Call, resource: Resource, old: Physical, properties: Properties
     ecr.put_image_tag_mutability(repository_name=old.id, **_mutability(properties))
     ecr.put_image_scanning_configuration(repository_name=old.id, **_scanning(properties))
     _sync_policies(call, old.id, properties, before)
-    wanted, had = _tags(resource, properties), _tags(resource, before)
+    wanted, had = _tags(resource, properties), _tags(resource.before(), before)
     gone = sorted(had.keys() - wanted.keys())
     if gone:
         ecr.untag_resource(resource_arn=old.attributes["Arn"], tag_keys=gone)
@@ -98,4 +98,16 @@ def delete(call: Call, resource: Resource, physical: Physical, properties: Prope
         return
 
 
-RESOURCE_TYPES = {"AWS::ECR::Repository": ResourceType(create=create, update=update, delete=delete)}
+_HANDLED = (
+    "RepositoryName",
+    "ImageTagMutability",
+    "ImageTagMutabilityExclusionFilters",
+    "ImageScanningConfiguration",
+    "EncryptionConfiguration",
+    "RepositoryPolicyText",
+    "LifecyclePolicy",
+    "Tags",
+)
+RESOURCE_TYPES = {
+    "AWS::ECR::Repository": ResourceType(create=create, update=update, delete=delete, properties=_HANDLED)
+}

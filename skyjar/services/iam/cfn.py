@@ -9,7 +9,6 @@ import orjson
 
 from skyjar.formation.resources import Physical, Properties, Resource, ResourceType
 from skyjar.kernel.call import Call
-from skyjar.kernel.errors import NotImplementedHere
 
 from .errors import NoSuchEntityException
 
@@ -75,7 +74,7 @@ def _sync_boundary_and_tags(
         _asked(call, "put", kind, "permissions_boundary")(**who, permissions_boundary=boundary)
     elif before and not boundary:
         _asked(call, "delete", kind, "permissions_boundary")(**who)
-    tags, had = _tags(resource, new), _tags(resource, old)
+    tags, had = _tags(resource, new), _tags(resource.before(), old)
     gone = sorted(had.keys() - tags.keys())
     if gone:
         getattr(call.ask("iam"), f"untag_{kind}")(**who, tag_keys=gone)
@@ -140,8 +139,6 @@ def delete_role(call: Call, resource: Resource, physical: Physical, properties: 
 
 
 def create_user(call: Call, resource: Resource, properties: Properties) -> Physical:
-    if "LoginProfile" in properties:
-        raise NotImplementedHere("Skyjar does not implement LoginProfile of AWS::IAM::User.")
     name = properties.get("UserName") or resource.name(64)
     optional = {"Path": "path", "PermissionsBoundary": "permissions_boundary"}
     tags = _tag_list(_tags(resource, properties))
@@ -325,12 +322,50 @@ def delete_profile(call: Call, resource: Resource, physical: Physical, propertie
     _ignoring_gone(iam.delete_instance_profile, instance_profile_name=name)
 
 
+_SHARED = ("Path", "Policies", "ManagedPolicyArns")
 RESOURCE_TYPES = {
-    "AWS::IAM::Role": ResourceType(create=create_role, update=update_role, delete=delete_role),
-    "AWS::IAM::User": ResourceType(create=create_user, update=update_user, delete=delete_user),
-    "AWS::IAM::Group": ResourceType(create=create_group, update=update_group, delete=delete_group),
-    "AWS::IAM::Policy": ResourceType(create=put_inline, update=update_inline, delete=delete_inline),
-    "AWS::IAM::ManagedPolicy": ResourceType(create=create_managed, update=update_managed, delete=delete_managed),
-    "AWS::IAM::AccessKey": ResourceType(create=create_key, update=update_key, delete=delete_key),
-    "AWS::IAM::InstanceProfile": ResourceType(create=create_profile, update=update_profile, delete=delete_profile),
+    "AWS::IAM::Role": ResourceType(
+        create=create_role,
+        update=update_role,
+        delete=delete_role,
+        properties=(
+            *_SHARED,
+            "RoleName",
+            "AssumeRolePolicyDocument",
+            "Description",
+            "MaxSessionDuration",
+            "PermissionsBoundary",
+            "Tags",
+        ),
+    ),
+    "AWS::IAM::User": ResourceType(
+        create=create_user,
+        update=update_user,
+        delete=delete_user,
+        properties=(*_SHARED, "UserName", "Groups", "PermissionsBoundary", "Tags"),
+    ),
+    "AWS::IAM::Group": ResourceType(
+        create=create_group, update=update_group, delete=delete_group, properties=(*_SHARED, "GroupName")
+    ),
+    "AWS::IAM::Policy": ResourceType(
+        create=put_inline,
+        update=update_inline,
+        delete=delete_inline,
+        properties=("PolicyName", "PolicyDocument", *_HOLDERS),
+    ),
+    "AWS::IAM::ManagedPolicy": ResourceType(
+        create=create_managed,
+        update=update_managed,
+        delete=delete_managed,
+        properties=("ManagedPolicyName", "PolicyDocument", "Path", "Description", *_HOLDERS),
+    ),
+    "AWS::IAM::AccessKey": ResourceType(
+        create=create_key, update=update_key, delete=delete_key, properties=("UserName", "Status")
+    ),
+    "AWS::IAM::InstanceProfile": ResourceType(
+        create=create_profile,
+        update=update_profile,
+        delete=delete_profile,
+        properties=("InstanceProfileName", "Path", "Roles"),
+    ),
 }

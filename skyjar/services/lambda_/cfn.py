@@ -6,7 +6,6 @@ from typing import Any
 
 from skyjar.formation.resources import Physical, Properties, Resource, ResourceType
 from skyjar.kernel.call import Call
-from skyjar.kernel.errors import NotImplementedHere
 from skyjar.kernel.outside import Outside
 
 from . import inline, limits
@@ -43,11 +42,6 @@ _OTHERS = frozenset(
     )
 )
 _NUMBERS = frozenset(("Timeout", "MemorySize"))
-
-
-def _only(kind: str, properties: Properties, known: frozenset[str] | set[str]) -> None:
-    for name in properties.keys() - known:
-        raise NotImplementedHere(f"Skyjar does not implement the property {name} of {kind}.")
 
 
 def _configuration(properties: Properties) -> dict[str, Any]:
@@ -92,7 +86,6 @@ def _function(call: Call, name: str) -> Physical:
 
 
 def create_function(call: Call, resource: Resource, properties: Properties) -> Outside:
-    _only(resource.type, properties, _OTHERS | _CONFIGURATION.keys())
     name = properties.get("FunctionName") or resource.name(64)
     made: Outside = call.ask("lambda").create_function(
         function_name=name,
@@ -122,7 +115,6 @@ def _reserve(call: Call, name: str, properties: Properties, before: Properties) 
 def update_function(
     call: Call, resource: Resource, old: Physical, properties: Properties, before: Properties
 ) -> Physical | Outside:
-    _only(resource.type, properties, _OTHERS | _CONFIGURATION.keys())
     _configure(call, resource, old.id, properties, before)
     coded = ("Code", "Architectures", "Runtime") if "ZipFile" in properties["Code"] else ("Code", "Architectures")
     if all(properties.get(name) == before.get(name) for name in coded):
@@ -150,11 +142,15 @@ def _configure(call: Call, resource: Resource, name: str, properties: Properties
     if changes:
         asked.update_function_configuration(function_name=name, **changes)
     _reserve(call, name, properties, before)
-    tags, gone = _tags(resource, properties), _tags(resource, before).keys()
     arn = asked.get_function_configuration(function_name=name)["FunctionArn"]
-    if gone - tags.keys():
-        asked.untag_resource(resource=arn, tag_keys=sorted(gone - tags.keys()))
-    if tags != _tags(resource, before):
+    _retag(call, resource, arn, properties, before)
+
+
+def _retag(call: Call, resource: Resource, arn: str, properties: Properties, before: Properties) -> None:
+    asked, tags, had = call.ask("lambda"), _tags(resource, properties), _tags(resource.before(), before)
+    if had.keys() - tags.keys():
+        asked.untag_resource(resource=arn, tag_keys=sorted(had.keys() - tags.keys()))
+    if tags != had and tags:
         asked.tag_resource(resource=arn, tags=tags)
 
 
@@ -170,7 +166,6 @@ def delete_function(call: Call, resource: Resource, physical: Physical, properti
 
 
 def create_version(call: Call, resource: Resource, properties: Properties) -> Physical:
-    _only(resource.type, properties, {"FunctionName", "Description", "CodeSha256"})
     made = call.ask("lambda").publish_version(
         function_name=properties["FunctionName"],
         description=properties.get("Description"),
@@ -206,13 +201,11 @@ def _alias(properties: Properties) -> dict[str, Any]:
 
 
 def create_alias(call: Call, resource: Resource, properties: Properties) -> Physical:
-    _only(resource.type, properties, _ALIAS)
     arn = call.ask("lambda").create_alias(**_alias(properties))["AliasArn"]
     return Physical(arn, {"AliasArn": arn})
 
 
 def update_alias(call: Call, resource: Resource, old: Physical, properties: Properties, before: Properties) -> Physical:
-    _only(resource.type, properties, _ALIAS)
     call.ask("lambda").update_alias(**_alias(properties))
     return old
 
@@ -238,7 +231,6 @@ _PERMISSION = {
 
 
 def create_permission(call: Call, resource: Resource, properties: Properties) -> Physical:
-    _only(resource.type, properties, set(_PERMISSION))
     sid = resource.name(100)
     given = {_PERMISSION[name]: value for name, value in properties.items()}
     call.ask("lambda").add_permission(statement_id=sid, **given)
@@ -282,7 +274,6 @@ def _mapping(properties: Properties) -> dict[str, Any]:
 
 
 def create_mapping(call: Call, resource: Resource, properties: Properties) -> Physical:
-    _only(resource.type, properties, {*_MAPPING, "EventSourceArn", "Tags"})
     made = call.ask("lambda").create_event_source_mapping(
         event_source_arn=properties.get("EventSourceArn"), tags=_tags(resource, properties), **_mapping(properties)
     )
@@ -292,8 +283,8 @@ def create_mapping(call: Call, resource: Resource, properties: Properties) -> Ph
 def update_mapping(
     call: Call, resource: Resource, old: Physical, properties: Properties, before: Properties
 ) -> Physical:
-    _only(resource.type, properties, {*_MAPPING, "EventSourceArn", "Tags"})
     call.ask("lambda").update_event_source_mapping(uuid=old.id, **(_MAPPING_DEFAULTS | _mapping(properties)))
+    _retag(call, resource, old.attributes["EventSourceMappingArn"], properties, before)
     return old
 
 
@@ -305,8 +296,6 @@ def delete_mapping(call: Call, resource: Resource, physical: Physical, propertie
 
 
 def create_layer(call: Call, resource: Resource, properties: Properties) -> Outside:
-    known = {"LayerName", "Content", "Description", "CompatibleRuntimes", "CompatibleArchitectures", "LicenseInfo"}
-    _only(resource.type, properties, known)
     made: Outside = call.ask("lambda").publish_layer_version(
         layer_name=properties.get("LayerName") or resource.name(64),
         content=properties["Content"],
@@ -332,7 +321,6 @@ _EVENTS = {"FunctionName", "Qualifier", "DestinationConfig", "MaximumEventAgeInS
 
 
 def put_event_config(call: Call, resource: Resource, properties: Properties) -> Physical:
-    _only(resource.type, properties, _EVENTS)
     age, retries = properties.get("MaximumEventAgeInSeconds"), properties.get("MaximumRetryAttempts")
     call.ask("lambda").put_function_event_invoke_config(
         function_name=properties["FunctionName"],
@@ -360,16 +348,34 @@ def delete_event_config(call: Call, resource: Resource, physical: Physical, prop
         return
 
 
+_LAYER = ("LayerName", "Content", "Description", "CompatibleRuntimes", "CompatibleArchitectures", "LicenseInfo")
 RESOURCE_TYPES = {
-    "AWS::Lambda::Function": ResourceType(create=create_function, update=update_function, delete=delete_function),
-    "AWS::Lambda::Version": ResourceType(create=create_version, update=None, delete=delete_version),
-    "AWS::Lambda::Alias": ResourceType(create=create_alias, update=update_alias, delete=delete_alias),
-    "AWS::Lambda::Permission": ResourceType(create=create_permission, update=None, delete=delete_permission),
-    "AWS::Lambda::EventSourceMapping": ResourceType(
-        create=create_mapping, update=update_mapping, delete=delete_mapping
+    "AWS::Lambda::Function": ResourceType(
+        create=create_function,
+        update=update_function,
+        delete=delete_function,
+        properties=_OTHERS | _CONFIGURATION.keys(),
     ),
-    "AWS::Lambda::LayerVersion": ResourceType(create=create_layer, update=None, delete=delete_layer),
+    "AWS::Lambda::Version": ResourceType(
+        create=create_version,
+        update=None,
+        delete=delete_version,
+        properties=("FunctionName", "Description", "CodeSha256"),
+    ),
+    "AWS::Lambda::Alias": ResourceType(
+        create=create_alias, update=update_alias, delete=delete_alias, properties=_ALIAS
+    ),
+    "AWS::Lambda::Permission": ResourceType(
+        create=create_permission, update=None, delete=delete_permission, properties=_PERMISSION
+    ),
+    "AWS::Lambda::EventSourceMapping": ResourceType(
+        create=create_mapping,
+        update=update_mapping,
+        delete=delete_mapping,
+        properties=(*_MAPPING, "EventSourceArn", "Tags"),
+    ),
+    "AWS::Lambda::LayerVersion": ResourceType(create=create_layer, update=None, delete=delete_layer, properties=_LAYER),
     "AWS::Lambda::EventInvokeConfig": ResourceType(
-        create=put_event_config, update=update_event_config, delete=delete_event_config
+        create=put_event_config, update=update_event_config, delete=delete_event_config, properties=_EVENTS
     ),
 }

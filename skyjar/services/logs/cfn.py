@@ -4,26 +4,19 @@ from __future__ import annotations
 
 from skyjar.formation.resources import Physical, Properties, Resource, ResourceType
 from skyjar.kernel.call import Call
-from skyjar.kernel.errors import NotImplementedHere
 
 from . import state
 from .errors import ResourceNotFoundException
 
 
-def _only(kind: str, properties: Properties, known: set[str]) -> None:
-    for name in properties.keys() - known:
-        raise NotImplementedHere(f"Skyjar does not implement the property {name} of {kind}.")
-
-
 def _tags(resource: Resource, properties: Properties) -> dict[str, str]:
-    return {tag["Key"]: str(tag["Value"]) for tag in properties.get("Tags", [])}
+    return resource.tags | {tag["Key"]: str(tag["Value"]) for tag in properties.get("Tags", [])}
 
 
 _GROUP = {"LogGroupName", "RetentionInDays", "Tags", "LogGroupClass"}
 
 
 def create_group(call: Call, resource: Resource, properties: Properties) -> Physical:
-    _only(resource.type, properties, _GROUP)
     name = properties.get("LogGroupName") or resource.name(512)
     logs = call.ask("logs")
     logs.create_log_group(
@@ -37,14 +30,13 @@ def create_group(call: Call, resource: Resource, properties: Properties) -> Phys
 
 
 def update_group(call: Call, resource: Resource, old: Physical, properties: Properties, before: Properties) -> Physical:
-    _only(resource.type, properties, _GROUP)
     logs = call.ask("logs")
     days, had = properties.get("RetentionInDays"), before.get("RetentionInDays")
     if days is not None and days != had:
         logs.put_retention_policy(log_group_name=old.id, retention_in_days=int(days))
     elif days is None and had is not None:
         logs.delete_retention_policy(log_group_name=old.id)
-    tags, gone = _tags(resource, properties), _tags(resource, before).keys()
+    tags, gone = _tags(resource, properties), _tags(resource.before(), before).keys()
     if gone - tags.keys():
         logs.untag_log_group(log_group_name=old.id, tags=sorted(gone - tags.keys()))
     if tags:
@@ -73,6 +65,10 @@ def delete_stream(call: Call, resource: Resource, physical: Physical, properties
 
 
 RESOURCE_TYPES = {
-    "AWS::Logs::LogGroup": ResourceType(create=create_group, update=update_group, delete=delete_group),
-    "AWS::Logs::LogStream": ResourceType(create=create_stream, update=None, delete=delete_stream),
+    "AWS::Logs::LogGroup": ResourceType(
+        create=create_group, update=update_group, delete=delete_group, properties=_GROUP
+    ),
+    "AWS::Logs::LogStream": ResourceType(
+        create=create_stream, update=None, delete=delete_stream, properties=("LogGroupName", "LogStreamName")
+    ),
 }

@@ -226,7 +226,10 @@ def drop_policy(call: Call, resource: Resource, physical: Physical, properties: 
 RESOURCE_TYPES = {
     "AWS::S3::Bucket": ResourceType(create=create_bucket, update=update_bucket, delete=delete_bucket, properties=_HAVE),
     "AWS::S3::BucketPolicy": ResourceType(
-        create=put_policy, update=update_policy, delete=drop_policy, properties=("Bucket", "PolicyDocument"),
+        create=put_policy,
+        update=update_policy,
+        delete=drop_policy,
+        properties=("Bucket", "PolicyDocument"),
         replaced_by=frozenset({"Bucket"}),
     ),
 }

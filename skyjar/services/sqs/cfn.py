@@ -54,7 +54,7 @@ def update_queue(call: Call, resource: Resource, old: Physical, properties: Prop
     if given:
         sqs.set_queue_attributes(queue_url=old.id, attributes=given)
     wanted = _tags(resource, properties)
-    gone = sorted(_tags(resource, before).keys() - wanted.keys())
+    gone = sorted(_tags(resource.before(), before).keys() - wanted.keys())
     if gone:
         sqs.untag_queue(queue_url=old.id, tag_keys=gone)
     if wanted:
@@ -111,7 +111,10 @@ def _drop_policy(call: Call, urls: list[str]) -> None:
             continue
 
 
+_HANDLED = {"QueueName", "FifoQueue", "Tags", *attributes.SETTABLE} - {"Policy"}
 RESOURCE_TYPES = {
-    "AWS::SQS::Queue": ResourceType(create=create_queue, update=update_queue, delete=delete_queue),
-    "AWS::SQS::QueuePolicy": ResourceType(create=put_policy, update=update_policy, delete=drop_policy),
+    "AWS::SQS::Queue": ResourceType(create=create_queue, update=update_queue, delete=delete_queue, properties=_HANDLED),
+    "AWS::SQS::QueuePolicy": ResourceType(
+        create=put_policy, update=update_policy, delete=drop_policy, properties=("Queues", "PolicyDocument")
+    ),
 }

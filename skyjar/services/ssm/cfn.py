@@ -6,7 +6,6 @@ from typing import Any
 
 from skyjar.formation.resources import Physical, Properties, Resource, ResourceType
 from skyjar.kernel.call import Call
-from skyjar.kernel.errors import NotImplementedHere
 
 from .errors import ParameterNotFound
 
@@ -19,8 +18,6 @@ _OPTIONAL = {
 
 
 def _parameters(name: str, properties: Properties) -> dict[str, Any]:
-    if "Policies" in properties:
-        raise NotImplementedHere("Skyjar does not implement Policies of AWS::SSM::Parameter.")
     given = {parameter: properties[key] for key, parameter in _OPTIONAL.items() if key in properties}
     return {"name": name, "type": properties["Type"], "value": str(properties["Value"]), **given}
 
@@ -48,7 +45,7 @@ def create(call: Call, resource: Resource, properties: Properties) -> Physical:
 def update(call: Call, resource: Resource, old: Physical, properties: Properties, before: Properties) -> Physical:
     ssm = call.ask("ssm")
     ssm.put_parameter(**{"description": "", **_parameters(old.id, properties)}, overwrite=True)
-    wanted, had = _tags(resource, properties), _tags(resource, before)
+    wanted, had = _tags(resource, properties), _tags(resource.before(), before)
     where = {"resource_type": "Parameter", "resource_id": old.id}
     gone = sorted(had.keys() - wanted.keys())
     if gone:
@@ -65,4 +62,8 @@ def delete(call: Call, resource: Resource, physical: Physical, properties: Prope
         return
 
 
-RESOURCE_TYPES = {"AWS::SSM::Parameter": ResourceType(create=create, update=update, delete=delete)}
+RESOURCE_TYPES = {
+    "AWS::SSM::Parameter": ResourceType(
+        create=create, update=update, delete=delete, properties=("Name", "Type", "Value", "Tags", *_OPTIONAL)
+    )
+}

@@ -63,10 +63,8 @@ def test_provisioned_units_may_be_texts(desk: Any) -> None:
 @pytest.mark.parametrize(
     ("property_", "value"),
     [
-        ("StreamSpecification", {"StreamViewType": "NEW_IMAGE"}),
         ("SSESpecification", {"SSEEnabled": True}),
         ("PointInTimeRecoverySpecification", {"PointInTimeRecoveryEnabled": True}),
-        ("KinesisStreamSpecification", {}),
     ],
 )
 def test_unsupported_properties_are_named(desk: Any, property_: str, value: Any) -> None:
