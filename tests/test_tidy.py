@@ -379,7 +379,7 @@ def test_documents_that_are_named_exist() -> None:
     wrong = [
         f"{name}: {target}"
         for name, text in written()
-        for target in re.findall(r"docs/(?:decisions/)?[\w-]+\.md", text)
+        for target in re.findall(r"docs/(?:decisions/)?[\w-]+\.md|tests/\w+/test_\w+\.py|(?:bench|fuzz)/\w+\.py", text)
         if not (ROOT / target).exists()
     ]
     assert not wrong, wrong
