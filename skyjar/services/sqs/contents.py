@@ -11,8 +11,8 @@ from .errors import InvalidMessageContents, InvalidParameterValue, MissingParame
 from .state import Attribute
 
 _FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-_NAME = re.compile(r"^[A-Za-z0-9_.-]{1,256}$")
-_TYPE = re.compile(r"^(String|Number|Binary)(\.[A-Za-z0-9_.-]{1,249})?$")
+_NAME = re.compile(r"^[A-Za-z0-9_.-]{1,256}\Z")
+_TYPE = re.compile(r"^(String|Number|Binary)(\.[A-Za-z0-9_.-]{1,249})?\Z")
 _NUMBER = re.compile(r"[+-]?([0-9]{1,128}(\.[0-9]{0,128})?|\.[0-9]{1,128})([eE][+-]?[0-9]{1,3})?\Z")
 _RESERVED = ("aws.", "amazon.")
 

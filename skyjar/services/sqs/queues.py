@@ -24,7 +24,7 @@ from .errors import (
 )
 from .state import Queue
 
-_NAME = re.compile(r"^[A-Za-z0-9_-]{1,80}$")
+_NAME = re.compile(r"^[A-Za-z0-9_-]{1,80}\Z")
 COUNTED = (
     "ApproximateNumberOfMessages",
     "ApproximateNumberOfMessagesNotVisible",
