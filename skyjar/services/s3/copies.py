@@ -59,7 +59,7 @@ def copy_object(
     content_encoding: str = "",
     content_language: str = "",
     content_type: str = "",
-    expires: str = "",
+    expires: float | None = None,
     checksum_algorithm: str = "",
     copy_source_if_match: str = "",
     copy_source_if_modified_since: float | None = None,

@@ -38,9 +38,9 @@ def stored(call: Call, body: bytes | Blob) -> dict[str, Any]:
     return {"size": size, "blobs": (call.blobs.put(body).name,), "sizes": (size,)}
 
 
-def headers_of(**given: Any) -> dict[str, str]:
-    """The headers that S3 keeps with an object, by their members' names."""
-    return {name: value for name, value in given.items() if value}
+def headers_of(**given: Any) -> dict[str, str | float]:
+    """The headers that S3 keeps with an object, by their members' names; Expires in epoch seconds."""
+    return {name: value for name, value in given.items() if value not in ("", None)}
 
 
 def check_metadata(metadata: dict[str, str] | None) -> dict[str, str]:
@@ -73,7 +73,7 @@ def put_object(
     content_length: int | None = None,
     content_md5: str = "",
     content_type: str = "",
-    expires: str = "",
+    expires: float | None = None,
     checksum_algorithm: str = "",
     checksum_crc32: str = "",
     checksum_crc32_c: str = "",

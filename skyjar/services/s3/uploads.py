@@ -39,7 +39,7 @@ def create_multipart_upload(
     content_encoding: str = "",
     content_language: str = "",
     content_type: str = "",
-    expires: str = "",
+    expires: float | None = None,
     checksum_algorithm: str = "",
     checksum_type: str = "",
     metadata: dict[str, str] | None = None,

@@ -239,3 +239,11 @@ def test_an_object_has_a_size_limit(s3: Any, monkeypatch: pytest.MonkeyPatch) ->
     with pytest.raises(errors.EntityTooLarge):
         parts = [{"PartNumber": 1, "ETag": part["ETag"]}]
         s3.complete_multipart_upload(bucket="first", key="k", upload_id=upload, multipart_upload={"Parts": parts})
+
+
+def test_expires_is_kept_with_the_object(s3: Any) -> None:
+    put(s3, b"x", expires=1_900_000_000.0, cache_control="no-cache")
+    s3.copy_object(bucket="first", key="c", copy_source="first/k")
+    for key in ("k", "c"):
+        found = s3.head_object(bucket="first", key=key)
+        assert (found["Expires"], found["CacheControl"]) == (1_900_000_000.0, "no-cache")
