@@ -180,7 +180,9 @@ def test_a_key_of_a_type_that_has_no_order_is_refused() -> None:
         Table("test.odd", Odd, key=("names",))
 
 
-ENTRIES = st.lists(st.tuples(st.sampled_from("ab"), st.sampled_from("xyz"), st.integers(-2, 2), st.booleans()), max_size=20)
+ENTRIES = st.lists(
+    st.tuples(st.sampled_from("ab"), st.sampled_from("xyz"), st.integers(-2, 2), st.booleans()), max_size=20
+)
 
 
 @given(ENTRIES)
@@ -189,7 +191,9 @@ def test_indexes_say_what_the_records_say(entries: list[tuple[str, str, int, boo
     model: dict[tuple[str, str], Book] = {}
     for shelf, title, year, is_gone in entries:
 
-        def body(place: Place, shelf: str = shelf, title: str = title, year: int = year, is_gone: bool = is_gone) -> None:
+        def body(
+            place: Place, shelf: str = shelf, title: str = title, year: int = year, is_gone: bool = is_gone
+        ) -> None:
             if is_gone:
                 books.delete(place, shelf, title)
             else:
