@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import importlib.util
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -81,6 +82,13 @@ def test_every_model_that_lists_something_has_a_template() -> None:
         made = new_service.files(name)
         assert len(made) == 7
         assert not [text for text in made.values() for key in ("{name}", "{noun}", "{member}") if key in text]
+
+
+@pytest.mark.parametrize("operation", ["send_message", "create_repository"])
+def test_where_names_the_line_of_an_operation(operation: str) -> None:
+    words = ["make", "--no-print-directory", "where", f"OPERATION={operation}"]
+    done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, timeout=30, check=True)
+    assert re.match(rf"skyjar/services/\w+/\w+\.py:\d+:def {operation}\(", done.stdout)
 
 
 SAMPLE = """

@@ -312,7 +312,7 @@ def drain(server: Server, ledger: Ledger, states: list[State]) -> None:
             ordered.setdefault(group, []).append(int(number))
     for state in states:
         numbers = ordered.get(state.group, [])
-        certain, possible = ledger.groups.get(state.group, (0, 0))
+        possible = ledger.groups.get(state.group, (0, 0))[1]
         if numbers:
             ledger.delivered(state.group, numbers)
         last = numbers[-1] if numbers else possible
