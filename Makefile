@@ -58,7 +58,7 @@ new-service: .venv/ready
 
 ## make where OPERATION=send_message
 where:
-	@grep -rnE "def $(OPERATION)\(call" skyjar/services || { echo "No operation $(OPERATION)."; exit 1; }
+	@grep -rnE --include=*.py "^def $(OPERATION)\(" skyjar/services || { echo "No operation $(OPERATION)."; exit 1; }
 
 clean:
 	rm -rf .venv .tools .mypy_cache .ruff_cache .pytest_cache
