@@ -21,7 +21,7 @@ class Credential(Record, frozen=True):
     is_active: bool = True
 
 
-credentials = Table("kernel.credentials", Credential, key=("access_key",), scope="cloud")
+credentials = Table("kernel.credentials", Credential, key=("access_key",), scope="cloud", remembers=True)
 
 
 def find(tx: Transaction, access_key: str) -> Credential | None:

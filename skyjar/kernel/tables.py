@@ -25,6 +25,7 @@ class Record(msgspec.Struct, frozen=True, array_like=True, kw_only=True):
 
 
 R = TypeVar("R", bound=Record)
+REMEMBERED = 2048
 Scope = Literal["region", "account", "cloud"]
 
 
@@ -56,7 +57,8 @@ class Table(Generic[R]):
     """`key` and each index are names of fields of the record, of type str, int, float, bytes or bool.
 
     `blobs` names fields that hold a blob's name (or an empty string, or a tuple of names): as long as a record that
-    names it exists, the blob is kept.
+    names it exists, the blob is kept. `remembers` keeps what `get` decoded last, for tables that are read on every call;
+    what is in their records must not be changed in place.
     """
 
     def __init__(
@@ -70,6 +72,7 @@ class Table(Generic[R]):
         blobs: tuple[str, ...] = (),
         version: int = 1,
         upgrades: Mapping[int, Callable[[list[Any]], list[Any]]] | None = None,
+        remembers: bool = False,
     ) -> None:
         self.name = name
         self.record = record
@@ -89,6 +92,8 @@ class Table(Generic[R]):
         }
         self._blobs = blobs
         self._roots: dict[tuple[str | None, str, str], bytes] = {}
+        self._remembers = remembers
+        self._remembered: dict[bytes, tuple[bytes, R]] = {}  # the record of these very bytes
 
     def _root(self, at: At, index: str | None = None) -> bytes:
         try:
@@ -128,8 +133,23 @@ class Table(Generic[R]):
             encoded = encoders[0](key[0]) + encoders[1](key[1])
         else:
             encoded = self._bytes(encoders, key)
-        value = at.tx.get(self._root(at) + encoded)
-        return None if value is None else self.load(value)
+        whole = self._root(at) + encoded
+        value = at.tx.get(whole)
+        if value is None:
+            return None
+        if not self._remembers:
+            return self.load(value)
+        before = self._remembered.get(whole)
+        if before is not None and before[0] is value:
+            return before[1]
+        record = self.load(value)
+        self._remember(whole, value, record)
+        return record
+
+    def _remember(self, key: bytes, value: bytes, record: R) -> None:
+        if len(self._remembered) >= REMEMBERED:
+            self._remembered.clear()
+        self._remembered[key] = (value, record)
 
     def get_many(self, at: At, several: Iterable[tuple[Part, ...]]) -> list[R | None]:
         root = self._root(at)
@@ -174,7 +194,10 @@ class Table(Generic[R]):
     def _write(self, at: At, key: bytes, old: R | None, new: R) -> None:
         tx = at.tx
         root = self._root(at)
-        tx.put(root + key, self._version + self._encode(new))
+        value = self._version + self._encode(new)
+        tx.put(root + key, value)
+        if self._remembers:
+            self._remember(root + key, value, new)
         if self._indexes:
             scope = self._scope_key(at)
             for index_root, build in self._indexes:
@@ -290,5 +313,14 @@ def _key_builder(fields: tuple[str, ...], types: dict[str, Any]) -> Callable[[An
         return lambda record: only(get(record))
     if len(fields) == 2:
         first, second = encoders
-        return lambda record: (lambda pair: first(pair[0]) + second(pair[1]))(get(record))
+        first_name, second_name = fields
+        return lambda record: first(getattr(record, first_name)) + second(getattr(record, second_name))
+    if len(fields) == 3:
+        one, two, three = encoders
+
+        def build(record: Any) -> bytes:
+            a, b, c = get(record)
+            return one(a) + two(b) + three(c)
+
+        return build
     return lambda record: b"".join([encode(part) for encode, part in zip(encoders, get(record), strict=True)])

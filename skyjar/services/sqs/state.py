@@ -146,9 +146,9 @@ class MoveTask(Record, frozen=True):
     ended_ms: int = 0
 
 
-queues = Table("sqs.queues", Queue, key=("name",))
+queues = Table("sqs.queues", Queue, key=("name",), remembers=True)
 deleted = Table("sqs.deleted", Deleted, key=("name",))
-tallies = Table("sqs.tallies", Tally, key=("space",))
+tallies = Table("sqs.tallies", Tally, key=("space",), remembers=True)
 messages = Table("sqs.messages", Message, key=("space", "visible_at_ms", "seq"))
 fifo_messages = Table(
     "sqs.fifo_messages",
