@@ -238,6 +238,7 @@ def test_subprocesses_die_with_their_sandbox(world):
         "import subprocess\n"
         "def handler(e, c):\n"
         "    p = subprocess.Popen(['sleep', '97531'], start_new_session=True)\n"
+        "    while not open(f'/proc/{p.pid}/cmdline').read(): pass\n"  # Popen returns a moment before it is there
         "    return p.pid\n"
     )
     function = world.function(source)
