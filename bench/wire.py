@@ -18,23 +18,50 @@ from skyjar.wire.http import Request
 KEYS = Credentials("AKIDEXAMPLE", "secret")
 
 CASES: list[tuple[str, str, str, bytes, dict[str, Any]]] = [
-    ("sqs", "json", "AmazonSQS.SendMessage", b'{"QueueUrl":"http://h:4566/000000000000/q","MessageBody":"hello"}',
-     {"MessageId": "5f2c", "MD5OfMessageBody": "5d41"}),
-    ("sqs", "json", "AmazonSQS.ReceiveMessage", b'{"QueueUrl":"http://h:4566/000000000000/q"}',
-     {"Messages": [{"MessageId": "a", "ReceiptHandle": "b", "MD5OfBody": "c", "Body": "d"}]}),
-    ("sts", "query", "", b"Action=GetCallerIdentity&Version=2011-06-15",
-     {"UserId": "a", "Account": "000000000000", "Arn": "arn:aws:iam::000000000000:root"}),
-    ("dynamodb", "json", "DynamoDB_20120810.PutItem",
-     b'{"TableName":"table","Item":{"pk":{"S":"a"},"sk":{"S":"b"},"n":{"N":"1"},"b":{"B":"aGk="}}}', {}),
-    ("dynamodb", "json", "DynamoDB_20120810.GetItem", b'{"TableName":"table","Key":{"pk":{"S":"a"},"sk":{"S":"b"}}}',
-     {"Item": {"pk": {"S": "a"}, "sk": {"S": "b"}, "n": {"N": "1"}, "b": {"B": b"hi"}}}),
+    (
+        "sqs",
+        "json",
+        "AmazonSQS.SendMessage",
+        b'{"QueueUrl":"http://h:4566/000000000000/q","MessageBody":"hello"}',
+        {"MessageId": "5f2c", "MD5OfMessageBody": "5d41"},
+    ),
+    (
+        "sqs",
+        "json",
+        "AmazonSQS.ReceiveMessage",
+        b'{"QueueUrl":"http://h:4566/000000000000/q"}',
+        {"Messages": [{"MessageId": "a", "ReceiptHandle": "b", "MD5OfBody": "c", "Body": "d"}]},
+    ),
+    (
+        "sts",
+        "query",
+        "",
+        b"Action=GetCallerIdentity&Version=2011-06-15",
+        {"UserId": "a", "Account": "000000000000", "Arn": "arn:aws:iam::000000000000:root"},
+    ),
+    (
+        "dynamodb",
+        "json",
+        "DynamoDB_20120810.PutItem",
+        b'{"TableName":"table","Item":{"pk":{"S":"a"},"sk":{"S":"b"},"n":{"N":"1"},"b":{"B":"aGk="}}}',
+        {},
+    ),
+    (
+        "dynamodb",
+        "json",
+        "DynamoDB_20120810.GetItem",
+        b'{"TableName":"table","Key":{"pk":{"S":"a"},"sk":{"S":"b"}}}',
+        {"Item": {"pk": {"S": "a"}, "sk": {"S": "b"}, "n": {"N": "1"}, "b": {"B": b"hi"}}},
+    ),
 ]
 
 
 def signed(service: str, target: str, body: bytes) -> Request:
-    kind = {"content-type": "application/x-amz-json-1.0", "x-amz-target": target} if target else {
-        "content-type": "application/x-www-form-urlencoded"
-    }
+    kind = (
+        {"content-type": "application/x-amz-json-1.0", "x-amz-target": target}
+        if target
+        else {"content-type": "application/x-www-form-urlencoded"}
+    )
     request = AWSRequest("POST", "http://localhost:4566/", headers=kind, data=body)
     SigV4Auth(KEYS, service, "us-east-1").add_auth(request)
     headers = {name.lower(): str(value) for name, value in request.headers.items()}

@@ -21,16 +21,53 @@ from skyjar.wire.http import Request
 Target = Callable[[bytes], object]
 
 CALLS: list[tuple[str, str, str, str, str, dict[str, str], bytes]] = [
-    ("dynamodb", "json", "POST", "/", "", {"x-amz-target": "DynamoDB_20120810.PutItem"},
-     b'{"TableName":"abc","Item":{"x":{"S":"y"},"l":{"L":[{"N":"1"}]},"b":{"B":"AA=="}}}'),
-    ("sqs", "query", "POST", "/", "", {}, b"Action=SendMessage&QueueUrl=q&MessageBody=x&MessageAttribute.1.Name=n"
-     b"&MessageAttribute.1.Value.DataType=String&MessageAttribute.1.Value.StringValue=v"),
+    (
+        "dynamodb",
+        "json",
+        "POST",
+        "/",
+        "",
+        {"x-amz-target": "DynamoDB_20120810.PutItem"},
+        b'{"TableName":"abc","Item":{"x":{"S":"y"},"l":{"L":[{"N":"1"}]},"b":{"B":"AA=="}}}',
+    ),
+    (
+        "sqs",
+        "query",
+        "POST",
+        "/",
+        "",
+        {},
+        b"Action=SendMessage&QueueUrl=q&MessageBody=x&MessageAttribute.1.Name=n"
+        b"&MessageAttribute.1.Value.DataType=String&MessageAttribute.1.Value.StringValue=v",
+    ),
     ("ec2", "ec2", "POST", "/", "", {}, b"Action=DescribeInstances&Filter.1.Name=a&Filter.1.Value.1=x&MaxResults=5"),
-    ("s3", "rest-xml", "POST", "/b", "delete", {}, b"<Delete><Object><Key>a</Key></Object><Quiet>true</Quiet></Delete>"),
-    ("lambda", "rest-json", "POST", "/2015-03-31/functions", "", {},
-     b'{"FunctionName":"f","Role":"arn:aws:iam::1:role/r","Code":{"ZipFile":"AA=="},"Timeout":3}'),
-    ("cloudwatch", "smithy-rpc-v2-cbor", "POST", "/service/G/operation/PutMetricData", "", {},
-     cbor2.dumps({"Namespace": "n", "MetricData": [{"MetricName": "m", "Value": 1.5}]})),
+    (
+        "s3",
+        "rest-xml",
+        "POST",
+        "/b",
+        "delete",
+        {},
+        b"<Delete><Object><Key>a</Key></Object><Quiet>true</Quiet></Delete>",
+    ),
+    (
+        "lambda",
+        "rest-json",
+        "POST",
+        "/2015-03-31/functions",
+        "",
+        {},
+        b'{"FunctionName":"f","Role":"arn:aws:iam::1:role/r","Code":{"ZipFile":"AA=="},"Timeout":3}',
+    ),
+    (
+        "cloudwatch",
+        "smithy-rpc-v2-cbor",
+        "POST",
+        "/service/G/operation/PutMetricData",
+        "",
+        {},
+        cbor2.dumps({"Namespace": "n", "MetricData": [{"MetricName": "m", "Value": 1.5}]}),
+    ),
 ]
 
 
@@ -92,9 +129,7 @@ def tree(data: bytes) -> object:
         return None
 
 
-AUTHORIZATION = (
-    b"AWS4-HMAC-SHA256 Credential=AKID/20200101/us-east-1/s3/aws4_request, SignedHeaders=host;x-amz-date, Signature=00aa"
-)
+AUTHORIZATION = b"AWS4-HMAC-SHA256 Credential=AKID/20200101/us-east-1/s3/aws4_request, SignedHeaders=host;x-amz-date, Signature=00aa"
 PRESIGNED = (
     b"X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=AKID%2F20200101%2Fus-east-1%2Fs3%2Faws4_request"
     b"&X-Amz-Date=20200101T000000Z&X-Amz-Expires=60&X-Amz-SignedHeaders=host&X-Amz-Signature=00"
@@ -106,7 +141,11 @@ TARGETS: list[tuple[str, Target, bytes]] = [
     ("presigned", presigned, PRESIGNED),
     ("v2", presigned, b"AWSAccessKeyId=AKID&Expires=100&Signature=abc"),
     ("chunked", chunks, b"5\r\nhello\r\n0\r\nx-amz-checksum-crc32:NhCmhg==\r\n\r\n"),
-    ("event stream", lambda data: list(eventstream.Decoder().feed(data)), eventstream.encode({"a": "b", "c": 1}, b"data")),
+    (
+        "event stream",
+        lambda data: list(eventstream.Decoder().feed(data)),
+        eventstream.encode({"a": "b", "c": 1}, b"data"),
+    ),
     ("timestamp", dates, b"2015-01-25T08:00:00.5+02:00"),
     ("timestamp rfc822", dates, b"Sun, 25 Jan 2015 08:00:00 GMT"),
     ("xml", tree, b'<a x:y="z"><b>c</b><![CDATA[d]]><!-- e --></a>'),

@@ -124,4 +124,3 @@ def boto3_family() -> dict[str, Path]:
 
     home = Path(botocore.__file__).parent.parent
     return {name: home / name for name in names if (home / name).exists()}
-

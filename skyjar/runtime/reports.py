@@ -108,7 +108,11 @@ def exited(code: int | None) -> str:
         return "Runtime exited without providing a reason"
     if code is not None and code < 0:
         words = {signal.SIGABRT: "aborted", signal.SIGKILL: "killed", signal.SIGTERM: "terminated"}
-        words |= {signal.SIGSEGV: "segmentation fault", signal.SIGBUS: "bus error", signal.SIGILL: "illegal instruction"}
+        words |= {
+            signal.SIGSEGV: "segmentation fault",
+            signal.SIGBUS: "bus error",
+            signal.SIGILL: "illegal instruction",
+        }
         return f"Runtime exited with error: signal: {words.get(signal.Signals(-code), signal.Signals(-code).name)}"
     return f"Runtime exited with error: exit status {code}"
 

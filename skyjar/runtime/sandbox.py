@@ -97,9 +97,7 @@ class Sandbox:
         self._server = await self._loop.create_server(lambda: Connection(self), sock=listener)
         self._output.add(reports.init_start(self.function, time.time(), self.function.runtime))
         began = time.perf_counter()
-        starting = self._loop.create_task(
-            self._launchers.start(self.function, self._credentials, api, self.stream)
-        )
+        starting = self._loop.create_task(self._launchers.start(self.function, self._credentials, api, self.stream))
         try:
             self._process = await asyncio.shield(starting)
         except asyncio.CancelledError:

@@ -102,9 +102,7 @@ class Signer:
 
 
 def incomplete() -> WireError:
-    return WireError(
-        "IncompleteBody", "The request body terminated unexpectedly"
-    )
+    return WireError("IncompleteBody", "The request body terminated unexpectedly")
 
 
 def _bad_chunk() -> WireError:
@@ -257,7 +255,10 @@ class Decoder:
         for name, digest in self._digests.items():
             given = self.trailers.get(name)
             if given is None:
-                raise WireError("MalformedTrailerError", "The request contained trailing data that was not well-formed or did not conform to our published schema.")
+                raise WireError(
+                    "MalformedTrailerError",
+                    "The request contained trailing data that was not well-formed or did not conform to our published schema.",
+                )
             if name.startswith("x-amz-checksum-") and b64encode(digest.digest()).decode() != given:
                 algorithm = name.removeprefix("x-amz-checksum-").upper()
                 raise WireError("BadDigest", f"The {algorithm} you specified did not match the calculated checksum.")

@@ -90,7 +90,9 @@ class Codec:
         """The head of a response whose body is a stream of events."""
         raise NotImplementedError
 
-    def initial_response(self, operation: OperationModel, shape: Shape, member: str) -> Callable[[dict[str, Any]], bytes]:
+    def initial_response(
+        self, operation: OperationModel, shape: Shape, member: str
+    ) -> Callable[[dict[str, Any]], bytes]:
         """The first message of a stream in an RPC protocol: the members other than the stream."""
         raise NotImplementedError
 

@@ -24,7 +24,9 @@ def _header_value(value: Any) -> bytes:
     if isinstance(value, bool):
         return b"\x00" if value else b"\x01"
     if isinstance(value, int):
-        return b"\x04" + struct.pack(">i", value) if -(1 << 31) <= value < 1 << 31 else b"\x05" + struct.pack(">q", value)
+        return (
+            b"\x04" + struct.pack(">i", value) if -(1 << 31) <= value < 1 << 31 else b"\x05" + struct.pack(">q", value)
+        )
     if isinstance(value, bytes):
         return b"\x06" + struct.pack(">H", len(value)) + value
     if isinstance(value, float):
@@ -120,10 +122,14 @@ def _compile_event(codec: Codec, name: str, shape: Shape) -> Event:
     """One member of the stream -> its message."""
     payload = next((n for n, m in shape.members.items() if m.trait("eventpayload")), None)
     carried = [n for n, m in shape.members.items() if m.trait("eventheader")]
-    kind = {":message-type": "exception", ":exception-type": name} if shape.trait("exception") else {
-        ":message-type": "event",
-        ":event-type": name,
-    }
+    kind = (
+        {":message-type": "exception", ":exception-type": name}
+        if shape.trait("exception")
+        else {
+            ":message-type": "event",
+            ":event-type": name,
+        }
+    )
     body, content_type = codec.event_body(shape, payload)
 
     def render(value: dict[str, Any]) -> bytes:
@@ -179,5 +185,3 @@ async def _stream(source: Any, events: dict[str, Event], head: bytes) -> AsyncIt
     else:
         for event in source:
             yield render(event, events)
-
-

@@ -205,8 +205,11 @@ class RestCodec(Codec):
         self, operation: OperationModel, shape: Shape, names: dict[str, str], rules: Rules | None
     ) -> list[Bind]:
         pattern, labels = template_regex(operation.http.request_uri)
-        by_wire = {m.wire_name or n: (names[n], self._text(m.wire_name or n, m, rules))
-                   for n, m in shape.members.items() if m.location == "uri"}
+        by_wire = {
+            m.wire_name or n: (names[n], self._text(m.wire_name or n, m, rules))
+            for n, m in shape.members.items()
+            if m.location == "uri"
+        }
         rows = [by_wire[label] for label in labels]
         if not rows:
             return []
@@ -255,7 +258,9 @@ class RestCodec(Codec):
             for n, m in shape.members.items()
             if m.location == "header"
         }
-        prefixes = [((m.wire_name or "").lower(), names[n]) for n, m in shape.members.items() if m.location == "headers"]
+        prefixes = [
+            ((m.wire_name or "").lower(), names[n]) for n, m in shape.members.items() if m.location == "headers"
+        ]
 
         def bind(request: Request, found: dict[str, Any]) -> None:
             for header, text in request.headers.items():

@@ -263,8 +263,10 @@ class RestXmlCodec(RestCodec):
         """GetBucketLocation answers with a root element that holds nothing but the text."""
         text = result.get("LocationConstraint")
         space = 'xmlns="http://s3.amazonaws.com/doc/2006-03-01/"'
-        inside = f"<LocationConstraint {space}>{xml.escape(text)}</LocationConstraint>" if text else (
-            f"<LocationConstraint {space}/>"
+        inside = (
+            f"<LocationConstraint {space}>{xml.escape(text)}</LocationConstraint>"
+            if text
+            else (f"<LocationConstraint {space}/>")
         )
         response.body = (HEAD + inside).encode()
         response.headers.append(("Content-Type", "application/xml"))
@@ -318,9 +320,7 @@ class RestXmlCodec(RestCodec):
             return Response(error.status, [row for row in headers if row[0] != "Content-Type"])
         named = {n: v for n, v in error.fields.items() if not n.startswith("x-amz-") and n not in S3_ERROR_HEADERS}
         bare = WireError(error.code, error.message, error.status, named)
-        return self._error_body(
-            operation, error, query.error_fields(self.writers, bare, shape), request_id, headers
-        )
+        return self._error_body(operation, error, query.error_fields(self.writers, bare, shape), request_id, headers)
 
     def _error_body(
         self,

@@ -13,14 +13,51 @@ from skyjar.wire.http import Request
 
 SKEW_S = 900
 
-SUBRESOURCES = frozenset({
-    "accelerate", "acl", "analytics", "cors", "defaultObjectAcl", "delete", "inventory", "lifecycle", "location",
-    "logging", "metrics", "notification", "object-lock", "partNumber", "policy", "policyStatus", "publicAccessBlock",
-    "replication", "requestPayment", "response-cache-control", "response-content-disposition",
-    "response-content-encoding", "response-content-language", "response-content-type", "response-expires", "restore",
-    "select", "select-type", "tagging", "torrent", "uploadId", "uploads", "versionId", "versioning", "versions",
-    "website", "encryption", "intelligent-tiering", "legal-hold", "ownershipControls", "retention",
-})
+SUBRESOURCES = frozenset(
+    {
+        "accelerate",
+        "acl",
+        "analytics",
+        "cors",
+        "defaultObjectAcl",
+        "delete",
+        "inventory",
+        "lifecycle",
+        "location",
+        "logging",
+        "metrics",
+        "notification",
+        "object-lock",
+        "partNumber",
+        "policy",
+        "policyStatus",
+        "publicAccessBlock",
+        "replication",
+        "requestPayment",
+        "response-cache-control",
+        "response-content-disposition",
+        "response-content-encoding",
+        "response-content-language",
+        "response-content-type",
+        "response-expires",
+        "restore",
+        "select",
+        "select-type",
+        "tagging",
+        "torrent",
+        "uploadId",
+        "uploads",
+        "versionId",
+        "versioning",
+        "versions",
+        "website",
+        "encryption",
+        "intelligent-tiering",
+        "legal-hold",
+        "ownershipControls",
+        "retention",
+    }
+)
 
 
 def _pairs(query: str) -> list[tuple[str, str | None]]:
@@ -51,8 +88,17 @@ def query_credential(request: Request) -> Credential:
         raise WireError("AccessDenied", f"Invalid date (should be seconds since epoch): {expires}", 403)
     token = given.get("x-amz-security-token")
     return Credential(
-        "v2-query", given.get("AWSAccessKeyId") or "", "", "us-east-1", "s3", "", given.get("Signature") or "",
-        token, float(expires), int(expires), expires,
+        "v2-query",
+        given.get("AWSAccessKeyId") or "",
+        "",
+        "us-east-1",
+        "s3",
+        "",
+        given.get("Signature") or "",
+        token,
+        float(expires),
+        int(expires),
+        expires,
     )
 
 

@@ -29,11 +29,13 @@ EMPTY_HASH = hashlib.sha256(b"").hexdigest()
 
 S3_NAMES = frozenset({"s3", "s3express", "s3-outposts", "s3-object-lambda"})
 UNSIGNED = "UNSIGNED-PAYLOAD"
-STREAMING = frozenset({
-    "STREAMING-AWS4-HMAC-SHA256-PAYLOAD",
-    "STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER",
-    "STREAMING-UNSIGNED-PAYLOAD-TRAILER",
-})
+STREAMING = frozenset(
+    {
+        "STREAMING-AWS4-HMAC-SHA256-PAYLOAD",
+        "STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER",
+        "STREAMING-UNSIGNED-PAYLOAD-TRAILER",
+    }
+)
 LITERAL_HASHES = STREAMING | {UNSIGNED}
 
 _HEADER = re.compile(
@@ -124,8 +126,9 @@ def _loose_header(request: Request, authorization: str) -> Credential | None:
     missing = [name for name in ("Credential", "Signature", "SignedHeaders") if not parts.get(name)]
     if missing:
         words = " ".join(f"Authorization header requires '{name}' parameter." for name in missing)
-        raise incomplete(headers, f"{words} (Hashed with SHA-256 and encoded with Base64) "
-                                  f"Authorization={_shown(authorization)}")
+        raise incomplete(
+            headers, f"{words} (Hashed with SHA-256 and encoded with Base64) Authorization={_shown(authorization)}"
+        )
     key, date, region, service = scope_of(parts["Credential"], headers)
     stamp, time_s = _header_time(headers, authorization)
     token = headers.get("x-amz-security-token")
@@ -186,7 +189,8 @@ def _presigned(request: Request) -> Credential:
     plain = {name: unquote_to_bytes(value).decode("utf-8", "replace") for name, value in given.items()}
     if plain["X-Amz-Algorithm"] != ALGORITHM:
         raise WireError(
-            "AuthorizationQueryParametersError", f'X-Amz-Algorithm only supports "{ALGORITHM}"',
+            "AuthorizationQueryParametersError",
+            f'X-Amz-Algorithm only supports "{ALGORITHM}"',
         )
     key, date, region, service = scope_of(plain["X-Amz-Credential"], request.headers)
     stamp = plain["X-Amz-Date"]
@@ -194,11 +198,21 @@ def _presigned(request: Request) -> Credential:
         time_s = timestamps.parse_basic(stamp)
     except ValueError:
         raise WireError(
-            "AuthorizationQueryParametersError", 'X-Amz-Date must be in the ISO8601 Long Format "yyyyMMdd\'T\'HHmmss\'Z\'"'
+            "AuthorizationQueryParametersError",
+            "X-Amz-Date must be in the ISO8601 Long Format \"yyyyMMdd'T'HHmmss'Z'\"",
         ) from None
     return Credential(
-        "v4-query", key, date, region, service, plain["X-Amz-SignedHeaders"], plain["X-Amz-Signature"],
-        plain.get("X-Amz-Security-Token"), time_s, _expires(plain.get("X-Amz-Expires"), service), stamp,
+        "v4-query",
+        key,
+        date,
+        region,
+        service,
+        plain["X-Amz-SignedHeaders"],
+        plain["X-Amz-Signature"],
+        plain.get("X-Amz-Security-Token"),
+        time_s,
+        _expires(plain.get("X-Amz-Expires"), service),
+        stamp,
     )
 
 
@@ -345,9 +359,7 @@ def _check_payload(request: Request, credential: Credential) -> None:
     given = request.headers.get("x-amz-content-sha256")
     if given is None:
         if credential.scheme == "v4-header":
-            raise WireError(
-                "InvalidRequest", "Missing required header for this request: x-amz-content-sha256"
-            )
+            raise WireError("InvalidRequest", "Missing required header for this request: x-amz-content-sha256")
         return
     if given in LITERAL_HASHES:
         return

@@ -111,7 +111,9 @@ def test_it_does_not_outlive_its_credentials(world):
 
 
 def test_a_runtime_that_is_not_there_is_refused_by_name(world):
-    with pytest.raises(RuntimeMissing, match=r"needs a python3\.99 interpreter, and only .*python3\.11.* was found; install"):
+    with pytest.raises(
+        RuntimeMissing, match=r"needs a python3\.99 interpreter, and only .*python3\.11.* was found; install"
+    ):
         world.invoke(world.function(COUNT, runtime="python3.99"))
     with pytest.raises(RuntimeMissing, match="java21 is not one"):
         world.invoke(world.function(COUNT, runtime="java21"))

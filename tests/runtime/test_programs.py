@@ -28,7 +28,9 @@ def node(world, source: str, name: str = "index.js", **fields):
     runtime = next((found.name for found in interpreters.nodes()), None)
     if runtime is None:
         pytest.skip("no Node.js on this machine")
-    return world.function(files={name: source}, runtime=runtime, handler=fields.pop("handler", "index.handler"), **fields)
+    return world.function(
+        files={name: source}, runtime=runtime, handler=fields.pop("handler", "index.handler"), **fields
+    )
 
 
 def test_node_runs_async_handlers_and_keeps_its_state(world):
@@ -40,7 +42,13 @@ def test_node_runs_async_handlers_and_keeps_its_state(world):
         environment=(("TABLE", "t"),),
     )
     found = world.value(function, {"x": 1}, request_id="id-1")
-    assert (found["e"], found["n"], found["id"], found["cwd"], found["table"]) == ({"x": 1}, 1, "id-1", "/var/task", "t")
+    assert (found["e"], found["n"], found["id"], found["cwd"], found["table"]) == (
+        {"x": 1},
+        1,
+        "id-1",
+        "/var/task",
+        "t",
+    )
     assert not {"HOME", "_SKYJAR_WAIT", "USER", "PWD"} & set(found["names"])
     assert world.value(function, {})["n"] == 2
     assert any(line.endswith("Z\tid-1\tINFO\thello { a: 1 }\n") for line in world.log())
@@ -66,7 +74,8 @@ def test_node_errors_have_lambdas_shape(world):
     assert "node.mjs" not in str(found["trace"])
     found = world.fault(node(world, "exports.other = 1"))
     assert (found["errorType"], found["errorMessage"]) == (
-        "Runtime.HandlerNotFound", "index.handler is undefined or not exported",
+        "Runtime.HandlerNotFound",
+        "index.handler is undefined or not exported",
     )
     found = world.fault(node(world, "require('nothing')"))
     assert found["errorType"] == "Runtime.ImportModuleError"
@@ -172,5 +181,7 @@ def test_awslambdaric_unmodified(world, awslambdaric):
     )
     for number in range(3):
         assert world.value(function, number) == {"got": number, "left": True}
-    found = world.fault(world.function(files={"bootstrap": script, "app.py": "import gone"}, runtime="provided", layers=(awslambdaric,)))
+    found = world.fault(
+        world.function(files={"bootstrap": script, "app.py": "import gone"}, runtime="provided", layers=(awslambdaric,))
+    )
     assert found["errorType"] == "Runtime.ImportModuleError"

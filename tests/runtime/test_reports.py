@@ -30,7 +30,9 @@ def test_the_report_line():
         "REPORT RequestId: id\tDuration: 12.35 ms\tBilled Duration: 113 ms\tMemory Size: 128 MB\t"
         "Max Memory Used: 36 MB\tInit Duration: 100.50 ms\t"
     )
-    assert reports.report(F, 0, "id", 0.9, None, 36).endswith("Billed Duration: 1 ms\tMemory Size: 128 MB\tMax Memory Used: 36 MB\t")
+    assert reports.report(F, 0, "id", 0.9, None, 36).endswith(
+        "Billed Duration: 1 ms\tMemory Size: 128 MB\tMax Memory Used: 36 MB\t"
+    )
 
 
 def test_stamps_are_milliseconds_in_utc():

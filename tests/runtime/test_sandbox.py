@@ -16,7 +16,9 @@ def test_the_event_comes_back(world):
 
 def test_the_environment_is_lambdas_and_nothing_else(world, monkeypatch):
     monkeypatch.setenv("SECRET_OF_THE_PARENT", "x")
-    source = "import os\nfound = dict(os.environ)\ndef handler(e, c):\n    return [found, os.environ['_X_AMZN_TRACE_ID']]\n"
+    source = (
+        "import os\nfound = dict(os.environ)\ndef handler(e, c):\n    return [found, os.environ['_X_AMZN_TRACE_ID']]\n"
+    )
     function = world.function(
         source, name="shop", environment=(("TABLE", "orders"),), endpoint_url="http://127.0.0.1:4566", memory_mib=256
     )
@@ -79,8 +81,18 @@ def test_a_module_that_is_missing_is_named(world):
     ("source", "handler", "kind", "message"),
     [
         (ECHO, "app.other", "Runtime.HandlerNotFound", "Handler 'other' missing on module 'app'"),
-        ("def x(:\n", "app.handler", "Runtime.UserCodeSyntaxError", "Syntax error in module 'app': invalid syntax (app.py, line 1)"),
-        (ECHO, "app", "Runtime.MalformedHandlerName", "Bad handler 'app': not enough values to unpack (expected 2, got 1)"),
+        (
+            "def x(:\n",
+            "app.handler",
+            "Runtime.UserCodeSyntaxError",
+            "Syntax error in module 'app': invalid syntax (app.py, line 1)",
+        ),
+        (
+            ECHO,
+            "app",
+            "Runtime.MalformedHandlerName",
+            "Bad handler 'app': not enough values to unpack (expected 2, got 1)",
+        ),
         (ECHO, "lost.handler", "Runtime.ImportModuleError", "Unable to import module 'lost': No module named 'lost'"),
         ("raise ValueError('at once')", "app.handler", "ValueError", "at once"),
     ],
@@ -96,12 +108,12 @@ def test_an_exception_comes_with_its_trace(world):
         "errorMessage": "'gone'",
         "errorType": "KeyError",
         "requestId": ID,
-        "stackTrace": ['  File "/var/task/app.py", line 2, in handler\n    raise KeyError(\'gone\')\n'],
+        "stackTrace": ["  File \"/var/task/app.py\", line 2, in handler\n    raise KeyError('gone')\n"],
     }
     event = next(line for line in world.log() if line.startswith("[ERROR]"))
     assert event == (
         "[ERROR] KeyError: 'gone'\nTraceback (most recent call last):\n"
-        '\xa0\xa0File "/var/task/app.py", line 2, in handler\n\xa0\xa0\xa0\xa0raise KeyError(\'gone\')\n'
+        "\xa0\xa0File \"/var/task/app.py\", line 2, in handler\n\xa0\xa0\xa0\xa0raise KeyError('gone')\n"
     )
 
 
@@ -262,6 +274,8 @@ def sleepers() -> int:
 def test_without_namespaces_it_still_works(world):
     world.options = {"isolate": False}
     layer = world.code({"python/tool.py": "v = 1\n"})
-    source = "import tool, boto3, os\ndef handler(e, c):\n    return [tool.v, os.getcwd(), os.environ['LAMBDA_TASK_ROOT']]\n"
+    source = (
+        "import tool, boto3, os\ndef handler(e, c):\n    return [tool.v, os.getcwd(), os.environ['LAMBDA_TASK_ROOT']]\n"
+    )
     function = world.function(source, layers=(layer,))
     assert world.value(function) == [1, str(function.code), str(function.code)]

@@ -101,7 +101,9 @@ def test_a_promised_trailer_must_come():
         chunked.Decoder(5, None, ["x-amz-checksum-crc32"]).feed(b"5\r\nhello\r\n0\r\n\r\n")
 
 
-@pytest.mark.parametrize("body", [b"x\r\n", b"-1\r\n", b"5\r\nhelloXX", b"\r\n", b"1" * 5000, b"0\r\n\r\nmore", b"1_0\r\n"])
+@pytest.mark.parametrize(
+    "body", [b"x\r\n", b"-1\r\n", b"5\r\nhelloXX", b"\r\n", b"1" * 5000, b"0\r\n\r\nmore", b"1_0\r\n"]
+)
 def test_nonsense_is_refused(body):
     with pytest.raises(WireError):
         chunked.Decoder(None).feed(body)

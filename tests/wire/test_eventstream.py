@@ -28,7 +28,9 @@ def test_kinesis_begins_with_an_initial_response():
     response = kinesis.serialise(operation, {"EventStream": [event, error]}, "id")
     found = messages(response.body)
     assert [headers.get(":event-type") or headers[":exception-type"] for headers, _ in found] == [
-        "initial-response", "SubscribeToShardEvent", "ResourceNotFoundException",
+        "initial-response",
+        "SubscribeToShardEvent",
+        "ResourceNotFoundException",
     ]
     assert b'"Data":"aGk="' in found[1][1]
     assert found[2][0][":message-type"] == "exception"
@@ -40,7 +42,10 @@ def test_s3_select_has_blob_and_xml_payloads():
     events = [{"Records": {"Payload": b"1,2"}}, {"Stats": {"Details": {"BytesScanned": 3}}}, {"End": {}}]
     response = s3.serialise(operation, {"Payload": events}, "id")
     found = messages(response.body)
-    assert found[0] == ({":message-type": "event", ":event-type": "Records", ":content-type": "application/octet-stream"}, b"1,2")
+    assert found[0] == (
+        {":message-type": "event", ":event-type": "Records", ":content-type": "application/octet-stream"},
+        b"1,2",
+    )
     assert b"<BytesScanned>3</BytesScanned>" in found[1][1]
     assert dict(response.headers)["Content-Type"] == "application/vnd.amazon.eventstream"
 

@@ -29,9 +29,24 @@ def refused(service: str, protocol: str, request: Request, operation: str | None
 
 @pytest.mark.parametrize(
     "body",
-    [b"{", b"[]", b"null", b"1", b'"x"', b"\xff\xfe", b'{"TableName":"\xff"}', b"[" * 100_000, b'{"a":' * 2000,
-     b'{"TableName":"x\\ud800"}', b'{"TableName":{}}', b'{"TableName":[]}', b'{"TableName":1}', b'{"Item":[]}',
-     b'{"TableName":"abc","Item":{"a":{"B":"***"}}}', b'{"TableName":true}'],
+    [
+        b"{",
+        b"[]",
+        b"null",
+        b"1",
+        b'"x"',
+        b"\xff\xfe",
+        b'{"TableName":"\xff"}',
+        b"[" * 100_000,
+        b'{"a":' * 2000,
+        b'{"TableName":"x\\ud800"}',
+        b'{"TableName":{}}',
+        b'{"TableName":[]}',
+        b'{"TableName":1}',
+        b'{"Item":[]}',
+        b'{"TableName":"abc","Item":{"a":{"B":"***"}}}',
+        b'{"TableName":true}',
+    ],
 )
 def test_bad_json_cannot_be_serialised(body):
     assert refused("dynamodb", "json", Request("POST", "/", "", DYNAMO, body)).code == "SerializationException"
@@ -39,10 +54,19 @@ def test_bad_json_cannot_be_serialised(body):
 
 @pytest.mark.parametrize(
     "body",
-    [b"<Delete>", b"<!DOCTYPE a [<!ENTITY b 'c'>]><Delete>&b;</Delete>", b"x", b"<a/><b/>", b"<a>" * 5000,
-     b'<?xml version="1.0"?><!DOCTYPE lolz SYSTEM "file:///etc/passwd"><Delete/>', b"<Delete>\xff</Delete>",
-     "<?xml version='1.0' encoding='utf-16'?><!DOCTYPE a><Delete/>".encode("utf-16"), b"<Delete>&#0;</Delete>",
-     b"<Delete><Object><Key><a/></Key></Object></Delete>", b"<Delete><Quiet>maybe</Quiet></Delete>"],
+    [
+        b"<Delete>",
+        b"<!DOCTYPE a [<!ENTITY b 'c'>]><Delete>&b;</Delete>",
+        b"x",
+        b"<a/><b/>",
+        b"<a>" * 5000,
+        b'<?xml version="1.0"?><!DOCTYPE lolz SYSTEM "file:///etc/passwd"><Delete/>',
+        b"<Delete>\xff</Delete>",
+        "<?xml version='1.0' encoding='utf-16'?><!DOCTYPE a><Delete/>".encode("utf-16"),
+        b"<Delete>&#0;</Delete>",
+        b"<Delete><Object><Key><a/></Key></Object></Delete>",
+        b"<Delete><Quiet>maybe</Quiet></Delete>",
+    ],
 )
 def test_bad_xml_is_malformed(body):
     error = refused("s3", "rest-xml", Request("POST", "/b", "delete", {}, body))
@@ -51,8 +75,17 @@ def test_bad_xml_is_malformed(body):
 
 @pytest.mark.parametrize(
     "body",
-    [b"\xff", b"\x81" * 5000, b"\xa1", b"\x9b\x7f\xff\xff\xff\xff\xff\xff\xff", b"\x5b\x00\x00\x00\xff\xff\xff\xff\xff",
-     cbor2.dumps([1]), cbor2.dumps({"MetricName": 1}), cbor2.dumps({"StartTime": "x"}), b"\xa1\x61a\x62\xff\xff"],
+    [
+        b"\xff",
+        b"\x81" * 5000,
+        b"\xa1",
+        b"\x9b\x7f\xff\xff\xff\xff\xff\xff\xff",
+        b"\x5b\x00\x00\x00\xff\xff\xff\xff\xff",
+        cbor2.dumps([1]),
+        cbor2.dumps({"MetricName": 1}),
+        cbor2.dumps({"StartTime": "x"}),
+        b"\xa1\x61a\x62\xff\xff",
+    ],
 )
 def test_bad_cbor_cannot_be_serialised(body):
     path = "/service/GraniteServiceVersion20100801/operation/GetMetricStatistics"
@@ -62,11 +95,16 @@ def test_bad_cbor_cannot_be_serialised(body):
 
 @pytest.mark.parametrize(
     ("body", "code"),
-    [(b"Action=ListUsers&MaxItems=x", "MalformedInput"), (b"Action=ListUsers&Marker=%ff", "MalformedQueryString"),
-     (b"Action=ListUsers&\xff", "MalformedQueryString"), (b"Action=ListUsers&" + b"a.b" * 100 + b"=", "MalformedQueryString"),
-     (b"Action=ListUsers&" + b"a&" * 100_001, "MalformedQueryString"), (b"Action=ListUsers&Marker.x=1", "MalformedInput"),
-     (b"Action=TagUser&UserName=a&Tags.member.x.Key=1", "MalformedInput"),
-     (b"Action=ListUsers&MaxItems=" + b"9" * 10_000, "MalformedInput")],
+    [
+        (b"Action=ListUsers&MaxItems=x", "MalformedInput"),
+        (b"Action=ListUsers&Marker=%ff", "MalformedQueryString"),
+        (b"Action=ListUsers&\xff", "MalformedQueryString"),
+        (b"Action=ListUsers&" + b"a.b" * 100 + b"=", "MalformedQueryString"),
+        (b"Action=ListUsers&" + b"a&" * 100_001, "MalformedQueryString"),
+        (b"Action=ListUsers&Marker.x=1", "MalformedInput"),
+        (b"Action=TagUser&UserName=a&Tags.member.x.Key=1", "MalformedInput"),
+        (b"Action=ListUsers&MaxItems=" + b"9" * 10_000, "MalformedInput"),
+    ],
 )
 def test_bad_queries(body, code):
     assert refused("iam", "query", Request("POST", "/", "", {}, body)).code == code
@@ -80,7 +118,9 @@ def test_bad_addresses(path, query, code):
     assert refused("s3", "rest-xml", Request("GET", path, query, {})).code == code
 
 
-@pytest.mark.parametrize("target", ["", "x", "AmazonSQS", "AmazonSQS.", "AmazonSQS.Nope", "AmazonSQS.__init__", "." * 1000])
+@pytest.mark.parametrize(
+    "target", ["", "x", "AmazonSQS", "AmazonSQS.", "AmazonSQS.Nope", "AmazonSQS.__init__", "." * 1000]
+)
 def test_unknown_operations_have_no_route(target):
     assert codec("sqs", "json").route(Request("POST", "/", "", {"x-amz-target": target})) is None
 
@@ -107,9 +147,22 @@ def test_random_bytes_are_answered_with_errors():
         ("dynamodb", "json", "POST", "/", DYNAMO, b'{"TableName":"a","Item":{"x":{"S":"y"}}}'),
         ("s3", "rest-xml", "POST", "/b", {}, b"<Delete><Object><Key>a</Key></Object><Quiet>true</Quiet></Delete>"),
         ("iam", "query", "POST", "/", {}, b"Action=TagUser&UserName=a&Tags.member.1.Key=1&Tags.member.1.Value=2"),
-        ("lambda", "rest-json", "POST", "/2015-03-31/functions", {}, b'{"FunctionName":"f","Role":"r","Code":{"ZipFile":"AA=="}}'),
-        ("cloudwatch", "smithy-rpc-v2-cbor", "POST", "/service/G/operation/PutMetricData", {},
-         cbor2.dumps({"Namespace": "n", "MetricData": [{"MetricName": "m", "Value": 1.5}]})),
+        (
+            "lambda",
+            "rest-json",
+            "POST",
+            "/2015-03-31/functions",
+            {},
+            b'{"FunctionName":"f","Role":"r","Code":{"ZipFile":"AA=="}}',
+        ),
+        (
+            "cloudwatch",
+            "smithy-rpc-v2-cbor",
+            "POST",
+            "/service/G/operation/PutMetricData",
+            {},
+            cbor2.dumps({"Namespace": "n", "MetricData": [{"MetricName": "m", "Value": 1.5}]}),
+        ),
     ]
     for service, protocol, method, path, headers, body in cases:
         known = codec(service, protocol)

@@ -27,8 +27,16 @@ def test_names_are_botocores():
 
 @pytest.mark.parametrize(
     ("signing", "first"),
-    [("s3", "s3"), ("dynamodb", "dynamodb"), ("monitoring", "cloudwatch"), ("email", "ses"), ("apigateway", "apigateway"),
-     ("states", "stepfunctions"), ("lambda", "lambda"), ("execute-api", "apigatewaymanagementapi")],
+    [
+        ("s3", "s3"),
+        ("dynamodb", "dynamodb"),
+        ("monitoring", "cloudwatch"),
+        ("email", "ses"),
+        ("apigateway", "apigateway"),
+        ("states", "stepfunctions"),
+        ("lambda", "lambda"),
+        ("execute-api", "apigatewaymanagementapi"),
+    ],
 )
 def test_services_are_found_by_signing_name(signing, first):
     assert index.by_signing_name()[signing][0] == first
@@ -36,8 +44,14 @@ def test_services_are_found_by_signing_name(signing, first):
 
 @pytest.mark.parametrize(
     ("prefix", "service"),
-    [("AmazonSQS", "sqs"), ("DynamoDB_20120810", "dynamodb"), ("DynamoDBStreams_20120810", "dynamodbstreams"),
-     ("AWSStepFunctions", "stepfunctions"), ("TrentService", "kms"), ("Nope", None)],
+    [
+        ("AmazonSQS", "sqs"),
+        ("DynamoDB_20120810", "dynamodb"),
+        ("DynamoDBStreams_20120810", "dynamodbstreams"),
+        ("AWSStepFunctions", "stepfunctions"),
+        ("TrentService", "kms"),
+        ("Nope", None),
+    ],
 )
 def test_services_are_found_by_target(prefix, service):
     assert models.find_target(prefix) == service

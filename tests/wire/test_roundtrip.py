@@ -249,8 +249,12 @@ def parsed_by_botocore(protocol: str, operation: Any, response: Response, shape:
     from botocore.awsrequest import HeadersDict
 
     return botocore.parsers.create_parser(protocol).parse(
-        {"body": body, "headers": HeadersDict(merged), "status_code": response.status,
-         "context": {"operation_name": operation.name}},
+        {
+            "body": body,
+            "headers": HeadersDict(merged),
+            "status_code": response.status,
+            "context": {"operation_name": operation.name},
+        },
         shape,
     )
 
@@ -313,7 +317,9 @@ def check_errors(service: str, protocol: str, name: str) -> None:
         return
     for shape in operation.error_shapes:
         code = shape.metadata.get("error", {}).get("code", shape.name)
-        error = WireError(shape.name, "It's <wrong> & \"so\"", shape.metadata.get("error", {}).get("httpStatusCode", 400))
+        error = WireError(
+            shape.name, 'It\'s <wrong> & "so"', shape.metadata.get("error", {}).get("httpStatusCode", 400)
+        )
         response = known.error(ours, error, "request-2")
         if error.status < 301:
             continue

@@ -19,10 +19,14 @@ KEYS = Credentials("AKIDEXAMPLE", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY", "a
 def received(signed) -> tuple[Request, float]:
     prepared = signed.prepare()
     url = urlsplit(prepared.url)
-    headers = {name.lower(): value if isinstance(value, str) else value.decode() for name, value in prepared.headers.items()}
+    headers = {
+        name.lower(): value if isinstance(value, str) else value.decode() for name, value in prepared.headers.items()
+    }
     headers.setdefault("host", url.netloc)
     body = prepared.body or b""
-    return Request(prepared.method, url.path or "/", url.query, headers, body if isinstance(body, bytes) else body.encode())
+    return Request(
+        prepared.method, url.path or "/", url.query, headers, body if isinstance(body, bytes) else body.encode()
+    )
 
 
 def sign(signer, method="POST", url="http://localhost:4566/", data=b"", headers=None) -> Request:
@@ -45,12 +49,33 @@ def refused(request: Request, later: float = 0.0) -> WireError:
 
 
 JSON = {"content-type": "application/x-amz-json-1.0", "x-amz-target": "AmazonSQS.SendMessage"}
-KEYS_ODD = ["a", "a b", "a+b", "ä/ö", "a//b", "a/../b", "./a", "a%20b", "a=b&c", "~-_.", "!*'()", "a;b", "日本", "a?b", "%"]
+KEYS_ODD = [
+    "a",
+    "a b",
+    "a+b",
+    "ä/ö",
+    "a//b",
+    "a/../b",
+    "./a",
+    "a%20b",
+    "a=b&c",
+    "~-_.",
+    "!*'()",
+    "a;b",
+    "日本",
+    "a?b",
+    "%",
+]
 
 
 def test_a_signed_json_request_is_accepted():
     found = check(sign(auth.SigV4Auth(KEYS, "sqs", "eu-west-1"), data=b"{}", headers=JSON))
-    assert (found.access_key, found.region, found.service, found.scheme) == ("AKIDEXAMPLE", "eu-west-1", "sqs", "v4-header")
+    assert (found.access_key, found.region, found.service, found.scheme) == (
+        "AKIDEXAMPLE",
+        "eu-west-1",
+        "sqs",
+        "v4-header",
+    )
     assert found.token == "a-token"
 
 
@@ -81,7 +106,9 @@ def test_odd_s3_keys(key):
 
 
 def test_presigned_urls_outside_s3():
-    found = check(sign(auth.SigV4QueryAuth(KEYS, "sts", "us-east-1", expires=60), "GET", "http://h/?Action=X&Version=1"))
+    found = check(
+        sign(auth.SigV4QueryAuth(KEYS, "sts", "us-east-1", expires=60), "GET", "http://h/?Action=X&Version=1")
+    )
     assert (found.scheme, found.expires, found.token) == ("v4-query", 60, "a-token")
 
 
