@@ -7,6 +7,7 @@ import random
 from collections.abc import Callable
 
 _POOL_BYTES = 4096
+_VARIANT = {digit: "89ab"[int(digit, 16) & 3] for digit in "0123456789abcdef"}
 _BASE32 = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
 
 
@@ -31,7 +32,7 @@ class Chance:
     def uuid(self) -> str:
         """A random UUID (version 4), as AWS uses for request and message ids."""
         h = self.hex(32)
-        return f"{h[:8]}-{h[8:12]}-4{h[13:16]}-{'89ab'[int(h[16], 16) & 3]}{h[17:20]}-{h[20:]}"
+        return f"{h[:8]}-{h[8:12]}-4{h[13:16]}-{_VARIANT[h[16]]}{h[17:20]}-{h[20:]}"
 
     def base32(self, length: int) -> str:
         """Upper-case letters and 2-7, as in access keys and unique ids."""

@@ -39,6 +39,8 @@ def _options() -> Options:
     options.set_max_background_jobs(2)
     options.set_max_open_files(256)
     options.set_keep_log_file_num(2)
+    options.set_allow_concurrent_memtable_write(False)  # one thread writes, and need not agree with others
+    options.set_enable_write_thread_adaptive_yield(False)
     table = BlockBasedOptions()
     table.set_block_cache(Cache(CACHE_BYTES))
     table.set_bloom_filter(10, False)
