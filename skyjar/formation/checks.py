@@ -72,6 +72,7 @@ _SNAPSHOTS = frozenset(
     )
 )
 LOOP = "Fn::ForEach::"
+EXTENSIONS = "AWS::LanguageExtensions"
 
 
 def check(template: Template) -> None:
@@ -100,12 +101,21 @@ def check(template: Template) -> None:
     for name, mapping in (template.get("Mappings") or {}).items():
         _check_mapping(name, mapping)
     conditions = template.get("Conditions") or {}
+    if not any(name == EXTENSIONS for name in _items(template.get("Transform", []))):
+        _refuse_loops(resources, conditions, template.get("Outputs") or {})
     for name, resource in resources.items():
         if not str(name).startswith(LOOP):
             _check_resource(name, resource, conditions)
     for name, output in (template.get("Outputs") or {}).items():
         if not str(name).startswith(LOOP):
             _check_output(name, output, conditions)
+
+
+def _refuse_loops(*sections: dict[str, Any]) -> None:
+    for section in sections:
+        for name in section:
+            if str(name).startswith(LOOP):
+                raise TemplateError(f"Template format error: {name} needs the transform {EXTENSIONS}.")
 
 
 def _check_name(section: str, name: Any) -> None:

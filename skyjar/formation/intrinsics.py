@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import ipaddress
+import itertools
 import json
 import re
 from collections.abc import Callable
@@ -121,17 +122,20 @@ def _select(argument: Any, scope: Scope) -> Any:
     index, items = evaluate(argument[0], scope), evaluate(argument[1], scope)
     try:
         at = int(index)
-        if at < 0:
+        if at < 0 or not isinstance(items, list):
             raise IndexError
         return items[at]
-    except (ValueError, TypeError, IndexError):
+    except (ValueError, TypeError, OverflowError, IndexError):
         raise TemplateError(f"Template error: Fn::Select cannot select nonexistent value at index {index}") from None
 
 
 def _split(argument: Any, scope: Scope) -> list[str]:
     if not isinstance(argument, list) or len(argument) != 2:
         raise TemplateError("Template error: every Fn::Split object requires two parameters")
-    return str(evaluate(argument[1], scope)).split(str(argument[0]))
+    text = evaluate(argument[1], scope)
+    if not isinstance(argument[0], str) or not argument[0] or not isinstance(text, str):
+        raise TemplateError("Template error: every Fn::Split object requires two string parameters")
+    return text.split(argument[0])
 
 
 def _find_in_map(argument: Any, scope: Scope) -> Any:
@@ -143,7 +147,7 @@ def _find_in_map(argument: Any, scope: Scope) -> Any:
     found: Any = scope.mapping(name)
     for key in (first, second):
         if not isinstance(found, dict) or key not in found:
-            if len(argument) == 4:
+            if len(argument) == 4 and isinstance(argument[3], dict) and "DefaultValue" in argument[3]:
                 return evaluate(argument[3]["DefaultValue"], scope)
             raise TemplateError(f"Template error: Unable to get mapping for {name}::{first}::{second}")
         found = found[key]
@@ -155,18 +159,19 @@ def _base64(argument: Any, scope: Scope) -> str:
 
 
 def _cidr(argument: Any, scope: Scope) -> list[str]:
+    if not isinstance(argument, list) or len(argument) not in (2, 3):
+        raise TemplateError("Template error: every Fn::Cidr object requires two or three parameters")
     block, count, bits = (*[evaluate(part, scope) for part in argument], 8)[:3]
-    network = ipaddress.ip_network(str(block))
-    size = network.max_prefixlen - int(bits)
-    if size < network.prefixlen or int(count) > 256:
-        raise TemplateError("Template error: Fn::Cidr cannot make that many blocks of that size")
-    found: list[str] = []
-    for subnet in network.subnets(new_prefix=size):
-        if len(found) == int(count):
-            return found
-        found.append(str(subnet))
-    if len(found) < int(count):
-        raise TemplateError("Template error: Fn::Cidr cannot make that many blocks of that size")
+    try:
+        network, most = ipaddress.ip_network(str(block)), int(count)
+        size = network.max_prefixlen - int(bits)
+        if not (1 <= most <= 256 and network.prefixlen <= size <= network.max_prefixlen):
+            raise ValueError
+        found = [str(subnet) for subnet in itertools.islice(network.subnets(new_prefix=size), most)]
+        if len(found) < most:
+            raise ValueError
+    except (TypeError, ValueError):
+        raise TemplateError(f"Template error: Fn::Cidr cannot make {count} blocks of {bits} bits of {block}") from None
     return found
 
 
@@ -188,7 +193,10 @@ def _length(argument: Any, scope: Scope) -> int:
 
 
 def _to_json(argument: Any, scope: Scope) -> str:
-    return json.dumps(evaluate(argument, scope), separators=(",", ":"))
+    found = evaluate(argument, scope)
+    if not isinstance(found, dict | list):
+        raise TemplateError("Template error: Fn::ToJsonString requires an object or a list")
+    return json.dumps(found, separators=(",", ":"))
 
 
 def _zones(argument: Any, scope: Scope) -> list[str]:
@@ -202,6 +210,8 @@ def _text(value: Any, function: str) -> str:
 
 
 def _string(value: Any) -> str:
+    if value is None or value is NO_VALUE or isinstance(value, dict):
+        raise TemplateError("Template error: a string is required where a template has an object or nothing")
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, list):
@@ -222,8 +232,21 @@ def test(condition: Any, scope: Scope) -> bool:
         if name in ("Fn::And", "Fn::Or") and isinstance(argument, list) and 1 <= len(argument) <= 10:
             found = [test(item, scope) for item in argument]
             return all(found) if name == "Fn::And" else any(found)
+        if name in _MEMBERS and isinstance(argument, list) and len(argument) == 2:
+            return _MEMBERS[name](*(_texts(evaluate(item, scope)) for item in argument))
     raise TemplateError("Template format error: Every Conditions member must be a boolean expression")
 
+
+def _texts(value: Any) -> list[str]:
+    return [_string(item) for item in value] if isinstance(value, list) else [_string(value)]
+
+
+# The functions of rules, over (list, list).
+_MEMBERS: dict[str, Callable[[list[str], list[str]], bool]] = {
+    "Fn::Contains": lambda items, wanted: wanted[0] in items,
+    "Fn::EachMemberEquals": lambda items, wanted: all(item == wanted[0] for item in items),
+    "Fn::EachMemberIn": lambda items, among: set(items) <= set(among),
+}
 
 FUNCTIONS: dict[str, Callable[[Any, Scope], Any]] = {
     "Ref": _ref,
@@ -263,6 +286,10 @@ def _collect(value: Any, found: set[str], truth: Callable[[str], bool] | None) -
             _collect(item, found, truth)
     elif isinstance(value, dict):
         for name, argument in value.items():
+            if isinstance(name, str) and name.startswith("Fn::") and name not in FUNCTIONS:
+                raise TemplateError(
+                    f"Template format error: Encountered unsupported function: {name} Supported functions are: [{', '.join(sorted(FUNCTIONS))}]"
+                )
             if name == "Ref" and isinstance(argument, str):
                 found.add(argument)
             elif name == "Fn::GetAtt":

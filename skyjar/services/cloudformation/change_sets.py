@@ -127,6 +127,7 @@ def _compare(call: Call, stack_id: str, name: str, template: dict[str, Any]) -> 
         return
     deploying.check_types(stack, template)
     prepared = sources.prepare(call, stack, template, change_set.parameters)
+    template = prepared.template
     sources.check_capabilities(template, list(change_set.capabilities), has_macro=False)
     old = orjson.loads(stack.template) if stack.template else None
     before = {row.logical_id for row in state.resources.range(call, stack_id)}

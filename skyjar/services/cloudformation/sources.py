@@ -7,7 +7,7 @@ from urllib.parse import unquote, urlsplit
 
 import msgspec
 
-from skyjar.formation import checks, graphs, parameters, sam, schemas, templates
+from skyjar.formation import checks, extensions, graphs, parameters, rules, sam, schemas, templates
 from skyjar.formation.errors import TemplateError
 from skyjar.kernel.call import Call
 from skyjar.kernel.errors import NotImplementedHere
@@ -91,10 +91,18 @@ def tags_of(given: list[dict[str, str]] | None) -> dict[str, str]:
 def needs_sam(template: dict[str, Any]) -> bool:
     """Whether the SAM transform must be applied. Other macros are refused."""
     names = templates.transforms(template)
+    if template.get("Hooks"):
+        raise NotImplementedHere("Skyjar does not implement the Hooks section of templates.")
+    if sam.NAME in names and any(str(name).startswith(checks.LOOP) for name in template["Resources"]):
+        raise NotImplementedHere("Skyjar does not implement Fn::ForEach together with AWS::Serverless-2016-10-31.")
     for name in names:
-        if name not in (sam.NAME, "AWS::LanguageExtensions"):
+        if name not in (sam.NAME, checks.EXTENSIONS):
             raise NotImplementedHere(f"Skyjar does not implement the transform {name}.")
     return sam.NAME in names
+
+
+def has_transform(template: dict[str, Any]) -> bool:
+    return bool(templates.transforms(template))
 
 
 def given_parameters(given: list[dict[str, Any]], previous: Stack | None) -> dict[str, str]:
@@ -116,10 +124,16 @@ def prepare(call: Call, stack: Stack, template: dict[str, Any], given: dict[str,
     """Resolve parameters and conditions and check the whole. Raises ValidationError with CloudFormation's sentence."""
     try:
         values, texts = parameters.resolve(template, given, lambda key: scopes.stored_parameter(call, key))
-        scope = scopes.StackScope(call, stack, template, values)
+        template = extensions.expand(template, values)
+        checks.check(template)
         graphs.check(template)
+        scope = scopes.StackScope(call, stack, template, values)
+        rules.check(template, scope)
         for name in template.get("Conditions") or {}:
             scope.condition(name)
+        template = extensions.settle_policies(template, scope)
+        for name, resource in template["Resources"].items():
+            _check_resource(name, resource)
         included = scopes.included(template, scope)
         needs = graphs.dependencies(template, included, scope.condition)
         _check_types(call, template, included)
@@ -129,6 +143,14 @@ def prepare(call: Call, stack: Stack, template: dict[str, Any], given: dict[str,
     return Prepared(
         template, values, texts, hidden, frozenset(included), {name: tuple(sorted(n)) for name, n in needs.items()}
     )
+
+
+def _check_resource(name: str, resource: dict[str, Any]) -> None:
+    for key in ("DeletionPolicy", "UpdateReplacePolicy"):
+        checks.check_policy(name, resource, key)
+    for key in ("CreationPolicy", "UpdatePolicy", "Connectors"):
+        if key in resource:
+            raise NotImplementedHere(f"Skyjar does not implement the attribute {key} (of {name}) in templates.")
 
 
 def _check_types(call: Call, template: dict[str, Any], included: set[str]) -> None:
@@ -145,7 +167,7 @@ def check_capabilities(template: dict[str, Any], capabilities: list[str], has_ma
     """IAM resources must be acknowledged, named ones by CAPABILITY_NAMED_IAM; macros by CAPABILITY_AUTO_EXPAND."""
     needed = ""
     for resource in template["Resources"].values():
-        if str(resource["Type"]).startswith("AWS::IAM::"):
+        if isinstance(resource, dict) and str(resource.get("Type")).startswith("AWS::IAM::"):
             is_named = any(name in resource.get("Properties", {}) for name in _NAMED_IAM)
             needed = "CAPABILITY_NAMED_IAM" if is_named or needed == "CAPABILITY_NAMED_IAM" else "CAPABILITY_IAM"
     given = set(capabilities)

@@ -43,7 +43,7 @@ def create_stack(
     text = sources.text_of(call, template_body, template_url, None, False)
     template = sources.load(text)
     has_macro = sources.needs_sam(template)
-    sources.check_capabilities(template, capabilities or [], has_macro)
+    sources.check_capabilities(template, capabilities or [], sources.has_transform(template))
     given = sources.given_parameters(parameters or [], None)
 
     def create(call: Call, template: dict[str, Any]) -> dict[str, Any]:
@@ -110,7 +110,7 @@ def update_stack(
     text = sources.text_of(call, template_body, template_url, stack, use_previous_template)
     template = sources.load(text)
     has_macro = sources.needs_sam(template)
-    sources.check_capabilities(template, capabilities or [], has_macro)
+    sources.check_capabilities(template, capabilities or [], sources.has_transform(template))
     given = sources.given_parameters(parameters or [], stack)
 
     def update(call: Call, template: dict[str, Any]) -> dict[str, Any]:
