@@ -163,7 +163,7 @@ def test_a_received_message_hides_for_its_timeout_and_comes_back(sqs: Any, url: 
     assert bodies(sqs, url) == []
 
 
-@pytest.mark.spec("sqs-010", "sqs-011", "sqs-007")
+@pytest.mark.spec("sqs-010", "sqs-011")
 def test_thousands_of_messages_all_arrive(sqs: Any, url: str) -> None:
     for start in range(0, 2_000, 10):
         entries = [{"Id": str(n), "MessageBody": str(start + n)} for n in range(10)]

@@ -8,7 +8,7 @@ from skyjar.kernel.tables import At
 from . import fifo, limits, state
 from .errors import OverLimit
 from .sending import Sender
-from .state import Group, Message, Queue
+from .state import Group, Message, Queue, Tally
 
 
 class Receiver:
@@ -25,27 +25,32 @@ class Receiver:
         self.taken: list[Message] = []
 
     def receive(self) -> list[Message]:
-        if self._is_full():
+        tally = state.tally_of(self._at, self._queue.space)
+        spare = self._spare(tally)
+        if spare == 0:
             return []
         if self._queue.is_fifo:
             self._receive_groups()
         else:
             self._receive_any()
-        if self._gone:
-            tally = state.tally_of(self._at, self._queue.space)
-            state.tallies.put(self._at, state.replace(tally, stored=tally.stored - self._gone))
+        left = 0 if spare is None else max(0, spare - len(self.taken))
+        if self._gone or left != tally.spare:
+            state.tallies.put(self._at, state.replace(tally, stored=tally.stored - self._gone, spare=left))
         return self.taken
 
-    def _is_full(self) -> bool:
-        """Whether as many are in flight as may be. A standard queue says so, a FIFO queue just returns nothing."""
-        if state.tally_of(self._at, self._queue.space).stored < limits.IN_FLIGHT:
-            return False
+    def _spare(self, tally: Tally) -> int | None:
+        """How many more messages may be in flight, at least; None while the queue holds too few for that to matter. Only
+        receiving puts messages in flight, so they are counted once for as many as there was room for then. When there
+        is none, a standard queue says so, and a FIFO queue just returns nothing."""
+        if tally.stored < limits.IN_FLIGHT:
+            return None
+        if tally.spare >= self._most:
+            return tally.spare
         _, in_flight, _ = state.counts(self._at, self._queue, self._now_ms)
-        if in_flight < limits.IN_FLIGHT:
-            return False
-        if self._queue.is_fifo:
-            return True
-        raise OverLimit("Too many messages in flight.")
+        spare = max(0, limits.IN_FLIGHT - in_flight)
+        if not spare and not self._queue.is_fifo:
+            raise OverLimit("Too many messages in flight.")
+        return spare
 
     def _receive_any(self) -> None:
         while len(self.taken) < self._most:

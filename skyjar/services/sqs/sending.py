@@ -146,7 +146,11 @@ class Sender:
         """Add a message whose `seq` is the tally's next."""
         tally, queue = self._tally, self._queue
         self._tally = Tally(
-            space=tally.space, next_seq=tally.next_seq + 1, stored=tally.stored + 1, sweep_ms=tally.sweep_ms
+            space=tally.space,
+            next_seq=tally.next_seq + 1,
+            stored=tally.stored + 1,
+            sweep_ms=tally.sweep_ms,
+            spare=tally.spare,
         )
         state.add_message(self._at, queue, message)
         if queue.is_fifo:

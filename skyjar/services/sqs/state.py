@@ -87,12 +87,14 @@ class Flight(Record, frozen=True):
 
 
 class Tally(Record, frozen=True):
-    """`stored` counts messages of the space; `sweep_ms` is when its next expiry job is due, 0 if none is."""
+    """`stored` counts messages of the space; `sweep_ms` is when its next expiry job is due, 0 if none is; `spare` is how
+    many messages can be received before those in flight have to be counted."""
 
     space: str
     next_seq: int = 1
     stored: int = 0
     sweep_ms: int = 0
+    spare: int = 0
 
 
 class Group(Record, frozen=True):
