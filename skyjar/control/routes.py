@@ -7,6 +7,7 @@ browser origins never get this far (see edge/origins.py).
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs
@@ -21,6 +22,8 @@ from . import clock, snapshots
 
 if TYPE_CHECKING:
     from skyjar.app import Cloud
+
+log = logging.getLogger("skyjar.control")
 
 Parameters = dict[str, Any]
 Answer = dict[str, Any] | Coroutine[Any, Any, dict[str, Any]]
@@ -121,7 +124,7 @@ class Control:
             return True
         try:
             answer = route(self._cloud, _parameters(request))
-        except (Problem, ValueError, KeyError) as error:
+        except (Problem, ValueError, KeyError, TypeError) as error:
             respond(_json(400, {"error": str(error)}))
             return True
         if isinstance(answer, dict):
@@ -136,8 +139,11 @@ class Control:
 async def _later(answer: Coroutine[Any, Any, dict[str, Any]], respond: Respond) -> None:
     try:
         respond(_json(200, await answer))
-    except (Problem, ValueError, KeyError, OSError) as error:
+    except (Problem, ValueError, KeyError, TypeError, OSError) as error:
         respond(_json(400, {"error": str(error)}))
+    except Exception as error:
+        log.exception("the control interface failed")
+        respond(_json(500, {"error": f"{type(error).__name__}: {error}"}))
 
 
 def _parameters(request: Request) -> Parameters:

@@ -249,6 +249,7 @@ class Pipeline:
     def _park(self, x: Exchange, wait: Wait) -> None:
         """Run the operation again when a watch is touched, or the deadline comes by the cloud's or the machine's clock."""
         x.waited = True
+        has_left = False
         watches: list[Watch] = []
 
         def release() -> bool:
@@ -263,9 +264,15 @@ class Pipeline:
 
         def wake() -> None:
             if release():
-                self.wake(lambda: self._attempt(x, AGAIN))
+                self.wake(again)
+
+        def again() -> None:
+            if not has_left:  # what it would take is for somebody who is there
+                self._attempt(x, AGAIN)
 
         def leave() -> None:
+            nonlocal has_left
+            has_left = True
             release()
 
         watches += [self.store.watch(prefix, wake) for prefix in wait.on]

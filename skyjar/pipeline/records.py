@@ -92,12 +92,10 @@ class Records:
 
     def latest(self, limit: int, *, after: int = 0) -> tuple[int, list[CallRecord]]:
         """The count of calls so far, and up to `limit` of those behind the `after`-th, oldest first."""
-        fresh = min(self.total - after, limit, len(self._kept)) if after else min(limit, len(self._kept))
-        if fresh <= 0:
-            return self.total, []
-        if not after and fresh < limit and self.total < limit:
-            return self.total, (self._stored() + list(self._kept))[-limit:]
-        return self.total, list(self._kept)[-fresh:]
+        if not after and self.total < limit:  # fewer than that since the start: those of before count as well
+            return self.total, (self._stored() + list(self._kept))[-limit:] if limit > 0 else []
+        fresh = min(self.total - after, limit, len(self._kept))
+        return self.total, list(self._kept)[-fresh:] if fresh > 0 else []
 
     def find(self, request_id: str) -> list[CallRecord]:
         """The call with that id, or whose id begins so, and all calls below it."""
