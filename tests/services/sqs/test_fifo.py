@@ -141,3 +141,14 @@ def test_300_calls_a_second_of_each_operation(queue: Make, desk: Any, operation:
     assert refusal(act)[0] == "RequestThrottled"
     desk.advance(1)
     act()
+
+
+def test_a_group_waits_for_all_of_it_that_is_in_flight(queue: Make) -> None:
+    made = queue(is_fifo=True)
+    for body in "ab":
+        made.send(body)
+    first, second = made.take()
+    made.hide(first["ReceiptHandle"], 0)
+    assert made.take() == []
+    made.hide(second["ReceiptHandle"], 0)
+    assert made.bodies() == ["a", "b"]
