@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable
 from typing import Any
@@ -58,18 +59,20 @@ def _value(name: str, kind: str, text: str, stored: Callable[[str], str]) -> Any
 
 def _check(name: str, parameter: dict[str, Any], text: str) -> None:
     said = parameter.get("ConstraintDescription")
-    if "AllowedValues" in parameter and text not in [_text(value) for value in parameter["AllowedValues"]]:
+    kind = str(parameter.get("Type", "String"))
+    items = [part.strip() for part in text.split(",")] if kind == "CommaDelimitedList" else [text]
+    if "AllowedValues" in parameter and not {_text(value) for value in parameter["AllowedValues"]}.issuperset(items):
         allowed = ", ".join(_text(value) for value in parameter["AllowedValues"])
         raise TemplateError(said or f"Template error: Parameter '{name}' must be one of AllowedValues [{allowed}]")
     pattern = parameter.get("AllowedPattern")
     if pattern is not None and not _matches(str(pattern), text):
         raise TemplateError(said or f"Parameter '{name}' must match pattern {pattern}")
-    kind = parameter.get("Type", "String")
+    if kind == "List<Number>" and text and not all(map(_is_number, text.split(","))):
+        raise TemplateError(f"Parameter '{name}' must be a list of numbers")
     if kind == "Number":
-        try:
-            number = float(text)
-        except ValueError:
-            raise TemplateError(f"Template error: Parameter '{name}' must be a number") from None
+        if not _is_number(text):
+            raise TemplateError(f"Parameter '{name}' must be a number")
+        number = float(text)
         if "MinValue" in parameter and number < float(parameter["MinValue"]):
             raise TemplateError(said or f"Parameter '{name}' must be a number not less than {parameter['MinValue']}")
         if "MaxValue" in parameter and number > float(parameter["MaxValue"]):
@@ -78,6 +81,13 @@ def _check(name: str, parameter: dict[str, Any], text: str) -> None:
         raise TemplateError(said or f"Parameter '{name}' must contain at least {parameter['MinLength']} characters")
     if "MaxLength" in parameter and len(text) > int(parameter["MaxLength"]):
         raise TemplateError(said or f"Parameter '{name}' must contain at most {parameter['MaxLength']} characters")
+
+
+def _is_number(text: str) -> bool:
+    try:
+        return math.isfinite(float(text))
+    except ValueError:
+        return False
 
 
 def _matches(pattern: str, text: str) -> bool:

@@ -131,7 +131,7 @@ def empty(account: Account, bucket: str) -> None:
     account.resource("s3").Bucket(bucket).objects.all().delete()
 
 
-@pytest.mark.spec("cloudformation-001")
+@pytest.mark.spec("sam-021")
 def test_aws_cloudformation_deploy(mine: Account, work: Path) -> None:
     tool = Tool(mine, work)
     mine.client("s3").create_bucket(Bucket="artifacts-cfn")
@@ -172,6 +172,7 @@ def test_sam_deploy(mine: Account, work: Path) -> None:
     check_deleted(mine)
 
 
+@pytest.mark.spec("cdk-006")
 @pytest.mark.skipif(not CDK.exists(), reason="the CDK is missing: make tools")
 def test_cdk_deploy(mine: Account, work: Path) -> None:
     folder = work / "cdk"

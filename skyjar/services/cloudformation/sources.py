@@ -153,11 +153,18 @@ def _check_resource(name: str, resource: dict[str, Any]) -> None:
             raise NotImplementedHere(f"Skyjar does not implement the attribute {key} (of {name}) in templates.")
 
 
+def _exists(type_name: str) -> bool:
+    """Whether AWS has the type. What only SAM's transform knows is none."""
+    if type_name.startswith("AWS::Serverless::"):
+        return False
+    return schemas.of(type_name) is not None or type_name.startswith("Custom::")
+
+
 def _check_types(call: Call, template: dict[str, Any], included: set[str]) -> None:
     unknown = sorted({template["Resources"][name]["Type"] for name in included} - call.resource_types().keys())
     if not unknown:
         return
-    missing = [name for name in unknown if schemas.of(name) is None and not name.startswith("Custom::")]
+    missing = [name for name in unknown if not _exists(name)]
     if missing:
         raise TemplateError(f"Template format error: Unrecognized resource types: [{', '.join(missing)}]")
     raise NotImplementedHere(f"Skyjar does not implement the resource types [{', '.join(unknown)}].")

@@ -10,7 +10,8 @@ from skyjar.formation.resources import Physical, Properties, Resource, ResourceT
 from skyjar.kernel.call import Call
 from skyjar.kernel.errors import NotImplementedHere
 
-from .errors import NoSuchBucket, NoSuchBucketPolicy
+from . import state
+from .errors import BucketAlreadyExists, NoSuchBucket, NoSuchBucketPolicy
 
 _HAVE = frozenset(
     {
@@ -61,6 +62,8 @@ def _is_true(value: Any) -> bool:
 def create_bucket(call: Call, resource: Resource, properties: Properties) -> Physical:
     _check(properties)
     name = properties.get("BucketName") or resource.name(63, is_lower=True)
+    if state.buckets.get(call, name) is not None:  # which CreateBucket in us-east-1 would accept from the owner
+        raise BucketAlreadyExists(BucketName=name)
     place = {} if call.region == "us-east-1" else {"create_bucket_configuration": {"LocationConstraint": call.region}}
     call.ask("s3").create_bucket(bucket=name, **place)
     _configure(call, resource, name, properties, {})
