@@ -59,7 +59,8 @@ def create_change_set(
         raise ValidationError(f"Stack [{stack_name}] does not exist")
     else:
         deploying.check_updatable(stack)
-    if state.change_sets.get(call, stack.id, change_set_name) is not None:
+    known = state.change_sets.get(call, stack.id, change_set_name)
+    if known is not None and known.execution != "EXECUTE_COMPLETE":
         raise AlreadyExistsException(f"ChangeSet {change_set_name} already exists")
     text = sources.text_of(call, template_body, template_url, stack, use_previous_template)
     template = sources.load(text)
@@ -86,7 +87,7 @@ def create_change_set(
         includes_nested=include_nested_stacks,
         imports_existing=import_existing_resources,
     )
-    state.change_sets.add(call, made)
+    state.change_sets.put(call, made)
     call.later(jobs.make_change_set, stack_id=stack.id, name=change_set_name)
     return {"Id": made.id, "StackId": stack.id}
 
