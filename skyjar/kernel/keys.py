@@ -19,7 +19,10 @@ _pack_float = struct.Struct(">d").pack
 
 
 def text(value: str) -> bytes:
-    raw = value.encode("utf-8", "surrogatepass")
+    try:
+        raw = value.encode()
+    except UnicodeEncodeError:
+        raw = value.encode("utf-8", "surrogatepass")
     return (raw.replace(b"\0", b"\0\xff") if b"\0" in raw else raw) + _END
 
 
