@@ -40,6 +40,7 @@ bench: .venv/ready
 	@$(BIN)/python bench/pipeline.py
 	@$(BIN)/python bench/wire.py
 	@$(BIN)/python bench/policy.py
+	@$(BIN)/python bench/claims.py
 
 fuzz: .venv/ready
 	@for target in fuzz/*.py; do echo $$target; $(BIN)/python $$target || exit 1; done
