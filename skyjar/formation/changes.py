@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from . import schemas
-from .intrinsics import references
+from .references import references
 from .templates import Template
 
 

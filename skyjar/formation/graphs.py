@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from .errors import TemplateError
-from .intrinsics import references
+from .references import references
 from .templates import Template
 
 PSEUDO = frozenset(

@@ -85,7 +85,7 @@ def _join(argument: Any, scope: Scope) -> str:
 
 
 def _sub(argument: Any, scope: Scope) -> str:
-    text, own = (argument, {}) if isinstance(argument, str) else _pair(argument)
+    text, own = substitution(argument)
     values = {name: evaluate(value, scope) for name, value in own.items()}
 
     def replace(match: re.Match[str]) -> str:
@@ -103,7 +103,15 @@ def _sub(argument: Any, scope: Scope) -> str:
     return str(evaluate(replaced, scope)) if "{{resolve:" in replaced else replaced
 
 
-def _pair(argument: Any) -> tuple[str, dict[str, Any]]:
+def variables(text: str) -> list[str]:
+    """The names in `${…}` of a text for Fn::Sub, without the literal ones."""
+    return [match[2] for match in _VARIABLE.finditer(text) if not match[1]]
+
+
+def substitution(argument: Any) -> tuple[str, dict[str, Any]]:
+    """The text and the values that Fn::Sub is given."""
+    if isinstance(argument, str):
+        return argument, {}
     if (
         isinstance(argument, list)
         and len(argument) == 2
@@ -268,41 +276,3 @@ FUNCTIONS: dict[str, Callable[[Any, Scope], Any]] = {
     "Fn::Or": lambda argument, scope: test({"Fn::Or": argument}, scope),
     "Fn::Not": lambda argument, scope: test({"Fn::Not": argument}, scope),
 }
-
-
-def references(value: Any, truth: Callable[[str], bool] | None = None) -> set[str]:
-    """The names that Ref, Fn::GetAtt and Fn::Sub in it refer to: parameters, pseudo parameters and resources.
-
-    With `truth`, the value of a condition, only in the branches of Fn::If that are taken.
-    """
-    found: set[str] = set()
-    _collect(value, found, truth)
-    return found
-
-
-def _collect(value: Any, found: set[str], truth: Callable[[str], bool] | None) -> None:
-    if isinstance(value, list):
-        for item in value:
-            _collect(item, found, truth)
-    elif isinstance(value, dict):
-        for name, argument in value.items():
-            if isinstance(name, str) and name.startswith("Fn::") and name not in FUNCTIONS:
-                raise TemplateError(
-                    f"Template format error: Encountered unsupported function: {name} Supported functions are: [{', '.join(sorted(FUNCTIONS))}]"
-                )
-            if name == "Ref" and isinstance(argument, str):
-                found.add(argument)
-            elif name == "Fn::GetAtt":
-                parts = argument.split(".", 1) if isinstance(argument, str) else argument
-                if isinstance(parts, list) and parts:
-                    found.add(str(parts[0]))
-                    _collect(parts[1:], found, truth)
-            elif name == "Fn::Sub":
-                text, own = (argument, {}) if isinstance(argument, str) else _pair(argument)
-                named = {match[2].split(".", 1)[0] for match in _VARIABLE.finditer(text) if not match[1]}
-                found |= named - own.keys()
-                _collect(own, found, truth)
-            elif name == "Fn::If" and truth is not None and isinstance(argument, list) and len(argument) == 3:
-                _collect(argument[1 if truth(str(argument[0])) else 2], found, truth)
-            else:
-                _collect(argument, found, truth)

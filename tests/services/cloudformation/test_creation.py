@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from typing import Any
 
 import pytest
+
+from skyjar.pipeline.pipeline import Pipeline
 
 from .conftest import PARAMETER, Stacks, impossible, queue
 
@@ -149,3 +152,22 @@ def test_a_description_is_held_while_work_is_in_progress(desk: Any, stacks: Stac
     body = json.dumps({"Resources": {"A": queue("a")}})
     stacks.cfn.create_stack(stack_name="s", template_body=body)
     assert stacks.settled() == "CREATE_COMPLETE"
+
+
+@pytest.mark.parametrize("turns", [1, 2, 3])
+def test_work_goes_on_after_a_restart(desk: Any, stacks: Stacks, turns: int) -> None:
+    """The process ends after some turns of its loop; another one on the same store finishes the stack."""
+    stacks.deploy(
+        {f"Q{number}": queue(f"q{number}", needs=[f"Q{n}" for n in range(number)]) for number in range(6)},
+        settles=False,
+    )
+    for _ in range(turns):
+        desk.loop.run_until_complete(asyncio.sleep(0))
+    desk.loop.run_until_complete(desk.pipeline.stop())
+    assert stacks.cfn.list_stacks()["StackSummaries"][0]["StackStatus"] == "CREATE_IN_PROGRESS"
+    desk.pipeline = Pipeline(desk.store, desk.clock, desk.pipeline.chance, desk.pipeline.blobs)
+    desk.pipeline.start(desk.loop)
+    assert stacks.settled() == "CREATE_COMPLETE"
+    assert stacks.queues() == [f"q{number}" for number in range(6)]
+    made = [name for name, status in stacks.events() if status == "CREATE_COMPLETE"]
+    assert made == [*(f"Q{number}" for number in range(6)), "s"]
