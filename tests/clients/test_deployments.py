@@ -153,6 +153,7 @@ def test_aws_cloudformation_deploy(mine: Account, work: Path) -> None:
     check_deleted(mine)
 
 
+@pytest.mark.spec("sam-020")
 @pytest.mark.skipif(not SAM.exists(), reason="the SAM CLI is missing: make tools")
 def test_sam_deploy(mine: Account, work: Path) -> None:
     tool = Tool(mine, work, SAM_CLI_TELEMETRY="0")
@@ -164,6 +165,12 @@ def test_sam_deploy(mine: Account, work: Path) -> None:
         return outputs(mine, "orders")
 
     found = deploy()
+    s3, cfn = mine.client("s3"), mine.client("cloudformation")
+    (artifacts,) = [b["Name"] for b in s3.list_buckets()["Buckets"] if b["Name"].startswith("aws-sam-cli-managed-")]
+    assert s3.list_objects_v2(Bucket=artifacts)["KeyCount"] >= 2
+    (change_set,) = cfn.list_change_sets(StackName="orders")["Summaries"]
+    shown = cfn.describe_change_set(StackName="orders", ChangeSetName=change_set["ChangeSetName"])
+    assert (shown["Status"], shown["ExecutionStatus"]) == ("CREATE_COMPLETE", "EXECUTE_COMPLETE")
     check_works(mine, found)
     change(work)
     check_changed(mine, deploy())
