@@ -60,7 +60,7 @@ def create_change_set(
     else:
         deploying.check_updatable(stack)
     known = state.change_sets.get(call, stack.id, change_set_name)
-    if known is not None and known.execution != "EXECUTE_COMPLETE":
+    if known is not None and known.status != "FAILED" and known.execution != "EXECUTE_COMPLETE":
         raise AlreadyExistsException(f"ChangeSet {change_set_name} already exists")
     text = sources.text_of(call, template_body, template_url, stack, use_previous_template)
     template = sources.load(text)
