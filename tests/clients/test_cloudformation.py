@@ -298,7 +298,6 @@ def test_functions_and_pseudo_parameters(cfn: Cfn, account: Account) -> None:
     assert attributes["DelaySeconds"] == "0"
 
 
-@pytest.mark.spec("cloudformation-030")
 def test_select_counts_from_nought(cfn: Cfn) -> None:
     def create(index: int) -> str:
         return cfn.create("s", {"P": parameter({"Fn::Select": [index, {"Fn::GetAZs": ""}]})})
