@@ -95,9 +95,9 @@ class Demo:
     def post(self, order: dict[str, Any]) -> tuple[int, dict[str, Any]]:
         url = f"{self.endpoint}/_aws/execute-api/{self.out['ApiId']}/orders"
         console.print(f"  [dim]POST {url}  {json.dumps(order)}[/]", soft_wrap=True)
-        request = urllib.request.Request(url, json.dumps(order).encode(), {"content-type": "application/json"})  # noqa: S310
+        request = urllib.request.Request(url, json.dumps(order).encode(), {"content-type": "application/json"})
         try:
-            with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310
+            with urllib.request.urlopen(request, timeout=30) as answer:
                 status, body = answer.status, json.load(answer)
         except urllib.error.HTTPError as error:
             status, body = error.code, json.load(error)

@@ -7,9 +7,12 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+import regex
+
 from .errors import TemplateError
 from .templates import Template
 
+PATTERN_S = 0.1  # a user's pattern may not hold up everybody else
 _SSM = re.compile(r"^AWS::SSM::Parameter::Value<(.*)>$")
 _TYPES = re.compile(
     r"^(String|Number|CommaDelimitedList|List<(Number|String|AWS::[A-Za-z0-9:]+)>|AWS::[A-Za-z0-9]+::[A-Za-z0-9:]+)$"
@@ -92,9 +95,11 @@ def _is_number(text: str) -> bool:
 
 def _matches(pattern: str, text: str) -> bool:
     try:
-        return re.fullmatch(pattern, text[:4096]) is not None
-    except re.error as error:
+        return regex.fullmatch(pattern, text[:4096], timeout=PATTERN_S) is not None
+    except regex.error as error:
         raise TemplateError(f"Template error: the AllowedPattern {pattern} is not a regular expression") from error
+    except TimeoutError as error:
+        raise TemplateError(f"Template error: the AllowedPattern {pattern} takes too long to match") from error
 
 
 def is_hidden(template: Template, name: str) -> bool:

@@ -131,7 +131,8 @@ def test_an_external_extension_sees_calls_and_the_shutdown(world):
 @pytest.fixture(scope="session")
 def awslambdaric() -> Path:
     """The unmodified client, installed once for all runs."""
-    target = Path(__file__).parents[2] / ".venv" / "awslambdaric"
+    version = f"{sys.version_info.major}.{sys.version_info.minor}"
+    target = Path(__file__).parents[2] / ".venv" / f"awslambdaric-{version}"
     if not (target / "awslambdaric").exists():
         uv = Path(sys.prefix) / "bin/uv"
         command = [uv, "pip", "install", "-q", "--python", sys.executable, "--target", target, "awslambdaric"]

@@ -11,3 +11,6 @@ LABEL_LENGTH = 100
 TAGS = 50
 BY_PATH_RESULTS = 10
 RESULTS = 50
+
+# Not AWS's: how long a user's AllowedPattern may take, so that it cannot hold up everybody else.
+PATTERN_S = 0.1

@@ -8,6 +8,8 @@ from base64 import b64decode, urlsafe_b64encode
 from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
+import regex
+
 from . import limits
 from .errors import (
     AccessDeniedException,
@@ -80,12 +82,13 @@ def tier_of(asked: str, present: str, value: str) -> str:
 def check_value(value: str, type_name: str, pattern: str) -> None:
     if not pattern:
         return
-    try:
-        compiled = re.compile(pattern)
-    except re.error:
-        raise InvalidAllowedPatternException from None
     values = value.split(",") if type_name == "StringList" else [value]
-    if not all(compiled.fullmatch(each) for each in values):
+    try:
+        compiled = regex.compile(pattern)
+        matches = all(compiled.fullmatch(each, timeout=limits.PATTERN_S) for each in values)
+    except (regex.error, TimeoutError):
+        raise InvalidAllowedPatternException from None
+    if not matches:
         raise ParameterPatternMismatchException(pattern)
 
 
