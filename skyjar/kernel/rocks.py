@@ -25,8 +25,8 @@ FLOORS = 4096
 HOT = 8192
 HOT_BYTES = 2048  # the longest value kept
 CACHE_BYTES = 16 << 20
-WRITE_BUFFER_BYTES = 8 << 20
-LOG_BYTES = 32 << 20
+WRITE_BUFFER_BYTES = 32 << 20  # queues come and go in memory: larger buffers write less that is deleted at once
+LOG_BYTES = 96 << 20
 
 
 def _options() -> Options:
