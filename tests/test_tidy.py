@@ -429,3 +429,41 @@ def test_marks_name_rows_that_exist() -> None:
     known = set(specification.held())
     wrong = {row: tests for row, tests in specification.proofs().items() if row not in known}
     assert not wrong, wrong
+
+
+# Parameters that an operation takes and never reads, each with who heeds it or why there is nothing to heed.
+HEEDED_ELSEWHERE = {
+    "expected_bucket_owner": "s3/permissions.py compares it with the bucket's owner",
+    "content_md5": "the pipeline verifies it against the body",
+    "checksum_algorithm": "the pipeline verifies the checksum that it names",
+    "content_length": "the edge reads exactly that many bytes",
+    "request_payer": "no bucket can ask its requesters to pay",
+    "external_id": "sts/permissions.py makes it a condition key",
+    "with_decryption": "no parameter can be a SecureString",
+    "fail_on_warnings": "what would be a warning is an error here",
+    "sequence_token": "AWS ignores it since 2023",
+    "interleaved": "AWS ignores it: results are always interleaved",
+    "force": "what it insists on is never refused",
+    "confirm_remove_self_bucket_access": "what it confirms is never refused",
+    "next_token": "the answer always fits one page",
+    "marker": "the answer always fits one page",
+    "max_items": "the answer always fits one page",
+    "max_results": "nothing can be pushed, so the answer is empty",
+    "filter": "nothing can be pushed, so the answer is empty",
+    "master_region": "there are no Lambda@Edge replicas to tell apart",
+    "include_property_values": "not built: the changes are shown without their values",
+}
+
+
+def test_no_operation_ignores_a_parameter() -> None:
+    ignored = []
+    for path in sorted((ROOT / "skyjar" / "services").rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if not isinstance(node, ast.FunctionDef) or not any(
+                isinstance(mark, ast.Name) and mark.id == "operation" for mark in node.decorator_list
+            ):
+                continue
+            read = {name.id for part in node.body for name in ast.walk(part) if isinstance(name, ast.Name)}
+            unread = {argument.arg for argument in node.args.kwonlyargs} - read - HEEDED_ELSEWHERE.keys()
+            ignored += [f"{path.relative_to(ROOT)}: {node.name}({name})" for name in sorted(unread)]
+    assert not ignored

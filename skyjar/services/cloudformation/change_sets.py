@@ -60,6 +60,8 @@ def create_change_set(
     else:
         deploying.check_updatable(stack)
     known = state.change_sets.get(call, stack.id, change_set_name)
+    if known is not None and client_token and known.client_token == client_token:
+        return {"Id": known.id, "StackId": stack.id}  # the same request, sent again
     if known is not None and known.status != "FAILED" and known.execution != "EXECUTE_COMPLETE":
         raise AlreadyExistsException(f"ChangeSet {change_set_name} already exists")
     text = sources.text_of(call, template_body, template_url, stack, use_previous_template)
@@ -86,6 +88,7 @@ def create_change_set(
         disables_rollback=without_rollback,
         includes_nested=include_nested_stacks,
         imports_existing=import_existing_resources,
+        client_token=client_token,
     )
     state.change_sets.put(call, made)
     call.later(jobs.make_change_set, stack_id=stack.id, name=change_set_name)

@@ -148,6 +148,7 @@ class ChangeSet(Record, frozen=True):
     disables_rollback: bool = False
     includes_nested: bool = False
     imports_existing: bool = False
+    client_token: str = ""
 
 
 class Export(Record, frozen=True):

@@ -15,13 +15,13 @@ from skyjar.kernel.outside import Compute, Failed, Outside
 from skyjar.kernel.service import operation
 
 from . import acls, checksums, encryption, limits, names, preconditions, ranges, reading, state, tags
-from .errors import InvalidArgument, InvalidRequest, ObjectNotInActiveTier
+from .errors import AccessDenied, InvalidArgument, InvalidRequest, ObjectNotInActiveTier
 from .objects import check_class, check_metadata, headers_of, written
 from .state import Bucket, Object, Part
 from .uploads import check_number, found_of
 
 
-def _source(call: Call, text: str) -> tuple[Bucket, Object]:
+def _source(call: Call, text: str, expected_owner: str) -> tuple[Bucket, Object]:
     """The object that x-amz-copy-source names, as the caller may read it."""
     path, _, query = text.partition("?")
     version = query.removeprefix("versionId=") if query.startswith("versionId=") else ""
@@ -36,6 +36,8 @@ def _source(call: Call, text: str) -> tuple[Bucket, Object]:
             ArgumentValue=text,
         )
     where = state.named(call, bucket)
+    if expected_owner and expected_owner != where.account:
+        raise AccessDenied
     named = {"version_id": version} if version else {}
     call.ask("s3", account=call.account, region=where.region).head_object(bucket=bucket, key=key, **named)
     at = state.place(call, where)
@@ -84,9 +86,7 @@ def copy_object(
     names.check_key(key)
     if acl:
         acls.check_canned(acl)
-    from_bucket, source = _source(call, copy_source)
-    if expected_source_bucket_owner and expected_source_bucket_owner != from_bucket.account:
-        raise InvalidRequest("The bucket owner of the copy source is not the expected one.")
+    from_bucket, source = _source(call, copy_source, expected_source_bucket_owner)
     preconditions.check_read(
         source,
         copy_source_if_match,
@@ -201,7 +201,7 @@ def upload_part_copy(
     at, where = state.bucket_of(call, bucket)
     check_number(part_number)
     upload = found_of(at, where, key, upload_id)
-    from_bucket, source = _source(call, copy_source)
+    from_bucket, source = _source(call, copy_source, expected_source_bucket_owner)
     preconditions.check_read(
         source,
         copy_source_if_match,
