@@ -16,7 +16,7 @@ CHANGES = st.lists(st.tuples(KEYS, st.one_of(st.none(), st.just(b"v"), st.just(b
 def test_what_a_head_says_is_what_is_stored(
     stored: set[bytes], read: int, changes: list[tuple[bytes, bytes | None]], end: bytes, limit: int
 ) -> None:
-    model = {key: b"v" for key in stored}
+    model = dict.fromkeys(stored, b"v")
     pairs = sorted(model.items())[:read]
     head = Head(b"q")
     head.extend(pairs, b"r" if read >= len(model) or not pairs else pairs[-1][0] + b"\0")
