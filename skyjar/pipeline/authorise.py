@@ -3,7 +3,8 @@
 What an operation needs follows from its name (`sqs:SendMessage`) unless the service's `permissions.py` says otherwise:
 `actions` on all `resources`, and `also` further (action, resource, conditions), such as iam:PassRole on a role that is
 handed over. `owner` is the account of a resource whose ARN does not say (S3's). `policy_kind` other than a
-resource-based policy (a role trust policy, a key policy) must allow by itself.
+resource-based policy (a role trust policy, a key policy) must allow by itself. `granted` answers with what else allows:
+a function that is asked about what no policy allows (KMS's grants).
 """
 
 from __future__ import annotations
@@ -23,7 +24,8 @@ if TYPE_CHECKING:
     from .pipeline import Pipeline
 
 
-Also = tuple[str, str, dict[str, Any]]
+# (action, resource, further conditions); of a resource that has a policy, that and its kind, and all its conditions.
+Also = tuple[str, str, dict[str, Any]] | tuple[str, str, dict[str, Any], str, str]
 Needs = Callable[[Call, str, dict[str, Any]], Any]
 
 
@@ -41,7 +43,7 @@ def authorise(pipeline: Pipeline, x: Exchange) -> None:
 class Rules:
     """What a service's `permissions.py` has; what it lacks answers None."""
 
-    __slots__ = ("actions", "also", "conditions", "owner", "policy_kind", "resource_policy", "resources")
+    __slots__ = ("actions", "also", "conditions", "granted", "owner", "policy_kind", "resource_policy", "resources")
 
     def __init__(self, permissions: ModuleType | None) -> None:
         for name in self.__slots__:
@@ -50,6 +52,7 @@ class Rules:
     actions: Needs
     also: Needs
     conditions: Needs
+    granted: Needs
     owner: Needs
     policy_kind: Needs
     resource_policy: Needs
@@ -79,7 +82,7 @@ def judge(
     also: list[Also] = rules.also(call, operation, parameters) or []
     owner: str = rules.owner(call, operation, parameters) or ""
     if caller.kind == "root" and document is None:
-        concerned = [*resources, *(resource for _, resource, _ in also)] if also else resources
+        concerned = [*resources, *(needed[1] for needed in also)] if also else resources
         for arn in concerned:
             if (account_of(arn) or owner) not in ("", caller.account):
                 break
@@ -90,12 +93,16 @@ def judge(
     conditions = rules.conditions(call, operation, parameters) or {}
     kind = rules.policy_kind(call, operation, parameters) or RESOURCE
     held = pipeline.identities.held_by(call.tx, caller)
+    granted = rules.granted(call, operation, parameters)
     last = ROOT
     for action in actions:
         for resource in resources:
-            last = decide(call, service, held, action, resource, document, kind, conditions, owner)
-    for action, resource, more in also:
-        decide(call, service, held, action, resource, None, RESOURCE, {**conditions, **more})
+            last = decide(call, service, held, action, resource, document, kind, conditions, owner, granted)
+    for action, resource, more, *policy in also:
+        if policy:
+            decide(call, service, held, action, resource, policy[0], policy[1], more, granted=granted)
+        else:
+            decide(call, service, held, action, resource, None, RESOURCE, {**conditions, **more})
     return last
 
 

@@ -5,6 +5,7 @@ Loaded with the first call whose caller is not simply root over its own account.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -12,13 +13,15 @@ from skyjar.kernel.call import Call
 from skyjar.kernel.principals import Principal
 from skyjar.kernel.service import Service
 from skyjar.policy.documents import compile_document
-from skyjar.policy.evaluation import RESOURCE, Policies, denial_message, evaluate
+from skyjar.policy.evaluation import RESOURCE, Policies, denial_message, evaluate, with_grant
 from skyjar.policy.requests import Principal as Asking
 from skyjar.policy.requests import Request as Question
 
 from .authorise import account_of
 from .identities import Held
 from .judgement import Judgement
+
+Granted = Callable[[str, str], str]
 
 
 def decide(
@@ -31,11 +34,16 @@ def decide(
     kind: str,
     conditions: dict[str, Any],
     owner: str = "",
+    granted: Granted | None = None,
 ) -> Judgement:
+    """`granted` names what else allows an action on a resource, and is asked only when no policy does."""
     policies = _with_resource(held.policies, document, kind, account_of(resource) or owner or call.account)
     asking = asking_of(call.caller, held.tags)
     context = context_of(call, conditions)
-    decision = evaluate(Question(asking, action, resource, context), policies)
+    question = Question(asking, action, resource, context)
+    decision = evaluate(question, policies)
+    if not decision.allowed and granted is not None and (grant := granted(action, resource)):
+        decision = with_grant(question, policies, decision, grant)
     if decision.allowed:
         return Judgement(
             is_allowed=True, reason=decision.reason, action=action, resource=resource, policy=decision.kind or ""
