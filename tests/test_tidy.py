@@ -450,6 +450,7 @@ HEEDED_ELSEWHERE = {
     "max_items": "the answer always fits one page",
     "max_results": "nothing can be pushed, so the answer is empty",
     "filter": "nothing can be pushed, so the answer is empty",
+    "grant_tokens": "kms/permissions.py checks them; grants hold from the moment they are made",
     "master_region": "there are no Lambda@Edge replicas to tell apart",
     "include_property_values": "not built: the changes are shown without their values",
 }
