@@ -63,8 +63,10 @@ class RocksDriver:
 
     def get(self, key: bytes) -> bytes | None:
         hot = self._hot
-        if key in hot:
+        try:
             return hot[key]
+        except KeyError:
+            pass
         value: bytes | None = self._db.get(key)
         if value is None or len(value) <= HOT_BYTES:
             if len(hot) >= HOT:

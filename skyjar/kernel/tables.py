@@ -94,6 +94,7 @@ class Table(Generic[R]):
         self._roots: dict[tuple[str | None, str, str], bytes] = {}
         self._remembers = remembers
         self._remembered: dict[bytes, tuple[bytes, R]] = {}  # the record of these very bytes
+        self._wholes: dict[tuple[Any, ...], bytes] = {}  # keys of what is remembered, encoded
 
     def _root(self, at: At, index: str | None = None) -> bytes:
         try:
@@ -126,6 +127,8 @@ class Table(Generic[R]):
     # One record
 
     def get(self, at: At, *key: Part) -> R | None:
+        if self._remembers:
+            return self._recall(at, key)
         encoders = self._key_encoders
         if len(key) == 1:
             encoded = encoders[0](key[0])
@@ -133,12 +136,19 @@ class Table(Generic[R]):
             encoded = encoders[0](key[0]) + encoders[1](key[1])
         else:
             encoded = self._bytes(encoders, key)
-        whole = self._root(at) + encoded
+        value = at.tx.get(self._root(at) + encoded)
+        return None if value is None else self.load(value)
+
+    def _recall(self, at: At, key: tuple[Part, ...]) -> R | None:
+        place = (at.account, at.region, key)
+        whole = self._wholes.get(place)
+        if whole is None:
+            if len(self._wholes) >= REMEMBERED:
+                self._wholes.clear()
+            whole = self._wholes[place] = self._root(at) + self._bytes(self._key_encoders, key)
         value = at.tx.get(whole)
         if value is None:
             return None
-        if not self._remembers:
-            return self.load(value)
         before = self._remembered.get(whole)
         if before is not None and before[0] is value:
             return before[1]

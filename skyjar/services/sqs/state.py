@@ -234,9 +234,19 @@ def locate(call: Call, url: str) -> tuple[At, str]:
     return Place(call.tx, account, call.region), parts[-1]
 
 
-def by_url(call: Call, url: str) -> tuple[At, Queue]:
+def find(call: Call, url: str) -> tuple[At, str, Queue | None]:
+    """Where a queue's URL points, its name, and the queue, if it exists; looked for once in a call."""
+    seen: tuple[str, At, str, Queue | None] | None = call.looked_up
+    if seen is not None and seen[0] == url:
+        return seen[1], seen[2], seen[3]
     at, name = locate(call, url)
     queue = queues.get(at, name)
+    call.looked_up = (url, at, name, queue)
+    return at, name, queue
+
+
+def by_url(call: Call, url: str) -> tuple[At, Queue]:
+    at, _, queue = find(call, url)
     if queue is None:
         raise QueueDoesNotExist
     return at, queue
