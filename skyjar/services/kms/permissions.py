@@ -24,7 +24,15 @@ _OF_ALIAS = ("create_alias", "update_alias", "delete_alias")
 
 
 def _key(call: Call, operation: str, parameters: dict[str, Any]) -> Found | None:
-    """The key that is judged; None where there is none, which the operation tells those who may ask."""
+    """The key that is judged; None where there is none, which the operation tells those who may ask. Looked for once in a
+    call."""
+    seen: tuple[dict[str, Any], Found | None] | None = call.looked_up
+    if seen is None or seen[0] is not parameters:
+        seen = call.looked_up = (parameters, _find(call, operation, parameters))
+    return seen[1]
+
+
+def _find(call: Call, operation: str, parameters: dict[str, Any]) -> Found | None:
     if operation in _OF_ACCOUNT:
         return None
     try:

@@ -30,7 +30,8 @@ def send_message(
 ) -> dict[str, Any]:
     at, queue = state.by_url(call, queue_url)
     throttle.count(call, at, queue, "SendMessage")
-    encryption.check_key(at, queue)
+    if queue.kms_key:
+        encryption.data_key(call, at, queue)
     entry = Entry(
         queue,
         {
@@ -52,7 +53,8 @@ def send_message(
 def send_message_batch(call: Call, *, queue_url: str, entries: list[dict[str, Any]]) -> dict[str, Any]:
     at, queue = state.by_url(call, queue_url)
     throttle.count(call, at, queue, "SendMessage")
-    encryption.check_key(at, queue)
+    if queue.kms_key:
+        encryption.data_key(call, at, queue)
     batches.check(entries, "SendMessageBatchRequestEntry")
     batches.check_size(entries)
     sender = Sender(call, at, queue)
@@ -99,7 +101,8 @@ def receive_message(
     if receive_request_attempt_id:
         attempts.remember(call, at, queue, receive_request_attempt_id, taken)
     wanted = message_attribute_names or []
-    return {"Messages": [showing.show(message, queue, system_names, wanted) for message in taken]}
+    whole = (message if message.body else encryption.opened(call, queue, message) for message in taken)
+    return {"Messages": [showing.show(message, queue, system_names, wanted) for message in whole]}
 
 
 def _check_range(name: str, value: int, least: int, most: int) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 from skyjar.kernel.call import Call
 from skyjar.kernel.tables import At
 
-from . import contents, fifo, jobs, limits, state
+from . import contents, encryption, fifo, jobs, limits, state
 from .errors import InvalidParameterValue, MissingParameter
 from .state import Attribute, Dedup, Message, Queue, Tally
 
@@ -128,7 +128,7 @@ class Sender:
                 group=entry.group,
                 dedup_id=entry.dedup_id,
             )
-            self.add(message)
+            self.add(encryption.seal(call, self._at, queue, message) if queue.kms_key else message)
             message_id = message.id
         else:
             message_id, seq = known.message_id, known.seq
