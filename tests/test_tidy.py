@@ -439,7 +439,6 @@ HEEDED_ELSEWHERE = {
     "content_length": "the edge reads exactly that many bytes",
     "request_payer": "no bucket can ask its requesters to pay",
     "external_id": "sts/permissions.py makes it a condition key",
-    "with_decryption": "no parameter can be a SecureString",
     "fail_on_warnings": "what would be a warning is an error here",
     "sequence_token": "AWS ignores it since 2023",
     "interleaved": "AWS ignores it: results are always interleaved",
