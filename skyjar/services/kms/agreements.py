@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.serialization import load_der_public_key
 from skyjar.kernel.call import Call
 from skyjar.kernel.service import operation
 
-from . import encryption, key_pairs, references, specs, state, usages
+from . import key_pairs, references, specs, state, usages
 from .errors import DryRunOperationException, InvalidCiphertextException, ValidationException
 from .state import Found
 
@@ -30,9 +30,7 @@ def derive_shared_secret(
     grant_tokens: list[str] | None = None,
     dry_run: bool = False,
 ) -> dict[str, Any]:
-    found = references.find(call, key_id)
-    encryption.check_usage(found, "DeriveSharedSecret", specs.AGREE)
-    specs.check_algorithm(found.key.spec, found.key.usage, key_agreement_algorithm)
+    found = references.find_usable(call, key_id, "DeriveSharedSecret", specs.AGREE, key_agreement_algorithm)
     peer = _peer(public_key, found.key.spec)
     if dry_run:
         raise DryRunOperationException
@@ -65,7 +63,7 @@ def encapsulate(
     grant_tokens: list[str] | None = None,
     dry_run: bool = False,
 ) -> dict[str, Any]:
-    found = _ready(call, key_id, "Encapsulate", encapsulation_algorithm)
+    found = references.find_usable(call, key_id, "Encapsulate", specs.ENCAPSULATE, encapsulation_algorithm)
     if dry_run:
         raise DryRunOperationException
     secret, blob = _private(found).public_key().encapsulate()
@@ -78,13 +76,6 @@ def encapsulate(
     }
 
 
-def _ready(call: Call, key_id: str, name: str, algorithm: str) -> Found:
-    found = references.find(call, key_id)
-    encryption.check_usage(found, name, specs.ENCAPSULATE)
-    specs.check_algorithm(found.key.spec, found.key.usage, algorithm)
-    return found
-
-
 @operation
 def decapsulate(
     call: Call,
@@ -95,7 +86,7 @@ def decapsulate(
     grant_tokens: list[str] | None = None,
     dry_run: bool = False,
 ) -> dict[str, Any]:
-    found = _ready(call, key_id, "Decapsulate", encapsulation_algorithm)
+    found = references.find_usable(call, key_id, "Decapsulate", specs.ENCAPSULATE, encapsulation_algorithm)
     if dry_run:
         raise DryRunOperationException
     try:

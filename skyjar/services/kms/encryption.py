@@ -10,13 +10,12 @@ from cryptography.hazmat.primitives.asymmetric import padding
 from skyjar.kernel.call import Call
 from skyjar.kernel.service import operation
 
-from . import ciphertexts, key_pairs, limits, references, specs, state, states, usages
+from . import ciphertexts, key_pairs, limits, references, specs, state, usages
 from .errors import (
     AccessDeniedException,
     DryRunOperationException,
     IncorrectKeyException,
     InvalidCiphertextException,
-    InvalidKeyUsageException,
     ValidationException,
 )
 from .specs import SYMMETRIC
@@ -55,19 +54,12 @@ def encrypt(
 
 
 def check_ready(found: Found, name: str, algorithm: str, context: Context | None) -> None:
-    check_usage(found, name, specs.ENCRYPT)
+    references.check_usage(found, name, specs.ENCRYPT)
     specs.check_algorithm(found.key.spec, found.key.usage, algorithm)
     if context and algorithm != SYMMETRIC:
         raise ValidationException("Encryption context is not supported for asymmetric keys.")
     if sum(len(part.encode()) for pair in (context or {}).items() for part in pair) > limits.CONTEXT_BYTES:
         raise ValidationException(f"The encryption context exceeds the limit of {limits.CONTEXT_BYTES} bytes.")
-
-
-def check_usage(found: Found, name: str, usage: str) -> None:
-    """The key is in a state in which it can be used, and made for this."""
-    states.check_usable(found.key, found.arn)
-    if found.key.usage != usage:
-        raise InvalidKeyUsageException(f"{found.arn} key usage is {found.key.usage} which is not valid for {name}.")
 
 
 def _check_room(found: Found, algorithm: str, size_bytes: int) -> None:

@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives import hashes, hmac
 from skyjar.kernel.call import Call
 from skyjar.kernel.service import operation
 
-from . import encryption, references, specs, state, usages
+from . import references, specs, state, usages
 from .errors import DryRunOperationException, KMSInvalidMacException
 from .state import Found
 
@@ -20,13 +20,6 @@ _HASHES: dict[str, type[hashes.HashAlgorithm]] = {
     "HMAC_SHA_384": hashes.SHA384,
     "HMAC_SHA_512": hashes.SHA512,
 }
-
-
-def _ready(call: Call, key_id: str, name: str, algorithm: str) -> Found:
-    found = references.find(call, key_id)
-    encryption.check_usage(found, name, specs.MAC)
-    specs.check_algorithm(found.key.spec, found.key.usage, algorithm)
-    return found
 
 
 def _hmac(found: Found, algorithm: str, message: bytes) -> hmac.HMAC:
@@ -45,7 +38,7 @@ def generate_mac(
     grant_tokens: list[str] | None = None,
     dry_run: bool = False,
 ) -> dict[str, Any]:
-    found = _ready(call, key_id, "GenerateMac", mac_algorithm)
+    found = references.find_usable(call, key_id, "GenerateMac", specs.MAC, mac_algorithm)
     if dry_run:
         raise DryRunOperationException
     mac = _hmac(found, mac_algorithm, message).finalize()
@@ -64,7 +57,7 @@ def verify_mac(
     grant_tokens: list[str] | None = None,
     dry_run: bool = False,
 ) -> dict[str, Any]:
-    found = _ready(call, key_id, "VerifyMac", mac_algorithm)
+    found = references.find_usable(call, key_id, "VerifyMac", specs.MAC, mac_algorithm)
     if dry_run:
         raise DryRunOperationException
     try:

@@ -1,7 +1,8 @@
 """AWS managed keys: `alias/aws/<service>` is there once a service first uses it for an account.
 
 A service asks as whoever it works for and says so: `call.ask("kms", context={"kms:ViaService":
-"sqs.us-east-1.amazonaws.com"})`. Only such a call, of the service that the alias names, makes the key.
+"sqs.us-east-1.amazonaws.com"})`. Such a call, of the service that the alias names, makes the key, and so does DescribeKey of
+an alias that AWS has for every account (API reference).
 """
 
 from __future__ import annotations
@@ -32,20 +33,20 @@ _WORDS = {
 
 
 def first_used(call: Call, at: At, alias: str) -> Key | None:
-    """The managed key of the alias, made now, when the service that it belongs to is asking."""
+    """The managed key of the alias, made now, when the service that it belongs to is asking, or somebody describes it."""
     service = alias.removeprefix(_PREFIX)
-    via = call.context.get("kms:ViaService", "")
-    if not alias.startswith(_PREFIX) or via.partition(".")[0] != service:
+    is_using = call.context.get("kms:ViaService", "").partition(".")[0] == service
+    is_described = call.operation == "describe_key" and service in _WORDS
+    if not alias.startswith(_PREFIX) or not (is_using or is_described):
         return None
     key = Key(
         id=call.new_id(),
         created_at=call.now,
-        policy=policy(at, service, via),
+        policy=policy(at, service),
         spec=SYMMETRIC,
         usage=ENCRYPT,
         state=state.ENABLED,
         manager="AWS",
-        service=service,
         description=f"Default key that protects my {_words(service)[0]} when no other key is defined",
         rotates=True,
         period_days=365,
@@ -60,8 +61,8 @@ def _words(service: str) -> tuple[str, str]:
     return _WORDS.get(service, (f"{service.upper()} data", service.upper()))
 
 
-def policy(at: At, service: str, via: str) -> str:
-    title = _words(service)[1]
+def policy(at: At, service: str) -> str:
+    title, via = _words(service)[1], f"{service}.{at.region}.amazonaws.com"
     document = {
         "Version": "2012-10-17",
         "Id": f"auto-{service}-1",

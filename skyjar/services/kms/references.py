@@ -7,8 +7,8 @@ import re
 from skyjar.kernel.call import Call
 from skyjar.kernel.tables import At, Place
 
-from . import managed, state
-from .errors import InvalidArnException, NotFoundException
+from . import managed, specs, state, states
+from .errors import InvalidArnException, InvalidKeyUsageException, NotFoundException
 from .state import Found
 
 _ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|mrk-[0-9a-f]{32}")
@@ -39,6 +39,20 @@ def find(call: Call, reference: str, *, takes_alias: bool = True) -> Found:
             raise NotFoundException(f"Invalid keyId '{reference}'")
         raise NotFoundException(f"Key '{state.arn_of(at, name)}' does not exist")
     return Found(at, key)
+
+
+def find_usable(call: Call, reference: str, name: str, usage: str, algorithm: str) -> Found:
+    """A key for the operation `name`: in a state in which it can be used, made for this, with the algorithm."""
+    found = find(call, reference)
+    check_usage(found, name, usage)
+    specs.check_algorithm(found.key.spec, usage, algorithm)
+    return found
+
+
+def check_usage(found: Found, name: str, usage: str) -> None:
+    states.check_usable(found.key, found.arn)
+    if found.key.usage != usage:
+        raise InvalidKeyUsageException(f"{found.arn} key usage is {found.key.usage} which is not valid for {name}.")
 
 
 def _by_alias(call: Call, at: At, name: str) -> Found:

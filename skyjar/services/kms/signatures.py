@@ -12,14 +12,13 @@ from skyjar.kernel.call import Call
 from skyjar.kernel.errors import NotImplementedHere
 from skyjar.kernel.service import operation
 
-from . import encryption, key_pairs, references, specs, state, states, usages
+from . import key_pairs, references, specs, state, states, usages
 from .errors import (
     DryRunOperationException,
     KMSInvalidSignatureException,
     UnsupportedOperationException,
     ValidationException,
 )
-from .state import Found
 
 _HASHES: dict[str, type[hashes.HashAlgorithm]] = {
     "256": hashes.SHA256,
@@ -73,13 +72,6 @@ class Signing:
             raise KMSInvalidSignatureException from None
 
 
-def _ready(call: Call, key_id: str, name: str, algorithm: str) -> Found:
-    found = references.find(call, key_id)
-    encryption.check_usage(found, name, specs.SIGN)
-    specs.check_algorithm(found.key.spec, found.key.usage, algorithm)
-    return found
-
-
 @operation
 def sign(
     call: Call,
@@ -91,7 +83,7 @@ def sign(
     grant_tokens: list[str] | None = None,
     dry_run: bool = False,
 ) -> dict[str, Any]:
-    found = _ready(call, key_id, "Sign", signing_algorithm)
+    found = references.find_usable(call, key_id, "Sign", specs.SIGN, signing_algorithm)
     signing = Signing(found.key.spec, signing_algorithm, message_type, message)
     if dry_run:
         raise DryRunOperationException
@@ -112,7 +104,7 @@ def verify(
     grant_tokens: list[str] | None = None,
     dry_run: bool = False,
 ) -> dict[str, Any]:
-    found = _ready(call, key_id, "Verify", signing_algorithm)
+    found = references.find_usable(call, key_id, "Verify", specs.SIGN, signing_algorithm)
     signing = Signing(found.key.spec, signing_algorithm, message_type, message)
     if dry_run:
         raise DryRunOperationException

@@ -23,7 +23,7 @@ PENDING_IMPORTS = "PENDING_MULTI_REGION_IMPORT_AND_ROTATION"
 class Key(Record, frozen=True):
     """`current` is the id of the material that encrypts, empty while there is none. `policy` is a document as given.
 
-    `next_rotation_at` is when the key is rotated next, 0 when it is not. `service` is the one whose managed key it is.
+    `next_rotation_at` is when the key is rotated next, 0 when it is not.
     """
 
     id: str
@@ -34,7 +34,6 @@ class Key(Record, frozen=True):
     state: str
     origin: str = "AWS_KMS"
     manager: str = "CUSTOMER"
-    service: str = ""
     description: str = ""
     tags: dict[str, str] = {}
     current: str = ""

@@ -138,3 +138,12 @@ def test_a_managed_key_appears_for_its_service_alone(desk: Any, kms: Any, user: 
     refused("AccessDeniedException", kms.disable_key_rotation, key_id=shown["KeyId"])
     refused("AccessDeniedException", kms.schedule_key_deletion, key_id=shown["KeyId"])
     refused("NotAuthorizedException", kms.create_alias, alias_name="alias/aws/x", target_key_id=create(kms)["KeyId"])
+
+
+def test_describing_the_alias_of_a_service_makes_its_key(desk: Any, kms: Any, user: Any) -> None:
+    mine = desk.ask("kms", user("ann"))
+    refused("AccessDeniedException", mine.describe_key, key_id="alias/aws/s3")
+    assert kms.list_aliases()["Aliases"] == []
+    made = kms.describe_key(key_id="alias/aws/s3")["KeyMetadata"]
+    assert (made["KeyManager"], kms.list_aliases()["Aliases"][0]["TargetKeyId"]) == ("AWS", made["KeyId"])
+    refused("NotFoundException", kms.describe_key, key_id="alias/aws/none")
