@@ -189,6 +189,18 @@ def test_managed_keys_are_their_services_and_always_rotate(still: Account) -> No
     assert len(kms.list_key_rotations(KeyId=key["KeyId"])["Rotations"]) == 1
 
 
+@pytest.mark.spec("kms-006")
+def test_a_managed_key_appears_with_the_first_use(account: Account, kms: Any) -> None:
+    s3 = account.client("s3")
+    bucket = f"kms-{account.number}"
+    s3.create_bucket(Bucket=bucket)
+    assert kms.list_aliases()["Aliases"] == []
+    made = s3.put_object(Bucket=bucket, Key="k", Body=b"x", ServerSideEncryption="aws:kms")
+    (alias,) = kms.list_aliases()["Aliases"]
+    assert alias["AliasName"] == "alias/aws/s3"
+    assert made["SSEKMSKeyId"].endswith(f":key/{alias['TargetKeyId']}")
+
+
 @pytest.mark.spec("kms-007", "kms-009", "kms-010")
 def test_rotation_replaces_the_material_and_nothing_else(still: Account) -> None:
     kms = still.client("kms")
