@@ -9,9 +9,10 @@ from __future__ import annotations
 from typing import Any
 
 import msgspec
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from skyjar.kernel import envelopes
 from skyjar.kernel.call import Call
+from skyjar.kernel.envelopes import OpenKeys
 from skyjar.kernel.errors import AWSError
 from skyjar.kernel.principals import service
 
@@ -20,16 +21,7 @@ from .errors import InvalidParameterException
 from .state import Batch, Group
 
 Events = tuple[tuple[int, str], ...]
-_NONCE_BYTES = 12
-_REMEMBERED = 1_024
-_opened: dict[bytes, tuple[bytes, float]] = {}  # (data key, until when) by what it is encrypted as
-
-
-class Sealed(msgspec.Struct, frozen=True, array_like=True):
-    group: str
-    data_key: bytes
-    nonce: bytes
-    body: bytes
+_open_keys = OpenKeys()
 
 
 def _kms(call: Call, arn: str) -> Any:
@@ -57,26 +49,22 @@ def data_key(call: Call, name: str, key: str) -> bytes:
 
 
 def _open(call: Call, arn: str, blob: bytes) -> bytes:
-    known = _opened.get(blob)
-    if known is not None and known[1] - limits.DATA_KEY_S <= call.now < known[1]:
-        return known[0]
-    try:
-        secret: bytes = _kms(call, arn).decrypt(ciphertext_blob=blob, encryption_context=_context(arn))["Plaintext"]
-    except AWSError as error:
-        raise InvalidParameterException(error.message) from error
-    if len(_opened) >= _REMEMBERED:
-        _opened.clear()
-    _opened[blob] = (secret, call.now + limits.DATA_KEY_S)
-    return secret
+    def ask() -> bytes:
+        try:
+            opened = _kms(call, arn).decrypt(ciphertext_blob=blob, encryption_context=_context(arn))
+        except AWSError as error:
+            raise InvalidParameterException(error.message) from error
+        secret: bytes = opened["Plaintext"]
+        return secret
+
+    return _open_keys.get("", blob, call.now, limits.DATA_KEY_S, ask)
 
 
 def seal(call: Call, group: Group, batch: Batch) -> Batch:
     """The batch as it is stored: without its events in the clear."""
     arn = state.arn_of(call, group.name)
-    nonce = call.chance.bytes(_NONCE_BYTES)
-    plain = msgspec.msgpack.encode(batch.events)
-    body = AESGCM(_open(call, arn, group.data_key)).encrypt(nonce, plain, arn.encode())
-    sealed = msgspec.msgpack.encode(Sealed(arn, group.data_key, nonce, body))
+    secret, nonce = _open(call, arn, group.data_key), call.chance.bytes(envelopes.NONCE_BYTES)
+    sealed = envelopes.seal(secret, group.data_key, arn, nonce, msgspec.msgpack.encode(batch.events))
     found: Batch = state.replace(batch, events=(), sealed=sealed)
     return found
 
@@ -84,7 +72,6 @@ def seal(call: Call, group: Group, batch: Batch) -> Batch:
 def events_of(call: Call, batch: Batch) -> Events:
     if not batch.sealed:
         return batch.events
-    sealed = msgspec.msgpack.decode(batch.sealed, type=Sealed)
-    secret = _open(call, sealed.group, sealed.data_key)
-    plain = AESGCM(secret).decrypt(sealed.nonce, sealed.body, sealed.group.encode())
-    return msgspec.msgpack.decode(plain, type=Events)
+    envelope = envelopes.read(batch.sealed)
+    secret = _open(call, envelope.about, envelope.data_key)
+    return msgspec.msgpack.decode(envelope.open(secret), type=Events)

@@ -1,18 +1,17 @@
 """Bodies of messages under a KMS key: sealed with a data key that KMS made, which is kept, encrypted, with each message.
 
 A data key serves its caller for the queue's reuse period, by the cloud's clock; then KMS is asked again, as the caller. So
-a sender needs kms:GenerateDataKey and kms:Decrypt, a receiver kms:Decrypt (Developer Guide, "Key management"). Data keys in
-the clear are only ever in memory, by caller and by what they are encrypted as.
+a sender needs kms:GenerateDataKey and kms:Decrypt, a receiver kms:Decrypt (Developer Guide, "Key management").
 """
 
 from __future__ import annotations
 
+import hashlib
 from typing import Any
 
-import msgspec
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-
+from skyjar.kernel import envelopes
 from skyjar.kernel.call import Call
+from skyjar.kernel.envelopes import OpenKeys
 from skyjar.kernel.errors import AWSError
 from skyjar.kernel.tables import At
 
@@ -35,18 +34,7 @@ _ERRORS: dict[str, type[AWSError]] = {
     "NotFoundException": KmsNotFound,
     "ThrottlingException": KmsThrottled,
 }
-_NONCE_BYTES = 12
-_REMEMBERED = 4_096
-_opened: dict[tuple[str, bytes], tuple[bytes, float]] = {}  # (data key, until when) by caller and blob
-
-
-class Sealed(msgspec.Struct, frozen=True, array_like=True):
-    """`queue` is the ARN of the queue to which the message was sent; a move to another one leaves it sealed as it is."""
-
-    queue: str
-    data_key: bytes
-    nonce: bytes
-    body: bytes
+_open_keys = OpenKeys()
 
 
 def _kms(call: Call, region: str) -> Any:
@@ -61,9 +49,14 @@ def _key_id(at: At, name: str) -> str:
 
 
 def _caller(call: Call) -> str:
-    """Sessions of one role are one caller."""
+    """Sessions of one role with the same session policies are one caller (Developer Guide, "Key management")."""
     caller = call.caller
-    return f"{caller.account}/{caller.path}{caller.name}" if caller.kind == "role" else caller.arn
+    if caller.kind != "role":
+        return caller.arn
+    role = f"{caller.account}{caller.path}{caller.name}"
+    if not caller.session_policies:
+        return role
+    return f"{role} {hashlib.sha256(repr(caller.session_policies).encode()).hexdigest()}"
 
 
 def data_key(call: Call, at: At, queue: Queue) -> bytes:
@@ -85,21 +78,17 @@ def data_key(call: Call, at: At, queue: Queue) -> bytes:
 
 
 def _open(call: Call, queue: str, blob: bytes, reuse_s: float) -> bytes:
-    """The data key of a blob, by KMS where the caller has not opened it within the period."""
-    known = _opened.get((_caller(call), blob))
-    if known is not None and known[1] - reuse_s <= call.now < known[1]:
-        return known[0]
-    region = queue.split(":", 4)[3]
-    try:
-        secret: bytes = _kms(call, region).decrypt(ciphertext_blob=blob, encryption_context={"aws:sqs:arn": queue})[
-            "Plaintext"
-        ]
-    except AWSError as error:
-        raise _worded(error) from error
-    if len(_opened) >= _REMEMBERED:
-        _opened.clear()
-    _opened[_caller(call), blob] = (secret, call.now + reuse_s)
-    return secret
+    """The data key of a blob, which belongs to the queue of this ARN."""
+
+    def ask() -> bytes:
+        kms, context = _kms(call, queue.split(":", 4)[3]), {"aws:sqs:arn": queue}
+        try:
+            secret: bytes = kms.decrypt(ciphertext_blob=blob, encryption_context=context)["Plaintext"]
+        except AWSError as error:
+            raise _worded(error) from error
+        return secret
+
+    return _open_keys.get(_caller(call), blob, call.now, reuse_s, ask)
 
 
 def _worded(error: AWSError) -> AWSError:
@@ -113,21 +102,18 @@ def _worded(error: AWSError) -> AWSError:
 
 
 def seal(call: Call, at: At, queue: Queue, message: Message) -> Message:
-    """The message as it is stored: without its body in the clear."""
-    blob = data_key(call, at, queue)
-    arn = state.arn_of(at, queue.name)
-    nonce = call.chance.bytes(_NONCE_BYTES)
+    """The message as it is stored: without its body in the clear. A move to another queue leaves it sealed as it is."""
+    blob, arn = data_key(call, at, queue), state.arn_of(at, queue.name)
     secret = _open(call, arn, blob, queue.kms_reuse_s)
-    body = AESGCM(secret).encrypt(nonce, message.body.encode(), arn.encode())
-    sealed = msgspec.msgpack.encode(Sealed(arn, blob, nonce, body))
+    nonce = call.chance.bytes(envelopes.NONCE_BYTES)
+    sealed = envelopes.seal(secret, blob, arn, nonce, message.body.encode())
     found: Message = state.replace(message, body="", sealed=sealed)
     return found
 
 
 def opened(call: Call, queue: Queue, message: Message) -> Message:
     """A message that was sealed, with its body, for a caller who may decrypt it."""
-    sealed = msgspec.msgpack.decode(message.sealed, type=Sealed)
-    secret = _open(call, sealed.queue, sealed.data_key, queue.kms_reuse_s)
-    body = AESGCM(secret).decrypt(sealed.nonce, sealed.body, sealed.queue.encode()).decode()
-    found: Message = state.replace(message, body=body)
+    envelope = envelopes.read(message.sealed)
+    secret = _open(call, envelope.about, envelope.data_key, queue.kms_reuse_s)
+    found: Message = state.replace(message, body=envelope.open(secret).decode())
     return found

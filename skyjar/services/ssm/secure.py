@@ -9,9 +9,7 @@ from __future__ import annotations
 from base64 import b64decode, b64encode
 from typing import Any
 
-import msgspec
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-
+from skyjar.kernel import envelopes
 from skyjar.kernel.call import Call
 from skyjar.kernel.errors import AWSError
 
@@ -21,13 +19,6 @@ from .state import Version
 
 SECURE = "SecureString"
 MANAGED = "alias/aws/ssm"
-_NONCE_BYTES = 12
-
-
-class Envelope(msgspec.Struct, frozen=True, array_like=True):
-    data_key: bytes
-    nonce: bytes
-    body: bytes
 
 
 def _kms(call: Call) -> Any:
@@ -48,21 +39,20 @@ def encrypted(call: Call, name: str, key_id: str, tier: str, value: str) -> str:
         made = _kms(call).generate_data_key(**asked, key_spec="AES_256")
     except AWSError as error:
         raise _worded(error) from error
-    nonce = call.chance.bytes(_NONCE_BYTES)
-    body = AESGCM(made["Plaintext"]).encrypt(nonce, value.encode(), None)
-    return b64encode(msgspec.msgpack.encode(Envelope(made["CiphertextBlob"], nonce, body))).decode()
+    nonce, about = call.chance.bytes(envelopes.NONCE_BYTES), state.arn_of(call, name)
+    return b64encode(envelopes.seal(made["Plaintext"], made["CiphertextBlob"], about, nonce, value.encode())).decode()
 
 
 def decrypted(call: Call, version: Version) -> str:
     blob = b64decode(version.value)
-    envelope = None if version.tier == "Standard" else msgspec.msgpack.decode(blob, type=Envelope)
+    envelope = None if version.tier == "Standard" else envelopes.read(blob)
     sealed = blob if envelope is None else envelope.data_key
     try:
         opened = _kms(call).decrypt(ciphertext_blob=sealed, encryption_context=_context(call, version.name))
     except AWSError as error:
         raise _worded(error) from error
     plain: bytes = opened["Plaintext"]
-    return (plain if envelope is None else AESGCM(plain).decrypt(envelope.nonce, envelope.body, None)).decode()
+    return (plain if envelope is None else envelope.open(plain)).decode()
 
 
 def _worded(error: AWSError) -> AWSError:
