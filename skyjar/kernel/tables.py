@@ -179,6 +179,22 @@ class Table(Generic[R]):
         """Insert a record whose key is known to be new; nothing is read."""
         self._write(at, self._key_of(record), None, record)
 
+    def add_all(self, at: At, records: list[R]) -> None:
+        """As `add`, several."""
+        if self._remembers or self._indexes or self._blobs:
+            for record in records:
+                self._write(at, self._key_of(record), None, record)
+            return
+        root, version, put = self._root(at), self._version, at.tx.put
+        encode, key_of = self._encode, self._key_of
+        for record in records:
+            put(root + key_of(record), version + encode(record))
+
+    def forget(self, at: At, *key: Part) -> None:
+        """Delete by key, of a table without indexes and blobs; nothing is read."""
+        assert not self._indexes and not self._blobs
+        at.tx.delete(self._root(at) + self._bytes(self._key_encoders, key))
+
     def replace(self, at: At, old: R, new: R) -> None:
         """Replace a record in hand by one with the same key; nothing is read."""
         self._write(at, self._key_of(new), old, new)

@@ -337,7 +337,7 @@ class Pipeline:
         if not isinstance(error, AWSError | WireError):
             log.error("%s %s failed", x.name, x.model, exc_info=error)
             error = internal_failure()
-        x.status, x.error_code = error.status, error.code
+        x.status, x.error_code, x.call = error.status, error.code, None
         response = render_error(x, error)
         self._record(x, getattr(error, "judgement", x.judgement), error.message)
         self._send(x, response)
