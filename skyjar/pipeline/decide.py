@@ -63,7 +63,10 @@ def decide(
     if granted is not None and (grant := granted(action, resource)):
         decision = with_grant(question, policies, decision, grant)
         if decision.allowed:
-            return Judgement(is_allowed=True, reason="allow", action=action, resource=resource, policy=decision.kind)
+            by = (f"{decision.kind} ({grant}) allows it",)
+            return Judgement(
+                is_allowed=True, reason="allow", action=action, resource=resource, policy=decision.kind, trace=by
+            )
     judgement = Judgement(
         is_allowed=False,
         reason=decision.reason,

@@ -134,5 +134,5 @@ def _pair(
 @operation
 def generate_random(call: Call, *, number_of_bytes: int = 0) -> dict[str, Any]:
     if not number_of_bytes:
-        raise ValidationException("NumberOfBytes must be specified.")
+        raise ValidationException("NumberOfBytes is required.")
     return {"Plaintext": call.chance.bytes(number_of_bytes)}

@@ -60,6 +60,7 @@ def remove(call: Call, at: At, key: Key) -> None:
     for alias in state.aliases.range(at, key.id, via="target"):
         state.aliases.remove(at, alias)
     state.keys.remove(at, key)
+    state.count(at, -1)
     if key.is_multi_region:
         _leave(call, at, key)
 

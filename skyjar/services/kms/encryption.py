@@ -125,7 +125,7 @@ def opened(
 ) -> Opened:
     """`is_checked` False asks only for the state of the key, not for the ciphertext (a dry run without one)."""
     found = source(call, blob, key_id, algorithm, "kms:Decrypt" if name == "Decrypt" else "kms:ReEncryptFrom")
-    if is_checked and algorithm == SYMMETRIC and found.key.spec == SYMMETRIC:
+    if is_checked and algorithm == SYMMETRIC:
         parts = ciphertexts.read(blob)
         if (parts.account, parts.key_id) != (found.at.account, found.key.id):
             raise IncorrectKeyException

@@ -114,7 +114,7 @@ def _checked_end(call: Call, model: str, valid_to: float | None) -> float:
             raise ValidationException("ValidTo must be omitted when ExpirationModel is KEY_MATERIAL_DOES_NOT_EXPIRE.")
         return 0.0
     if valid_to is None:
-        raise ValidationException("A validTo date must be set if the ExpirationModel is KEY_MATERIAL_EXPIRES.")
+        raise ValidationException("A validTo date must be set if the ExpirationModel is KEY_MATERIAL_EXPIRES")
     if not call.now < valid_to <= call.now + limits.MATERIAL_DAYS * limits.DAY_S:
         raise ValidationException("ValidTo must be in the future, and at most 365 days from now.")
     return valid_to

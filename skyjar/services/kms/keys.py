@@ -49,7 +49,6 @@ def create_key(
     )
     if policy:
         policies.check(call, policy)
-    _check_room(call)
     is_checked = not policy or bypass_policy_lockout_safety_check
     if origin == _SET_EXTERNAL:
         return _finish(call, key, None, is_checked)
@@ -66,14 +65,11 @@ def _check_origin(spec: str, origin: str) -> None:
         raise UnsupportedOperationException(f"KeySpec {spec} is not supported for Origin {origin}")
 
 
-def _check_room(call: Call) -> None:
-    if state.keys.count(call, limit=limits.KEYS) >= limits.KEYS:
-        raise LimitExceededException("You have reached the limit of KMS keys in this account and Region.")
-
-
 def _finish(call: Call, key: Key, secret: bytes | Failed | None, is_checked: bool) -> dict[str, Any]:
     if isinstance(secret, Failed):
         raise secret
+    if state.count(call, 1) > limits.KEYS:
+        raise LimitExceededException("You have reached the limit of KMS keys in this account and Region.")
     if secret is None:
         state.keys.add(call, key)
     else:

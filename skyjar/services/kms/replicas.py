@@ -14,6 +14,7 @@ from .state import Family, Found
 from .tags import Tags
 
 _merged = tags.merged
+_CREATING = "Creating"  # what AWS answers; here the replica can be used at once
 
 
 def _primary(call: Call, key_id: str) -> tuple[Found, Family]:
@@ -57,6 +58,7 @@ def replicate_key(
         grants=0,
     )
     state.keys.add(place, replica)
+    state.count(place, 1)
     for material in state.materials.range(at, key.id):
         copied = state.replace(material, secret=b"", expires_at=0.0) if is_imported else material
         state.materials.add(place, copied)
@@ -64,11 +66,12 @@ def replicate_key(
     state.families.replace(at, family, state.replace(family, replicas=joined))
     if policy and not bypass_policy_lockout_safety_check:
         policies.check_lockout(call, place, replica)
-    return {
-        "ReplicaKeyMetadata": showing.metadata(place, replica),
+    shown = {
+        "ReplicaKeyMetadata": showing.metadata(place, state.replace(replica, state=_CREATING)),
         "ReplicaPolicy": replica.policy,
-        "ReplicaTags": [{"TagKey": name, "TagValue": value} for name, value in replica.tags.items()],
     }
+    made = [{"TagKey": name, "TagValue": value} for name, value in replica.tags.items()]
+    return {**shown, "ReplicaTags": made} if made else shown
 
 
 @operation

@@ -117,6 +117,13 @@ class Usage(Record, frozen=True):
     request_id: str
 
 
+class Count(Record, frozen=True):
+    """How many customer managed keys a Region has."""
+
+    id: str
+    keys: int = 0
+
+
 keys = Table("kms.keys", Key, key=("id",), remembers=True)
 materials = Table("kms.materials", Material, key=("key_id", "id"), remembers=True)
 families = Table("kms.families", Family, key=("key_id",), scope="account")
@@ -128,6 +135,7 @@ grants = Table(
     indexes={"grantee": ("key_id", "grantee")},
 )
 wrappings = Table("kms.wrappings", Wrapping, key=("key_id", "token"))
+counts = Table("kms.counts", Count, key=("id",))
 usages = Table("kms.usages", Usage, key=("key_id",))
 
 
@@ -149,6 +157,12 @@ def arn_of(at: At, key_id: str) -> str:
 
 def alias_arn_of(at: At, name: str) -> str:
     return f"arn:aws:kms:{at.region}:{at.account}:{name}"
+
+
+def count(at: At, change: int) -> int:
+    held = counts.get(at, "") or Count(id="")
+    counts.put(at, replace(held, keys=held.keys + change))
+    return held.keys + change
 
 
 def change(at: At, key: Key, **changes: Any) -> Key:

@@ -50,6 +50,8 @@ def test_the_wrong_key_is_told(kms: Any) -> None:
     one, two = create(kms), create(kms)
     blob = kms.encrypt(key_id=one["KeyId"], plaintext=b"x")["CiphertextBlob"]
     refused("IncorrectKeyException", kms.decrypt, ciphertext_blob=blob, key_id=two["KeyId"])
+    mac = create(kms, key_spec="HMAC_256", key_usage="GENERATE_VERIFY_MAC")
+    refused("IncorrectKeyException", kms.decrypt, ciphertext_blob=blob, key_id=mac["KeyId"])
     kms.decrypt(ciphertext_blob=blob, key_id=one["Arn"])
 
 

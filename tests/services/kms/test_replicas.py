@@ -18,7 +18,7 @@ def test_a_replica_reads_what_its_primary_wrote_also_after_a_rotation(kms: Any, 
     assert key["KeyId"].startswith("mrk-")
     refused("NotFoundException", europe.describe_key, **where)
     made = kms.replicate_key(**where, replica_region="eu-west-1", description="there")["ReplicaKeyMetadata"]
-    assert made["MultiRegionConfiguration"]["MultiRegionKeyType"] == "REPLICA"
+    assert (made["MultiRegionConfiguration"]["MultiRegionKeyType"], made["KeyState"]) == ("REPLICA", "Creating")
     refused("AlreadyExistsException", kms.replicate_key, **where, replica_region="eu-west-1")
     kms.rotate_key_on_demand(**where)
     blob = kms.encrypt(**where, plaintext=b"x")["CiphertextBlob"]
