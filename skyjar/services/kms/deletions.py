@@ -45,8 +45,7 @@ def cancel_key_deletion(call: Call, *, key_id: str) -> dict[str, Any]:
     found = references.find(call, key_id, takes_alias=False)
     at, key, _ = found
     states.check_deleted(key, found.arn)
-    is_whole = bool(key.current) and all(each.secret for each in state.materials.range(at, key.id))
-    after = state.DISABLED if is_whole else state.PENDING_IMPORT
+    after = state.DISABLED if state.is_whole(at, key) else state.PENDING_IMPORT
     state.change(at, key, state=after, deletion_at=0.0, window_days=0)
     return {"KeyId": found.arn}
 

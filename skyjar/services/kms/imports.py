@@ -23,12 +23,11 @@ from .state import Found, Key, Material, Wrapping
 
 _NEW, _EXISTING = "NEW_KEY_MATERIAL", "EXISTING_KEY_MATERIAL"
 _EXPIRES = "KEY_MATERIAL_EXPIRES"
-_PERMANENT = (state.CURRENT, state.NON_CURRENT)
 
 
 def _external(call: Call, key_id: str) -> Found:
     found = references.find(call, key_id, takes_alias=False)
-    states.check_origin(found.key, found.arn, "EXTERNAL")
+    states.check_origin(found.key, found.arn, state.EXTERNAL)
     return found
 
 
@@ -145,7 +144,7 @@ def _add(found: Found, known: list[Material], secret: bytes, expires_at: float, 
         raise IncorrectKeyMaterialException
     if not state.is_primary(at, key):
         raise UnsupportedOperationException(f"{found.arn} is a replica key: import new key material into its primary.")
-    if any(each.state not in _PERMANENT for each in known):
+    if any(each.state not in state.IN_USE for each in known):
         raise KMSInvalidStateException(f"{found.arn} already has key material that is pending rotation.")
     made = materials.imported(
         key,
@@ -180,7 +179,7 @@ def _settle(call: Call, at: At, key_id: str) -> None:
     key = state.keys.get(at, key_id)
     assert key is not None
     held = state.materials.range(at, key_id)
-    is_whole = bool(key.current) and all(each.secret for each in held if each.state in _PERMANENT)
+    is_whole = state.is_whole(at, key)
     if key.state == state.PENDING_IMPORT and is_whole:
         state.change(at, key, state=state.ENABLED)
     elif key.state in (state.ENABLED, state.DISABLED) and not is_whole:
@@ -199,7 +198,7 @@ def _gather(at: At, key: Key) -> None:
         if not state.is_primary(place, one):
             continue
         for material in state.materials.range(place, one.id):
-            if material.state in _PERMANENT:
+            if material.state in state.IN_USE:
                 continue
             found = [state.materials.get(other, one.id, material.id) for other, _ in places]
             is_everywhere = all(each is not None and each.secret for each in found)
@@ -224,7 +223,7 @@ def delete_imported_key_material(call: Call, *, key_id: str, key_material_id: st
 def _drop(found: Found, material: Material) -> None:
     """Material that never was in use is forgotten, in all Regions when the primary key's is deleted."""
     at, key, _ = found
-    if material.state in _PERMANENT:
+    if material.state in state.IN_USE:
         state.change_material(at, material, secret=b"", expires_at=0.0)
         return
     if not state.is_primary(at, key):

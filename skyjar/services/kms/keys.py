@@ -14,8 +14,6 @@ from .errors import LimitExceededException, UnsupportedOperationException
 from .state import Family, Key
 from .tags import Tags
 
-_SET_EXTERNAL = "EXTERNAL"
-
 
 @operation
 def create_key(
@@ -26,13 +24,13 @@ def create_key(
     key_usage: str = "",
     customer_master_key_spec: str = "",
     key_spec: str = "",
-    origin: str = "AWS_KMS",
+    origin: str = state.AWS_KMS,
     bypass_policy_lockout_safety_check: bool = False,
     tags: Tags | None = None,
     multi_region: bool = False,
 ) -> dict[str, Any] | Outside:
     spec, usage = specs.choose(key_spec, customer_master_key_spec, key_usage)
-    if origin not in ("AWS_KMS", _SET_EXTERNAL):
+    if origin not in (state.AWS_KMS, state.EXTERNAL):
         raise NotImplementedHere(f"Skyjar does not implement the origin {origin} of kms:CreateKey.")
     _check_origin(spec, origin)
     key = Key(
@@ -41,7 +39,7 @@ def create_key(
         policy=policy or policies.default(call.account),
         spec=spec,
         usage=usage,
-        state=state.PENDING_IMPORT if origin == _SET_EXTERNAL else state.ENABLED,
+        state=state.PENDING_IMPORT if origin == state.EXTERNAL else state.ENABLED,
         origin=origin,
         description=description,
         tags=_tags({}, tags or []),
@@ -49,23 +47,23 @@ def create_key(
     )
     if policy:
         policies.check(call, policy)
-    is_checked = not policy or bypass_policy_lockout_safety_check
-    if origin == _SET_EXTERNAL:
-        return _finish(call, key, None, is_checked)
+    is_safe = not policy or bypass_policy_lockout_safety_check
+    if origin == state.EXTERNAL:
+        return _finish(call, key, None, is_safe)
     if not key_pairs.is_slow(spec):
-        return _finish(call, key, materials.fresh(call, spec), is_checked)
-    return Outside(Compute(key_pairs.make_rsa, spec), lambda then, secret: _finish(then, key, secret, is_checked))
+        return _finish(call, key, materials.fresh(call, spec), is_safe)
+    return Outside(Compute(key_pairs.make_rsa, spec), lambda then, secret: _finish(then, key, secret, is_safe))
 
 
 _tags = tags.merged
 
 
 def _check_origin(spec: str, origin: str) -> None:
-    if origin == _SET_EXTERNAL and spec.startswith("ML_"):
+    if origin == state.EXTERNAL and spec.startswith("ML_"):
         raise UnsupportedOperationException(f"KeySpec {spec} is not supported for Origin {origin}")
 
 
-def _finish(call: Call, key: Key, secret: bytes | Failed | None, is_checked: bool) -> dict[str, Any]:
+def _finish(call: Call, key: Key, secret: bytes | Failed | None, is_safe: bool) -> dict[str, Any]:
     if isinstance(secret, Failed):
         raise secret
     if state.count(call, 1) > limits.KEYS:
@@ -76,7 +74,7 @@ def _finish(call: Call, key: Key, secret: bytes | Failed | None, is_checked: boo
         key = materials.first(call, key, secret)
     if key.is_multi_region:
         state.families.add(call, Family(key_id=key.id, primary=call.region))
-    if not is_checked:
+    if not is_safe:
         policies.check_lockout(call, call, key)
     return {"KeyMetadata": showing.metadata(call, key)}
 

@@ -44,7 +44,7 @@ def replicate_key(
         raise AlreadyExistsException(f"Unable to replicate key to region {replica_region}, as it already exists there")
     if policy:
         policies.check(call, policy)
-    is_imported = key.origin == "EXTERNAL"
+    is_imported = key.origin == state.EXTERNAL
     replica = state.replace(
         key,
         created_at=call.now,

@@ -11,14 +11,12 @@ from . import limits, materials, references, rotating, showing, state, states
 from .errors import KMSInvalidStateException, LimitExceededException, UnsupportedOperationException
 from .state import Found, Key, Material
 
-_IMPORTED = "EXTERNAL"
-
 
 def _changeable(call: Call, key_id: str) -> Found:
     """A key whose automatic rotation can be switched: of a multi-Region set the primary one."""
     found = references.find(call, key_id, takes_alias=False)
     states.check_symmetric(found.key, found.arn)
-    states.check_origin(found.key, found.arn, "AWS_KMS")
+    states.check_origin(found.key, found.arn, state.AWS_KMS)
     _check_primary(found)
     states.check_usable(found.key, found.arn)
     return found
@@ -50,7 +48,7 @@ def disable_key_rotation(call: Call, *, key_id: str) -> None:
 def get_key_rotation_status(call: Call, *, key_id: str) -> dict[str, Any]:
     found = references.find(call, key_id, takes_alias=False)
     states.check_symmetric(found.key, found.arn)
-    states.check_origin(found.key, found.arn, "AWS_KMS")
+    states.check_origin(found.key, found.arn, state.AWS_KMS)
     shown: dict[str, Any] = {"KeyId": found.key.id, "KeyRotationEnabled": False}
     key = _primary(found)
     if not key.rotates or found.key.state in (state.PENDING_DELETION, state.PENDING_REPLICA_DELETION):
@@ -78,7 +76,7 @@ def rotate_key_on_demand(call: Call, *, key_id: str) -> dict[str, Any]:
     key = found.key
     if key.on_demand_rotations >= limits.ON_DEMAND_ROTATIONS:
         raise LimitExceededException("You have reached the limit of on-demand rotations for this KMS key.")
-    if key.origin == _IMPORTED:
+    if key.origin == state.EXTERNAL:
         key = _rotate_imported(call, found)
     else:
         key = rotating.rotate(call, found.at, key, rotating.ON_DEMAND)
@@ -123,7 +121,7 @@ def _show(key: Key, material: Material) -> dict[str, Any]:
     }
     if material.rotated_at:
         shown |= {"RotationDate": material.rotated_at, "RotationType": material.rotation_type}
-    if key.origin != _IMPORTED:
+    if key.origin != state.EXTERNAL:
         return shown
     shown["ImportState"] = "IMPORTED" if material.secret else "PENDING_IMPORT"
     if material.description:

@@ -40,7 +40,7 @@ def metadata(at: At, key: Key) -> dict[str, Any]:
         shown["DeletionDate"] = key.deletion_at
     if key.state == state.PENDING_REPLICA_DELETION:
         shown["PendingDeletionWindowInDays"] = key.window_days
-    if key.origin == "EXTERNAL":
+    if key.origin == state.EXTERNAL:
         shown |= _expiry(at, key)
     if key.is_multi_region:
         shown["MultiRegionConfiguration"] = _family(at, key)

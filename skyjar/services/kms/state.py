@@ -18,6 +18,8 @@ PENDING_IMPORT, PENDING_DELETION = "PendingImport", "PendingDeletion"
 PENDING_REPLICA_DELETION = "PendingReplicaDeletion"
 CURRENT, NON_CURRENT, PENDING_ROTATION = "CURRENT", "NON_CURRENT", "PENDING_ROTATION"
 PENDING_IMPORTS = "PENDING_MULTI_REGION_IMPORT_AND_ROTATION"
+IN_USE = (CURRENT, NON_CURRENT)  # what a key cannot do without
+AWS_KMS, EXTERNAL = "AWS_KMS", "EXTERNAL"  # origins of material
 
 
 class Key(Record, frozen=True):
@@ -32,7 +34,7 @@ class Key(Record, frozen=True):
     spec: str
     usage: str
     state: str
-    origin: str = "AWS_KMS"
+    origin: str = AWS_KMS
     manager: str = "CUSTOMER"
     description: str = ""
     tags: dict[str, str] = {}
@@ -181,6 +183,11 @@ def current_of(at: At, key: Key) -> Material:
 def materials_of(at: At, key: Key) -> list[Material]:
     """In the order in which they came."""
     return sorted(materials.range(at, key.id), key=lambda each: each.number)
+
+
+def is_whole(at: At, key: Key) -> bool:
+    """Whether all material is here that the key's ciphertexts may need."""
+    return bool(key.current) and all(each.secret for each in materials.range(at, key.id) if each.state in IN_USE)
 
 
 def change_material(at: At, material: Material, **changes: Any) -> Material:
