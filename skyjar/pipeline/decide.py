@@ -13,7 +13,7 @@ from skyjar.kernel.call import Call
 from skyjar.kernel.principals import Principal
 from skyjar.kernel.service import Service
 from skyjar.policy.documents import compile_document
-from skyjar.policy.evaluation import Policies, denial_message, evaluate
+from skyjar.policy.evaluation import Policies, denial_message, evaluate, with_grant
 from skyjar.policy.requests import Principal as Asking
 from skyjar.policy.requests import Request as Question
 
@@ -21,6 +21,8 @@ from .authorise import account_of
 from .identities import Held
 from .judgement import RESOURCE, Judgement
 from .verdicts import Varying, Verdicts
+
+Granted = Callable[[str, str], str]
 
 
 def decide(
@@ -34,8 +36,10 @@ def decide(
     conditions: Callable[[], dict[str, Any]],
     owner: str,
     verdicts: Verdicts,
+    granted: Granted | None = None,
 ) -> Judgement:
-    """`conditions` is asked only when a policy at hand depends on the circumstances."""
+    """`conditions` is asked only when a policy at hand depends on the circumstances; `granted` names what else allows
+    the action on the resource, and is asked only when no policy does."""
     caller = call.caller
     owner = account_of(resource) or owner or call.account
     asked = (caller, held, action, resource, document, kind, owner)
@@ -56,6 +60,13 @@ def decide(
         )
         verdicts.remember(asked, judgement, policies.context_keys(), question.lookup)
         return judgement
+    if granted is not None and (grant := granted(action, resource)):
+        decision = with_grant(question, policies, decision, grant)
+        if decision.allowed:
+            by = (f"{decision.kind} ({grant}) allows it",)
+            return Judgement(
+                is_allowed=True, reason="allow", action=action, resource=resource, policy=decision.kind, trace=by
+            )
     judgement = Judgement(
         is_allowed=False,
         reason=decision.reason,
