@@ -127,6 +127,7 @@ def context_of(call: Call, conditions: dict[str, Any]) -> dict[str, Any]:
         found["aws:MultiFactorAuthAge"] = str(int(call.now - caller.mfa_at))
     if caller.source_identity:
         found["aws:SourceIdentity"] = caller.source_identity
+    found.update(caller.session_context)
     found.update(call.context)
     found.update(conditions)
     return found
