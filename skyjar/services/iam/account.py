@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from skyjar.kernel.call import Call
+from skyjar.kernel.one_time_codes import devices
 from skyjar.kernel.service import operation
 
-from . import limits, state
+from . import federation_state, limits, state
 from .errors import EntityAlreadyExistsException, NoSuchEntityException
 from .state import Alias
 
@@ -72,9 +73,9 @@ def get_account_summary(call: Call) -> dict[str, Any]:
             "AccountAccessKeysPresent": min(1, state.access_keys.count(call, "")),
             "AccountMFAEnabled": 0,
             "AccountSigningCertificatesPresent": 0,
-            "MFADevices": 0,
-            "MFADevicesInUse": 0,
-            "Providers": 0,
+            "MFADevices": devices.count(call),
+            "MFADevicesInUse": devices.count(call) - devices.count(call, "", via="user"),
+            "Providers": federation_state.issuers.count(call) + federation_state.saml_providers.count(call),
             "ServerCertificates": 0,
             "ServerCertificatesQuota": limits.SERVER_CERTIFICATES,
             "SigningCertificatesPerUserQuota": limits.SIGNING_CERTIFICATES_PER_USER,

@@ -41,6 +41,11 @@ class UnmodifiableEntityException(AWSError):
     code = "UnmodifiableEntity"
 
 
+class InvalidAuthenticationCodeException(AWSError):
+    code = "InvalidAuthenticationCode"
+    status = 403
+
+
 class InvalidClientTokenId(AWSError):
     """What a session that may not use IAM gets."""
 

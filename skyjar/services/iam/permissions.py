@@ -11,11 +11,17 @@ from . import state
 from .errors import InvalidClientTokenId
 
 _TAGGED = {
-    "create_user": "iam:TagUser",
-    "create_role": "iam:TagRole",
-    "create_policy": "iam:TagPolicy",
-    "create_instance_profile": "iam:TagInstanceProfile",
+    "create_user": "User",
+    "create_role": "Role",
+    "create_policy": "Policy",
+    "create_instance_profile": "InstanceProfile",
+    "create_open_id_connect_provider": "OpenIDConnectProvider",
+    "create_saml_provider": "SAMLProvider",
+    "create_virtual_mfa_device": "MFADevice",
+    "upload_server_certificate": "ServerCertificate",
 }
+_ACTIONS = {"MFADevice": "CreateVirtualMFADevice", "ServerCertificate": "UploadServerCertificate"}
+_ARNS = ("open_id_connect_provider_arn", "saml_provider_arn", "policy_source_arn")
 _NAMED: dict[str, tuple[str, Table[Any]]] = {
     "role_name": ("role", state.roles),
     "user_name": ("user", state.users),
@@ -23,7 +29,15 @@ _NAMED: dict[str, tuple[str, Table[Any]]] = {
     "instance_profile_name": ("instance-profile", state.profiles),
 }
 _KINDS: dict[str, Table[Any]] = {"user": state.users, "role": state.roles}
-_OF_CALLER = ("get_user", "create_access_key", "list_access_keys", "update_access_key", "delete_access_key")
+_OF_CALLER = (
+    "get_user",
+    "create_access_key",
+    "list_access_keys",
+    "update_access_key",
+    "delete_access_key",
+    "list_mfa_devices",
+    "deactivate_mfa_device",
+)
 _LISTS = {
     "list_users": "user/",
     "list_roles": "role/",
@@ -40,20 +54,24 @@ def actions(call: Call, operation: str, parameters: dict[str, Any]) -> list[str]
     ):
         raise InvalidClientTokenId
     if operation in _TAGGED and parameters.get("tags"):
-        name = "".join(part.title() for part in operation.split("_"))
-        return [f"iam:{name}", _TAGGED[operation]]
+        noun = _TAGGED[operation]
+        return ["iam:" + _ACTIONS.get(noun, f"Create{noun}"), f"iam:Tag{noun}"]
     return None
 
 
 def resources(call: Call, operation: str, parameters: dict[str, Any]) -> list[str]:
     """A user, role, group or profile that does not exist has no ARN: IAM then says `user x`."""
     account = call.account
+    for name in _ARNS:
+        if name in parameters:
+            return [parameters[name]]
+    federated = _federated(account, operation, parameters)
+    if federated:
+        return [federated]
     if operation.startswith("create_") and operation != "create_access_key" and "policy_arn" not in parameters:
         return [_made(account, parameters)]
     if "policy_arn" in parameters and not any(name in parameters for name in _NAMED):
         return [parameters["policy_arn"]]
-    if "policy_source_arn" in parameters:
-        return [parameters["policy_source_arn"]]
     if "instance_profile_name" in parameters:
         return [_existing(call, "instance_profile_name", parameters)]
     if "group_name" in parameters:
@@ -67,6 +85,21 @@ def resources(call: Call, operation: str, parameters: dict[str, Any]) -> list[st
     if listed is None:
         return ["*"]
     return [listed if listed.startswith("policy") else f"arn:aws:iam::{account}:{listed}"]
+
+
+def _federated(account: str, operation: str, parameters: dict[str, Any]) -> str:
+    """Of a provider that is being made, and of a device by itself."""
+    if operation == "create_open_id_connect_provider":
+        return f"arn:aws:iam::{account}:oidc-provider/{parameters['url'].partition('://')[2]}"
+    if operation == "create_saml_provider":
+        return f"arn:aws:iam::{account}:saml-provider/{parameters['name']}"
+    if operation == "create_virtual_mfa_device":
+        return state.arn_of(account, "mfa", parameters.get("path") or "/", parameters["virtual_mfa_device_name"])
+    if "serial_number" in parameters and operation.endswith(
+        ("_virtual_mfa_device", "_mfa_device_tags", "tag_mfa_device")
+    ):
+        return str(parameters["serial_number"])
+    return ""
 
 
 def _made(account: str, parameters: dict[str, Any]) -> str:

@@ -6,6 +6,7 @@ from typing import Any
 
 from skyjar.kernel import credentials
 from skyjar.kernel.call import Call
+from skyjar.kernel.one_time_codes import devices
 from skyjar.kernel.principals import Principal
 from skyjar.kernel.service import operation
 
@@ -102,6 +103,8 @@ def update_user(call: Call, *, user_name: str, new_path: str = "", new_user_name
         state.attachments.add(call, state.Attachment(arn=arn, usage=usage, kind="user", name=name))
     identities.refresh(call, "user", old.name)
     identities.refresh(call, "user", name)
+    for device in devices.range(call, old.name, via="user"):
+        devices.replace(call, device, state.replace(device, user=name))
     for key in state.access_keys.range(call, old.name):
         state.access_keys.remove(call, key)
         state.access_keys.add(call, state.replace(key, user=name))
@@ -133,6 +136,8 @@ def delete_user(call: Call, *, user_name: str) -> None:
         raise DeleteConflictException("Cannot delete entity, must delete policies first.")
     if state.access_keys.first(call, user_name) is not None:
         raise DeleteConflictException("Cannot delete entity, must delete access keys first.")
+    if devices.first(call, user_name, via="user") is not None:
+        raise DeleteConflictException("Cannot delete entity, must delete MFA device first.")
     unlink_boundary(call, "user", user)
     state.users.remove(call, user)
     state.count(call, "users", -1)

@@ -10,7 +10,7 @@ from skyjar.kernel.call import Call
 from skyjar.kernel.principals import Principal
 from skyjar.kernel.service import operation
 
-from . import limits, restrictions, sessions
+from . import limits, mfa, restrictions, sessions
 from .errors import AccessDenied
 from .restrictions import Arns, Tags
 
@@ -32,8 +32,8 @@ def get_session_token(
     call: Call, *, duration_seconds: int | None = None, serial_number: str = "", token_code: str = ""
 ) -> dict[str, Any]:
     _check_caller(call, "GetSessionToken")
-    restrictions.check_mfa(serial_number, token_code)
-    issued = sessions.issue(call, call.caller, _duration(call, duration_seconds), issuer=call.caller.id)
+    caller = msgspec.structs.replace(call.caller, mfa_at=mfa.used(call, serial_number, token_code))
+    issued = sessions.issue(call, caller, _duration(call, duration_seconds), issuer=caller.id)
     return {"Credentials": issued}
 
 
