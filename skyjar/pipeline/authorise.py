@@ -14,6 +14,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from skyjar.kernel.call import Call
+from skyjar.kernel.errors import AWSError
 from skyjar.kernel.service import Service
 
 from .judgement import NOT_JUDGED, ROOT, Judgement
@@ -91,11 +92,18 @@ def judge(
     kind = rules.policy_kind(call, operation, parameters) or RESOURCE
     held = pipeline.identities.held_by(call.tx, caller)
     last = ROOT
-    for action in actions:
-        for resource in resources:
-            last = decide(call, service, held, action, resource, document, kind, conditions, owner)
-    for action, resource, more in also:
-        decide(call, service, held, action, resource, None, RESOURCE, {**conditions, **more})
+    try:
+        for action in actions:
+            for resource in resources:
+                last = decide(call, service, held, action, resource, document, kind, conditions, owner)
+        for action, resource, more in also:
+            decide(call, service, held, action, resource, None, RESOURCE, {**conditions, **more})
+    except AWSError as error:
+        if service.encodes_denials:
+            from .denials import encode
+
+            encode(pipeline, call, error)
+        raise
     return last
 
 

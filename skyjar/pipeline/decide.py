@@ -51,6 +51,7 @@ def decide(
     )
     error = service.access_denied(denial_message(call.caller.arn, action, resource, decision))
     error.judgement = judgement  # type: ignore[attr-defined]
+    error.statement = decision.statement  # type: ignore[attr-defined]
     raise error
 
 
