@@ -42,6 +42,13 @@ def list_account_aliases(call: Call, *, marker: str = "", max_items: int | None 
 
 
 @operation
+def set_security_token_service_preferences(call: Call, *, global_endpoint_token_version: str) -> None:
+    """Told in the account's summary. Here every token is good in every Region, as AWS's second version is."""
+    account = state.account_of(call)
+    state.accounts.put(call, state.replace(account, token_version=int(global_endpoint_token_version[1])))
+
+
+@operation
 def get_account_summary(call: Call) -> dict[str, Any]:
     account = state.account_of(call)
     versions = sum(len(policy.versions) for policy in state.policies.each(call))
@@ -79,6 +86,6 @@ def get_account_summary(call: Call) -> dict[str, Any]:
             "ServerCertificates": 0,
             "ServerCertificatesQuota": limits.SERVER_CERTIFICATES,
             "SigningCertificatesPerUserQuota": limits.SIGNING_CERTIFICATES_PER_USER,
-            "GlobalEndpointTokenVersion": 1,
+            "GlobalEndpointTokenVersion": account.token_version,
         }
     }

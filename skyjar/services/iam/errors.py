@@ -41,6 +41,16 @@ class UnmodifiableEntityException(AWSError):
     code = "UnmodifiableEntity"
 
 
+class FeatureEnabledException(AWSError):
+    code = "FeatureEnabled"
+    status = 409
+
+
+class FeatureDisabledException(AWSError):
+    code = "FeatureDisabled"
+    status = 404
+
+
 class InvalidAuthenticationCodeException(AWSError):
     code = "InvalidAuthenticationCode"
     status = 403

@@ -116,6 +116,9 @@ class Account(Record, frozen=True):
     policies: int = 0
     profiles: int = 0
     alias: str = ""
+    issuer: str = ""
+    has_issuer_enabled: bool = False
+    token_version: int = 1
 
 
 class Alias(Record, frozen=True):

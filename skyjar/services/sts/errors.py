@@ -41,3 +41,13 @@ class IDPCommunicationErrorException(AWSError):
 
 class InvalidAuthorizationMessageException(AWSError):
     code = "InvalidAuthorizationMessageException"
+
+
+class OutboundWebIdentityFederationDisabledException(AWSError):
+    code = "OutboundWebIdentityFederationDisabledException"
+    status = 403
+
+
+class SessionDurationEscalationException(AWSError):
+    code = "SessionDurationEscalationException"
+    status = 403

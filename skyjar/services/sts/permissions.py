@@ -21,7 +21,7 @@ _FEDERATED = {
     "assume_role_with_saml": "sts:AssumeRoleWithSAML",
 }
 _OF_ROLES = ("assume_role", *_FEDERATED)
-_OF_SESSIONS = ("get_caller_identity", "assume_role")
+_OF_SESSIONS = ("get_caller_identity", "assume_role", "decode_authorization_message", "get_web_identity_token")
 
 
 def actions(call: Call, operation: str, parameters: dict[str, Any]) -> list[str] | None:
@@ -43,6 +43,8 @@ def actions(call: Call, operation: str, parameters: dict[str, Any]) -> list[str]
         if parameters.get("source_identity"):
             further.append("sts:SetSourceIdentity")
         return ["sts:AssumeRole", *further]
+    if operation == "get_web_identity_token":
+        return ["sts:GetWebIdentityToken", *(["sts:TagGetWebIdentityToken"] if further else [])]
     return ["sts:GetFederationToken", *further] if operation == "get_federation_token" else None
 
 
@@ -89,6 +91,9 @@ def conditions(call: Call, operation: str, parameters: dict[str, Any]) -> dict[s
         found["sts:TransitiveTagKeys"] = parameters["transitive_tag_keys"]
     if parameters.get("duration_seconds"):
         found["sts:DurationSeconds"] = str(parameters["duration_seconds"])
+    if operation == "get_web_identity_token":
+        found["sts:IdentityTokenAudience"] = parameters["audience"]
+        found["sts:SigningAlgorithm"] = parameters["signing_algorithm"]
     if mfa.holds(call, parameters.get("serial_number", ""), parameters.get("token_code", "")):
         found["aws:MultiFactorAuthPresent"], found["aws:MultiFactorAuthAge"] = "true", "0"
     return found
