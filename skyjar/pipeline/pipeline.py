@@ -374,6 +374,7 @@ class Pipeline:
                 x.request.peer,
                 judgement,
                 message,
+                x.principal.access_key,
             )
         )
         if self._flushing is None:

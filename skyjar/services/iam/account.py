@@ -9,6 +9,7 @@ from skyjar.kernel.one_time_codes import devices
 from skyjar.kernel.service import operation
 
 from . import federation_state, limits, state
+from .credential_state import server_certificates
 from .errors import EntityAlreadyExistsException, NoSuchEntityException
 from .state import Alias
 
@@ -83,7 +84,7 @@ def get_account_summary(call: Call) -> dict[str, Any]:
             "MFADevices": devices.count(call),
             "MFADevicesInUse": devices.count(call) - devices.count(call, "", via="user"),
             "Providers": federation_state.issuers.count(call) + federation_state.saml_providers.count(call),
-            "ServerCertificates": 0,
+            "ServerCertificates": server_certificates.count(call),
             "ServerCertificatesQuota": limits.SERVER_CERTIFICATES,
             "SigningCertificatesPerUserQuota": limits.SIGNING_CERTIFICATES_PER_USER,
             "GlobalEndpointTokenVersion": account.token_version,

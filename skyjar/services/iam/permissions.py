@@ -8,6 +8,7 @@ from skyjar.kernel.call import Call
 from skyjar.kernel.tables import Table
 
 from . import state
+from .credential_state import password_policies, server_certificates
 from .errors import InvalidClientTokenId
 
 _TAGGED = {
@@ -27,6 +28,7 @@ _NAMED: dict[str, tuple[str, Table[Any]]] = {
     "user_name": ("user", state.users),
     "group_name": ("group", state.groups),
     "instance_profile_name": ("instance-profile", state.profiles),
+    "server_certificate_name": ("server-certificate", server_certificates),
 }
 _KINDS: dict[str, Table[Any]] = {"user": state.users, "role": state.roles}
 _OF_CALLER = (
@@ -37,13 +39,29 @@ _OF_CALLER = (
     "delete_access_key",
     "list_mfa_devices",
     "deactivate_mfa_device",
+    "change_password",
+    "create_login_profile",
+    "get_login_profile",
+    "delete_login_profile",
+    "list_ssh_public_keys",
+    "list_signing_certificates",
+    "upload_signing_certificate",
+    "update_signing_certificate",
+    "delete_signing_certificate",
+    "list_service_specific_credentials",
+    "reset_service_specific_credential",
+    "update_service_specific_credential",
+    "delete_service_specific_credential",
 )
+_OF_USERS = ("create_access_key", "create_policy_version", "create_login_profile", "create_service_specific_credential")
+_OWN_PASSWORD = ("change_password", "get_account_password_policy")
 _LISTS = {
     "list_users": "user/",
     "list_roles": "role/",
     "list_groups": "group/",
     "list_instance_profiles": "instance-profile/",
     "list_policies": "policy path /",
+    "list_server_certificates": "server-certificate/",
 }
 
 
@@ -53,6 +71,10 @@ def actions(call: Call, operation: str, parameters: dict[str, Any]) -> list[str]
         caller.kind in ("user", "root") and caller.is_temporary and not caller.mfa_at
     ):
         raise InvalidClientTokenId
+    if operation in _OWN_PASSWORD and caller.kind == "user":
+        policy = password_policies.get(call, "")
+        if policy is not None and policy.may_change:
+            return []
     if operation in _TAGGED and parameters.get("tags"):
         noun = _TAGGED[operation]
         return ["iam:" + _ACTIONS.get(noun, f"Create{noun}"), f"iam:Tag{noun}"]
@@ -68,14 +90,16 @@ def resources(call: Call, operation: str, parameters: dict[str, Any]) -> list[st
     federated = _federated(account, operation, parameters)
     if federated:
         return [federated]
-    if operation.startswith("create_") and operation != "create_access_key" and "policy_arn" not in parameters:
+    if operation == "create_service_linked_role":
+        name = parameters["aws_service_name"]
+        return [f"arn:aws:iam::{account}:role/aws-service-role/{name}/*"]
+    if (operation.startswith("create_") and operation not in _OF_USERS) or operation == "upload_server_certificate":
         return [_made(account, parameters)]
     if "policy_arn" in parameters and not any(name in parameters for name in _NAMED):
         return [parameters["policy_arn"]]
-    if "instance_profile_name" in parameters:
-        return [_existing(call, "instance_profile_name", parameters)]
-    if "group_name" in parameters:
-        return [_existing(call, "group_name", parameters)]
+    for name in ("instance_profile_name", "server_certificate_name", "group_name"):
+        if name in parameters:
+            return [_existing(call, name, parameters)]
     for name in ("role_name", "user_name"):
         if parameters.get(name):
             return [_existing(call, name, parameters)]
