@@ -55,6 +55,7 @@ def assume(
     *,
     policies: tuple[str, ...],
     duration_s: int,
+    least_bytes: int,
 ) -> dict[str, Any]:
     """Have the trust policy judge the stranger, and begin the session. The role is looked up again: since the token was
     looked at, another transaction has begun."""
@@ -81,4 +82,4 @@ def assume(
         source_identity=who.source_identity,
         session_context=tuple(kept.items()),
     )
-    return roles.begin(call, principal, role, duration_s, who.transitive)
+    return roles.begin(call, principal, role, duration_s, who.transitive, least_bytes)

@@ -13,6 +13,7 @@ PACKED_CHARS = (
 SESSION_POLICY_ARNS = 10
 TAGS = 50
 SWEEP_S = 3_600  # how long after its end a session's row is kept at least
+TOKEN_BYTES = 4_096
 WEB_TOKEN_DEFAULT_S = 300
 WEB_TOKEN_ALGORITHMS = ("RS256", "ES384")
 SKEW_S = 300  # how far the clock of an identity provider may be ahead

@@ -31,6 +31,7 @@ def assume_role(
     source_identity: str = "",
     tags: Tags | None = None,
     transitive_tag_keys: list[str] | None = None,
+    minimum_session_token_size: int = 0,
 ) -> dict[str, Any]:
     """Who may is judged before, by the role's trust policy and the caller's own; see `permissions.py`."""
     mfa_at = mfa.used(call, serial_number, token_code)
@@ -54,7 +55,7 @@ def assume_role(
         source_identity=source_identity or call.caller.source_identity,
         mfa_at=mfa_at or call.caller.mfa_at,
     )
-    return begin(call, principal, role, duration_seconds, (*inherited, *transitive))
+    return begin(call, principal, role, duration_seconds, (*inherited, *transitive), minimum_session_token_size)
 
 
 def session_of(account: str, role: AssumableRole, name: str, **more: Any) -> Principal:
@@ -71,12 +72,16 @@ def session_of(account: str, role: AssumableRole, name: str, **more: Any) -> Pri
 
 
 def begin(
-    call: Call, principal: Principal, role: AssumableRole, duration_s: int, transitive: tuple[str, ...]
+    call: Call,
+    principal: Principal,
+    role: AssumableRole,
+    duration_s: int,
+    transitive: tuple[str, ...],
+    least_bytes: int,
 ) -> dict[str, Any]:
     """Issue the session's credentials. Returns what the answers of all ways into a role have in common."""
-    issued = sessions.issue(call, principal, duration_s, issuer=role.id, transitive=transitive)
     return {
-        "Credentials": issued,
+        **sessions.issue(call, principal, duration_s, issuer=role.id, transitive=transitive, least_bytes=least_bytes),
         "AssumedRoleUser": {"AssumedRoleId": principal.id, "Arn": principal.arn},
         **restrictions.packed_size(principal.session_policies, principal.session_tags),
         **({"SourceIdentity": principal.source_identity} if principal.source_identity else {}),

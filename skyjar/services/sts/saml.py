@@ -36,6 +36,7 @@ def assume_role_with_saml(
     policy_arns: Arns | None = None,
     policy: str = "",
     duration_seconds: int = limits.ROLE_DEFAULT_S,
+    minimum_session_token_size: int = 0,
 ) -> dict[str, Any]:
     metadata = _metadata(call, principal_arn)
     assertion = _assertion(call.now, metadata, saml_assertion)
@@ -53,7 +54,16 @@ def assume_role_with_saml(
         raise InvalidIdentityTokenException("RoleSessionName in AuthnResponse must match [a-zA-Z_0-9+=,.@-]{2,64}")
     who = _federated(assertion, account, principal_arn)
     policies = restrictions.session_policies(call, account, policy, policy_arns)
-    answer = federation.assume(call, _OPERATION, who, role_arn, name, policies=policies, duration_s=duration_seconds)
+    answer = federation.assume(
+        call,
+        _OPERATION,
+        who,
+        role_arn,
+        name,
+        policies=policies,
+        duration_s=duration_seconds,
+        least_bytes=minimum_session_token_size,
+    )
     return {
         **answer,
         "Subject": assertion.subject,

@@ -61,6 +61,7 @@ def assume_role_with_web_identity(
     policy_arns: Arns | None = None,
     policy: str = "",
     duration_seconds: int = limits.ROLE_DEFAULT_S,
+    minimum_session_token_size: int = 0,
 ) -> Outside:
     claims = _claims(web_identity_token)
     found = roles.find(call, role_arn)
@@ -76,7 +77,14 @@ def assume_role_with_web_identity(
         who = _federated(provider, account, _verified(web_identity_token, keys))
         policies = restrictions.session_policies(call, account, policy, policy_arns)
         answer = federation.assume(
-            call, _OPERATION, who, role_arn, role_session_name, policies=policies, duration_s=duration_seconds
+            call,
+            _OPERATION,
+            who,
+            role_arn,
+            role_session_name,
+            policies=policies,
+            duration_s=duration_seconds,
+            least_bytes=minimum_session_token_size,
         )
         return {
             **answer,
