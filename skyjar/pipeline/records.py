@@ -91,7 +91,8 @@ class Records:
         if self._batch >= BATCHES:
             tx.delete(_ROOT + keys.integer(self._batch - BATCHES))
         self._batch += 1
-        issued = [each for each in batch if each.access_key[:4] == "AKIA" or not each.principal.endswith(":root")]
+        latest = {(each.principal, each.access_key, each.service, each.operation): each for each in batch}.values()
+        issued = [each for each in latest if each.access_key[:4] == "AKIA" or not each.principal.endswith(":root")]
         if issued:
             self._remember_uses(tx, issued)
 
