@@ -42,7 +42,7 @@ def create_service_linked_role(
         raise InvalidInputException(f"Service-linked roles of {aws_service_name} are not known.")
     if custom_suffix and not kind.has_suffix:
         raise InvalidInputException(f"Custom suffix is not allowed for {aws_service_name}")
-    name = f"{kind.role}_{custom_suffix}" if custom_suffix else kind.role
+    name = name_of(aws_service_name, custom_suffix)
     if state.is_taken(state.roles, call, name):
         raise InvalidInputException(
             f"Service role name {name} has been taken in this account, please try a different suffix."
@@ -52,6 +52,13 @@ def create_service_linked_role(
     if kind.policy and managed.find(arn) is not None:
         attachments.attach(call, "role", name, arn)
     return {"Role": roles.show(call.account, role)}
+
+
+def name_of(service: str, suffix: str) -> str:
+    """Empty for a service that is not known."""
+    kind = kinds().get(service)
+    role = kind.role if kind is not None else ""
+    return f"{role}_{suffix}" if role and suffix else role
 
 
 def _trust(service: str) -> str:

@@ -7,9 +7,10 @@ from typing import Any
 from skyjar.kernel.call import Call
 from skyjar.kernel.tables import Table
 
-from . import state
+from . import linked_roles, state
 from .credential_state import password_policies, server_certificates
 from .errors import InvalidClientTokenId
+from .protected import PATH
 
 _TAGGED = {
     "create_user": "User",
@@ -91,8 +92,9 @@ def resources(call: Call, operation: str, parameters: dict[str, Any]) -> list[st
     if federated:
         return [federated]
     if operation == "create_service_linked_role":
-        name = parameters["aws_service_name"]
-        return [f"arn:aws:iam::{account}:role/aws-service-role/{name}/*"]
+        service = parameters["aws_service_name"]
+        name = linked_roles.name_of(service, parameters.get("custom_suffix", "")) or "*"
+        return [state.arn_of(account, "role", f"{PATH}{service}/", name)]
     if (operation.startswith("create_") and operation not in _OF_USERS) or operation == "upload_server_certificate":
         return [_made(account, parameters)]
     if "policy_arn" in parameters and not any(name in parameters for name in _NAMED):
@@ -147,6 +149,10 @@ def conditions(call: Call, operation: str, parameters: dict[str, Any]) -> dict[s
     found: dict[str, Any] = {}
     if "policy_arn" in parameters and ("attach_" in operation or "detach_" in operation):
         found["iam:PolicyARN"] = parameters["policy_arn"]
+    if "aws_service_name" in parameters:
+        found["iam:AWSServiceName"] = parameters["aws_service_name"]
+    if operation == "create_service_specific_credential":
+        found["iam:ServiceSpecificCredentialServiceName"] = parameters["service_name"]
     if parameters.get("permissions_boundary"):
         found["iam:PermissionsBoundary"] = parameters["permissions_boundary"]
     if isinstance(parameters.get("tags"), list):
