@@ -79,8 +79,9 @@ class Transaction:
         self.after_commit: list[Callable[[], None]] = []
 
     def get(self, key: bytes) -> bytes | None:
-        if key in self.writes:
-            return self.writes[key]
+        writes = self.writes
+        if writes and key in writes:
+            return writes[key]
         self._reads.append(key)
         return self._driver.get(key)
 

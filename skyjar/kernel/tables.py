@@ -94,6 +94,7 @@ class Table(Generic[R]):
         self._roots: dict[tuple[str | None, str, str], bytes] = {}
         self._remembers = remembers
         self._remembered: dict[bytes, tuple[bytes, R]] = {}  # the record of these very bytes
+        self._wholes: dict[tuple[Any, ...], bytes] = {}  # keys of what is remembered, encoded
 
     def _root(self, at: At, index: str | None = None) -> bytes:
         try:
@@ -126,6 +127,8 @@ class Table(Generic[R]):
     # One record
 
     def get(self, at: At, *key: Part) -> R | None:
+        if self._remembers:
+            return self._recall(at, key)
         encoders = self._key_encoders
         if len(key) == 1:
             encoded = encoders[0](key[0])
@@ -133,12 +136,19 @@ class Table(Generic[R]):
             encoded = encoders[0](key[0]) + encoders[1](key[1])
         else:
             encoded = self._bytes(encoders, key)
-        whole = self._root(at) + encoded
+        value = at.tx.get(self._root(at) + encoded)
+        return None if value is None else self.load(value)
+
+    def _recall(self, at: At, key: tuple[Part, ...]) -> R | None:
+        place = (at.account, at.region, key)
+        whole = self._wholes.get(place)
+        if whole is None:
+            if len(self._wholes) >= REMEMBERED:
+                self._wholes.clear()
+            whole = self._wholes[place] = self._root(at) + self._bytes(self._key_encoders, key)
         value = at.tx.get(whole)
         if value is None:
             return None
-        if not self._remembers:
-            return self.load(value)
         before = self._remembered.get(whole)
         if before is not None and before[0] is value:
             return before[1]
@@ -168,6 +178,22 @@ class Table(Generic[R]):
     def add(self, at: At, record: R) -> None:
         """Insert a record whose key is known to be new; nothing is read."""
         self._write(at, self._key_of(record), None, record)
+
+    def add_all(self, at: At, records: list[R]) -> None:
+        """As `add`, several."""
+        if self._remembers or self._indexes or self._blobs:
+            for record in records:
+                self._write(at, self._key_of(record), None, record)
+            return
+        root, version, put = self._root(at), self._version, at.tx.put
+        encode, key_of = self._encode, self._key_of
+        for record in records:
+            put(root + key_of(record), version + encode(record))
+
+    def forget(self, at: At, *key: Part) -> None:
+        """Delete by key, of a table without indexes and blobs; nothing is read."""
+        assert not self._indexes and not self._blobs
+        at.tx.delete(self._root(at) + self._bytes(self._key_encoders, key))
 
     def replace(self, at: At, old: R, new: R) -> None:
         """Replace a record in hand by one with the same key; nothing is read."""

@@ -17,7 +17,7 @@ from skyjar.kernel.call import Call
 from skyjar.kernel.errors import AWSError
 from skyjar.kernel.service import Service
 
-from .judgement import NOT_JUDGED, ROOT, Judgement
+from .judgement import NOT_JUDGED, RESOURCE, ROOT, Judgement
 
 if TYPE_CHECKING:
     from .exchange import Exchange
@@ -40,25 +40,32 @@ def authorise(pipeline: Pipeline, x: Exchange) -> None:
 
 
 class Rules:
-    """What a service's `permissions.py` has; what it lacks answers None."""
+    """What a service's `permissions.py` has; None where it has nothing to say."""
 
     __slots__ = ("actions", "also", "conditions", "owner", "policy_kind", "resource_policy", "resources")
 
     def __init__(self, permissions: ModuleType | None) -> None:
         for name in self.__slots__:
-            setattr(self, name, getattr(permissions, name, _nothing))
+            setattr(self, name, getattr(permissions, name, None))
 
-    actions: Needs
-    also: Needs
-    conditions: Needs
-    owner: Needs
-    policy_kind: Needs
-    resource_policy: Needs
-    resources: Needs
+    actions: Needs | None
+    also: Needs | None
+    conditions: Needs | None
+    owner: Needs | None
+    policy_kind: Needs | None
+    resource_policy: Needs | None
+    resources: Needs | None
 
+    def circumstances(self, call: Call, operation: str, parameters: dict[str, Any]) -> Callable[[], dict[str, Any]]:
+        """The service's condition keys, looked for when they are first wanted."""
+        known: list[dict[str, Any]] = []
 
-def _nothing(call: Call, operation: str, parameters: dict[str, Any]) -> None:
-    return None
+        def conditions() -> dict[str, Any]:
+            if not known:
+                known.append((self.conditions and self.conditions(call, operation, parameters)) or {})
+            return known[0]
+
+        return conditions
 
 
 rules_of = cache(Rules)
@@ -70,15 +77,15 @@ def judge(
     """Raises the service's access-denied error, with the judgement as its attribute, when the call is refused."""
     rules = rules_of(service.permissions)
     caller = call.caller
-    actions = rules.actions(call, operation, parameters)
+    actions = rules.actions(call, operation, parameters) if rules.actions is not None else None
     if actions is None:
-        actions = [f"{service.iam}:{aws_name}"]
-    document = rules.resource_policy(call, operation, parameters)
+        actions = (f"{service.iam}:{aws_name}",)
+    document = rules.resource_policy(call, operation, parameters) if rules.resource_policy is not None else None
     if not actions:
         return NOT_JUDGED
-    resources = rules.resources(call, operation, parameters) or ["*"]
-    also: list[Also] = rules.also(call, operation, parameters) or []
-    owner: str = rules.owner(call, operation, parameters) or ""
+    resources = (rules.resources(call, operation, parameters) if rules.resources is not None else None) or ("*",)
+    also: list[Also] = (rules.also(call, operation, parameters) if rules.also is not None else None) or []
+    owner: str = (rules.owner(call, operation, parameters) if rules.owner is not None else "") or ""
     if caller.kind == "root" and document is None:
         concerned = [*resources, *(resource for _, resource, _ in also)] if also else resources
         for arn in concerned:
@@ -86,18 +93,19 @@ def judge(
                 break
         else:
             return ROOT
-    from .decide import RESOURCE, decide
-
-    conditions = rules.conditions(call, operation, parameters) or {}
-    kind = rules.policy_kind(call, operation, parameters) or RESOURCE
+    decide = _decide()
+    conditions = rules.circumstances(call, operation, parameters)
+    kind = (rules.policy_kind(call, operation, parameters) if rules.policy_kind is not None else "") or RESOURCE
     held = pipeline.identities.held_by(call.tx, caller)
+    verdicts = pipeline.verdicts
     last = ROOT
     try:
         for action in actions:
             for resource in resources:
-                last = decide(call, service, held, action, resource, document, kind, conditions, owner)
+                last = decide(call, service, held, action, resource, document, kind, conditions, owner, verdicts)
         for action, resource, more in also:
-            decide(call, service, held, action, resource, None, RESOURCE, {**conditions, **more})
+            further = {**conditions(), **more}
+            decide(call, service, held, action, resource, None, RESOURCE, further.copy, "", verdicts)
     except AWSError as error:
         if service.encodes_denials:
             from .denials import encode
@@ -105,6 +113,14 @@ def judge(
             encode(pipeline, call, error)
         raise
     return last
+
+
+@cache
+def _decide() -> Callable[..., Judgement]:
+    """The policy language is loaded with the first call whose caller is not simply root over its own account."""
+    from .decide import decide
+
+    return decide
 
 
 def account_of(arn: str) -> str:

@@ -5,6 +5,7 @@ Loaded with the first call whose caller is not simply root over its own account.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -12,13 +13,14 @@ from skyjar.kernel.call import Call
 from skyjar.kernel.principals import Principal
 from skyjar.kernel.service import Service
 from skyjar.policy.documents import compile_document
-from skyjar.policy.evaluation import RESOURCE, Policies, denial_message, evaluate
+from skyjar.policy.evaluation import Policies, denial_message, evaluate
 from skyjar.policy.requests import Principal as Asking
 from skyjar.policy.requests import Request as Question
 
 from .authorise import account_of
 from .identities import Held
-from .judgement import Judgement
+from .judgement import RESOURCE, Judgement
+from .verdicts import Varying, Verdicts
 
 
 def decide(
@@ -29,17 +31,31 @@ def decide(
     resource: str,
     document: str | None,
     kind: str,
-    conditions: dict[str, Any],
-    owner: str = "",
+    conditions: Callable[[], dict[str, Any]],
+    owner: str,
+    verdicts: Verdicts,
 ) -> Judgement:
-    policies = _with_resource(held.policies, document, kind, account_of(resource) or owner or call.account)
-    asking = asking_of(call.caller, held.tags)
-    context = context_of(call, conditions)
-    decision = evaluate(Question(asking, action, resource, context), policies)
+    """`conditions` is asked only when a policy at hand depends on the circumstances."""
+    caller = call.caller
+    owner = account_of(resource) or owner or call.account
+    asked = (caller, held, action, resource, document, kind, owner)
+    before = verdicts.recall(asked)
+    if type(before) is Judgement:
+        return before
+    context = context_of(call, conditions())
+    question = Question(asking_of(caller, held.tags), action, resource, context)
+    if type(before) is Varying:
+        known = before.by_values.get(tuple([question.lookup(key) for key in before.keys]))
+        if known is not None:
+            return known
+    policies = _with_resource(held.policies, document, kind, owner)
+    decision = evaluate(question, policies)
     if decision.allowed:
-        return Judgement(
+        judgement = Judgement(
             is_allowed=True, reason=decision.reason, action=action, resource=resource, policy=decision.kind or ""
         )
+        verdicts.remember(asked, judgement, policies.context_keys(), question.lookup)
+        return judgement
     judgement = Judgement(
         is_allowed=False,
         reason=decision.reason,
@@ -49,7 +65,7 @@ def decide(
         trace=tuple(str(verdict) for verdict in decision.explain()),
         context={key: str(value() if callable(value) else value) for key, value in context.items()},
     )
-    error = service.access_denied(denial_message(call.caller.arn, action, resource, decision))
+    error = service.access_denied(denial_message(caller.arn, action, resource, decision))
     error.judgement = judgement  # type: ignore[attr-defined]
     error.statement = decision.statement  # type: ignore[attr-defined]
     raise error
@@ -114,11 +130,11 @@ def context_of(call: Call, conditions: dict[str, Any]) -> dict[str, Any]:
     caller = call.caller
     found: dict[str, Any] = {
         "aws:SourceIp": call.source_ip,
-        "aws:SecureTransport": "true" if call.secure else "false",
+        "aws:SecureTransport": "true" if call.origin.secure else "false",
         "aws:CurrentTime": lambda: _iso(call.now),
         "aws:EpochTime": str(int(call.now)),
         "aws:RequestedRegion": call.region,
-        "aws:UserAgent": call.user_agent,
+        "aws:UserAgent": call.origin.user_agent,
         "aws:ViaAWSService": "true" if call.context.get("aws:CalledVia") else "false",
     }
     if caller.is_temporary:
@@ -132,6 +148,3 @@ def context_of(call: Call, conditions: dict[str, Any]) -> dict[str, Any]:
     found.update(call.context)
     found.update(conditions)
     return found
-
-
-__all__ = ["RESOURCE", "account_of", "asking_of", "context_of", "decide"]

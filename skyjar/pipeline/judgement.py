@@ -24,3 +24,4 @@ class Judgement(msgspec.Struct, frozen=True, kw_only=True):
 
 ROOT = Judgement(is_allowed=True, reason="root")
 NOT_JUDGED = Judgement(is_allowed=True, reason="not-judged")
+RESOURCE = "resource-based policy"  # the kind of a resource's own policy, unless its service says otherwise

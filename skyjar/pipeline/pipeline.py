@@ -44,6 +44,7 @@ from .respond import internal_failure, render, render_error
 from .route import Known, route
 from .run import run
 from .runner import Runner
+from .verdicts import Verdicts
 
 log = logging.getLogger("skyjar.pipeline")
 
@@ -83,6 +84,7 @@ class Pipeline:
         self.known_routes = Known()
         self.records = Records(store)
         self.identities = Identities()
+        self.verdicts = Verdicts()
         self.machine_time = time.monotonic
         self.root_of = Roots().of
         self.loop: asyncio.AbstractEventLoop
@@ -217,7 +219,9 @@ class Pipeline:
         return bool(self.planes.find(request)) or cors.allows(self, self._exchange(request, None), origin)
 
     def _exchange(self, request: Request, respond: Respond | None) -> Exchange:
-        return Exchange(request, respond, self.chance.uuid(), time.perf_counter(), self.clock.now())
+        return Exchange(
+            request, respond, self.chance.uuid(), time.perf_counter(), self.clock.now(), self.trusts_loopback
+        )
 
     # One attempt
 
@@ -333,7 +337,7 @@ class Pipeline:
         if not isinstance(error, AWSError | WireError):
             log.error("%s %s failed", x.name, x.model, exc_info=error)
             error = internal_failure()
-        x.status, x.error_code = error.status, error.code
+        x.status, x.error_code, x.call = error.status, error.code, None
         response = render_error(x, error)
         self._record(x, getattr(error, "judgement", x.judgement), error.message)
         self._send(x, response)
@@ -387,23 +391,20 @@ class Pipeline:
     # The cloud behind a call
 
     def call_of(self, x: Exchange) -> Call:
-        request = x.request
+        waited = x.waited
         return Call(
             self,
             x.tx,
-            now=self.clock.now() if x.waited else x.clock_began,
-            caller=x.principal,
-            account=x.account,
-            region=x.region,
-            service=x.name,
-            operation=x.model.snake if x.model is not None else "",
-            request_id=x.request_id,
-            parent=x.parent,
-            endpoint=x.endpoint,
-            source_ip=request.peer,
-            secure=self.trusts_loopback or request.scheme == "https",
-            user_agent=request.headers.get("user-agent", ""),
-            elapsed_s=max(time.perf_counter() - x.began, self.clock.now() - x.clock_began) if x.waited else 0.0,
+            self.clock.now() if waited else x.clock_began,
+            x.principal,
+            x.account,
+            x.region,
+            x.name,
+            x.model.snake if x.model is not None else "",
+            x.request_id,
+            x.parent,
+            x,
+            max(time.perf_counter() - x.began, self.clock.now() - x.clock_began) if waited else 0.0,
         )
 
     def ask(

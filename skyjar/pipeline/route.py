@@ -59,7 +59,6 @@ class Known:
 def route(pipeline: Pipeline, x: Exchange) -> None:
     request = x.request
     known = pipeline.known_routes
-    x.endpoint = f"{request.scheme}://{request.host}"
     if not known.is_local(request.host) or request.path.startswith(pipeline.planes.prefixes):
         x.planes = pipeline.planes.find(request)
         if x.planes:
@@ -193,7 +192,7 @@ def _addressed(x: Exchange, name: str) -> Request:
     if name == "s3" and "s3-bucket" not in x.labels:
         match = _S3_HOST.match(request.host) or _BUCKET_HOST.match(request.host)
         if match is not None and match["bucket"] not in ("s3",):
-            x.labels["s3-bucket"] = match["bucket"]
+            x.labels = {**x.labels, "s3-bucket": match["bucket"]}
             x.addressed = Request(
                 request.method,
                 f"/{match['bucket']}{request.path}",

@@ -19,7 +19,9 @@ def run(pipeline: Pipeline, x: Exchange) -> None:
         x.tx.commit()
         return
     assert x.function is not None
-    call = x.call if x.call is not None and x.call.tx is x.tx else pipeline.call_of(x)
+    call, x.call = x.call, None  # which has `x` for its origin: together they would wait for the collector
+    if call is None or call.tx is not x.tx:
+        call = pipeline.call_of(x)
     try:
         x.result = x.function.function(call, **x.parameters)
     except TypeError as error:

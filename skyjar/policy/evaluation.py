@@ -81,6 +81,13 @@ class Policies:
         self.resource_required = resource_required
         self.resource_kind = resource_kind
 
+    def context_keys(self) -> set[str]:
+        """The condition keys (lower case) that a decision may depend on, those of variables included."""
+        named = [*self.identity, *self.resource, *(self.session or ())]
+        named += [each for levels in (self.scp, self.rcp) for level in levels for each in level]
+        named += [each for each in (self.boundary, self.endpoint) if each is not None]
+        return set().union(*(document.context_keys() for _, document in named))
+
     def limiting(self, principal: Principal) -> list[Considered]:
         """(kind, policies, are their principals heeded) of what only limits, in the order in which AWS names it."""
         limits: list[Considered] = [(RCP, level, True) for level in self.rcp]

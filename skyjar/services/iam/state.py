@@ -156,7 +156,7 @@ profiles = Table("iam.profiles", Profile, key=("name",), scope="account", indexe
 access_keys = Table("iam.keys", Key, key=("user", "id"), scope="account")
 accounts = Table("iam.accounts", Account, key=("id",), scope="account")
 aliases = Table("iam.aliases", Alias, key=("alias",), scope="cloud")
-grants = Table("iam.grants", Grants, key=("kind", "name"), scope="account")
+grants = Table("iam.grants", Grants, key=("kind", "name"), scope="account", remembers=True)
 bodies = Table("iam.bodies", Body, key=("kind", "name"), scope="account")
 
 TABLES: dict[str, Table[Any]] = {"user": users, "group": groups, "role": roles}
