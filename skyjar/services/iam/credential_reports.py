@@ -25,7 +25,6 @@ COLUMNS = (
     "access_key_2_last_used_region,access_key_2_last_used_service,cert_1_active,cert_1_last_rotated,cert_2_active,"
     "cert_2_last_rotated"
 )
-_DAY_S = 86_400
 
 
 @operation
@@ -71,9 +70,9 @@ def _line(call: Call, user: User) -> str:
         state.arn_of(call.account, "user", user.path, user.name),
         _iso(user.created_at),
         _bool(login is not None),
-        "no_information" if login is not None else "N/A",
+        _last_used(user) if login is not None else "N/A",
         _iso(login.changed_at) if login is not None else "N/A",
-        _iso(login.changed_at + policy.age_days * _DAY_S) if has_rotation and login and policy else "N/A",
+        _iso(login.changed_at + policy.age_days * limits.DAY_S) if has_rotation and login and policy else "N/A",
         _bool(devices.first(call, user.name, via="user") is not None),
         *_keys(call, user.name),
     ]
@@ -82,6 +81,10 @@ def _line(call: Call, user: User) -> str:
         found = certificates[at] if at < len(certificates) else None
         fields += [_bool(found.is_active), _iso(found.uploaded_at)] if found is not None else ["false", "N/A"]
     return ",".join(fields)
+
+
+def _last_used(user: User) -> str:
+    return _iso(user.signed_in_at) if user.signed_in_at else "no_information"
 
 
 def _keys(call: Call, name: str) -> list[str]:

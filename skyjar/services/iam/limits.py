@@ -35,3 +35,4 @@ CREDENTIALS_PER_SERVICE = 2
 BEARER_SERVICES = ("bedrock.amazonaws.com", "logs.amazonaws.com")
 CREDENTIAL_SERVICES = ("codecommit.amazonaws.com", "cassandra.amazonaws.com", *BEARER_SERVICES)
 CREDENTIAL_REPORT_S = 14_400
+DAY_S = 86_400

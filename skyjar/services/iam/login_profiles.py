@@ -1,4 +1,4 @@
-"""Login profiles: users' passwords, and the policy that they must keep. Nothing asks for them yet: see the README."""
+"""Login profiles: users' passwords, and the policy that they must keep. `sign_ins.py` asks for them."""
 
 from __future__ import annotations
 
@@ -75,13 +75,13 @@ def update_login_profile(
 ) -> None:
     user = state.user_of(call, user_name)
     profile = _profile(call, user)
-    changed = _with_password(call, user, profile, password) if password else profile
+    changed = with_password(call, user, profile, password) if password else profile
     if password_reset_required is not None:
         changed = replace(changed, must_change=password_reset_required)
     login_profiles.replace(call, profile, changed)
 
 
-def _with_password(call: Call, user: User, profile: LoginProfile, password: str) -> LoginProfile:
+def with_password(call: Call, user: User, profile: LoginProfile, password: str) -> LoginProfile:
     policy = _policy(call)
     passwords.check(policy, password, user.name)
     made = passwords.digest(password, profile.salt)
@@ -104,7 +104,7 @@ def change_password(call: Call, *, old_password: str, new_password: str) -> None
     profile = _profile(call, user)
     if not passwords.matches(profile, old_password):
         raise AccessDenied("The old password was incorrect.")
-    login_profiles.replace(call, profile, replace(_with_password(call, user, profile, new_password), must_change=False))
+    login_profiles.replace(call, profile, replace(with_password(call, user, profile, new_password), must_change=False))
 
 
 @operation

@@ -13,8 +13,6 @@ from .credential_state import ServiceCredential, meant, service_credentials
 from .errors import InvalidInputException, NoSuchEntityException, ServiceNotSupportedException, over_quota
 from .state import User, replace
 
-_DAY_S = 86_400
-
 
 def _secret(call: Call) -> str:
     return b64encode(call.chance.bytes(32)).decode()
@@ -49,7 +47,7 @@ def create_service_specific_credential(
         secret=_secret(call),
         created_at=at,
         is_bearer=is_bearer,
-        expires_at=at + credential_age_days * _DAY_S if credential_age_days else 0.0,
+        expires_at=at + credential_age_days * limits.DAY_S if credential_age_days else 0.0,
     )
     service_credentials.add(call, made)
     return {"ServiceSpecificCredential": _with_secret(call, user, made)}

@@ -33,6 +33,7 @@ class User(Holder, frozen=True):
     boundary: str = ""
     tags: dict[str, str] = {}
     groups: tuple[str, ...] = ()
+    signed_in_at: float = 0.0
 
 
 class Group(Holder, frozen=True):

@@ -51,6 +51,8 @@ def show(account: str, user: User, *, is_listed: bool = False) -> dict[str, Any]
         "Arn": state.arn_of(account, "user", user.path, user.name),
         "CreateDate": user.created_at,
     }
+    if user.signed_in_at:
+        shown["PasswordLastUsed"] = user.signed_in_at
     if is_listed:
         return shown
     if user.boundary:
