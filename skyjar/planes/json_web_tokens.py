@@ -43,9 +43,18 @@ def _object(part: str) -> dict[str, Any]:
     from base64 import urlsafe_b64decode
 
     try:
-        found = msgspec.json.decode(urlsafe_b64decode(part + "=" * (-len(part) % 4)))
-    except (ValueError, msgspec.DecodeError):
-        raise Malformed("not JSON in base64") from None
+        text = urlsafe_b64decode(part + "=" * (-len(part) % 4))
+    except ValueError:
+        raise Malformed("not base64") from None
+    return read_object(text)
+
+
+def read_object(text: bytes) -> dict[str, Any]:
+    """A JSON object; whatever else it is, however deep, raises Malformed."""
+    try:
+        found = msgspec.json.decode(text)
+    except (msgspec.DecodeError, RecursionError):
+        raise Malformed("not JSON") from None
     if not isinstance(found, dict):
         raise Malformed("not an object")
     return found
@@ -73,26 +82,12 @@ def verified(token: str, keys: bytes) -> dict[str, Any]:
             payload: bytes = PyJWS().decode(token, PyJWK(key, algorithm).key, algorithms=[algorithm])
         except (PyJWTError, ValueError, TypeError):
             continue
-        return _claims(payload)
+        return read_object(payload)
     raise BadSignature("no key signed it") if fitting else NoKey("there is no such key")
 
 
-def _claims(payload: bytes) -> dict[str, Any]:
-    try:
-        found = msgspec.json.decode(payload)
-    except msgspec.DecodeError:
-        raise Malformed("not JSON") from None
-    if not isinstance(found, dict):
-        raise Malformed("not an object")
-    return found
-
-
 def _keys(document: bytes) -> list[dict[str, Any]]:
-    try:
-        found = msgspec.json.decode(document)
-    except msgspec.DecodeError:
-        raise Malformed("not JSON") from None
-    keys = found.get("keys") if isinstance(found, dict) else None
+    keys = read_object(document).get("keys")
     if not isinstance(keys, list):
         raise Malformed("not a set of keys")
     return [key for key in keys if isinstance(key, dict)]

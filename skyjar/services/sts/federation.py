@@ -10,8 +10,8 @@ from skyjar.kernel.call import Call
 from skyjar.kernel.errors import AWSError
 from skyjar.kernel.principals import Principal, root
 
-from . import restrictions, roles
-from .errors import AccessDenied
+from . import limits, restrictions, roles
+from .errors import AccessDenied, InvalidIdentityTokenException
 
 
 class Federated(msgspec.Struct, frozen=True, kw_only=True):
@@ -66,10 +66,19 @@ def assume(
     account, role = found
     stranger = Principal(kind="federated", account=account, arn=who.provider, id=f"{who.provider}:{who.subject}")
     try:
-        call.judge("sts", operation_name, stranger, role_arn=role_arn, role_session_name=session_name, federated=who)
+        call.judge(
+            "sts",
+            operation_name,
+            stranger,
+            role_arn=role_arn,
+            role_session_name=session_name,
+            duration_seconds=duration_s,
+            federated=who,
+        )
     except AccessDenied as error:
         error.message = refused(name).message
         raise
+    _check_tags(who)
     if who.session_ends_at:
         duration_s = min(duration_s, max(0, int(who.session_ends_at - call.now)))
     kept = {"aws:FederatedProvider": who.provider, **{key: str(who.context[key]) for key in who.kept}}
@@ -83,3 +92,13 @@ def assume(
         session_context=tuple(kept.items()),
     )
     return roles.begin(call, principal, role, duration_s, who.transitive, least_bytes)
+
+
+def _check_tags(who: Federated) -> None:
+    """What the model checks of the tags in a request must hold for those in a token as well."""
+    is_wrong = len(who.tags) > limits.TAGS or any(
+        not 0 < len(key) <= limits.TAG_KEY_CHARS or len(value) > limits.TAG_VALUE_CHARS
+        for key, value in who.tags.items()
+    )
+    if is_wrong or not set(who.transitive) <= set(who.tags):
+        raise InvalidIdentityTokenException("The session tags in the token are not valid.")

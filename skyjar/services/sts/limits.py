@@ -12,10 +12,14 @@ PACKED_CHARS = (
 )  # what is 100 % of PackedPolicySize here: policy, ARNs and tags as plain text
 SESSION_POLICY_ARNS = 10
 TAGS = 50
+TAG_KEY_CHARS = 128
+TAG_VALUE_CHARS = 256
 SWEEP_S = 3_600  # how long after its end a session's row is kept at least
 TOKEN_BYTES = 4_096
 WEB_TOKEN_DEFAULT_S = 300
 WEB_TOKEN_ALGORITHMS = ("RS256", "ES384")
+CLAIM_CHARS = 2_048
+LATEST_TIME = 1e11  # seconds; beyond any date
 SKEW_S = 300  # how far the clock of an identity provider may be ahead
 SAML_S = 300  # how long after it was issued a SAML response may be shown
 

@@ -101,6 +101,7 @@ def conditions(call: Call, operation: str, parameters: dict[str, Any]) -> dict[s
 
 def _of_stranger(who: Federated, parameters: dict[str, Any]) -> dict[str, Any]:
     found = {"aws:FederatedProvider": who.provider, "sts:RoleSessionName": parameters["role_session_name"]}
+    found["sts:DurationSeconds"] = str(parameters["duration_seconds"])
     found |= restrictions.shown_tags([{"Key": key, "Value": value} for key, value in who.tags.items()])
     if who.transitive:
         found["sts:TransitiveTagKeys"] = list(who.transitive)

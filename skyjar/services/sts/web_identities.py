@@ -102,12 +102,16 @@ def _claims(token: str) -> dict[str, Any]:
     except tokens.Malformed:
         raise InvalidIdentityTokenException(_NOT_A_TOKEN) from None
     for name in ("iss", "sub"):
-        if not isinstance(claims.get(name), str) or not claims[name]:
+        if not isinstance(claims.get(name), str) or not 0 < len(claims[name]) <= limits.CLAIM_CHARS:
             raise InvalidIdentityTokenException(f"Missing a required claim: {name}")
     for name in ("exp", "iat"):
-        if not isinstance(claims.get(name), int | float):
+        if not _is_time(claims.get(name)):
             raise InvalidIdentityTokenException(f"Missing a required claim: {name}")
     return claims
+
+
+def _is_time(value: Any) -> bool:
+    return isinstance(value, int | float) and abs(value) < limits.LATEST_TIME
 
 
 def _provider(call: Call, account: str, issuer: str) -> Provider:
@@ -131,7 +135,7 @@ def _check_times(now: float, claims: dict[str, Any]) -> None:
         raise ExpiredTokenException(
             f"Token expired: current date/time {int(now)} must be before the expiration date/time {int(claims['exp'])}"
         )
-    starts = max(claims["iat"], claims["nbf"] if isinstance(claims.get("nbf"), int | float) else 0)
+    starts = max(claims["iat"], claims["nbf"] if _is_time(claims.get("nbf")) else 0)
     if starts > now + limits.SKEW_S:
         raise InvalidIdentityTokenException(
             f"Token is not valid yet: current date/time {int(now)} must be after {int(starts)}"
@@ -183,8 +187,8 @@ def _document(result: Fetched | Failed) -> bytes:
 def _keys_address(provider: Provider, document: bytes) -> str:
     """Where the keys are: by the same scheme at least, and of the issuer that was asked."""
     try:
-        found = msgspec.json.decode(document, type=dict[str, Any])
-    except (msgspec.DecodeError, msgspec.ValidationError):
+        found = tokens.read_object(document)
+    except tokens.Malformed:
         raise InvalidIdentityTokenException(_NO_KEY) from None
     address = found.get("jwks_uri")
     if found.get("issuer") != provider.url or not isinstance(address, str):
@@ -234,7 +238,8 @@ def _federated(provider: Provider, account: str, claims: dict[str, Any]) -> Fede
 def _tags(claims: dict[str, Any]) -> tuple[dict[str, str], tuple[str, ...]]:
     """Session tags: nested under one claim, or each in a claim of its own ("Passing session tags", IAM User Guide)."""
     nested = claims.get(_TAGS)
-    given = nested.get("principal_tags", {}) if isinstance(nested, dict) else {}
+    given = nested.get("principal_tags") if isinstance(nested, dict) else None
+    given = given if isinstance(given, dict) else {}
     keys = nested.get("transitive_tag_keys", []) if isinstance(nested, dict) else []
     prefix = f"{_TAGS}/principal_tags/"
     given = {**given, **{name.removeprefix(prefix): each for name, each in claims.items() if name.startswith(prefix)}}

@@ -154,6 +154,27 @@ def test_tags_and_source_identity_of_the_token_are_the_sessions(desk: Any, role:
     assert dict(principal(desk, assume(desk, arn, token(desk, **flat))).session_tags) == {"team": "red"}
 
 
+@pytest.mark.parametrize(
+    "tags",
+    [
+        {"principal_tags": "none"},
+        {"principal_tags": {"k": ["v"]}, "transitive_tag_keys": ["other"]},
+        {"principal_tags": {"k" * 129: ["v"]}},
+        {"principal_tags": {str(n): ["v"] for n in range(51)}},
+        {"principal_tags": {"k": [["deep"] * 200]}},
+    ],
+)
+def test_tags_of_a_token_are_checked_as_those_of_a_request(
+    desk: Any, role: Callable[..., str], tags: dict[str, Any]
+) -> None:
+    arn = role(None, ["sts:AssumeRoleWithWebIdentity", "sts:TagSession"])
+    given = token(desk, **{"https://aws.amazon.com/tags": tags})
+    if tags == {"principal_tags": "none"}:
+        assert not principal(desk, assume(desk, arn, given)).session_tags
+    else:
+        assert refused(desk, arn, given)[0] == "InvalidIdentityToken"
+
+
 def test_azp_stands_for_the_audience(desk: Any, role: Callable[..., str]) -> None:
     arn = role({"StringEquals": {f"{NAME}:aud": "other", f"{NAME}:oaud": "app"}})
     assert assume(desk, arn, token(desk, azp="other"))["Audience"] == "other"
@@ -178,6 +199,9 @@ def test_tokens_that_are_not_of_the_provider(desk: Any, role: Callable[..., str]
         (token(desk, aud="stranger"), "Incorrect token audience"),
         (token(desk, aud=None), "Incorrect token audience"),
         (token(desk, exp=None), "Missing a required claim: exp"),
+        (token(desk, exp=-(10**400)), "Missing a required claim: exp"),
+        (token(desk, sub="x" * 2049), "Missing a required claim: sub"),
+        (token(desk, iss=":// \n"), "No OpenIDConnect provider found in your account"),
         (token(desk, iss="https://other.example.com"), "No OpenIDConnect provider found in your account for https://o"),
         (token(desk, iss="http://idp.example.com/realm"), "No OpenIDConnect provider found in your account for http:"),
         (token(desk, nbf=int(desk.clock.now()) + 900), "Token is not valid yet"),
