@@ -1,7 +1,7 @@
 """The embedded driver: RocksDB (see docs/decisions/0001-embedded-store.md).
 
-A commit is one write batch; its write-ahead log is handed to the operating system before `commit` returns, so what was
-acknowledged survives `kill -9`. Loss of power costs at most what was written since the last `sync`.
+A commit is one write batch; its write-ahead log is handed to the operating system before `commit` or `flush` returns, so
+what was acknowledged survives `kill -9`. What is gathered waits in `_gathered`, later writes of a key over earlier ones. Loss of power costs at most what was written since the last `sync`.
 
 Scans of queues are answered from `heads`. Keys that are read again and again (a queue, a table, a credential, or its
 absence), and those written last, are kept in `_hot` and `_warm`: when the first is full it takes the place of the second,
@@ -59,6 +59,8 @@ class RocksDriver:
         self._hot: dict[bytes, bytes | None] = {}
         self._warm: dict[bytes, bytes | None] = {}
         self._heads = Heads()
+        self._gathered: Writes = {}
+        self.losses = 0
 
     def get(self, key: bytes) -> bytes | None:
         value: bytes | None = self._hot.get(key, _MISSING)
@@ -66,7 +68,7 @@ class RocksDriver:
             return value
         value = self._warm.get(key, _MISSING)
         if value is _MISSING:
-            value = self._db.get(key)
+            value = self._gathered[key] if key in self._gathered else self._db.get(key)
         if value is None or len(value) <= HOT_BYTES:
             self._room()[key] = value
         return value
@@ -77,6 +79,7 @@ class RocksDriver:
         return self._hot
 
     def get_many(self, keys: list[bytes]) -> list[bytes | None]:
+        self.flush()
         hot, warm = self._hot, self._warm
         found = [hot[key] if key in hot else warm.get(key, _MISSING) for key in keys]
         missing = [key for key, value in zip(keys, found, strict=True) if value is _MISSING]
@@ -98,6 +101,7 @@ class RocksDriver:
         return self._read(start, end, limit)
 
     def _read(self, start: bytes, end: bytes, limit: int | None) -> list[tuple[bytes, bytes]]:
+        self.flush()
         found: list[tuple[bytes, bytes]] = []
         cursor = self._db.iter()
         cursor.seek(start)
@@ -112,6 +116,7 @@ class RocksDriver:
         return found
 
     def _read_back(self, start: bytes, end: bytes, limit: int | None) -> list[tuple[bytes, bytes]]:
+        self.flush()
         found: list[tuple[bytes, bytes]] = []
         cursor = self._db.iter()
         cursor.seek_for_prev(end)
@@ -132,17 +137,10 @@ class RocksDriver:
         while (first := head.first(end, limit)) is None:
             read = self._read(head.upto, after(start), heads.READ)
             head.extend(read, read[-1][0] + b"\0" if len(read) == heads.READ else after(start))
-        return [(key, cast(bytes, self._db.get(key)) if value is None else value) for key, value in first]
+        return [(key, cast(bytes, self.get(key)) if value is None else value) for key, value in first]
 
-    def commit(self, writes: Writes) -> None:
-        batch = WriteBatch(raw_mode=True)
-        put, delete = batch.put, batch.delete
-        for key, value in writes.items():
-            if value is None:
-                delete(key)
-            else:
-                put(key, value)
-        self._db.write(batch)
+    def gather(self, writes: Writes) -> None:
+        self._gathered.update(writes)
         hot, warm = self._room(), self._warm
         follow = self._heads.change if self._heads else None
         for key, value in writes.items():
@@ -154,12 +152,39 @@ class RocksDriver:
             if follow is not None:
                 follow(key, value)
 
+    def flush(self) -> None:
+        if not self._gathered:
+            return
+        writes, self._gathered = self._gathered, {}
+        batch = WriteBatch(raw_mode=True)
+        put, delete = batch.put, batch.delete
+        for key, value in writes.items():
+            if value is None:
+                delete(key)
+            else:
+                put(key, value)
+        try:
+            self._db.write(batch)
+        except BaseException:
+            self._hot.clear()  # nothing was written (a full disk, say), so what they were told is not so
+            self._warm.clear()
+            self._heads.clear()
+            self.losses += 1
+            raise
+
+    def commit(self, writes: Writes) -> None:
+        self.gather(writes)
+        self.flush()
+
     def sync(self) -> None:
+        self.flush()
         self._db.flush_wal(True)
 
     def checkpoint(self, directory: Path) -> None:
+        self.flush()
         directory.parent.mkdir(parents=True, exist_ok=True)
         Checkpoint(self._db).create_checkpoint(str(directory))
 
     def close(self) -> None:
+        self.flush()
         self._db.close()

@@ -88,7 +88,7 @@ class Table(Generic[R]):
             (keys.text(f"{name}#{index}"), _key_builder(fields, types)) for index, fields in (indexes or {}).items()
         ]
         self._index_encoders = {
-            index: [_encoder(types[field]) for field in fields] for index, fields in (indexes or {}).items()
+            index: [_encoder(types[field]) for field in (*fields, *key)] for index, fields in (indexes or {}).items()
         }
         self._blobs = blobs
         self._roots: dict[tuple[str | None, str, str], bytes] = {}
@@ -112,6 +112,11 @@ class Table(Generic[R]):
         return keys.text(at.account) if self.scope == "account" else b""
 
     def _bytes(self, encoders: list[Callable[[Any], bytes]], parts: tuple[Part, ...]) -> bytes:
+        count = len(parts)
+        if count == 1:
+            return encoders[0](parts[0])
+        if count == 2:
+            return encoders[0](parts[0]) + encoders[1](parts[1])
         return b"".join([encode(part) for encode, part in zip(encoders, parts, strict=False)])
 
     def load(self, value: bytes) -> R:
@@ -129,14 +134,7 @@ class Table(Generic[R]):
     def get(self, at: At, *key: Part) -> R | None:
         if self._remembers:
             return self._recall(at, key)
-        encoders = self._key_encoders
-        if len(key) == 1:
-            encoded = encoders[0](key[0])
-        elif len(key) == 2:
-            encoded = encoders[0](key[0]) + encoders[1](key[1])
-        else:
-            encoded = self._bytes(encoders, key)
-        value = at.tx.get(self._root(at) + encoded)
+        value = at.tx.get(self._root(at) + self._bytes(self._key_encoders, key))
         return None if value is None else self.load(value)
 
     def _recall(self, at: At, key: tuple[Part, ...]) -> R | None:
@@ -254,12 +252,13 @@ class Table(Generic[R]):
     def bounds(
         self, at: At, prefix: tuple[Part, ...], via: str | None, start: tuple[Part, ...], end: tuple[Part, ...]
     ) -> tuple[bytes, bytes]:
-        encoders = self._key_encoders if via is None else self._index_encoders[via] + self._key_encoders
-        root = self._root(at, via) + self._bytes(encoders, prefix)
-        rest = encoders[len(prefix) :]
-        low = root + self._bytes(rest, start) if start else root
-        high = root + self._bytes(rest, end) if end else keys.after(root)
-        return low, high
+        encoders = self._key_encoders if via is None else self._index_encoders[via]
+        root = self._root(at, via) + self._bytes(encoders, prefix) if prefix else self._root(at, via)
+        if start or end:
+            rest = encoders[len(prefix) :]
+            low = root + self._bytes(rest, start) if start else root
+            return low, root + self._bytes(rest, end) if end else keys.after(root)
+        return root, keys.after(root)
 
     def range(
         self,
@@ -348,5 +347,9 @@ def _key_builder(fields: tuple[str, ...], types: dict[str, Any]) -> Callable[[An
             a, b, c = get(record)
             return one(a) + two(b) + three(c)
 
-        return build
+        def build_numbered(record: Any) -> bytes:
+            a, b, c = get(record)
+            return one(a) + keys.integers(b, c)
+
+        return build_numbered if two is three is keys.integer else build
     return lambda record: b"".join([encode(part) for encode, part in zip(encoders, get(record), strict=True)])

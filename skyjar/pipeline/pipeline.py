@@ -94,7 +94,8 @@ class Pipeline:
         self.ends: list[Callable[[], Awaitable[None]]] = []  # what else must end before the state is swapped
         self._timer: asyncio.TimerHandle | None = None
         self._timer_due = 0.0
-        self._unsynced: list[Callable[[], None]] = []
+        self._unanswered: list[tuple[Exchange, Response]] = []  # until the next flush
+        self._losses = 0
         self.tasks: set[asyncio.Task[None]] = set()
         self.woken = 0
         self._reactions: dict[str, list[Callable[..., Any]]] | None = None
@@ -246,7 +247,7 @@ class Pipeline:
             self._fail(x, error)
             return
         if type(x.result) is Outside:
-            self.spawn(self._perform_for(x, x.result))
+            self._reach_outside(x, x.result)
         else:
             self._answer(x)
 
@@ -294,6 +295,15 @@ class Pipeline:
             work()
 
         self.loop.call_soon(run)
+
+    def _reach_outside(self, x: Exchange, pending: Outside) -> None:
+        """What the call has written must be safe before anything happens elsewhere."""
+        try:
+            self.store.flush()
+        except Exception as error:  # noqa: BLE001 - told apart and answered in _fail
+            self._fail(x, error)
+        else:
+            self.spawn(self._perform_for(x, pending))
 
     async def _perform_for(self, x: Exchange, pending: Any) -> None:
         try:
@@ -346,20 +356,30 @@ class Pipeline:
         assert x.respond is not None
         if "origin" in x.request.headers:
             cors.decorate(self, x, response)
-        if not self.is_synced:
+        if not self.store.is_gathering and not self.is_synced:
             x.respond(response)
             return
-        if not self._unsynced:
-            self.loop.call_soon(self._sync)
-        respond = x.respond
-        self._unsynced.append(lambda: respond(response))
+        if not self._unanswered:
+            self._losses = self.store.driver.losses
+            self.loop.call_soon(self._settle)
+        self._unanswered.append((x, response))
 
-    def _sync(self) -> None:
-        """One flush to the disk for all calls that committed in this turn of the loop."""
-        waiting, self._unsynced = self._unsynced, []
-        self.store.sync()
-        for answer in waiting:
-            answer()
+    def _settle(self) -> None:
+        """One write, and one flush to the disk where that is wanted, for all calls that committed in this turn."""
+        waiting, self._unanswered = self._unanswered, []
+        try:
+            self.store.flush()
+            if self.is_synced:
+                self.store.sync()
+            is_lost = self.store.driver.losses != self._losses  # when somebody else had it written
+        except Exception:
+            log.exception("%d calls could not be written", len(waiting))
+            is_lost = True
+        if is_lost:
+            waiting = [(x, render_error(x, internal_failure())) for x, _ in waiting]
+        for x, response in waiting:
+            assert x.respond is not None
+            x.respond(response)
 
     def _record(self, x: Exchange, judgement: Judgement | None, message: str) -> None:
         self.records.add(

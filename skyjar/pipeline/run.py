@@ -16,7 +16,7 @@ def run(pipeline: Pipeline, x: Exchange) -> None:
     """Sets `x.result`: the response's members, a WebResponse, or an Outside that the pipeline carries out."""
     if x.plane is not None:
         _run_plane(pipeline, x)
-        x.tx.commit()
+        x.tx.commit_gathered()
         return
     assert x.function is not None
     call, x.call = x.call, None  # which has `x` for its origin: together they would wait for the collector
@@ -29,7 +29,7 @@ def run(pipeline: Pipeline, x: Exchange) -> None:
         if missing:
             raise MissingParameter(sorted(missing)[0]) from error
         raise
-    x.tx.commit()
+    x.tx.commit_gathered()
 
 
 def _run_plane(pipeline: Pipeline, x: Exchange) -> None:
