@@ -184,17 +184,16 @@ def list_policies_granting_service_access(
     if kind == "policy":
         raise InvalidInputException(f"Invalid Entity Arn: {arn} is not a user, group or role.")
     policies = [(source, namespaces.granted(text)) for source, text in policies_of(call, kind, name, arn)]
-    found = [
-        {
-            "ServiceNamespace": service,
-            "Policies": [_granting(call.account, source) for source, granted in policies if service.lower() in granted],
-        }
-        for service in service_namespaces
-    ]
-    return {"PoliciesGrantingServiceAccess": found, "IsTruncated": False}
+
+    def show(asked: tuple[int, str]) -> dict[str, Any]:
+        granting = [_granting(source) for source, granted in policies if asked[1].lower() in granted]
+        return {"ServiceNamespace": asked[1], "Policies": granting}
+
+    asked = list(enumerate(service_namespaces))
+    return naming.page("PoliciesGrantingServiceAccess", asked, marker, None, lambda each: f"{each[0]:03d}", show)
 
 
-def _granting(account: str, source: str) -> dict[str, str]:
+def _granting(source: str) -> dict[str, str]:
     """A source is `user ann, inline policy p` or `user ann, arn:…` (see `identities.sources`)."""
     holder, _, policy = source.partition(", ")
     kind, _, name = holder.partition(" ")

@@ -248,6 +248,12 @@ RESOURCE_TYPES = {
         delete=cfn_credentials.delete_linked_role,
         properties=("AWSServiceName", "CustomSuffix", "Description"),
     ),
+    "AWS::IAM::VirtualMFADevice": ResourceType(
+        create=cfn_credentials.create_device,
+        update=cfn_credentials.update_device,
+        delete=cfn_credentials.delete_device,
+        properties=("VirtualMfaDeviceName", "Path", "Users", "Tags"),
+    ),
     "AWS::IAM::UserToGroupAddition": ResourceType(
         create=create_addition, update=update_addition, delete=delete_addition, properties=("GroupName", "Users")
     ),

@@ -1,9 +1,10 @@
-"""AWS::IAM::AccessKey, InstanceProfile, ServerCertificate and ServiceLinkedRole in stacks."""
+"""AWS::IAM::AccessKey, InstanceProfile, ServerCertificate, ServiceLinkedRole and VirtualMFADevice in stacks."""
 
 from __future__ import annotations
 
 from skyjar.formation.resources import Physical, Properties, Resource
 from skyjar.kernel.call import Call
+from skyjar.kernel.errors import NotImplementedHere
 
 from .cfn_properties import given, ignoring_gone, own_tags, tag_list, tags_changed
 
@@ -102,3 +103,31 @@ def update_linked_role(
 def delete_linked_role(call: Call, resource: Resource, physical: Physical, properties: Properties) -> None:
     """Submitted: the role is gone a moment later."""
     ignoring_gone(call.ask("iam").delete_service_linked_role, role_name=physical.id)
+
+
+def create_device(call: Call, resource: Resource, properties: Properties) -> Physical:
+    """`Users` must be empty: a device is enabled with two of its codes, which a template cannot have."""
+    _refuse_users(properties)
+    made = call.ask("iam").create_virtual_mfa_device(
+        virtual_mfa_device_name=properties.get("VirtualMfaDeviceName") or resource.name(128),
+        **given(properties, {"Path": "path"}),
+        **tag_list(own_tags(resource, properties)),
+    )["VirtualMFADevice"]
+    return Physical(made["SerialNumber"], {"SerialNumber": made["SerialNumber"]})
+
+
+def _refuse_users(properties: Properties) -> None:
+    if properties.get("Users"):
+        raise NotImplementedHere("Skyjar does not enable the MFA devices of templates: Users must be empty.")
+
+
+def update_device(
+    call: Call, resource: Resource, old: Physical, properties: Properties, before: Properties
+) -> Physical:
+    _refuse_users(properties)
+    tags_changed(call, "mfa_device", {"serial_number": old.id}, resource, properties, before)
+    return old
+
+
+def delete_device(call: Call, resource: Resource, physical: Physical, properties: Properties) -> None:
+    ignoring_gone(call.ask("iam").delete_virtual_mfa_device, serial_number=physical.id)

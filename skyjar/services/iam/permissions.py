@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from skyjar.kernel.call import Call
+from skyjar.kernel.one_time_codes import devices
 from skyjar.kernel.tables import Table
 
-from . import linked_roles, state
+from . import federation_state, linked_roles, state
 from .credential_state import password_policies, server_certificates
 from .errors import InvalidClientTokenId
 from .protected import PATH
@@ -160,6 +161,8 @@ def conditions(call: Call, operation: str, parameters: dict[str, Any]) -> dict[s
         found |= {f"aws:RequestTag/{tag['Key']}": tag["Value"] for tag in parameters["tags"]}
     if parameters.get("tag_keys"):
         found["aws:TagKeys"] = parameters["tag_keys"]
+    if not operation.startswith(("create_", "upload_")):
+        found |= _of_tags(_tags_of(call, parameters))
     if not operation.startswith("create_") and "group_name" not in parameters:
         for parameter, kind in (("user_name", "user"), ("role_name", "role")):
             if parameters.get(parameter):
@@ -167,13 +170,37 @@ def conditions(call: Call, operation: str, parameters: dict[str, Any]) -> dict[s
     return found
 
 
+def _tags_of(call: Call, parameters: dict[str, Any]) -> dict[str, str]:
+    """Of the provider, device, certificate or profile acted upon."""
+    arn = parameters.get("open_id_connect_provider_arn") or parameters.get("saml_provider_arn") or ""
+    name = arn.partition("-provider/")[2]
+    tables: list[tuple[Table[Any], Any]] = [
+        (federation_state.issuers, name if "open_id_connect_provider_arn" in parameters else ""),
+        (federation_state.saml_providers, name if "saml_provider_arn" in parameters else ""),
+        (devices, parameters.get("serial_number")),
+        (server_certificates, parameters.get("server_certificate_name")),
+        (state.profiles, parameters.get("instance_profile_name")),
+    ]
+    for table, key in tables:
+        found = table.get(call, key) if key else None
+        if found is not None:
+            tags: dict[str, str] = found.tags
+            return tags
+    return {}
+
+
+def _of_tags(tags: dict[str, str]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for key, value in tags.items():
+        found[f"aws:ResourceTag/{key}"] = found[f"iam:ResourceTag/{key}"] = value
+    return found
+
+
 def _of_holder(holder: Any) -> dict[str, Any]:
     """The keys that follow from the user or role acted upon."""
     if holder is None:
         return {}
-    found: dict[str, Any] = {}
-    for key, value in holder.tags.items():
-        found[f"aws:ResourceTag/{key}"] = found[f"iam:ResourceTag/{key}"] = value
+    found = _of_tags(holder.tags)
     if holder.boundary:
         found.setdefault("iam:PermissionsBoundary", holder.boundary)
     return found

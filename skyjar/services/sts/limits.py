@@ -18,6 +18,7 @@ SWEEP_S = 3_600  # how long after its end a session's row is kept at least
 TOKEN_BYTES = 4_096
 WEB_TOKEN_DEFAULT_S = 300
 WEB_TOKEN_ALGORITHMS = ("RS256", "ES384")
+BUILT_IN_ISSUERS = ("https://accounts.google.com",)
 CLAIM_CHARS = 2_048
 LATEST_TIME = 1e11  # seconds; beyond any date
 SKEW_S = 300  # how far the clock of an identity provider may be ahead
@@ -25,6 +26,7 @@ SAML_S = 300  # how long after it was issued a SAML response may be shown
 
 # The claims of a token that are condition keys besides aud, oaud, sub and amr, for the issuers whose claims AWS checks.
 CLAIMS_OF = {
+    "accounts.google.com": ("email", "email_verified"),
     "token.actions.githubusercontent.com": (
         "actor",
         "actor_id",
@@ -35,7 +37,7 @@ CLAIMS_OF = {
         "repository",
         "repository_id",
         "workflow",
-    )
+    ),
 }
 # Condition keys of SAML attributes. Source: IAM User Guide, "Available keys for SAML-based AWS STS federation".
 SAML_KEYS = {

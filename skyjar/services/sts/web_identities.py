@@ -39,11 +39,12 @@ _SOURCE_IDENTITY = "https://aws.amazon.com/source_identity"
 
 
 class Provider(msgspec.Struct, frozen=True):
-    """`url` is what a token must name as its issuer, `name` the same without the scheme."""
+    """`url` is what a token must name as its issuer, `name` the same without the scheme. `clients` None: any, which
+    the trust policy then tells apart."""
 
     arn: str
     url: str
-    clients: tuple[str, ...]
+    clients: tuple[str, ...] | None
     thumbprints: tuple[str, ...]
 
     @property
@@ -115,7 +116,8 @@ def _is_time(value: Any) -> bool:
 
 
 def _provider(call: Call, account: str, issuer: str) -> Provider:
-    """The provider of the role's account whose address the token names, to the letter."""
+    """The provider of the role's account whose address the token names, to the letter; or one that AWS has built in,
+    whom trust policies name without an ARN."""
     name = issuer.partition("://")[2]
     arn = f"arn:aws:iam::{account}:oidc-provider/{name}"
     missing = InvalidIdentityTokenException(f"No OpenIDConnect provider found in your account for {issuer}")
@@ -123,6 +125,8 @@ def _provider(call: Call, account: str, issuer: str) -> Provider:
         raise missing
     found = federation.provider_of(call, "get_open_id_connect_provider", account, open_id_connect_provider_arn=arn)
     if found is None:
+        if issuer in limits.BUILT_IN_ISSUERS:
+            return Provider(name, issuer, None, ())
         raise missing
     url = found["Url"] if "://" in found["Url"] else f"https://{found['Url']}"
     if url != issuer:
@@ -156,7 +160,7 @@ def _audience(claims: dict[str, Any]) -> str:
 
 def _check_audience(provider: Provider, claims: dict[str, Any]) -> None:
     shown = [_audience(claims)] if claims.get("azp") else _audiences(claims)
-    if not set(shown) & set(provider.clients):
+    if not shown or (provider.clients is not None and not set(shown) & set(provider.clients)):
         raise InvalidIdentityTokenException("Incorrect token audience")
 
 
@@ -216,7 +220,8 @@ def _federated(provider: Provider, account: str, claims: dict[str, Any]) -> Fede
         context[f"{name}:amr"] = [each for each in claims["amr"] if isinstance(each, str)]
     for claim in limits.CLAIMS_OF.get(name, ()):
         if isinstance(claims.get(claim), str | int):
-            context[f"{name}:{claim}"] = str(claims[claim])
+            value = claims[claim]
+            context[f"{name}:{claim}"] = str(value).lower() if isinstance(value, bool) else str(value)
     tags, transitive = _tags(claims)
     identity = claims.get(_SOURCE_IDENTITY, "")
     if identity and (not isinstance(identity, str) or _NAME.fullmatch(identity) is None):

@@ -127,6 +127,7 @@ def further(client: str, subject: str, document: dict[str, Any]) -> str:
             },
         ),
         "Linked": ("ServiceLinkedRole", {"AWSServiceName": "ecs.amazonaws.com", "Description": subject}),
+        "Device": ("VirtualMFADevice", {"Users": [], "Tags": [{"Key": subject, "Value": "1"}]}),
         "User": ("User", {"UserName": "ann"}),
         "Group": ("Group", {"GroupName": "g"}),
         "Member": ("UserToGroupAddition", {"GroupName": {"Ref": "Group"}, "Users": [{"Ref": "User"}]}),
@@ -141,6 +142,7 @@ def further(client: str, subject: str, document: dict[str, Any]) -> str:
                 "Saml": {"Value": {"Fn::GetAtt": ["Saml", "Arn"]}},
                 "Linked": {"Value": {"Ref": "Linked"}},
                 "Certificate": {"Value": {"Ref": "Certificate"}},
+                "Device": {"Value": {"Ref": "Device"}},
             },
         }
     )
@@ -162,6 +164,8 @@ def test_a_stack_of_providers_certificates_and_memberships(desk: Any) -> None:
     desk.settle()
     changed = outputs(desk)
     assert changed["Issuer"] == found["Issuer"]
+    assert changed["Device"] == found["Device"]
+    assert iam.list_mfa_device_tags(serial_number=found["Device"])["Tags"] == [{"Key": "b", "Value": "1"}]
     assert iam.get_open_id_connect_provider(**issuer)["ClientIDList"] == ["app", "two"]
     assert iam.get_saml_provider(saml_provider_arn=found["Saml"])["SAMLMetadataDocument"] != first
     assert iam.get_role(role_name=found["Linked"])["Role"]["Description"] == "b"
@@ -173,6 +177,7 @@ def test_a_stack_of_providers_certificates_and_memberships(desk: Any) -> None:
     desk.settle()
     assert iam.list_open_id_connect_providers()["OpenIDConnectProviderList"] == []
     assert iam.list_saml_providers()["SAMLProviderList"] == []
+    assert iam.list_virtual_mfa_devices()["VirtualMFADevices"] == []
     assert iam.list_server_certificates()["ServerCertificateMetadataList"] == []
     assert iam.list_roles()["Roles"] == []
     assert iam.list_users()["Users"] == []

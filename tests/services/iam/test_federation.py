@@ -1,5 +1,6 @@
 """Identity providers and MFA devices: what is taken, what is kept, what is refused."""
 
+import json
 from base64 import b32decode
 from typing import Any
 
@@ -7,6 +8,7 @@ import pytest
 
 from skyjar.kernel.errors import AWSError
 from skyjar.kernel.one_time_codes import code
+from skyjar.kernel.principals import Principal
 
 ACCOUNT = "111122223333"
 THUMBPRINT = "A" * 40
@@ -86,6 +88,23 @@ def test_metadata_that_is_none_is_refused(desk: Any) -> None:
         found = refused(iam.create_saml_provider, name="corp", saml_metadata_document=document)
         assert found == "InvalidInput: Could not parse metadata"
     assert iam.list_saml_providers() == {"SAMLProviderList": []}
+
+
+def test_tags_of_a_provider_are_judged(desk: Any) -> None:
+    iam = desk.ask("iam")
+    arns = [
+        iam.create_open_id_connect_provider(url=f"https://{team}.example", tags=[{"Key": "team", "Value": team}])
+        for team in ("red", "blue")
+    ]
+    red, blue = ({"open_id_connect_provider_arn": each["OpenIDConnectProviderArn"]} for each in arns)
+    user = iam.create_user(user_name="ann")["User"]
+    allowed = {"Effect": "Allow", "Action": "iam:*", "Resource": "*"}
+    allowed["Condition"] = {"StringEquals": {"aws:ResourceTag/team": "red"}}
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [allowed]})
+    iam.put_user_policy(user_name="ann", policy_name="p", policy_document=policy)
+    ann = desk.ask("iam", Principal(kind="user", account=ACCOUNT, arn=user["Arn"], id=user["UserId"], name="ann"))
+    assert ann.get_open_id_connect_provider(**red)["Url"] == "red.example"
+    assert refused(ann.get_open_id_connect_provider, **blue).startswith("AccessDenied")
 
 
 @pytest.fixture

@@ -211,6 +211,20 @@ def test_tokens_that_are_not_of_the_provider(desk: Any, role: Callable[..., str]
         assert found.startswith(message), (found, message)
 
 
+def test_google_is_built_in(desk: Any) -> None:
+    url = "https://accounts.google.com"
+    trust = {"Effect": "Allow", "Principal": {"Federated": "accounts.google.com"}}
+    trust |= {"Action": "sts:AssumeRoleWithWebIdentity"}
+    trust["Condition"] = {"StringEquals": {"accounts.google.com:aud": "app", "accounts.google.com:email": "a@b.c"}}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
+    arn = desk.ask("iam").create_role(role_name="r", assume_role_policy_document=document)["Role"]["Arn"]
+    site = {f"{url}/.well-known/openid-configuration": {"issuer": url, "jwks_uri": f"{url}/keys"}, f"{url}/keys": KEYS}
+    answer = assume(desk, arn, token(desk, iss=url, email="a@b.c"), site)
+    assert (answer["Provider"], answer["Audience"]) == ("accounts.google.com", "app")
+    for change in ({"aud": "stranger", "email": "a@b.c"}, {"email": "x@b.c"}):
+        assert refused(desk, arn, token(desk, iss=url, **change), site)[0] == "AccessDenied"
+
+
 def test_an_expired_token_says_so_by_the_clouds_clock(desk: Any, role: Callable[..., str]) -> None:
     arn, given = role(), token(desk)
     assert assume(desk, arn, given)
