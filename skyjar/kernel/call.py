@@ -25,6 +25,9 @@ class Cloud(Protocol):
     def may(self, call: Call, service: str, operation: str, parameters: dict[str, Any], principal: Principal,
             account: str, region: str) -> bool: ...  # fmt: skip
 
+    def judge(self, call: Call, service: str, operation: str, parameters: dict[str, Any], principal: Principal,
+              account: str, region: str) -> None: ...  # fmt: skip
+
     def emit(self, call: Call, event: msgspec.Struct) -> None: ...
 
     def scheduled(self, due: float) -> None: ...
@@ -188,6 +191,11 @@ class Call:
         """Whether `ask` would let this principal do this, which is not done and not recorded."""
         account = principal.account or self.account
         return self._cloud.may(self, service, operation, parameters, principal, account, region or self.region)
+
+    def judge(self, service: str, operation: str, principal: Principal, **parameters: Any) -> None:
+        """Raise what `ask` would if this principal may not do this, with its reasons for `skyjar why`; nothing is done."""
+        account = principal.account or self.account
+        self._cloud.judge(self, service, operation, parameters, principal, account, self.region)
 
     def acting(self, principal: Principal, context: dict[str, str] | None = None) -> Call:
         """The same call, made by somebody else: a role that a service acts in."""

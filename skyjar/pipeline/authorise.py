@@ -15,6 +15,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from skyjar.kernel.call import Call
+from skyjar.kernel.errors import AWSError
 from skyjar.kernel.service import Service
 
 from .judgement import NOT_JUDGED, RESOURCE, ROOT, Judgement
@@ -102,16 +103,25 @@ def judge(
     granted = rules.granted(call, operation, parameters) if rules.granted is not None else None
     verdicts = pipeline.verdicts
     last = ROOT
-    for action in actions:
-        for resource in resources:
-            last = decide(call, service, held, action, resource, document, kind, conditions, owner, verdicts, granted)
-    for action, resource, more, *policy in also:
-        if policy:
-            text, of_kind = policy
-            decide(call, service, held, action, resource, text, of_kind, more.copy, "", verdicts, granted)
-        else:
-            further = {**conditions(), **more}
-            decide(call, service, held, action, resource, None, RESOURCE, further.copy, "", verdicts)
+    try:
+        for action in actions:
+            for resource in resources:
+                last = decide(
+                    call, service, held, action, resource, document, kind, conditions, owner, verdicts, granted
+                )
+        for action, resource, more, *policy in also:
+            if policy:
+                text, of_kind = policy
+                decide(call, service, held, action, resource, text, of_kind, more.copy, "", verdicts, granted)
+            else:
+                further = {**conditions(), **more}
+                decide(call, service, held, action, resource, None, RESOURCE, further.copy, "", verdicts)
+    except AWSError as error:
+        if service.encodes_denials:
+            from .denials import encode
+
+            encode(pipeline, call, error)
+        raise
     return last
 
 

@@ -78,6 +78,7 @@ def decide(
     )
     error = service.access_denied(denial_message(caller.arn, action, resource, decision))
     error.judgement = judgement  # type: ignore[attr-defined]
+    error.statement = decision.statement  # type: ignore[attr-defined]
     raise error
 
 
@@ -154,6 +155,7 @@ def context_of(call: Call, conditions: dict[str, Any]) -> dict[str, Any]:
         found["aws:MultiFactorAuthAge"] = str(int(call.now - caller.mfa_at))
     if caller.source_identity:
         found["aws:SourceIdentity"] = caller.source_identity
+    found.update(caller.session_context)
     found.update(call.context)
     found.update(conditions)
     return found

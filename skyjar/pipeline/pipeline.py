@@ -21,7 +21,7 @@ from skyjar.kernel.call import Call
 from skyjar.kernel.clock import Alarm, Clock
 from skyjar.kernel.errors import AWSError, NotImplementedHere, Wait
 from skyjar.kernel.ids import Chance
-from skyjar.kernel.outside import Compute, Failed, Outside
+from skyjar.kernel.outside import Compute, Failed, Fetch, Outside
 from skyjar.kernel.principals import Principal
 from skyjar.kernel.store import Conflict, Store, Watch
 from skyjar.kernel.web import WebResponse
@@ -89,7 +89,7 @@ class Pipeline:
         self.root_of = Roots().of
         self.loop: asyncio.AbstractEventLoop
         self.runner: Runner
-        self.performers: dict[type, Callable[[Any], Awaitable[Any]]] = {Compute: _compute}
+        self.performers: dict[type, Callable[[Any], Awaitable[Any]]] = {Compute: _compute, Fetch: _fetch}
         self.internal: Callable[[Request, Respond], bool] = lambda request, respond: False
         self.ends: list[Callable[[], Awaitable[None]]] = []  # what else must end before the state is swapped
         self._timer: asyncio.TimerHandle | None = None
@@ -398,6 +398,7 @@ class Pipeline:
                 x.request.peer,
                 judgement,
                 message,
+                x.principal.access_key,
             )
         )
         if self._flushing is None:
@@ -493,12 +494,26 @@ class Pipeline:
         found = services.load(service)
         if found is None or operation not in found.operations:
             return False
-        inner = self._inner(call, found, operation, principal, account, region)
         try:
-            judge(self, inner, found, operation, _aws_name(found.model, operation), parameters)
+            self.judge(call, service, operation, parameters, principal, account, region)
         except found.access_denied:
             return False
         return True
+
+    def judge(
+        self,
+        call: Call,
+        service: str,
+        operation: str,
+        parameters: dict[str, Any],
+        principal: Principal,
+        account: str,
+        region: str,
+    ) -> None:
+        found = services.load(service)
+        assert found is not None, service
+        inner = self._inner(call, found, operation, principal, account, region)
+        judge(self, inner, found, operation, _aws_name(found.model, operation), parameters)
 
     def _inner(
         self, call: Call, service: services.Service, operation: str, principal: Principal, account: str, region: str
@@ -545,6 +560,12 @@ async def _compute(request: Compute) -> Any:
     except Exception as error:
         log.exception("a computation failed")
         return Failed(f"{type(error).__name__}: {error}")
+
+
+async def _fetch(request: Fetch) -> Any:
+    from .fetches import fetch
+
+    return await fetch(request)
 
 
 def _aws_name(model: str, operation: str) -> str:

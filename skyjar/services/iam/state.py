@@ -33,6 +33,7 @@ class User(Holder, frozen=True):
     boundary: str = ""
     tags: dict[str, str] = {}
     groups: tuple[str, ...] = ()
+    signed_in_at: float = 0.0
 
 
 class Group(Holder, frozen=True):
@@ -116,6 +117,9 @@ class Account(Record, frozen=True):
     policies: int = 0
     profiles: int = 0
     alias: str = ""
+    issuer: str = ""
+    has_issuer_enabled: bool = False
+    token_version: int = 1
 
 
 class Alias(Record, frozen=True):
