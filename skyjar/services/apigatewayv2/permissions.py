@@ -29,6 +29,8 @@ def resources(call: Call, operation: str, parameters: dict[str, Any]) -> list[st
         ("stage_name", "stages"),
         ("deployment_id", "deployments"),
     ):
-        if name in parameters and not operation.startswith("create"):
+        if operation == f"create_{folder[:-1]}":
+            path += f"/{folder}"
+        elif name in parameters and not operation.startswith("create"):
             path += f"/{folder}/{parameters[name]}"
     return [f"arn:aws:apigateway:{call.region}::{path}"]

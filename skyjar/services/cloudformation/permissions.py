@@ -11,6 +11,9 @@ from . import state
 
 def resources(call: Call, operation: str, parameters: dict[str, Any]) -> list[str]:
     name = parameters.get("stack_name")
+    if not name and parameters.get("change_set_name", "").startswith("arn:"):
+        change_set = state.change_sets.first(call, parameters["change_set_name"], via="id")
+        name = change_set.stack_id if change_set is not None else ""
     if not name:
         return ["*"]
     if name.startswith("arn:"):

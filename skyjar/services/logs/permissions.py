@@ -6,7 +6,7 @@ from typing import Any
 
 from skyjar.kernel.call import Call
 
-_OF_STREAMS = ("delete_log_stream", "put_log_events", "get_log_events")
+_OF_STREAMS = ("create_log_stream", "delete_log_stream", "put_log_events", "get_log_events")
 _OF_TAGS = ("tag_resource", "untag_resource", "list_tags_for_resource")
 
 
