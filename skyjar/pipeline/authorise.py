@@ -91,11 +91,18 @@ def judge(
     kind = rules.policy_kind(call, operation, parameters) or RESOURCE
     held = pipeline.identities.held_by(call.tx, caller)
     last = ROOT
-    for action in actions:
-        for resource in resources:
-            last = decide(call, service, held, action, resource, document, kind, conditions, owner)
-    for action, resource, more in also:
-        decide(call, service, held, action, resource, None, RESOURCE, {**conditions, **more})
+    try:
+        for action in actions:
+            for resource in resources:
+                last = decide(call, service, held, action, resource, document, kind, conditions, owner)
+        for action, resource, more in also:
+            decide(call, service, held, action, resource, None, RESOURCE, {**conditions, **more})
+    except service.access_denied as denied:
+        if not pipeline.is_auditing or not hasattr(denied, "judgement"):
+            raise
+        last = denied.judgement.let_through()
+    if also or len(actions) > 1 or len(resources) > 1:
+        return last.with_further(actions, resources, also)
     return last
 
 

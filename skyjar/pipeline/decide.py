@@ -32,25 +32,27 @@ def decide(
     conditions: dict[str, Any],
     owner: str = "",
 ) -> Judgement:
-    policies = _with_resource(held.policies, document, kind, account_of(resource) or owner or call.account)
+    account = account_of(resource) or owner or call.account
+    policies = _with_resource(held.policies, document, kind, account)
     asking = asking_of(call.caller, held.tags)
     context = context_of(call, conditions)
-    decision = evaluate(Question(asking, action, resource, context), policies)
+    context.setdefault("aws:ResourceAccount", account)
+    question = Question(asking, action, resource, context)
+    decision = evaluate(question, policies)
     if decision.allowed:
         return Judgement(
-            is_allowed=True, reason=decision.reason, action=action, resource=resource, policy=decision.kind or ""
+            is_allowed=True,
+            reason=decision.reason,
+            action=action,
+            resource=resource,
+            policy=decision.kind or "",
+            source=decision.source,
+            statement=decision.statement.label if decision.statement is not None else "",
         )
-    judgement = Judgement(
-        is_allowed=False,
-        reason=decision.reason,
-        action=action,
-        resource=resource,
-        policy=decision.kind or "",
-        trace=tuple(str(verdict) for verdict in decision.explain()),
-        context={key: str(value() if callable(value) else value) for key, value in context.items()},
-    )
+    from .explain import denied
+
     error = service.access_denied(denial_message(call.caller.arn, action, resource, decision))
-    error.judgement = judgement  # type: ignore[attr-defined]
+    error.judgement = denied(question, policies, decision, context)  # type: ignore[attr-defined]
     raise error
 
 
