@@ -117,7 +117,7 @@ def context_of(call: Call, conditions: dict[str, Any]) -> dict[str, Any]:
         "aws:SourceIp": call.source_ip,
         "aws:SecureTransport": "true" if call.secure else "false",
         "aws:CurrentTime": lambda: _iso(call.now),
-        "aws:EpochTime": str(int(call.now)),
+        "aws:EpochTime": lambda: str(int(call.now)),
         "aws:RequestedRegion": call.region,
         "aws:UserAgent": call.user_agent,
         "aws:ViaAWSService": "true" if call.context.get("aws:CalledVia") else "false",
