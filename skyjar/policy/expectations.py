@@ -15,13 +15,15 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from . import evaluation
-from .documents import PolicyKind, validate
+from .documents import PolicyKind, compile_document, validate
 from .evaluation import Decision, Named, Policies, evaluate
 from .requests import Principal, Request
 
 ACCOUNT = "111122223333"  # of a principal that has none of its own
 
-_SUITE = {"page", "principal", "tags", "policies", "context", "expect"}
+# What AWS keeps attached to every root, unit and account where resource control policies are enabled.
+_RCP_FULL_ACCESS = {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*"}}  # fmt: skip
+_SUITE = {"page", "note", "principal", "tags", "policies", "context", "expect"}
 _POLICIES = {"identity", "resource", "trust", "boundary", "session", "scp", "rcp", "endpoint"}
 _FACTS = {"resource_account", "resource_required", "service_names"}
 _EXPECTATION = {"allow", "deny", "resource", "as", "tags", "with", "by", "note"} | _FACTS
@@ -45,13 +47,14 @@ class Unreadable(ValueError):
 
 
 class Outcome(NamedTuple):
-    """One evaluation. `by` is what the expectation says of who decides, empty when it does not matter."""
+    """One evaluation. `by` is what the expectation says of who decides, empty when it does not matter; `written` is it."""
 
     request: Request
     decision: Decision
     is_allowed: bool  # as expected
     by: str
     policies: Policies
+    written: dict[str, Any]
 
     @property
     def is_met(self) -> bool:
@@ -94,7 +97,7 @@ def _of_one(
     for action in _several(expectation["allow" if "allow" in expectation else "deny"]):
         for resource in _several(expectation.get("resource", "*")):
             request = Request(who, str(action), str(resource), {key: _value(each) for key, each in context.items()})
-            yield Outcome(request, evaluate(request, applied), "allow" in expectation, by, applied)
+            yield Outcome(request, evaluate(request, applied), "allow" in expectation, by, applied, expectation)
 
 
 def principal(name: str, tags: dict[str, str] | None = None) -> Principal:
@@ -142,7 +145,10 @@ def _policies(groups: dict[str, Any]) -> dict[str, Any]:
     def levels(kind: PolicyKind, group: str) -> list[list[Named]]:
         written = _several(groups.get(group, []))
         each_level = written if written and isinstance(written[0], list) else [written] if written else []
-        return [[named(kind, group, each, number) for number, each in enumerate(level)] for level in each_level]
+        kept = [("RCPFullAWSAccess", compile_document(_RCP_FULL_ACCESS))] if kind == "rcp" else []
+        return [
+            [*kept, *(named(kind, group, each, number) for number, each in enumerate(level))] for level in each_level
+        ]
 
     return {
         "identity": several("identity", "identity"),

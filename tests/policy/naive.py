@@ -20,6 +20,7 @@ def lookup(who, context, key):
             return value if value != [] else None
     facts = {f"aws:principaltag/{tag}": value for tag, value in who.get("tags", {}).items()}
     facts["aws:principalaccount"] = who.get("account")
+    facts["aws:principalisawsservice"] = "true" if who["kind"] == "service" else "false"
     if who["kind"] == "user":
         facts["aws:username"] = who["arn"].split("/")[-1]
     if who["kind"] in ("user", "root", "federated-user"):
