@@ -120,7 +120,7 @@ def context_of(call: Call, conditions: dict[str, Any]) -> dict[str, Any]:
         "aws:EpochTime": lambda: str(int(call.now)),
         "aws:RequestedRegion": call.region,
         "aws:UserAgent": call.user_agent,
-        "aws:ViaAWSService": "true" if call.context.get("aws:CalledVia") else "false",
+        "aws:ViaAWSService": "false",
     }
     if caller.is_temporary:
         found["aws:MultiFactorAuthPresent"] = "true" if caller.mfa_at else "false"
@@ -129,7 +129,11 @@ def context_of(call: Call, conditions: dict[str, Any]) -> dict[str, Any]:
         found["aws:MultiFactorAuthAge"] = str(int(call.now - caller.mfa_at))
     if caller.source_identity:
         found["aws:SourceIdentity"] = caller.source_identity
-    found.update(call.context)
+    if call.context:
+        found.update(call.context)
+        via = call.context.get("aws:CalledVia")
+        if via:
+            found |= {"aws:ViaAWSService": "true", "aws:CalledViaFirst": via, "aws:CalledViaLast": via}
     found.update(conditions)
     return found
 

@@ -21,6 +21,7 @@ LIMITS_CHARS = {
     "rcp": 5_120,
     "resource": 32_768,  # KMS's; most services have 20 KiB: pass size_limit
 }
+MEASURED_BY_IAM = ("identity", "boundary", "trust")
 WITHOUT_PRINCIPAL = ("identity", "boundary", "session", "scp")
 ONLY_2012 = ("identity", "boundary", "session")
 RCP_SERVICES = ("s3", "sts", "sqs", "secretsmanager", "kms", "cognito-idp", "ecr", "aoss", "logs", "dynamodb")
@@ -38,8 +39,9 @@ _SERVICE = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)*\.[a-z]+(\.cn)?")
 
 
 def check_size(text: str, kind: str, size_limit: int | None) -> None:
+    """IAM counts no white space; what is measured elsewhere counts it."""
     limit = size_limit or LIMITS_CHARS[kind]
-    size = len(text) - sum(map(text.count, " \t\r\n"))
+    size = len(text) - (sum(map(text.count, " \t\r\n")) if kind in MEASURED_BY_IAM else 0)
     if size > limit:
         raise PolicyTooLarge(limit, size)
 
