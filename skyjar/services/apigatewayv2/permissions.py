@@ -34,3 +34,10 @@ def resources(call: Call, operation: str, parameters: dict[str, Any]) -> list[st
         elif name in parameters and not operation.startswith("create"):
             path += f"/{folder}/{parameters[name]}"
     return [f"arn:aws:apigateway:{call.region}::{path}"]
+
+
+def conditions(call: Call, operation: str, parameters: dict[str, Any]) -> dict[str, Any]:
+    tags = parameters.get("tags")
+    if isinstance(tags, dict):
+        return {"aws:TagKeys": list(tags), **{f"aws:RequestTag/{key}": value for key, value in tags.items()}}
+    return {"aws:TagKeys": parameters["tag_keys"]} if parameters.get("tag_keys") else {}

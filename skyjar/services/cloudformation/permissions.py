@@ -26,3 +26,19 @@ def also(call: Call, operation: str, parameters: dict[str, Any]) -> list[tuple[s
     """The service role handed over."""
     role = parameters.get("role_arn")
     return [("iam:PassRole", role, {"iam:PassedToService": "cloudformation.amazonaws.com"})] if role else []
+
+
+_KEYS = {
+    "change_set_name": "cloudformation:ChangeSetName",
+    "role_arn": "cloudformation:RoleArn",
+    "template_url": "cloudformation:TemplateUrl",
+}
+
+
+def conditions(call: Call, operation: str, parameters: dict[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = {key: parameters[name] for name, key in _KEYS.items() if parameters.get(name)}
+    tags = parameters.get("tags")
+    if tags:
+        found["aws:TagKeys"] = [tag["Key"] for tag in tags]
+        found |= {f"aws:RequestTag/{tag['Key']}": tag["Value"] for tag in tags}
+    return found

@@ -85,6 +85,8 @@ def conditions(call: Call, operation: str, parameters: dict[str, Any]) -> dict[s
     tags = parameters.get("tags")
     if isinstance(tags, dict):
         found |= {"aws:TagKeys": list(tags), **{f"aws:RequestTag/{key}": value for key, value in tags.items()}}
+    elif parameters.get("tag_keys"):
+        found["aws:TagKeys"] = parameters["tag_keys"]
     return found | _tags_of(call, parameters)
 
 
