@@ -41,4 +41,5 @@ def conditions(call: Call, operation: str, parameters: dict[str, Any]) -> dict[s
     if tags:
         found["aws:TagKeys"] = [tag["Key"] for tag in tags]
         found |= {f"aws:RequestTag/{tag['Key']}": tag["Value"] for tag in tags}
-    return found
+    stack = state.find(call, parameters["stack_name"]) if parameters.get("stack_name") else None
+    return found | ({f"aws:ResourceTag/{key}": value for key, value in stack.tags.items()} if stack is not None else {})
