@@ -34,7 +34,7 @@ LAYERS: dict[str, set[str]] = {
     "edge": {"kernel", "wire"},
     "control": {"kernel", "wire", "app", "pipeline"},
     "app": {"kernel", "runtime", "wire", "pipeline", "edge", "control"},
-    "cli": {"kernel", "runtime", "wire", "app", "edge"},
+    "cli": {"kernel", "policy", "runtime", "wire", "app", "edge"},
     "testing": {"kernel", "app", "edge"},
     "console": set(),
     "__init__": {"testing"},

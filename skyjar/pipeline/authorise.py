@@ -15,7 +15,6 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from skyjar.kernel.call import Call
-from skyjar.kernel.errors import AWSError
 from skyjar.kernel.service import Service
 
 from .judgement import NOT_JUDGED, RESOURCE, ROOT, Judgement
@@ -116,12 +115,17 @@ def judge(
             else:
                 further = {**conditions(), **more}
                 decide(call, service, held, action, resource, None, RESOURCE, further.copy, "", verdicts)
-    except AWSError as error:
-        if service.encodes_denials:
-            from .denials import encode
+    except service.access_denied as denied:
+        judgement = getattr(denied, "judgement", None)
+        if judgement is None or not pipeline.is_auditing:
+            if service.encodes_denials:
+                from .denials import encode
 
-            encode(pipeline, call, error)
-        raise
+                encode(pipeline, call, denied)
+            raise
+        last = judgement.let_through()
+    if also or len(actions) > 1 or len(resources) > 1:
+        return last.with_further(actions, resources, also)
     return last
 
 

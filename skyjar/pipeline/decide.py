@@ -47,6 +47,7 @@ def decide(
     if type(before) is Judgement:
         return before
     context = context_of(call, conditions())
+    context.setdefault("aws:ResourceAccount", owner)
     question = Question(asking_of(caller, held.tags), action, resource, context)
     if type(before) is Varying:
         known = before.by_values.get(tuple([question.lookup(key) for key in before.keys]))
@@ -56,7 +57,13 @@ def decide(
     decision = evaluate(question, policies)
     if decision.allowed:
         judgement = Judgement(
-            is_allowed=True, reason=decision.reason, action=action, resource=resource, policy=decision.kind or ""
+            is_allowed=True,
+            reason=decision.reason,
+            action=action,
+            resource=resource,
+            policy=decision.kind or "",
+            source=decision.source,
+            statement=decision.statement.label if decision.statement is not None else "",
         )
         verdicts.remember(asked, judgement, policies.context_keys(), question.lookup)
         return judgement
@@ -67,17 +74,10 @@ def decide(
             return Judgement(
                 is_allowed=True, reason="allow", action=action, resource=resource, policy=decision.kind, trace=by
             )
-    judgement = Judgement(
-        is_allowed=False,
-        reason=decision.reason,
-        action=action,
-        resource=resource,
-        policy=decision.kind or "",
-        trace=tuple(str(verdict) for verdict in decision.explain()),
-        context={key: str(value() if callable(value) else value) for key, value in context.items()},
-    )
+    from .explain import denied
+
     error = service.access_denied(denial_message(caller.arn, action, resource, decision))
-    error.judgement = judgement  # type: ignore[attr-defined]
+    error.judgement = denied(question, policies, decision, context)  # type: ignore[attr-defined]
     error.statement = decision.statement  # type: ignore[attr-defined]
     raise error
 
@@ -143,10 +143,10 @@ def context_of(call: Call, conditions: dict[str, Any]) -> dict[str, Any]:
         "aws:SourceIp": call.source_ip,
         "aws:SecureTransport": "true" if call.origin.secure else "false",
         "aws:CurrentTime": lambda: _iso(call.now),
-        "aws:EpochTime": str(int(call.now)),
+        "aws:EpochTime": lambda: str(int(call.now)),
         "aws:RequestedRegion": call.region,
         "aws:UserAgent": call.origin.user_agent,
-        "aws:ViaAWSService": "true" if call.context.get("aws:CalledVia") else "false",
+        "aws:ViaAWSService": "false",
     }
     if caller.is_temporary:
         found["aws:MultiFactorAuthPresent"] = "true" if caller.mfa_at else "false"
@@ -156,6 +156,10 @@ def context_of(call: Call, conditions: dict[str, Any]) -> dict[str, Any]:
     if caller.source_identity:
         found["aws:SourceIdentity"] = caller.source_identity
     found.update(caller.session_context)
-    found.update(call.context)
+    if call.context:
+        found.update(call.context)
+        via = call.context.get("aws:CalledVia")
+        if via:
+            found |= {"aws:ViaAWSService": "true", "aws:CalledViaFirst": via, "aws:CalledViaLast": via}
     found.update(conditions)
     return found

@@ -66,6 +66,7 @@ class Pipeline:
         blobs: Blobs,
         *,
         is_strict: bool = False,
+        is_auditing: bool = False,
         is_lenient: bool = False,
         is_synced: bool = False,
         trusts_loopback: bool = True,
@@ -76,6 +77,7 @@ class Pipeline:
         self.chance = chance
         self.blobs = blobs
         self.is_strict = is_strict
+        self.is_auditing = is_auditing
         self.is_lenient = is_lenient
         self.is_synced = is_synced
         self.trusts_loopback = trusts_loopback
@@ -494,10 +496,16 @@ class Pipeline:
         found = services.load(service)
         if found is None or operation not in found.operations:
             return False
+        inner = self._inner(call, found, operation, principal, account, region)
+        judgement: Judgement | None = None
         try:
-            self.judge(call, service, operation, parameters, principal, account, region)
-        except found.access_denied:
+            judgement = judge(self, inner, found, operation, _aws_name(found.model, operation), parameters)
+        except found.access_denied as denied:
+            judgement = getattr(denied, "judgement", None)
             return False
+        finally:
+            if judgement is not None and judgement.action:
+                self._record_question(inner, judgement)
         return True
 
     def judge(
@@ -514,6 +522,27 @@ class Pipeline:
         assert found is not None, service
         inner = self._inner(call, found, operation, principal, account, region)
         judge(self, inner, found, operation, _aws_name(found.model, operation), parameters)
+
+    def _record_question(self, inner: Call, judgement: Judgement) -> None:
+        """What was asked and not done is recorded by the action judged, such as execute-api:Invoke."""
+        service, _, action = judgement.action.partition(":")
+        self.records.add(
+            CallRecord(
+                inner.request_id,
+                inner.parent,
+                inner.now,
+                service,
+                action,
+                inner.caller.arn,
+                inner.account,
+                inner.region,
+                200 if judgement.is_allowed else 403,
+                "" if judgement.is_allowed else "AccessDenied",
+                0,
+                inner.source_ip,
+                judgement,
+            )
+        )
 
     def _inner(
         self, call: Call, service: services.Service, operation: str, principal: Principal, account: str, region: str
