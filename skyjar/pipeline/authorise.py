@@ -85,7 +85,10 @@ def judge(
     resources = (rules.resources(call, operation, parameters) if rules.resources is not None else None) or ("*",)
     also: list[Also] = (rules.also(call, operation, parameters) if rules.also is not None else None) or []
     owner: str = (rules.owner(call, operation, parameters) if rules.owner is not None else "") or ""
-    if caller.kind == "root" and document is None:
+    limited = pipeline.memberships.limited
+    if limited is None:
+        limited = pipeline.memberships.load()
+    if caller.kind == "root" and document is None and (not limited or caller.account not in limited):
         concerned = [*resources, *(resource for _, resource, _ in also)] if also else resources
         for arn in concerned:
             if (account_of(arn) or owner) not in ("", caller.account):
@@ -96,14 +99,14 @@ def judge(
     conditions = rules.circumstances(call, operation, parameters)
     kind = (rules.policy_kind(call, operation, parameters) if rules.policy_kind is not None else "") or RESOURCE
     held = pipeline.identities.held_by(call.tx, caller)
-    verdicts = pipeline.verdicts
+    verdicts, members = pipeline.verdicts, pipeline.memberships
     last = ROOT
     for action in actions:
         for resource in resources:
-            last = decide(call, service, held, action, resource, document, kind, conditions, owner, verdicts)
+            last = decide(call, service, held, action, resource, document, kind, conditions, owner, verdicts, members)
     for action, resource, more in also:
         further = {**conditions(), **more}
-        decide(call, service, held, action, resource, None, RESOURCE, further.copy, "", verdicts)
+        decide(call, service, held, action, resource, None, RESOURCE, further.copy, "", verdicts, members)
     return last
 
 

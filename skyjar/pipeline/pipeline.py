@@ -37,6 +37,7 @@ from .bodies import SMALL_BYTES, BlobSink, is_chunked
 from .exchange import Exchange
 from .identities import Identities
 from .judgement import Judgement
+from .memberships import Memberships
 from .parse import parse
 from .planes import Planes
 from .records import CallRecord, Records
@@ -85,6 +86,7 @@ class Pipeline:
         self.records = Records(store)
         self.identities = Identities()
         self.verdicts = Verdicts()
+        self.memberships = Memberships(store, self.verdicts)
         self.machine_time = time.monotonic
         self.root_of = Roots().of
         self.loop: asyncio.AbstractEventLoop
@@ -131,6 +133,7 @@ class Pipeline:
     def resume(self) -> None:
         """After `quiesce`, with whatever is in the store now."""
         self.records = Records(self.store)
+        self.memberships.forget()
         self.runner = Runner(self)
         self.runner.start()
 
@@ -512,7 +515,7 @@ class Pipeline:
 
     def emit(self, call: Call, event: msgspec.Struct) -> None:
         if self._reactions is None:
-            self._reactions = {}
+            self._reactions = {"organizations.MembershipsChanged": [self.memberships.changed]}
             for service in services.having("events.py"):
                 for reaction in service.reactions:
                     self._reactions.setdefault(reaction.event, []).append(reaction.function)

@@ -45,6 +45,10 @@ class Verdicts:
         self._known: dict[Question, Judgement | Varying] = {}
         self.recall = self._known.get
 
+    def forget(self) -> None:
+        """What an organization allows is another now; no question names it."""
+        self._known.clear()
+
     def remember(self, question: Question, judgement: Judgement, keys: Iterable[str], values: Any) -> None:
         """`keys` are those that the policies name, in lower case; `values` gives the value of one."""
         named = [key for key in keys if key not in _OF_THE_CALLER and not key.startswith("aws:principaltag/")]
