@@ -99,14 +99,14 @@ def judge(
     conditions = rules.circumstances(call, operation, parameters)
     kind = (rules.policy_kind(call, operation, parameters) if rules.policy_kind is not None else "") or RESOURCE
     held = pipeline.identities.held_by(call.tx, caller)
-    verdicts, members = pipeline.verdicts, pipeline.memberships
+    verdicts = pipeline.verdicts
     last = ROOT
     for action in actions:
         for resource in resources:
-            last = decide(call, service, held, action, resource, document, kind, conditions, owner, verdicts, members)
+            last = decide(call, service, held, action, resource, document, kind, conditions, owner, verdicts)
     for action, resource, more in also:
         further = {**conditions(), **more}
-        decide(call, service, held, action, resource, None, RESOURCE, further.copy, "", verdicts, members)
+        decide(call, service, held, action, resource, None, RESOURCE, further.copy, "", verdicts)
     return last
 
 

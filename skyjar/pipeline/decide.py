@@ -20,7 +20,7 @@ from skyjar.policy.requests import Request as Question
 from .authorise import account_of
 from .identities import Held
 from .judgement import RESOURCE, Judgement
-from .memberships import Levels, Memberships
+from .memberships import Levels
 from .verdicts import Varying, Verdicts
 
 
@@ -35,7 +35,6 @@ def decide(
     conditions: Callable[[], dict[str, Any]],
     owner: str,
     verdicts: Verdicts,
-    members: Memberships,
 ) -> Judgement:
     """`conditions` is asked only when a policy at hand depends on the circumstances."""
     caller = call.caller
@@ -48,6 +47,7 @@ def decide(
     context.setdefault("aws:ResourceAccount", owner)
     scp: Levels = ()
     rcp: Levels = ()
+    members = verdicts.members
     if members.known:
         scp, rcp = members.limits(caller, owner)
         context |= members.conditions(caller, owner, call.context.get("aws:SourceAccount", ""))

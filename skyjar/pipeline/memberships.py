@@ -6,6 +6,7 @@ organization costs a test of an empty dictionary.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from skyjar.kernel.memberships import Level, everywhere, memberships
@@ -15,8 +16,6 @@ if TYPE_CHECKING:
     from skyjar.kernel.call import Call
     from skyjar.kernel.store import Store
     from skyjar.policy.evaluation import Named
-
-    from .verdicts import Verdicts
 
 Levels = tuple[tuple["Named", ...], ...]
 _LINKED = "/aws-service-role/"  # the path of service-linked roles, which no organization limits
@@ -36,11 +35,11 @@ class Place:
 
 class Memberships:
     """`known`: the accounts that are in an organization. `limited`: those among them whose root user is not simply
-    allowed; None until they are read."""
+    allowed; None until they are read. `changes` is called whenever they are read."""
 
-    def __init__(self, store: Store, verdicts: Verdicts) -> None:
+    def __init__(self, store: Store) -> None:
         self._store = store
-        self._verdicts = verdicts
+        self.changes: Callable[[], None] = lambda: None
         self.known: dict[str, Place] = {}
         self.limited: dict[str, Place] | None = None
 
@@ -55,7 +54,7 @@ class Memberships:
             row.account: Place(row.organization, row.path, _compiled(row.scp), _compiled(row.rcp)) for row in rows
         }
         self.limited = {account: place for account, place in self.known.items() if place.scp or place.rcp}
-        self._verdicts.forget()
+        self.changes()
         return self.limited
 
     def forget(self) -> None:

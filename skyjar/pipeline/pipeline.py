@@ -85,8 +85,8 @@ class Pipeline:
         self.known_routes = Known()
         self.records = Records(store)
         self.identities = Identities()
-        self.verdicts = Verdicts()
-        self.memberships = Memberships(store, self.verdicts)
+        self.memberships = Memberships(store)
+        self.verdicts = Verdicts(self.memberships)
         self.machine_time = time.monotonic
         self.root_of = Roots().of
         self.loop: asyncio.AbstractEventLoop
