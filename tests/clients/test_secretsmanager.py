@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from skyjar.kernel import service as services
 from skyjar.testing.running import Account
 
 pytestmark = pytest.mark.client
@@ -194,3 +195,33 @@ def test_a_stack_sets_up_rotation(account: Account) -> None:
     assert shown["RotationRules"] == {"ScheduleExpression": "cron(0 8 1 * ? *)", "Duration": "2h"}
     assert (shown["NextRotationDate"].day, shown["NextRotationDate"].astimezone(UTC).hour) == (1, 8)
     assert len(secrets.get_secret_value(SecretId="s")["SecretString"]) == 20
+
+
+@pytest.mark.skipif(not services.exists("kms"), reason="there is no KMS")
+@pytest.mark.spec("secretsmanager-003")
+def test_reading_needs_the_secret_and_its_key(account: Account) -> None:
+    secrets, iam = account.client("secretsmanager"), account.client("iam")
+    key = account.client("kms").create_key()["KeyMetadata"]["Arn"]
+    secrets.create_secret(Name="s", SecretString="x", KmsKeyId=key)
+    iam.create_user(UserName="ann")
+    made = iam.create_access_key(UserName="ann")["AccessKey"]
+    keys = {"aws_access_key_id": made["AccessKeyId"], "aws_secret_access_key": made["SecretAccessKey"]}
+    ann = account.client("secretsmanager", **keys)
+
+    def allowed(*actions: str) -> None:
+        statement = {"Effect": "Allow", "Action": list(actions), "Resource": "*"}
+        iam.put_user_policy(UserName="ann", PolicyName="p", PolicyDocument=document(statement))
+
+    allowed("kms:Decrypt")
+    code, message = refusal(ann.get_secret_value, SecretId="s")
+    assert (code, "secretsmanager:GetSecretValue" in message) == ("AccessDeniedException", True)
+    allowed("secretsmanager:GetSecretValue")
+    assert refusal(ann.get_secret_value, SecretId="s") == ("AccessDeniedException", "Access to KMS is not allowed")
+    allowed("secretsmanager:GetSecretValue", "kms:Decrypt")
+    assert ann.get_secret_value(SecretId="s")["SecretString"] == "x"
+
+
+@pytest.mark.skipif(services.exists("kms"), reason="there is a KMS")
+def test_a_key_is_refused_by_name_where_there_is_no_kms(account: Account) -> None:
+    code, message = refusal(account.client("secretsmanager").create_secret, Name="s", KmsKeyId="alias/x")
+    assert (code, "KmsKeyId" in message) == ("NotImplemented", True)

@@ -32,7 +32,8 @@ def seal(call: Call, at: At, secret: Secret, version: Version, value: bytes) -> 
     if services.exists("kms"):
         made = _ask(call, at, EncryptionFailure, "generate_data_key", key_id=secret.kms_key or DEFAULT_KEY,
                     encryption_context=bound, key_spec="AES_256")  # fmt: skip
-        key, data_key, kms_key = made["Plaintext"], made["CiphertextBlob"], made["KeyId"]
+        key, data_key = made["Plaintext"], made["CiphertextBlob"]
+        kms_key = made["KeyId"] if secret.kms_key else ""
     else:
         check_key(secret.kms_key)
         key, data_key, kms_key = _own_key(call, at), b"", ""

@@ -65,7 +65,8 @@ class Secret(Record, frozen=True):
 
 class Version(Record, frozen=True):
     """`sealed` is the encrypted value (empty: the version has none yet), `data_key` the encrypted key that it is sealed
-    with; without one it is the account's own. `kms_key` is the key's ARN."""
+    with; without one it is the account's own. `kms_key` is the
+    ARN of a customer's key."""
 
     secret: str
     id: str
