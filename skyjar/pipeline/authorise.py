@@ -88,7 +88,10 @@ def judge(
     resources = (rules.resources(call, operation, parameters) if rules.resources is not None else None) or ("*",)
     also: list[Also] = (rules.also(call, operation, parameters) if rules.also is not None else None) or []
     owner: str = (rules.owner(call, operation, parameters) if rules.owner is not None else "") or ""
-    if caller.kind == "root" and document is None:
+    limited = pipeline.memberships.limited
+    if limited is None:
+        limited = pipeline.memberships.load()
+    if caller.kind == "root" and document is None and (not limited or caller.account not in limited):
         concerned = [*resources, *(needed[1] for needed in also)] if also else resources
         for arn in concerned:
             if (account_of(arn) or owner) not in ("", caller.account):

@@ -20,6 +20,7 @@ from skyjar.policy.requests import Request as Question
 from .authorise import account_of
 from .identities import Held
 from .judgement import RESOURCE, Judgement
+from .memberships import Levels
 from .verdicts import Varying, Verdicts
 
 Granted = Callable[[str, str], str]
@@ -48,12 +49,18 @@ def decide(
         return before
     context = context_of(call, conditions())
     context.setdefault("aws:ResourceAccount", owner)
+    scp: Levels = ()
+    rcp: Levels = ()
+    members = verdicts.members
+    if members.known:
+        scp, rcp = members.limits(caller, owner)
+        context |= members.conditions(caller, owner, call.context.get("aws:SourceAccount", ""))
     question = Question(asking_of(caller, held.tags), action, resource, context)
     if type(before) is Varying:
         known = before.by_values.get(tuple([question.lookup(key) for key in before.keys]))
         if known is not None:
             return known
-    policies = _with_resource(held.policies, document, kind, owner)
+    policies = _with_resource(held.policies, document, kind, owner, scp, rcp)
     decision = evaluate(question, policies)
     if decision.allowed:
         judgement = Judgement(
@@ -82,14 +89,16 @@ def decide(
     raise error
 
 
-def _with_resource(policies: Policies, document: str | None, kind: str, account: str) -> Policies:
+def _with_resource(
+    policies: Policies, document: str | None, kind: str, account: str, scp: Levels, rcp: Levels
+) -> Policies:
     return Policies(
         identity=policies.identity,
         resource=[(kind, compile_document(document))] if document else (),
         boundary=policies.boundary,
         session=policies.session,
-        scp=policies.scp,
-        rcp=policies.rcp,
+        scp=scp,
+        rcp=rcp,
         endpoint=policies.endpoint,
         resource_account=account,
         resource_kind=kind,
