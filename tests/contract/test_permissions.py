@@ -106,7 +106,13 @@ ELSEWHERE = {
     "kms:TagResource": "of a key that does not exist yet, as kms:CreateKey is judged on *",
 }
 # What botocore's models have and the reference, which is older, has not.
-NEWER = {"kms:Encapsulate", "kms:Decapsulate", "kms:GetKeyLastUsage", "kms:GranteeServicePrincipal"}
+NEWER = {
+    "kms:Encapsulate",
+    "kms:Decapsulate",
+    "kms:GetKeyLastUsage",
+    "kms:GranteeServicePrincipal",
+    "kms:RetiringServicePrincipal",
+}
 
 
 # Nothing can be said of what does not exist: a task, a grant, a ciphertext of no key.
