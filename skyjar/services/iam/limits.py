@@ -36,3 +36,4 @@ BEARER_SERVICES = ("bedrock.amazonaws.com", "logs.amazonaws.com")
 CREDENTIAL_SERVICES = ("codecommit.amazonaws.com", "cassandra.amazonaws.com", *BEARER_SERVICES)
 CREDENTIAL_REPORT_S = 14_400
 DAY_S = 86_400
+ACCESS_REPORT_S = 604_800  # how long a report is kept at least
