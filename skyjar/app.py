@@ -39,6 +39,7 @@ class Settings:
     host: str | None = None
     data: Path | None = None
     is_strict: bool = False
+    is_auditing: bool = False
     is_lenient: bool = False
     is_synced: bool = False
     trusts_loopback: bool = True
@@ -65,6 +66,7 @@ class Cloud:
             self.chance,
             self.blobs,
             is_strict=settings.is_strict,
+            is_auditing=settings.is_auditing,
             is_lenient=settings.is_lenient,
             is_synced=settings.is_synced,
             trusts_loopback=settings.trusts_loopback,

@@ -58,36 +58,47 @@ def why(arguments: argparse.Namespace) -> int:
 def _explain(record: dict[str, Any]) -> None:
     console = show.console()
     decision = record["decision"] or {}
-    verdict = "[green]allowed[/]" if decision.get("is_allowed", True) else "[red]denied[/]"
     below = f"  below {record['parent']}" if record["parent"] else ""
     console.print(
-        f"[bold]{record['service']}:{record['operation']}[/]  {verdict}  [dim]{record['request_id']}{below}[/]"
+        f"[bold]{record['service']}:{record['operation']}[/]  {_verdict(decision)}  [dim]{record['request_id']}{below}[/]"
     )
+    by = decision.get("policy", "")
+    if decision.get("statement"):
+        by += f" ({decision['source']}), statement {decision['statement']}"
     rows = [
         ["principal", record["principal"]],
         ["action", decision.get("action") or f"{record['service']}:{record['operation']}"],
         ["resource", decision.get("resource", "")],
         ["reason", _REASONS.get(decision.get("reason", ""), decision.get("reason", ""))],
-        ["decided by", decision.get("policy", "")],
+        ["decided by", by],
         ["status", f"{record['status']} {record['error']}"],
         ["message", record["message"]],
     ]
     for name, value in rows:
         if value:
             console.print(f"  {name:11s}{value}", markup=False)
-    for line in decision.get("trace", []):
-        console.print(f"    - {line}", markup=False)
+    _list("policies", decision.get("policies", []))
+    _list("statements", decision.get("trace", []))
     context = decision.get("context") or {}
     if context:
         console.print(
             "  context    " + ", ".join(f"{key}={value}" for key, value in sorted(context.items())), markup=False
         )
-    if decision and not decision["is_allowed"] and decision["reason"] == "implicit-deny":
-        console.print(
-            f'  to allow   {{"Effect": "Allow", "Action": "{decision["action"]}", "Resource": "{decision["resource"]}"}}',
-            markup=False,
-        )
+    for number, remedy in enumerate(decision.get("remedy", [])):
+        console.print(f"  {'and' if number else 'to allow':11s}{show.change(remedy)}", markup=False)
     console.print()
+
+
+def _verdict(decision: dict[str, Any]) -> str:
+    if decision.get("is_audited"):
+        return "[yellow]let through (--audit): would be denied[/]"
+    return "[green]allowed[/]" if decision.get("is_allowed", True) else "[red]denied[/]"
+
+
+def _list(title: str, lines: list[str]) -> None:
+    console = show.console()
+    for number, line in enumerate(lines):
+        console.print(f"  {'' if number else title:11s}{line}", markup=False)
 
 
 _REASONS = {

@@ -45,3 +45,12 @@ def problem(text: str, hint: str = "") -> None:
     err.print(f"[red]{text}[/]")
     if hint:
         err.print(hint)
+
+
+def change(remedy: dict[str, Any]) -> str:
+    """One change that would allow a call, in a line."""
+    kind = remedy["kind"] + (f" ({remedy['source']})" if remedy.get("source") else "")
+    if remedy.get("lift"):
+        return f"{kind}: {remedy['lift']} must no longer apply"
+    near = f"  [{remedy['near']}]" if remedy.get("near") else ""
+    return f"{kind}: {json.dumps(remedy['add'])}{near}"

@@ -19,6 +19,7 @@ from skyjar.kernel import service as services
 from skyjar.wire.http import Request, Respond, Response
 
 from . import clock, snapshots
+from .needs import needs
 
 if TYPE_CHECKING:
     from skyjar.app import Cloud
@@ -42,6 +43,7 @@ def health(cloud: Cloud, parameters: Parameters) -> dict[str, Any]:
         "data": str(cloud.data),
         "is_ephemeral": cloud.is_ephemeral,
         "is_strict": cloud.settings.is_strict,
+        "is_auditing": cloud.settings.is_auditing,
         "services": services.names(),
         "calls": cloud.pipeline.records.total,
         "now": cloud.clock.now(),
@@ -70,7 +72,7 @@ def why(cloud: Cloud, parameters: Parameters) -> dict[str, Any]:
         found = cloud.pipeline.records.find(wanted)
     else:
         _, latest = cloud.pipeline.records.latest(1000)
-        refused = [record for record in latest if record.judgement is not None and not record.judgement.is_allowed]
+        refused = [record for record in latest if record.judgement is not None and record.judgement.is_refusal]
         found = refused[-1:] or latest[-1:]
     if not found:
         raise Problem(f"There is no record of a call whose id begins with {wanted!r}.")
@@ -92,6 +94,7 @@ ROUTES: dict[tuple[str, str], Route] = {
     ("GET", "/_localstack/health"): localstack_health,
     ("GET", "/_skyjar/calls"): calls,
     ("GET", "/_skyjar/why"): why,
+    ("GET", "/_skyjar/needs"): needs,
     ("GET", "/_skyjar/clock"): clock.show,
     ("POST", "/_skyjar/clock"): clock.turn,
     ("GET", "/_skyjar/snapshots"): snapshots.listing,

@@ -34,6 +34,8 @@ class Cloud(Protocol):
 
     def resource_types(self) -> Any: ...
 
+    def keep_history(self) -> None: ...
+
 
 class Origin:
     """How a call came in. `endpoint`: scheme, host and port by which the client came; `secure`: whether what it said was
@@ -149,6 +151,10 @@ class Call:
         """The CloudFormation resource types that services have, by name (see formation/resources.py)."""
         found: dict[str, Any] = self._cloud.resource_types()
         return found
+
+    def keep_history(self) -> None:
+        """Write what is known of the calls up to now (`kernel/history.py`), which is done from time to time otherwise."""
+        self._cloud.keep_history()
 
     def new_id(self) -> str:
         """A new UUID."""

@@ -3,7 +3,8 @@
 What an operation needs follows from its name (`sqs:SendMessage`) unless the service's `permissions.py` says otherwise:
 `actions` on all `resources`, and `also` further (action, resource, conditions), such as iam:PassRole on a role that is
 handed over. `owner` is the account of a resource whose ARN does not say (S3's). `policy_kind` other than a
-resource-based policy (a role trust policy, a key policy) must allow by itself.
+resource-based policy (a role trust policy, a key policy) must allow by itself. `granted` answers with what else allows:
+a function that is asked about what no policy allows (KMS's grants).
 """
 
 from __future__ import annotations
@@ -14,7 +15,6 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from skyjar.kernel.call import Call
-from skyjar.kernel.errors import AWSError
 from skyjar.kernel.service import Service
 
 from .judgement import NOT_JUDGED, RESOURCE, ROOT, Judgement
@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from .pipeline import Pipeline
 
 
-Also = tuple[str, str, dict[str, Any]]
+# (action, resource, further conditions); of a resource that has a policy, that and its kind, and all its conditions.
+Also = tuple[str, str, dict[str, Any]] | tuple[str, str, dict[str, Any], str, str]
 Needs = Callable[[Call, str, dict[str, Any]], Any]
 
 
@@ -42,7 +43,7 @@ def authorise(pipeline: Pipeline, x: Exchange) -> None:
 class Rules:
     """What a service's `permissions.py` has; None where it has nothing to say."""
 
-    __slots__ = ("actions", "also", "conditions", "owner", "policy_kind", "resource_policy", "resources")
+    __slots__ = ("actions", "also", "conditions", "granted", "owner", "policy_kind", "resource_policy", "resources")
 
     def __init__(self, permissions: ModuleType | None) -> None:
         for name in self.__slots__:
@@ -51,6 +52,7 @@ class Rules:
     actions: Needs | None
     also: Needs | None
     conditions: Needs | None
+    granted: Needs | None
     owner: Needs | None
     policy_kind: Needs | None
     resource_policy: Needs | None
@@ -86,8 +88,11 @@ def judge(
     resources = (rules.resources(call, operation, parameters) if rules.resources is not None else None) or ("*",)
     also: list[Also] = (rules.also(call, operation, parameters) if rules.also is not None else None) or []
     owner: str = (rules.owner(call, operation, parameters) if rules.owner is not None else "") or ""
-    if caller.kind == "root" and document is None:
-        concerned = [*resources, *(resource for _, resource, _ in also)] if also else resources
+    limited = pipeline.memberships.limited
+    if limited is None:
+        limited = pipeline.memberships.load()
+    if caller.kind == "root" and document is None and (not limited or caller.account not in limited):
+        concerned = [*resources, *(needed[1] for needed in also)] if also else resources
         for arn in concerned:
             if (account_of(arn) or owner) not in ("", caller.account):
                 break
@@ -97,21 +102,33 @@ def judge(
     conditions = rules.circumstances(call, operation, parameters)
     kind = (rules.policy_kind(call, operation, parameters) if rules.policy_kind is not None else "") or RESOURCE
     held = pipeline.identities.held_by(call.tx, caller)
+    granted = rules.granted(call, operation, parameters) if rules.granted is not None else None
     verdicts = pipeline.verdicts
     last = ROOT
     try:
         for action in actions:
             for resource in resources:
-                last = decide(call, service, held, action, resource, document, kind, conditions, owner, verdicts)
-        for action, resource, more in also:
-            further = {**conditions(), **more}
-            decide(call, service, held, action, resource, None, RESOURCE, further.copy, "", verdicts)
-    except AWSError as error:
-        if service.encodes_denials:
-            from .denials import encode
+                last = decide(
+                    call, service, held, action, resource, document, kind, conditions, owner, verdicts, granted
+                )
+        for action, resource, more, *policy in also:
+            if policy:
+                text, of_kind = policy
+                decide(call, service, held, action, resource, text, of_kind, more.copy, "", verdicts, granted)
+            else:
+                further = {**conditions(), **more}
+                decide(call, service, held, action, resource, None, RESOURCE, further.copy, "", verdicts)
+    except service.access_denied as denied:
+        judgement = getattr(denied, "judgement", None)
+        if judgement is None or not pipeline.is_auditing:
+            if service.encodes_denials:
+                from .denials import encode
 
-            encode(pipeline, call, error)
-        raise
+                encode(pipeline, call, denied)
+            raise
+        last = judgement.let_through()
+    if also or len(actions) > 1 or len(resources) > 1:
+        return last.with_further(actions, resources, also)
     return last
 
 

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
 
+Need = tuple[str, str, dict[str, Any]]  # action, resource, condition keys that a least policy should name
 
-class Judgement(msgspec.Struct, frozen=True, kw_only=True):
-    """`reason`: root | allow | implicit-deny | explicit-deny | not-judged; `policy`: the type of policy that decided.
 
-    `trace` has one line per policy considered; it is filled in for denials, and for others on demand.
+class Judgement(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """`reason`: root | allow | implicit-deny | explicit-deny | not-judged; `policy`: the type of policy that decided, by
+    `statement` of its policy `source`.
+
+    A denial has more: `trace` (one line a statement), `policies` (one line a policy), the `context` that was seen, and the
+    `remedy`: the changes that would have allowed it (`policy/remedies.py`). `further` is what else was judged for the same
+    call. `is_audited`: it would have been denied for this reason, and was let through (`--audit`).
     """
 
     is_allowed: bool
@@ -20,6 +26,27 @@ class Judgement(msgspec.Struct, frozen=True, kw_only=True):
     policy: str = ""
     trace: tuple[str, ...] = ()
     context: dict[str, Any] = {}
+    source: str = ""
+    statement: str = ""
+    policies: tuple[str, ...] = ()
+    remedy: tuple[dict[str, Any], ...] = ()
+    further: tuple[Need, ...] = ()
+    is_audited: bool = False
+
+    @property
+    def is_refusal(self) -> bool:
+        """Denied, or it would have been."""
+        return not self.is_allowed or self.is_audited
+
+    def let_through(self) -> Judgement:
+        return msgspec.structs.replace(self, is_allowed=True, is_audited=True)
+
+    def with_further(self, actions: Sequence[str], resources: Sequence[str], also: Sequence[Any]) -> Judgement:
+        """What else the call needs, beside the one that is told."""
+        needed: list[Need] = [(action, resource, {}) for action in actions for resource in resources]
+        needed += [each[:3] for each in also]
+        told = (self.action, self.resource)
+        return msgspec.structs.replace(self, further=tuple(each for each in needed if each[:2] != told))
 
 
 ROOT = Judgement(is_allowed=True, reason="root")

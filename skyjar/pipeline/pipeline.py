@@ -35,8 +35,10 @@ from .authenticate import Roots, authenticate
 from .authorise import authorise, judge
 from .bodies import SMALL_BYTES, BlobSink, is_chunked
 from .exchange import Exchange
+from .history import History
 from .identities import Identities
 from .judgement import Judgement
+from .memberships import Memberships
 from .parse import parse
 from .planes import Planes
 from .records import CallRecord, Records
@@ -66,6 +68,7 @@ class Pipeline:
         blobs: Blobs,
         *,
         is_strict: bool = False,
+        is_auditing: bool = False,
         is_lenient: bool = False,
         is_synced: bool = False,
         trusts_loopback: bool = True,
@@ -76,6 +79,7 @@ class Pipeline:
         self.chance = chance
         self.blobs = blobs
         self.is_strict = is_strict
+        self.is_auditing = is_auditing
         self.is_lenient = is_lenient
         self.is_synced = is_synced
         self.trusts_loopback = trusts_loopback
@@ -83,8 +87,10 @@ class Pipeline:
         self.planes = Planes()
         self.known_routes = Known()
         self.records = Records(store)
+        self.history = History(store)
         self.identities = Identities()
-        self.verdicts = Verdicts()
+        self.memberships = Memberships(store)
+        self.verdicts = Verdicts(self.memberships)
         self.machine_time = time.monotonic
         self.root_of = Roots().of
         self.loop: asyncio.AbstractEventLoop
@@ -121,6 +127,7 @@ class Pipeline:
         if self._flushing is not None:
             self._flushing.cancel()
         self.records.flush()
+        self.history.flush()
 
     async def quiesce(self) -> None:
         """End what runs outside and the jobs that wait; calls that wait stay parked."""
@@ -131,6 +138,8 @@ class Pipeline:
     def resume(self) -> None:
         """After `quiesce`, with whatever is in the store now."""
         self.records = Records(self.store)
+        self.history = History(self.store)
+        self.memberships.forget()
         self.runner = Runner(self)
         self.runner.start()
 
@@ -401,12 +410,16 @@ class Pipeline:
                 x.principal.access_key,
             )
         )
+        function = x.function
+        if function is not None and function not in self.history.skips:
+            self.history.see(x, judgement, message)
         if self._flushing is None:
             self._flushing = self.loop.call_later(FLUSH_S, self._flush)
 
     def _flush(self) -> None:
         self._flushing = None
         self.records.flush()
+        self.history.flush()
 
     # The cloud behind a call
 
@@ -449,16 +462,22 @@ class Pipeline:
         name = _aws_name(found.model, operation)
         judgement: Judgement | None = None
         status, code, message = 200, "", ""
+        is_kept = function not in self.history.skips
         try:
             judgement = judge(self, inner, found, operation, name, parameters)
             result = function.function(inner, **parameters)
-            return result.within(inner) if type(result) is Outside else result
+            is_outside = type(result) is Outside
+            if is_kept:
+                self.history.hear(call, inner, function, parameters, None if is_outside else result, None)
+            return result.within(inner) if is_outside else result
         except Wait:
             name = ""
             raise
         except AWSError as error:
             status, code, message = error.status, error.code, error.message
             judgement = getattr(error, "judgement", judgement)
+            if is_kept:
+                self.history.hear(call, inner, function, parameters, None, error)
             raise
         finally:
             if name:
@@ -494,10 +513,16 @@ class Pipeline:
         found = services.load(service)
         if found is None or operation not in found.operations:
             return False
+        inner = self._inner(call, found, operation, principal, account, region)
+        judgement: Judgement | None = None
         try:
-            self.judge(call, service, operation, parameters, principal, account, region)
-        except found.access_denied:
+            judgement = judge(self, inner, found, operation, _aws_name(found.model, operation), parameters)
+        except found.access_denied as denied:
+            judgement = getattr(denied, "judgement", None)
             return False
+        finally:
+            if judgement is not None and judgement.action:
+                self._record_question(inner, judgement)
         return True
 
     def judge(
@@ -515,6 +540,27 @@ class Pipeline:
         inner = self._inner(call, found, operation, principal, account, region)
         judge(self, inner, found, operation, _aws_name(found.model, operation), parameters)
 
+    def _record_question(self, inner: Call, judgement: Judgement) -> None:
+        """What was asked and not done is recorded by the action judged, such as execute-api:Invoke."""
+        service, _, action = judgement.action.partition(":")
+        self.records.add(
+            CallRecord(
+                inner.request_id,
+                inner.parent,
+                inner.now,
+                service,
+                action,
+                inner.caller.arn,
+                inner.account,
+                inner.region,
+                200 if judgement.is_allowed else 403,
+                "" if judgement.is_allowed else "AccessDenied",
+                0,
+                inner.source_ip,
+                judgement,
+            )
+        )
+
     def _inner(
         self, call: Call, service: services.Service, operation: str, principal: Principal, account: str, region: str
     ) -> Call:
@@ -527,13 +573,19 @@ class Pipeline:
 
     def emit(self, call: Call, event: msgspec.Struct) -> None:
         if self._reactions is None:
-            self._reactions = {}
+            self._reactions = {
+                "organizations.MembershipsChanged": [self.memberships.changed],
+                "cloudtrail.SelectionChanged": [self.history.changed],
+            }
             for service in services.having("events.py"):
                 for reaction in service.reactions:
                     self._reactions.setdefault(reaction.event, []).append(reaction.function)
         origin = type(event).__module__.split(".")[2]
         for function in self._reactions.get(f"{origin}.{type(event).__name__}", ()):
             function(call, event)
+
+    def keep_history(self) -> None:
+        self.history.flush()
 
     def scheduled(self, due: float) -> None:
         self.runner.poke(due)

@@ -107,7 +107,7 @@ class Records:
     def latest(self, limit: int, *, after: int = 0) -> tuple[int, list[CallRecord]]:
         """The count of calls so far, and up to `limit` of those behind the `after`-th, oldest first."""
         if not after and self.total < limit:  # fewer than that since the start: those of before count as well
-            return self.total, (self._stored() + list(self._kept))[-limit:] if limit > 0 else []
+            return self.total, self.everything()[-limit:] if limit > 0 else []
         fresh = min(self.total - after, limit, len(self._kept))
         return self.total, list(self._kept)[-fresh:] if fresh > 0 else []
 
@@ -123,6 +123,10 @@ class Records:
                 known.add(record.request_id)
                 found.append(record)
         return found
+
+    def everything(self) -> list[CallRecord]:
+        """All that are kept, oldest first."""
+        return self._stored() + list(self._kept)
 
     def _stored(self) -> list[CallRecord]:
         """Those of before the memory's oldest, from the store."""

@@ -232,6 +232,8 @@ class Runner:
             running = [*self._outside.values(), *self._pipeline.tasks]
             if running:
                 await asyncio.wait(running)
+            elif self._pipeline.history.flush():
+                continue  # somebody may wait for what happened
             elif not self._is_looking and not self._pipeline.woken:
                 return
 

@@ -14,6 +14,7 @@ from typing import Any
 from skyjar.kernel.principals import Principal
 
 from .judgement import Judgement
+from .memberships import Memberships
 
 REMEMBERED = 8_192
 VALUES = 64  # remembered per question
@@ -41,9 +42,13 @@ class Varying:
 
 
 class Verdicts:
-    def __init__(self) -> None:
+    """`members`: what organizations say, which no question names; when it changes, every verdict is void."""
+
+    def __init__(self, members: Memberships) -> None:
         self._known: dict[Question, Judgement | Varying] = {}
         self.recall = self._known.get
+        self.members = members
+        members.changes = self._known.clear
 
     def remember(self, question: Question, judgement: Judgement, keys: Iterable[str], values: Any) -> None:
         """`keys` are those that the policies name, in lower case; `values` gives the value of one."""

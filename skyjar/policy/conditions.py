@@ -1,7 +1,8 @@
 """One line of a Condition element: operator, key, values, compiled to one test of a request.
 
 Values are joined by OR, lines by AND; a negated operator holds when none of its values matches. An absent key fails a
-positive operator and satisfies a negated one, an IfExists and a ForAllValues; it always fails ForAnyValue.
+positive operator and satisfies a negated one, an IfExists and a ForAllValues; it always fails ForAnyValue. To these two an
+empty string is no value ("Set operators for multivalued context keys").
 """
 
 from collections.abc import Callable
@@ -97,9 +98,11 @@ def _for_any(key: str, test: Test, negated: bool, if_exists: bool) -> Holds:
 
 def _several(request: Request, key: str) -> tuple[str, ...]:
     have = request.lookup(key)
-    if have is None:
+    if have is None or have == "":
         return ()
-    return (have,) if isinstance(have, str) else have
+    if isinstance(have, str):
+        return (have,)
+    return tuple(value for value in have if value) if "" in have else have
 
 
 def _null(key: str, wanted: frozenset[str]) -> Holds:

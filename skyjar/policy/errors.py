@@ -10,7 +10,7 @@ class MalformedPolicy(ValueError):
 
 
 class PolicyTooLarge(MalformedPolicy):
-    """The document exceeds the quota of its kind. `limit` and `size` are characters, white space not counted."""
+    """The document exceeds the quota of its kind. `limit` and `size` are characters."""
 
     def __init__(self, limit: int, size: int) -> None:
         super().__init__(f"Cannot exceed quota for PolicySize: {limit}")

@@ -18,7 +18,7 @@ from .requests import Principal, Request
 from .statements import Statement
 from .traces import Considered, Verdict, trace
 
-__all__ = ["Decision", "Named", "Policies", "denial_message", "evaluate"]
+__all__ = ["Decision", "Named", "Policies", "denial_message", "evaluate", "with_grant"]
 
 Named = tuple[str, Document]  # the name of the policy's source, for people, and the policy
 Reason = Literal["explicit-deny", "implicit-deny", "allow", "root"]
@@ -26,6 +26,8 @@ Reason = Literal["explicit-deny", "implicit-deny", "allow", "root"]
 IDENTITY: Final = "identity-based policy"
 RESOURCE: Final = "resource-based policy"
 TRUST: Final = "role trust policy"
+KEY: Final = "key policy"
+GRANT: Final = "grant"
 BOUNDARY: Final = "permissions boundary"
 SESSION: Final = "session policy"
 SCP: Final = "service control policy"
@@ -173,6 +175,18 @@ def evaluate(request: Request, policies: Policies) -> Decision:
 
 
 Deciding = tuple[str, Statement]
+
+
+def with_grant(request: Request, policies: Policies, denied: Decision, grant: str) -> Decision:
+    """What a grant on the resource makes of a decision: it allows what no policy allows, but nothing that one denies, and
+    only within what limits the caller."""
+    limited = policies.limiting(request.principal)
+    if request.principal.kind not in (*_NO_IDENTITY, "root"):
+        limited += [(kind, group, False) for kind, group in _own(policies)[1:]]
+    is_within = all(_allowing(request, group, heeds) for _, group, heeds in limited)
+    if denied.reason != "implicit-deny" or not is_within:
+        return denied
+    return Decision(request, policies, "allow", GRANT, grant)
 
 
 def _within_own(request: Request, policies: Policies, granted: Deciding | tuple[()]) -> Decision:

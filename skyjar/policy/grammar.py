@@ -21,11 +21,28 @@ LIMITS_CHARS = {
     "rcp": 5_120,
     "resource": 32_768,  # KMS's; most services have 20 KiB: pass size_limit
 }
+MEASURED_BY_IAM = ("identity", "boundary", "trust")
 WITHOUT_PRINCIPAL = ("identity", "boundary", "session", "scp")
 ONLY_2012 = ("identity", "boundary", "session")
 RCP_SERVICES = ("s3", "sts", "sqs", "secretsmanager", "kms", "cognito-idp", "ecr", "aoss", "logs", "dynamodb")
 
 _UNSUITABLE = "The provided policy document does not meet the requirements of the specified policy type."
+_IAM_PATHS = (
+    "user/",
+    "federated-user/",
+    "role/",
+    "group/",
+    "instance-profile/",
+    "mfa/",
+    "server-certificate/",
+    "policy/",
+    "sms-mfa/",
+    "saml-provider/",
+    "oidc-provider/",
+    "report/",
+    "access-report/",
+)
+_S3_OF_REGIONS = ("accesspoint/", "job/", "storage-lens/", "storage-lens-group/", "async-request/", "access-grants/")
 _SID = re.compile(r"[0-9A-Za-z]*")
 _VENDOR = re.compile(r"[a-zA-Z0-9-]+")
 _PARTITION = re.compile(r"aws[a-z-]*|\*")
@@ -38,8 +55,9 @@ _SERVICE = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)*\.[a-z]+(\.cn)?")
 
 
 def check_size(text: str, kind: str, size_limit: int | None) -> None:
+    """IAM counts no white space; what is measured elsewhere counts it."""
     limit = size_limit or LIMITS_CHARS[kind]
-    size = len(text) - sum(map(text.count, " \t\r\n"))
+    size = len(text) - (sum(map(text.count, " \t\r\n")) if kind in MEASURED_BY_IAM else 0)
     if size > limit:
         raise PolicyTooLarge(limit, size)
 
@@ -115,13 +133,21 @@ def _check_arn(resource: str) -> None:
     if parts[0] != "arn" or len(parts) < 2:
         raise MalformedPolicy(f'Resource {resource} must be in ARN format or "*".')
     if not _PARTITION.fullmatch(parts[1]):
-        raise MalformedPolicy(f'Partition "{parts[1]}" is not valid for resource "{":".join((parts + [""] * 6)[:6])}".')
+        raise MalformedPolicy(
+            f'Partition "{parts[1]}" is not valid for resource "{":".join((parts + ["*"] * 4)[:6])}".'
+        )
     if len(parts) < 3 or not _VENDOR.fullmatch(parts[2]):
         raise MalformedPolicy("Resource vendor must be fully qualified and cannot contain regexes.")
     if len(parts) < 6 and not parts[-1].endswith("*"):
         raise MalformedPolicy("The policy failed legacy parsing")
-    if parts[2] == "iam" and len(parts) > 3 and parts[3] not in ("", "*"):
+    has_region = len(parts) > 3 and parts[3] not in ("", "*")
+    name = parts[5] if len(parts) == 6 else "*"
+    if parts[2] == "iam" and has_region:
         raise MalformedPolicy(f"IAM resource {resource} cannot contain region information.")
+    if parts[2] == "s3" and has_region and not name.startswith(_S3_OF_REGIONS):
+        raise MalformedPolicy(f"Resource {resource} can not contain region information.")
+    if parts[2] == "iam" and name not in ("*", "root") and not name.startswith(_IAM_PATHS):
+        raise MalformedPolicy(f'IAM resource path must either be "*" or start with {", ".join(_IAM_PATHS)}.')
 
 
 def _check_actions(statement: Statement) -> None:

@@ -136,11 +136,6 @@ def _ordered(
     return compiled
 
 
-def _bool(wanted: tuple[str, ...], version: str) -> Test:
-    fixed = frozenset(text.lower() for text in wanted)
-    return lambda value, _: value.lower() in fixed
-
-
 def _binary(wanted: tuple[str, ...], version: str) -> Test:
     fixed = frozenset(values.binary(text) for text in wanted) - {None}
     return lambda value, _: values.binary(value) in fixed
@@ -183,7 +178,7 @@ OPERATORS: dict[str, Operator] = {
     "StringNotLike": Operator(string_like, negated=True, has_variables=True),
     **_comparisons("Numeric", values.number),
     **_comparisons("Date", values.instant),
-    "Bool": Operator(_bool, is_value=_is_bool),
+    "Bool": Operator(string_equals_ignore_case, is_value=_is_bool, has_variables=True),
     "BinaryEquals": Operator(_binary, is_value=values.binary),
     "IpAddress": Operator(_ip_address, is_value=values.network),
     "NotIpAddress": Operator(_ip_address, negated=True, is_value=values.network),

@@ -28,6 +28,36 @@ class Verdict(NamedTuple):
         return f"{self.kind} ({self.source}), {self.effect} {self.statement}: {verdict}: {self.why}"
 
 
+class Standing(NamedTuple):
+    """What one policy says of the request: `denies`, `allows` or `says nothing`, and by which statements."""
+
+    kind: str
+    source: str
+    says: str
+    statements: tuple[str, ...]
+
+    def __str__(self) -> str:
+        by = f": {', '.join(self.statements)}" if self.statements else ""
+        return f"{self.kind} ({self.source}) {self.says}{by}"
+
+
+def standings(request: Request, considered: Sequence[Considered]) -> tuple[Standing, ...]:
+    """Every policy considered, those that have nothing to say included."""
+    return tuple(
+        _standing(kind, source, trace(request, [(kind, [(source, document)], heeds_principal)]))
+        for kind, group, heeds_principal in considered
+        for source, document in group
+    )
+
+
+def _standing(kind: str, source: str, verdicts: Sequence[Verdict]) -> Standing:
+    for effect, says in (("Deny", "denies"), ("Allow", "allows")):
+        statements = tuple(each.statement for each in verdicts if each.matched and each.effect == effect)
+        if statements:
+            return Standing(kind, source, says, statements)
+    return Standing(kind, source, "says nothing", ())
+
+
 def trace(request: Request, considered: Sequence[Considered]) -> tuple[Verdict, ...]:
     return tuple(
         _verdict(request, kind, source, statement, heeds_principal)

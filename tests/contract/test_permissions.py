@@ -5,14 +5,19 @@
 
 from __future__ import annotations
 
+import contextlib
+import re
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from skyjar.kernel import service as services
 from skyjar.kernel.errors import AWSError
+from skyjar.kernel.principals import Principal
 from skyjar.kernel.store import Transaction
 from skyjar.pipeline.authorise import Rules
+from skyjar.policy import authorization
 from skyjar.wire import models
 from skyjar.wire.models import OperationModel, Shape
 
@@ -59,8 +64,11 @@ def test_needs_can_be_said_of_any_input(desk: Any, folder: str, is_whole: bool) 
             model = models.service(service.model).operation(names[name])
             parameters = given(model, operation.parameters, is_whole)
             for question in Rules.__slots__:
+                ask_for = getattr(rules, question)
+                if ask_for is None:
+                    continue
                 try:
-                    answer = getattr(rules, question)(call, name, parameters)
+                    answer = ask_for(call, name, parameters)
                 except AWSError:
                     continue
                 except Exception as error:
@@ -73,3 +81,141 @@ def test_needs_can_be_said_of_any_input(desk: Any, folder: str, is_whole: bool) 
 
     desk.store.transact(ask)
     assert not wrong, "\n".join(wrong)
+
+
+ACCOUNT = "111122223333"
+CALLER = Principal(kind="user", account=ACCOUNT, arn=f"arn:aws:iam::{ACCOUNT}:user/x1", name="x1", id="AIDAX1")
+NAMES = {"Partition": "aws", "Region": "us-east-1", "Account": ACCOUNT}
+GIVEN = {
+    "queue_url": f"http://127.0.0.1:4566/{ACCOUNT}/x1",
+    "role": f"arn:aws:iam::{ACCOUNT}:role/x1",
+    "role_arn": f"arn:aws:iam::{ACCOUNT}:role/x1",
+    "layers": [f"arn:aws:lambda:us-east-1:{ACCOUNT}:layer:x1:1"],
+    "path": "/x1/",
+    "path_prefix": "/x1/",
+    "queue_owner_aws_account_id": ACCOUNT,
+    "bucket": "xxx",
+    "expected_bucket_owner": ACCOUNT,
+}
+# IAM names what does not exist so: "is not authorized to perform: iam:GetUser on resource: user x1".
+UNKNOWN = re.compile(r"(user|role|group|instance-profile) x|policy path /")
+ELSEWHERE = {
+    "sts:TagSession": "judged on the federated user that GetFederationToken makes, as AWS's own denials say",
+}
+
+
+# Nothing can be said of what does not exist.
+UNSAID = {"sqs.cancel_message_move_task"}
+
+
+def an_arn(form: str) -> str:
+    """An ARN of a published form."""
+    return re.sub(r"\$\{(\w+)\}", lambda found: NAMES.get(found[1], "x1"), form).replace("*", "x1")
+
+
+def sensible(model: OperationModel, accepted: frozenset[str], arn: str, is_whole: bool) -> dict[str, Any]:
+    """As `given`, but what is called an ARN is that one, and what has a form of its own is of that form."""
+
+    def replaced(name: str, value: Any) -> Any:
+        if name in GIVEN:
+            return GIVEN[name]
+        if isinstance(value, dict):
+            return {key: replaced(key, each) for key, each in value.items()}
+        if isinstance(value, list):
+            return [replaced(name, each) for each in value]
+        return arn if isinstance(value, str) and (name.lower().endswith("arn") or name == "resource") else value
+
+    return {name: replaced(name, value) for name, value in given(model, accepted, is_whole).items()}
+
+
+@pytest.mark.parametrize("folder", services.names())
+def test_every_operation_maps_to_published_actions_and_resources(desk: Any, folder: str) -> None:
+    """The actions exist, each ARN is of a type that AWS judges the action on, and the condition keys are known."""
+    service = services.load(folder)
+    assert service is not None
+    names = {models.snake(name): name for name in models.service(service.model).operations}
+    wrong: set[str] = set()
+    rules = Rules(service.permissions)
+    desk.ask("s3").create_bucket(bucket="xxx")
+
+    def ask(tx: Transaction) -> None:
+        call = desk.call(tx, CALLER)
+        for name, operation in service.operations.items():
+            model = models.service(service.model).operation(names[name])
+            for arn in arns(
+                call, rules, f"{service.iam}:{names[name]}", name, given(model, operation.parameters, True)
+            ):
+                for is_whole in (False, True):
+                    parameters = sensible(model, operation.parameters, arn, is_whole)
+                    try:
+                        needed = needs(call, rules, service.iam, names[name], name, parameters)
+                    except AWSError as error:
+                        if f"{service.name}.{name}" not in UNSAID:
+                            wrong.add(f"{name}: {error}")
+                        continue
+                    if not is_whole:  # without what it needs an operation is refused, whatever it is judged on
+                        needed = [pair for pair in needed[0] if not pair[1].endswith("*")], needed[1]
+                    wrong.update(f"{name}: {found}" for found in unpublished(*needed))
+                    wrong.update(f"{name}: {found}" for found in untold(*needed, parameters))
+
+    desk.store.transact(ask)
+    assert not wrong, "\n".join(sorted(wrong))
+
+
+def arns(call: Any, rules: Rules, action: str, name: str, parameters: dict[str, Any]) -> list[str]:
+    """One ARN of each type that the operation's action is judged on."""
+    with contextlib.suppress(AWSError):
+        action = (rules.actions(call, name, parameters) or [action])[0]
+    found = authorization.action(action)
+    kinds = authorization.resource_types(found) if found is not None else []
+    return [an_arn(kind.arn) for kind in kinds] or ["*"]
+
+
+Needed = tuple[list[tuple[str, str]], dict[str, Any]]
+
+
+def needs(call: Any, rules: Rules, prefix: str, aws_name: str, name: str, parameters: dict[str, Any]) -> Needed:
+    """Every (action, resource) that is judged, as `pipeline.authorise.judge` does it, and the condition keys given."""
+    actions = rules.actions(call, name, parameters)
+    if actions is None:
+        actions = [f"{prefix}:{aws_name}"]
+    pairs = [(action, arn) for action in actions for arn in rules.resources(call, name, parameters) or ["*"]]
+    also = rules.also(call, name, parameters) or []
+    keys = dict(rules.conditions(call, name, parameters) or {})
+    for _, _, more in also:
+        keys.update(more)
+    return [*pairs, *((action, arn) for action, arn, _ in also)], keys
+
+
+def unpublished(pairs: list[tuple[str, str]], keys: dict[str, Any]) -> Iterator[str]:
+    for action, arn in pairs:
+        found = authorization.action(action)
+        if found is None:
+            yield f"{action} is no action"
+        elif not (authorization.fits(found, arn) or is_known_otherwise(found, arn)):
+            yield f"{action} is not judged on {arn}, but on {', '.join(found.resources) or '*'}"
+    prefixes = tuple({action.partition(":")[0] for action, _ in pairs})
+    yield from (f"{key} is no condition key" for key in keys if authorization.key_type(key, prefixes) is None)
+
+
+def untold(pairs: list[tuple[str, str]], keys: dict[str, Any], parameters: dict[str, Any]) -> Iterator[str]:
+    """Condition keys of tags that the reference lists for the action, and that the request would have."""
+    found = authorization.action(pairs[0][0]) if pairs else None
+    tags = parameters.get("tags") or parameters.get("tag_keys")
+    if found is None or not tags:
+        return
+    if "aws:TagKeys" in found.keys and "aws:TagKeys" not in keys:
+        yield "aws:TagKeys is not told"
+    is_given = (
+        bool(parameters.get("tags")) and "aws:RequestTag/${TagKey}" in found.keys and "untag" not in found.name.lower()
+    )
+    if is_given and not any(key.startswith("aws:RequestTag/") for key in keys):
+        yield "aws:RequestTag is not told"
+
+
+def is_known_otherwise(action: authorization.Action, arn: str) -> bool:
+    """What the reference does not say and AWS's denials do: listings are judged on a collection's ARN, which ends openly."""
+    if action.name in ELSEWHERE or (action.service == "iam" and UNKNOWN.match(arn)):
+        return True
+    is_collection = arn.startswith(f"arn:aws:{action.service}:") and arn.endswith(("/", "*", ":"))
+    return is_collection and not action.resources

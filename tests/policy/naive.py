@@ -20,8 +20,10 @@ def lookup(who, context, key):
             return value if value != [] else None
     facts = {f"aws:principaltag/{tag}": value for tag, value in who.get("tags", {}).items()}
     facts["aws:principalaccount"] = who.get("account")
+    facts["aws:principalisawsservice"] = "true" if who["kind"] == "service" else "false"
     if who["kind"] == "user":
         facts["aws:username"] = who["arn"].split("/")[-1]
+    if who["kind"] in ("user", "root", "federated-user"):
         facts["aws:principalarn"] = who["arn"]
     if who["kind"] == "assumed-role":
         facts["aws:principalarn"] = who["parent_arn"]
@@ -31,8 +33,7 @@ def lookup(who, context, key):
 def expression(text, who, context, *, wild, dot="."):
     """A regular expression for a text with variables."""
 
-    def one(found):
-        piece = found[0]
+    def one(piece):
         if piece.startswith("${"):
             inner = piece[2:-1]
             if inner in ("*", "?", "$"):
@@ -44,11 +45,11 @@ def expression(text, who, context, *, wild, dot="."):
             if default:
                 return re.escape(default.strip().strip("'"))
             raise Unresolved
-        if wild and piece in "*?":
+        if wild and piece in ("*", "?"):
             return dot + ("*" if piece == "*" else "")
         return re.escape(piece)
 
-    return re.sub(r"\$\{[^}]*\}|.", one, text, flags=re.S)
+    return "".join(one(piece) for piece in re.split(r"(\$\{[^}]*\}|[*?])", text) if piece)
 
 
 def resource_matches(pattern, resource, who, context):
@@ -101,7 +102,7 @@ def compare(operator, wanted, have, who, context):
     if operator.startswith("Arn"):
         return arn_matches(wanted, have, who, context)
     if operator == "Bool":
-        return wanted.lower() == have.lower()
+        return bool(re.fullmatch(expression(wanted, who, context, wild=False), have, re.S | re.I))
     try:
         if operator == "BinaryEquals":
             return base64.b64decode(wanted, validate=True) == base64.b64decode(have, validate=True)
@@ -138,6 +139,8 @@ def condition_holds(operator, key, wanted, who, context):
                 unresolved = True
         return negated and not unresolved
 
+    if quantifier:
+        values = [value for value in values if value]
     if quantifier == "ForAllValues":
         return all(judge(value) for value in values)
     if not values:
@@ -147,29 +150,57 @@ def condition_holds(operator, key, wanted, who, context):
     return (all if negated else any)(judge(value) for value in values)
 
 
-def names(element, who):
-    """How closely a Principal names: 0 not at all, 1 the account, 2 the role, 3 directly."""
-    if element == "*":
+def closeness(kind, entry, who):
+    """How closely one entry of a Principal names: 0 not at all, 1 the account, 2 the role, 3 directly."""
+    is_own = who.get("account") and entry in (who["account"], f"arn:aws:iam::{who['account']}:root")
+    if kind == "AWS" and entry == "*":
         return 3
-    best = 0
-    for kind, entries in element.items():
-        for entry in as_list(entries):
-            is_service = kind == "Service" and who["kind"] == "service" and entry in who["service_names"]
-            is_self = kind == "AWS" and who.get("arn") == entry and who["kind"] != "root"
-            if is_service or is_self or (kind == "AWS" and entry == "*"):
-                best = 3
-            elif kind == "AWS" and who.get("parent_arn") and entry == who["parent_arn"]:
-                best = max(best, 2)
-            elif (
-                kind == "AWS"
-                and who.get("account")
-                and entry in (who["account"], f"arn:aws:iam::{who['account']}:root")
-            ):
-                best = max(best, 1)
-    return best
+    if who["kind"] == "service":
+        return 3 if kind == "Service" and entry in who["service_names"] else 0
+    if who["kind"] == "federated":
+        return 3 if kind == "Federated" and entry in (who["arn"], "*") else 0
+    if kind != "AWS" or who["kind"] == "anonymous":
+        return 0
+    if who["kind"] != "root" and entry == who["arn"]:
+        return 3
+    if entry == who.get("parent_arn") or (entry.startswith("A") and entry == who["user_id"].split(":")[0]):
+        return 3 if who["kind"] == "user" else 2
+    return 1 if is_own else 0
 
 
-def statement_matches(statement, who, action, resource, context):
+def names(statement, who):
+    """How closely a statement's Principal or NotPrincipal names who asks."""
+    is_not = "NotPrincipal" in statement
+    element = statement["NotPrincipal" if is_not else "Principal"]
+    if element == "*":
+        element = {"AWS": "*"}
+    entries = [(kind, entry) for kind, several in element.items() for entry in as_list(several)]
+    closest = max(closeness(kind, entry, who) for kind, entry in entries)
+    if not is_not:
+        return closest
+    if statement["Effect"] == "Allow":
+        return 0 if closest else 3
+    if who["kind"] in ("service", "federated", "anonymous") or ("AWS", "*") in entries:
+        return 0 if closest else 3
+    chain = [who["arn"], who.get("parent_arn")] if who["kind"] != "root" else []
+    named = [entry for kind, entry in entries if kind == "AWS"]
+    has_account = who["account"] in named or f"arn:aws:iam::{who['account']}:root" in named
+    return 0 if has_account and all(arn in named for arn in chain if arn) else 3
+
+
+def literal(element):
+    """An element of a policy without variables, in the language that has them."""
+    if isinstance(element, dict):
+        return {key: literal(value) for key, value in element.items()}
+    if isinstance(element, list):
+        return [literal(each) for each in element]
+    return element.replace("$", "${$}") if isinstance(element, str) else element
+
+
+def statement_matches(statement, who, action, resource, context, version):
+    if version != "2012-10-17":
+        statement = literal(statement)
+
     def listed(name):
         patterns = as_list(statement[name])
         return any(re.fullmatch(expression(each, who, {}, wild=True), action, re.S | re.I) for each in patterns)
@@ -193,29 +224,37 @@ def statement_matches(statement, who, action, resource, context):
 
 
 def allowed(who, action, resource, context, policies):
-    """`policies`: identity, resource: lists of documents; boundary: one; session: a list; scp: a list of lists."""
+    """`policies`: identity, resource: lists of documents; boundary, endpoint: one; session: a list; scp, rcp: lists of
+    lists."""
 
     def matching(documents, effect):
         return [
             statement
             for document in documents
             for statement in as_list(document["Statement"])
-            if statement["Effect"] == effect and statement_matches(statement, who, action, resource, context)
+            if statement["Effect"] == effect
+            and statement_matches(statement, who, action, resource, context, document.get("Version", "2008-10-17"))
         ]
 
-    has_own = who["kind"] not in ("service", "anonymous", "root")
+    def naming(documents, effect):
+        return [each for each in matching(documents, effect) if names(each, who)]
+
+    outsider = who["kind"] in ("service", "federated", "anonymous")
     own = [*policies.get("identity", []), *as_list(policies.get("boundary")), *(policies.get("session") or [])]
-    levels = policies.get("scp", []) if who["kind"] not in ("service", "anonymous") else []
     given = policies.get("resource", [])
-    if has_own and matching(own, "Deny"):
+    if not outsider and who["kind"] != "root" and matching(own, "Deny"):
         return False
-    if any(matching(level, "Deny") or not matching(level, "Allow") for level in levels):
+    for level in [] if outsider else policies.get("scp", []):
+        if matching(level, "Deny") or not matching(level, "Allow"):
+            return False
+    for level in [*policies.get("rcp", []), *([[policies["endpoint"]]] if policies.get("endpoint") else [])]:
+        if naming(level, "Deny") or not naming(level, "Allow"):
+            return False
+    if naming(given, "Deny"):
         return False
-    if any(names(statement["Principal"], who) for statement in matching(given, "Deny")):
-        return False
-    closest = max((names(statement["Principal"], who) for statement in matching(given, "Allow")), default=0)
-    if who["kind"] in ("service", "anonymous"):
-        return closest == 3
+    closest = max((names(statement, who) for statement in matching(given, "Allow")), default=0)
+    if outsider:
+        return closest > 0
     same = policies.get("resource_account", who["account"]) == who["account"]
     if not closest and (not same or policies.get("resource_required")):
         return False

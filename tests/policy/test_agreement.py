@@ -1,16 +1,32 @@
-"""Properties of generated policies and requests. SKYJAR_POLICY_EXAMPLES=10000 is what CI asks for."""
+"""Properties of generated policies and requests. SKYJAR_POLICY_EXAMPLES asks hypothesis for more than a hundred."""
 
+import json
 import os
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from skyjar.policy.documents import canonical, compile_document
-from skyjar.policy.evaluation import evaluate
+from skyjar.policy.evaluation import BOUNDARY, ENDPOINT, IDENTITY, RCP, SCP, SESSION, Policies, evaluate
+from skyjar.policy.remedies import changes
 from skyjar.policy.requests import Request
 
 from . import naive
-from .cases import corpus, policies, principal
+from .cases import policies, principal
+from .generated import (
+    ACTION_PATTERNS,
+    ACTIONS,
+    KEYS,
+    NAMES,
+    OPERATORS,
+    RESOURCE_PATTERNS,
+    RESOURCES,
+    TEXTS,
+    WANTED,
+    WHO,
+    Generator,
+)
 
 EXAMPLES = int(os.environ.get("SKYJAR_POLICY_EXAMPLES", "100"))
 quick = settings(
@@ -19,60 +35,6 @@ quick = settings(
     derandomize="SKYJAR_POLICY_EXAMPLES" not in os.environ,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
-
-WHO = {name: facts for name, facts in corpus("callers").items() if name not in ("github", "federated")}
-ACTIONS = ["sqs:SendMessage", "sqs:ReceiveMessage", "s3:GetObject"]
-ACTION_PATTERNS = ["*", "sqs:*", "SQS:send*", "s3:Get?bject", "*:*Message", "sqs:ReceiveMessage"]
-RESOURCES = ["*", "arn:aws:sqs:us-east-1:111122223333:q", "arn:aws:s3:::b/alice/x:y", "arn:aws:s3:::b/red"]
-RESOURCE_PATTERNS = [
-    *RESOURCES,
-    "arn:aws:sqs:*",
-    "arn:aws:sqs:us-*-1:1111????3333:*",
-    "arn:aws:sqs:u*1:*:q",
-    "arn:aws:s3:::b/${aws:username}/*",
-    "arn:aws:s3:::b/${aws:PrincipalTag/team, 'none'}",
-    "arn:aws:s3:::*/*:?",
-    "arn:*:s3*b/*",
-    "arn:aws:sqs:us-east-1:${aws:PrincipalAccount}:?",
-    "${*}",
-]
-TEXTS = [
-    "x",
-    "X",
-    "alice",
-    "red",
-    "10",
-    "10.0",
-    "7",
-    "true",
-    "False",
-    "2020-01-01T00:00:00Z",
-    "1577836800",
-    "10.1.2.3",
-    "eA==",
-]
-TEXTS += ["arn:aws:iam::111122223333:user/team/alice", "arn:aws:sns:us-east-1:1:t:u", "2001:db8::1", "", "*"]
-WANTED = [*TEXTS, "*l*c?", "${aws:username}", "${aws:PrincipalTag/city}", "${a:k, 'x'}", "10.0.0.0/8", "2001:db8::/32"]
-WANTED += ["arn:aws:iam::*:user/*", "arn:aws:sns:*:?:t*", "arn:*", "r?d", "${*}", "2020-01-02"]
-OPERATORS = ["StringEquals", "StringNotEquals", "StringEqualsIgnoreCase", "StringNotEqualsIgnoreCase", "StringLike"]
-OPERATORS += [
-    "StringNotLike",
-    "Bool",
-    "BinaryEquals",
-    "IpAddress",
-    "NotIpAddress",
-    "ArnEquals",
-    "ArnLike",
-    "ArnNotLike",
-]
-OPERATORS += ["ArnNotEquals"] + [
-    kind + how
-    for kind in ("Numeric", "Date")
-    for how in ("Equals", "NotEquals", "LessThan", "LessThanEquals", "GreaterThan", "GreaterThanEquals")
-]
-KEYS = ["a:k", "a:many", "aws:username", "aws:PrincipalArn", "aws:PrincipalTag/Team"]
-NAMES = [facts["arn"] for facts in WHO.values() if facts.get("arn")] + ["111122223333", "444455556666"]
-NAMES += ["arn:aws:iam::111122223333:role/svc/app"]
 
 
 def one_or_more(choices):
@@ -159,21 +121,86 @@ def by_name(situation):
     for kind in ("identity", "resource", "session"):
         if kind in situation:
             named[kind] = [name(document) for document in situation[kind]]
-    if "boundary" in situation:
-        named["boundary"] = name(situation["boundary"])
-    if "scp" in situation:
-        named["scp"] = [[name(document) for document in level] for level in situation["scp"]]
+    for kind in ("boundary", "endpoint"):
+        if kind in situation:
+            named[kind] = name(situation[kind])
+    for kind in ("scp", "rcp"):
+        if kind in situation:
+            named[kind] = [[name(document) for document in level] for level in situation[kind]]
     return named, kept
+
+
+def mended(asked, situation, found):
+    """The policies with the changes made."""
+    applied = policies(*by_name(situation))
+    groups = [(kind, list(group)) for kind, group, _ in applied.considered(principal(WHO[asked[0]]))]
+    for change in found:
+        for kind, group in groups:
+            if kind == change.kind and change.lift:
+                group[:] = [
+                    (name, without(each, change.lift) if name == change.source else each) for name, each in group
+                ]
+    for change in found:
+        if change.add:
+            of_kind = [group for kind, group in groups if kind == change.kind]
+            levels = [group for group in of_kind if ", ".join(name for name, _ in group) == change.source]
+            made = ("made", compile_document({"Version": "2012-10-17", "Statement": change.add}))
+            (levels or of_kind)[0].append(made)
+    return regrouped(applied, groups)
+
+
+def without(document, label):
+    found = naive.as_list(json.loads(document.text)["Statement"])
+    kept = [ALLOW_NOTHING if f"#{number}" == label else each for number, each in enumerate(found)]
+    return compile_document({"Version": document.version, "Statement": kept})
+
+
+def regrouped(applied, groups):
+    def of(kind):
+        return [group for each, group in groups if each == kind]
+
+    def single(kind):  # a boundary has one document, so that what was added is joined to it
+        (group,) = of(kind) or [[]]
+        found = [each for _, document in group for each in naive.as_list(json.loads(document.text)["Statement"])]
+        same = {document.version for _, document in group} == {"2008-10-17"}
+        version = "2008-10-17" if same else "2012-10-17"
+        return ("one", compile_document({"Version": version, "Statement": found})) if group else None
+
+    return Policies(
+        identity=(of(IDENTITY) or [applied.identity])[0],
+        resource=(of(applied.resource_kind) or [[]])[0],
+        boundary=single(BOUNDARY),
+        session=(of(SESSION) or [None])[0],
+        scp=of(SCP),
+        rcp=of(RCP),
+        endpoint=single(ENDPOINT),
+        resource_account=applied.resource_account,
+        resource_required=applied.resource_required,
+        resource_kind=applied.resource_kind,
+    )
+
+
+def opinion(asked, situation):
+    """What the naive evaluator says."""
+    who, action, resource, context = asked
+    return naive.allowed({"account": "", **WHO[who]}, action, resource, context, situation)
+
+
+def test_ten_thousand_generated_pairs_agree():
+    generator = Generator(20270115)
+    allowed = 0
+    for _ in range(10_000):
+        asked, situation = generator.request(), generator.situation()
+        expected = opinion(asked, situation)
+        assert decide(asked, situation).allowed is expected, (asked, situation)
+        allowed += expected
+    assert 1_200 < allowed < 8_800  # both answers are tried
 
 
 @quick
 @given(requests, situations)
 def test_the_compiled_and_the_naive_evaluator_agree(asked, situation):
-    who, action, resource, context = asked
-    who = WHO[who]
-    given_account = {} if who.get("account") else {"account": ""}
-    expected = naive.allowed({**who, **given_account}, action, resource, context, situation)
-    assert decide(asked, situation).allowed is expected
+    assert decide(asked, situation).allowed is opinion(asked, situation)
 
 
 @quick
@@ -185,6 +212,7 @@ def test_single_documents_agree(asked, identity, boundary):
     assert decide(("alice", *asked[1:]), situation).allowed is expected
 
 
+ALLOW_NOTHING = {"Effect": "Allow", "Action": "none:none", "Resource": "none"}
 DENY = {"Version": "2012-10-17", "Statement": {"Effect": "Deny", "Action": "*", "Resource": "*"}}
 ALLOW = {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}
 
@@ -193,7 +221,7 @@ ALLOW = {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*"
 @given(requests, situations, st.sampled_from(["identity", "resource", "boundary", "session", "scp"]))
 def test_an_explicit_deny_always_wins(asked, situation, kind):
     who = WHO[asked[0]]["kind"]
-    if kind != "resource" and (who in ("service", "anonymous") or (who == "root" and kind != "scp")):
+    if kind != "resource" and (who in ("service", "federated", "anonymous") or (who == "root" and kind != "scp")):
         kind = "resource"
     everyone = {**DENY, "Statement": {**DENY["Statement"], "Principal": "*"}}
     denying = {
@@ -245,3 +273,18 @@ def test_the_trace_agrees_with_the_decision(asked, situation):
     assert denied is (decision.reason == "explicit-deny")
     if decision.reason == "allow":
         assert (decision.kind, "Allow") in matched
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_remedy_allows_the_call_and_nothing_in_it_is_spare(seed):
+    generator = Generator(seed)
+    for _ in range(400):
+        asked, situation = generator.request(), generator.situation()
+        who, action, resource, context = asked
+        request = Request(principal(WHO[who]), action, resource, context)
+        found = changes(request, policies(*by_name(situation)))
+        assert bool(found) is not decide(asked, situation).allowed
+        assert evaluate(request, mended(asked, situation, found)).allowed, (asked, situation, found)
+        for spare in range(len(found)):
+            some = found[:spare] + found[spare + 1 :]
+            assert not evaluate(request, mended(asked, situation, some)).allowed, (asked, situation, found)

@@ -6,6 +6,7 @@ import pytest
 from skyjar.policy.documents import canonical, compile_document, validate
 from skyjar.policy.errors import MalformedPolicy, PolicyTooLarge
 from skyjar.policy.evaluation import Policies, evaluate
+from skyjar.policy.grammar import LIMITS_CHARS
 from skyjar.policy.requests import Request
 
 from .cases import CALLERS, corpus, document
@@ -68,6 +69,14 @@ def test_white_space_does_not_count_and_a_character_too_many_does():
         validate(text, "identity", size_limit=size - 1)
 
 
+@pytest.mark.parametrize("kind", ["scp", "session"])
+def test_white_space_counts_where_iam_does_not_measure(kind):
+    text = json.dumps({"Version": "2012-10-17", "Statement": {"Effect": "Deny", "Action": "*", "Resource": "*"}})
+    validate(text + " " * (LIMITS_CHARS[kind] - len(text)), kind)
+    with pytest.raises(PolicyTooLarge):
+        validate(text + " " * (LIMITS_CHARS[kind] - len(text) + 1), kind)
+
+
 def test_the_same_text_is_compiled_once():
     text = json.dumps(ROLE_TRUST)
     assert compile_document(text) is compile_document(text.encode()) is compile_document(json.loads(text) and text)
@@ -109,6 +118,15 @@ def test_variables_cannot_grow_without_bound():
     compiled = document(Resource="${a:k}" * 5000 + "*")
     request = Request(ALICE, "a:b", "x" * 10_000, {"a:k": "x" * 10_000})
     assert not evaluate(request, Policies(identity=[("p", compiled)])).allowed
+
+
+def test_a_variable_in_a_variables_value_is_text():
+    compiled = document(Resource="arn:aws:s3:::b/${a:k}/*")
+    bomb = {"a:k": "${a:k}" * 100}
+    assert not evaluate(Request(ALICE, "a:b", "arn:aws:s3:::b/x/y", bomb), Policies(identity=[("p", compiled)])).allowed
+    inner = {"a:k": "${aws:username}"}
+    asked = Request(ALICE, "a:b", "arn:aws:s3:::b/alice/x", inner)
+    assert not evaluate(asked, Policies(identity=[("p", compiled)])).allowed
 
 
 def test_a_wildcard_in_a_variables_value_is_a_character():

@@ -6,6 +6,8 @@ from typing import Any
 
 from skyjar.kernel.call import Call
 
+from . import state
+
 _VERBS = {"create": "POST", "import": "PUT", "reimport": "PUT", "get": "GET", "update": "PATCH", "delete": "DELETE"}
 
 
@@ -29,6 +31,19 @@ def resources(call: Call, operation: str, parameters: dict[str, Any]) -> list[st
         ("stage_name", "stages"),
         ("deployment_id", "deployments"),
     ):
-        if name in parameters and not operation.startswith("create"):
+        if operation == f"create_{folder[:-1]}":
+            path += f"/{folder}"
+        elif name in parameters and not operation.startswith("create"):
             path += f"/{folder}/{parameters[name]}"
     return [f"arn:aws:apigateway:{call.region}::{path}"]
+
+
+def conditions(call: Call, operation: str, parameters: dict[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    tags = parameters.get("tags")
+    if isinstance(tags, dict):
+        found |= {"aws:TagKeys": list(tags), **{f"aws:RequestTag/{key}": value for key, value in tags.items()}}
+    if parameters.get("tag_keys"):
+        found["aws:TagKeys"] = parameters["tag_keys"]
+    api = state.apis.get(call, parameters["api_id"]) if parameters.get("api_id") else None
+    return found | ({f"aws:ResourceTag/{key}": value for key, value in api.tags.items()} if api is not None else {})

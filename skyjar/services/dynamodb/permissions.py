@@ -100,6 +100,8 @@ def conditions(call: Call, operation: str, parameters: dict[str, Any]) -> dict[s
     if isinstance(tags, list):
         found: dict[str, Any] = {f"aws:RequestTag/{tag['Key']}": tag["Value"] for tag in tags}
         return {"aws:TagKeys": [tag["Key"] for tag in tags], **found}
+    if parameters.get("tag_keys"):
+        return {"aws:TagKeys": parameters["tag_keys"]}
     if "table_name" in parameters:
         return _of_item(call, operation, parameters)
     return {}

@@ -11,7 +11,12 @@ from skyjar.kernel.call import Call
 from . import mapping_state, names, state
 from .names import LATEST, Reference
 
-_AS = {"invoke": "InvokeFunction", "invoke_async": "InvokeFunction"}
+_AS = {
+    "invoke": "InvokeFunction",
+    "invoke_async": "InvokeFunction",
+    "get_layer_version_by_arn": "GetLayerVersion",
+}
+_ON_NOTHING = ("create_event_source_mapping", "list_event_source_mappings", "list_layer_versions")
 _PASSES = ("create_function", "update_function_configuration")
 
 
@@ -32,11 +37,13 @@ def also(call: Call, operation: str, parameters: dict[str, Any]) -> list[tuple[s
 
 
 def resources(call: Call, operation: str, parameters: dict[str, Any]) -> list[str]:
-    name = parameters.get("function_name")
-    if name is not None and operation not in ("list_event_source_mappings",):
-        return [_reference(call, parameters).arn]
+    """A mapping is not judged on its function's ARN: that is the condition key `lambda:FunctionArn`."""
+    if operation in _ON_NOTHING:
+        return ["*"]
     if parameters.get("uuid"):
         return [mapping_state.arn_of(call, parameters["uuid"])]
+    if parameters.get("function_name") is not None:
+        return [_reference(call, parameters).arn]
     if parameters.get("resource"):
         return [parameters["resource"]]
     if parameters.get("layer_name"):
@@ -78,6 +85,8 @@ def conditions(call: Call, operation: str, parameters: dict[str, Any]) -> dict[s
     tags = parameters.get("tags")
     if isinstance(tags, dict):
         found |= {"aws:TagKeys": list(tags), **{f"aws:RequestTag/{key}": value for key, value in tags.items()}}
+    elif parameters.get("tag_keys"):
+        found["aws:TagKeys"] = parameters["tag_keys"]
     return found | _tags_of(call, parameters)
 
 

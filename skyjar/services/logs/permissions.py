@@ -6,7 +6,7 @@ from typing import Any
 
 from skyjar.kernel.call import Call
 
-_OF_STREAMS = ("delete_log_stream", "put_log_events", "get_log_events")
+_OF_STREAMS = ("create_log_stream", "delete_log_stream", "put_log_events", "get_log_events")
 _OF_TAGS = ("tag_resource", "untag_resource", "list_tags_for_resource")
 
 
@@ -32,5 +32,6 @@ def also(call: Call, operation: str, parameters: dict[str, Any]) -> list[tuple[s
 def conditions(call: Call, operation: str, parameters: dict[str, Any]) -> dict[str, Any]:
     tags = parameters.get("tags")
     if not isinstance(tags, dict):
-        return {}
+        removed = parameters.get("tag_keys") or tags  # UntagLogGroup calls its keys tags
+        return {"aws:TagKeys": removed} if removed else {}
     return {"aws:TagKeys": list(tags), **{f"aws:RequestTag/{key}": value for key, value in tags.items()}}

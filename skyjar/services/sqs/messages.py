@@ -32,7 +32,7 @@ def send_message(
     if queue.is_fifo:
         throttle.count(call, at, queue, "SendMessage")
     if queue.kms_key:
-        encryption.check_key(at, queue)
+        encryption.data_key(call, at, queue)
     entry = Entry(
         queue,
         {
@@ -56,7 +56,7 @@ def send_message_batch(call: Call, *, queue_url: str, entries: list[dict[str, An
     if queue.is_fifo:
         throttle.count(call, at, queue, "SendMessage")
     if queue.kms_key:
-        encryption.check_key(at, queue)
+        encryption.data_key(call, at, queue)
     batches.check(entries, "SendMessageBatchRequestEntry")
     batches.check_size(entries)
     sender = Sender(call, at, queue)
@@ -104,7 +104,11 @@ def receive_message(
     if receive_request_attempt_id:
         attempts.remember(call, at, queue, receive_request_attempt_id, taken)
     wanted = message_attribute_names or []
-    return {"Messages": [showing.show(message, queue, system_names, wanted) for message in taken]}
+    shown = [
+        showing.show(message if message.body else encryption.opened(call, queue, message), queue, system_names, wanted)
+        for message in taken
+    ]
+    return {"Messages": shown}
 
 
 def _check_range(name: str, value: int, least: int, most: int) -> None:

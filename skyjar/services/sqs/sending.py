@@ -8,7 +8,7 @@ from typing import Any
 from skyjar.kernel.call import Call
 from skyjar.kernel.tables import At
 
-from . import contents, fifo, jobs, limits, state
+from . import contents, encryption, fifo, jobs, limits, state
 from .errors import InvalidParameterValue, MissingParameter
 from .state import Attribute, Dedup, Message, Queue, Tally
 
@@ -121,23 +121,22 @@ class Sender:
         if known is None:
             seq = self.next_seq
             message_id = self._call.new_id()
-            self.add(
-                Message(
-                    space=queue.space,
-                    seq=seq,
-                    id=message_id,
-                    body=entry.body,
-                    body_md5=body_md5,
-                    sent_ms=self._now_ms,
-                    visible_at_ms=self._now_ms + entry.delay_s * 1000,
-                    sender=self._call.caller.id,
-                    attributes=entry.attributes,
-                    attributes_md5=attributes_md5,
-                    trace_header=entry.trace_header,
-                    group=entry.group,
-                    dedup_id=entry.dedup_id,
-                )
+            message = Message(
+                space=queue.space,
+                seq=seq,
+                id=message_id,
+                body=entry.body,
+                body_md5=body_md5,
+                sent_ms=self._now_ms,
+                visible_at_ms=self._now_ms + entry.delay_s * 1000,
+                sender=self._call.caller.id,
+                attributes=entry.attributes,
+                attributes_md5=attributes_md5,
+                trace_header=entry.trace_header,
+                group=entry.group,
+                dedup_id=entry.dedup_id,
             )
+            self.add(encryption.seal(self._call, self._at, queue, message) if queue.kms_key else message)
         else:
             message_id, seq = known.message_id, known.seq
         answer: dict[str, Any] = {"MessageId": message_id, "MD5OfMessageBody": body_md5}

@@ -58,6 +58,8 @@ class Attribute(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Message(Record, frozen=True):
+    """`sealed` holds the body of a message under a KMS key (see encryption.py), whose `body` is empty."""
+
     space: str
     seq: int
     id: str
@@ -76,6 +78,7 @@ class Message(Record, frozen=True):
     dedup_id: str = ""
     dead_from: str = ""
     received_ms: int = 0
+    sealed: bytes = b""
 
 
 class Flight(Record, frozen=True):
@@ -134,6 +137,16 @@ class Deleted(Record, frozen=True):
     at_s: float
 
 
+class DataKey(Record, frozen=True):
+    """The encrypted data key with which a caller's messages to the space are sealed; `key` is the ARN of its KMS key."""
+
+    space: str
+    caller: str
+    key: str
+    blob: bytes
+    made_at: float
+
+
 class MoveTask(Record, frozen=True):
     """`per_s` 0 means as fast as it goes. `destination` empty means each message's own source."""
 
@@ -164,6 +177,7 @@ groups = Table("sqs.groups", Group, key=("space", "name"), indexes={"ready": ("s
 dedups = Table("sqs.dedups", Dedup, key=("space", "id"), indexes={"expires": ("space", "expires_ms")})
 attempts = Table("sqs.attempts", Attempt, key=("space", "id"), indexes={"expires": ("space", "expires_ms")})
 rates = Table("sqs.rates", Rate, key=("space", "operation"))
+data_keys = Table("sqs.data_keys", DataKey, key=("space", "caller"))
 tasks = Table("sqs.move_tasks", MoveTask, key=("source", "id"))
 
 
