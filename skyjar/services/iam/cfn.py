@@ -247,7 +247,7 @@ RESOURCE_TYPES = {
         create=cfn_federation.create_saml,
         update=cfn_federation.update_saml,
         delete=cfn_federation.delete_saml,
-        properties=("Name", "SamlMetadataDocument", "Tags"),
+        properties=("Name", "SamlMetadataDocument", "AssertionEncryptionMode", "AddPrivateKey", "Tags"),
     ),
     "AWS::IAM::ServerCertificate": ResourceType(
         create=cfn_credentials.create_certificate,
