@@ -104,8 +104,8 @@ ELSEWHERE = {
 }
 
 
-# Nothing can be said of what does not exist.
-UNSAID = {"sqs.cancel_message_move_task"}
+# Nothing can be said of what does not exist: a move task, an MFA device.
+UNSAID = {"sqs.cancel_message_move_task", "sts.assume_role"}
 
 
 def an_arn(form: str) -> str:
