@@ -115,8 +115,8 @@ NEWER = {
 }
 
 
-# Nothing can be said of what does not exist: a task, a grant, a ciphertext of no key.
-UNSAID = {"sqs.cancel_message_move_task", "kms.retire_grant", "kms.decrypt", "kms.re_encrypt"}
+# Nothing can be said of what does not exist: a task, a grant, a ciphertext of no key, an MFA device.
+UNSAID = {"sqs.cancel_message_move_task", "kms.retire_grant", "kms.decrypt", "kms.re_encrypt", "sts.assume_role"}
 
 
 def an_arn(form: str) -> str:
