@@ -439,7 +439,6 @@ HEEDED_ELSEWHERE = {
     "content_length": "the edge reads exactly that many bytes",
     "request_payer": "no bucket can ask its requesters to pay",
     "external_id": "sts/permissions.py makes it a condition key",
-    "with_decryption": "no parameter can be a SecureString",
     "fail_on_warnings": "what would be a warning is an error here",
     "sequence_token": "AWS ignores it since 2023",
     "interleaved": "AWS ignores it: results are always interleaved",
@@ -450,6 +449,7 @@ HEEDED_ELSEWHERE = {
     "max_items": "the answer always fits one page",
     "max_results": "nothing can be pushed, so the answer is empty",
     "filter": "nothing can be pushed, so the answer is empty",
+    "grant_tokens": "kms/permissions.py checks them; grants hold from the moment they are made",
     "master_region": "there are no Lambda@Edge replicas to tell apart",
     "include_property_values": "not built: the changes are shown without their values",
 }

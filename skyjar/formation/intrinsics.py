@@ -81,7 +81,7 @@ def _join(argument: Any, scope: Scope) -> str:
     items = evaluate(argument[1], scope)
     if not isinstance(items, list):
         raise TemplateError("Template error: every Fn::Join object requires a list of strings to be joined.")
-    return str(argument[0]).join([_string(item) for item in items])
+    return _with_references(str(argument[0]).join([_string(item) for item in items]), scope)
 
 
 def _sub(argument: Any, scope: Scope) -> str:
@@ -99,8 +99,12 @@ def _sub(argument: Any, scope: Scope) -> str:
             return _string(scope.get_att(logical_id, attribute))
         return _string(scope.ref(name))
 
-    replaced = _VARIABLE.sub(replace, text)
-    return str(evaluate(replaced, scope)) if "{{resolve:" in replaced else replaced
+    return _with_references(_VARIABLE.sub(replace, text), scope)
+
+
+def _with_references(text: str, scope: Scope) -> str:
+    """A text that was put together may hold dynamic references, which are resolved then."""
+    return str(evaluate(text, scope)) if "{{resolve:" in text else text
 
 
 def variables(text: str) -> list[str]:

@@ -25,18 +25,58 @@ class Cloud(Protocol):
     def may(self, call: Call, service: str, operation: str, parameters: dict[str, Any], principal: Principal,
             account: str, region: str) -> bool: ...  # fmt: skip
 
+    def judge(self, call: Call, service: str, operation: str, parameters: dict[str, Any], principal: Principal,
+              account: str, region: str) -> None: ...  # fmt: skip
+
     def emit(self, call: Call, event: msgspec.Struct) -> None: ...
 
     def scheduled(self, due: float) -> None: ...
 
     def resource_types(self) -> Any: ...
 
+    def keep_history(self) -> None: ...
+
+
+class Origin:
+    """How a call came in. `endpoint`: scheme, host and port by which the client came; `secure`: whether what it said was
+    hidden from others on its way."""
+
+    __slots__ = ("endpoint", "secure", "source_ip", "user_agent")
+
+    def __init__(
+        self, endpoint: str, *, source_ip: str = "127.0.0.1", secure: bool = False, user_agent: str = ""
+    ) -> None:
+        self.endpoint = endpoint
+        self.source_ip = source_ip
+        self.secure = secure
+        self.user_agent = user_agent
+
+
+class CameIn(Protocol):
+    """An `Origin`, or what can tell the same when it is asked, which is seldom."""
+
+    @property
+    def endpoint(self) -> str: ...
+
+    @property
+    def source_ip(self) -> str: ...
+
+    @property
+    def secure(self) -> bool: ...
+
+    @property
+    def user_agent(self) -> str: ...
+
+
+_NOWHERE = Origin("http://127.0.0.1:4566")
+
 
 class Call:
-    """`now`: the one time, seconds since the epoch. `endpoint`: scheme, host and port by which the client came in.
+    """`now`: the one time, seconds since the epoch. `origin`: how it came in.
 
     `elapsed_s`: how long this call has been waiting (see `Wait`), by the cloud's clock or the machine's, whichever is
-    more, so that a long poll ends even while the clock is frozen.
+    more, so that a long poll ends even while the clock is frozen. `looked_up` is a service's own: what its `permissions.py`
+    found of the resource, so that the operation need not look again.
     """
 
     __slots__ = (
@@ -45,24 +85,21 @@ class Call:
         "caller",
         "context",
         "elapsed_s",
-        "endpoint",
+        "looked_up",
         "now",
         "operation",
+        "origin",
         "parent",
         "region",
         "request_id",
-        "secure",
         "service",
-        "source_ip",
         "tx",
-        "user_agent",
     )
 
     def __init__(
         self,
         cloud: Cloud,
         tx: Transaction,
-        *,
         now: float,
         caller: Principal,
         account: str,
@@ -71,10 +108,7 @@ class Call:
         operation: str = "",
         request_id: str = "",
         parent: str = "",
-        endpoint: str = "http://127.0.0.1:4566",
-        source_ip: str = "127.0.0.1",
-        secure: bool = False,
-        user_agent: str = "",
+        origin: CameIn = _NOWHERE,
         elapsed_s: float = 0.0,
         context: dict[str, str] | None = None,
     ) -> None:
@@ -88,12 +122,18 @@ class Call:
         self.operation = operation
         self.request_id = request_id
         self.parent = parent
-        self.endpoint = endpoint
-        self.source_ip = source_ip
-        self.secure = secure
-        self.user_agent = user_agent
+        self.origin = origin
         self.elapsed_s = elapsed_s
         self.context: dict[str, str] = context if context is not None else {}
+        self.looked_up: Any = None
+
+    @property
+    def endpoint(self) -> str:
+        return self.origin.endpoint
+
+    @property
+    def source_ip(self) -> str:
+        return self.origin.source_ip
 
     @property
     def chance(self) -> Chance:
@@ -111,6 +151,10 @@ class Call:
         """The CloudFormation resource types that services have, by name (see formation/resources.py)."""
         found: dict[str, Any] = self._cloud.resource_types()
         return found
+
+    def keep_history(self) -> None:
+        """Write what is known of the calls up to now (`kernel/history.py`), which is done from time to time otherwise."""
+        self._cloud.keep_history()
 
     def new_id(self) -> str:
         """A new UUID."""
@@ -154,6 +198,11 @@ class Call:
         account = principal.account or self.account
         return self._cloud.may(self, service, operation, parameters, principal, account, region or self.region)
 
+    def judge(self, service: str, operation: str, principal: Principal, **parameters: Any) -> None:
+        """Raise what `ask` would if this principal may not do this, with its reasons for `skyjar why`; nothing is done."""
+        account = principal.account or self.account
+        self._cloud.judge(self, service, operation, parameters, principal, account, self.region)
+
     def acting(self, principal: Principal, context: dict[str, str] | None = None) -> Call:
         """The same call, made by somebody else: a role that a service acts in."""
         other = self.at(self.tx, self.now)
@@ -167,20 +216,17 @@ class Call:
         return Call(
             self._cloud,
             tx,
-            now=now,
-            caller=self.caller,
-            account=self.account,
-            region=self.region,
-            service=self.service,
-            operation=self.operation,
-            request_id=self.request_id,
-            parent=self.parent,
-            endpoint=self.endpoint,
-            source_ip=self.source_ip,
-            secure=self.secure,
-            user_agent=self.user_agent,
-            elapsed_s=self.elapsed_s,
-            context=self.context,
+            now,
+            self.caller,
+            self.account,
+            self.region,
+            self.service,
+            self.operation,
+            self.request_id,
+            self.parent,
+            self.origin,
+            self.elapsed_s,
+            self.context,
         )
 
 

@@ -31,7 +31,12 @@ class Chance:
 
     def uuid(self) -> str:
         """A random UUID (version 4), as AWS uses for request and message ids."""
-        h = self.hex(32)
+        at = self._at
+        if at + 32 > len(self._pool):
+            self._pool = self._draw(_POOL_BYTES).hex()
+            at = 0
+        self._at = at + 32
+        h = self._pool[at : at + 32]
         return f"{h[:8]}-{h[8:12]}-4{h[13:16]}-{_VARIANT[h[16]]}{h[17:20]}-{h[20:]}"
 
     def base32(self, length: int) -> str:

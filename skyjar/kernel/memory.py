@@ -11,6 +11,8 @@ from .store import Writes
 
 
 class MemoryDriver:
+    losses = 0
+
     def __init__(self) -> None:
         self._pairs: SortedDict[bytes, bytes] = SortedDict()
 
@@ -40,6 +42,11 @@ class MemoryDriver:
                 pairs.pop(key, None)
             else:
                 pairs[key] = value
+
+    gather = commit
+
+    def flush(self) -> None:
+        """Everything is where it belongs."""
 
     def sync(self) -> None:
         """Nothing here outlives the process."""

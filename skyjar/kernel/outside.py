@@ -55,5 +55,29 @@ class Compute:
         self.arguments = arguments
 
 
+class Fetch:
+    """A GET of a public document: `then` gets a `Fetched`, or a `Failed`. Redirects are not followed.
+
+    The certificate of an `https` address must be of an authority that the machine trusts, or have one of `thumbprints`
+    (SHA-1 in hexadecimal) in its chain. `is_stranger` of the Failed tells that neither was so.
+    """
+
+    __slots__ = ("thumbprints", "url")
+
+    def __init__(self, url: str, thumbprints: tuple[str, ...] = ()) -> None:
+        self.url = url
+        self.thumbprints = thumbprints
+
+
+class Fetched:
+    __slots__ = ("body", "status")
+
+    def __init__(self, status: int, body: bytes) -> None:
+        self.status = status
+        self.body = body
+
+
 class Failed(Exception):
     """Given to `then` as its result when the performer raised: what went wrong, as one sentence."""
+
+    is_stranger = False

@@ -6,7 +6,7 @@ from typing import Literal
 
 import msgspec
 
-Kind = Literal["root", "user", "role", "federated-user", "service", "anonymous"]
+Kind = Literal["root", "user", "role", "federated-user", "federated", "service", "anonymous"]
 
 
 class Principal(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -14,6 +14,8 @@ class Principal(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     `name` is the user's or role's name, or the service's host name (`lambda.amazonaws.com`). `session_policies` are
     the documents passed when the session was made, `session_tags` its tags; `source_identity` travels with chaining.
+    `federated` is somebody with an identity provider's token, `arn` that provider; `session_context` are the condition
+    keys of the token that its session keeps.
     """
 
     kind: Kind
@@ -28,6 +30,7 @@ class Principal(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     session_policies: tuple[str, ...] = ()
     session_tags: tuple[tuple[str, str], ...] = ()
     source_identity: str = ""
+    session_context: tuple[tuple[str, str], ...] = ()
     mfa_at: float = 0.0
     expires_at: float = 0.0
     issued_at: float = 0.0

@@ -79,7 +79,8 @@ class Service:
     """A service's public face.
 
     `model` is the botocore model's name (the folder's own unless given); `iam` the prefix of its IAM actions.
-    `access_denied` is its error for a refused call. `permissions.py` may define `resources(call, operation,
+    `access_denied` is its error for a refused call; with `encodes_denials` it says why in a message for
+    `sts:DecodeAuthorizationMessage`, as EC2's does. `permissions.py` may define `resources(call, operation,
     parameters) -> list[str]` (the ARNs judged), `actions(call, operation, parameters) -> list[str]` (further
     actions to judge), `resource_policy(call, operation, parameters) -> str | None` (the document attached to the
     resource) and `conditions(call, operation, parameters) -> dict` (condition keys). `cors.py` may define
@@ -95,12 +96,14 @@ class Service:
         iam: str = "",
         access_denied: type[AWSError] = AccessDenied,
         is_global: bool = False,
+        encodes_denials: bool = False,
     ) -> None:
         self.name = name
         self.model = model or name
         self.iam = iam or name
         self.access_denied = access_denied
         self.is_global = is_global
+        self.encodes_denials = encodes_denials
         self.operations: dict[str, Operation] = {}
         self.jobs: dict[str, Job] = {}
         self.endpoints: list[Endpoint] = []

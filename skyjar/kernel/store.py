@@ -2,7 +2,8 @@
 
 A transaction buffers its writes and remembers what it read. Committing checks that nothing it read has changed since it
 began (`Conflict` otherwise, and the caller runs it again), hands all writes to the driver as one atomic step, then wakes
-the watches that they touch. With one transaction open at a time, as on the event loop's thread, the check costs nothing.
+the watches that they touch. Transactions of one turn of the loop may share that step (`commit_gathered`, `flush`): they
+see each other, and are answered when it is done. With one transaction open at a time, as on the event loop's thread, the check costs nothing.
 """
 
 from __future__ import annotations
@@ -25,9 +26,13 @@ class Conflict(Exception):
 class Driver(Protocol):
     """What a storage engine must do; `tests/kernel/test_drivers.py` is its conformance suite.
 
-    `commit` is atomic and survives `kill -9` of the process once it has returned; `sync` makes all that was committed
-    before it survive loss of power. None as a value deletes.
+    `commit` is atomic and survives `kill -9` of the process once it has returned. `gather` is the first half of it: what it
+    is given is visible at once, and survives with the next `flush` or `commit`, all that was gathered in one atomic step;
+    when that fails, none of it has happened, and `losses` is one more, whoever it was that had it written. `sync` makes all
+    that was committed survive loss of power. None as a value deletes.
     """
+
+    losses: int
 
     def get(self, key: bytes) -> bytes | None: ...
 
@@ -39,6 +44,10 @@ class Driver(Protocol):
         """Up to `limit` pairs with start <= key < end, in order. `is_queue` says that keys are added and deleted at
         the head of this range all the time, and that the same `start` will be scanned again and again."""
         ...
+
+    def gather(self, writes: Writes) -> None: ...
+
+    def flush(self) -> None: ...
 
     def commit(self, writes: Writes) -> None: ...
 
@@ -79,8 +88,9 @@ class Transaction:
         self.after_commit: list[Callable[[], None]] = []
 
     def get(self, key: bytes) -> bytes | None:
-        if key in self.writes:
-            return self.writes[key]
+        writes = self.writes
+        if writes and key in writes:
+            return writes[key]
         self._reads.append(key)
         return self._driver.get(key)
 
@@ -132,6 +142,10 @@ class Transaction:
     def commit(self) -> None:
         self._store.commit(self)
 
+    def commit_gathered(self) -> None:
+        """As `commit`, but what was written survives only with the store's next `flush`: tell nobody before."""
+        self._store.commit(self, is_gathered=True)
+
     def abort(self) -> None:
         if not self._done:
             self._done = True
@@ -158,6 +172,7 @@ class Store:
         self.driver = driver
         self.sequence = 0
         self.open = 0
+        self.is_gathering = False  # something committed waits for `flush`
         self._recent: deque[tuple[int, list[bytes]]] = deque(maxlen=1024)
         self._watches: dict[bytes, set[Watch]] = {}
         self._watch_lengths: dict[int, int] = {}
@@ -180,14 +195,19 @@ class Store:
             return result
         raise Conflict
 
-    def commit(self, tx: Transaction) -> None:
+    def commit(self, tx: Transaction, *, is_gathered: bool = False) -> None:
         if tx.began != self.sequence:
             self._check(tx)
         self.open -= 1
         tx.finish()
         writes = tx.writes
         if writes:
-            self.driver.commit(writes)
+            if is_gathered:
+                self.driver.gather(writes)
+                self.is_gathering = True
+            else:
+                self.driver.commit(writes)
+                self.is_gathering = False
             self.sequence += 1
             if self.open:
                 self._recent.append((self.sequence, sorted(writes)))
@@ -242,6 +262,10 @@ class Store:
                     self._forget(prefix)
         for watch in woken:
             watch.callback()
+
+    def flush(self) -> None:
+        self.is_gathering = False
+        self.driver.flush()
 
     def sync(self) -> None:
         self.driver.sync()

@@ -88,12 +88,13 @@ class Table(Generic[R]):
             (keys.text(f"{name}#{index}"), _key_builder(fields, types)) for index, fields in (indexes or {}).items()
         ]
         self._index_encoders = {
-            index: [_encoder(types[field]) for field in fields] for index, fields in (indexes or {}).items()
+            index: [_encoder(types[field]) for field in (*fields, *key)] for index, fields in (indexes or {}).items()
         }
         self._blobs = blobs
         self._roots: dict[tuple[str | None, str, str], bytes] = {}
         self._remembers = remembers
         self._remembered: dict[bytes, tuple[bytes, R]] = {}  # the record of these very bytes
+        self._wholes: dict[tuple[Any, ...], bytes] = {}  # keys of what is remembered, encoded
 
     def _root(self, at: At, index: str | None = None) -> bytes:
         try:
@@ -111,6 +112,11 @@ class Table(Generic[R]):
         return keys.text(at.account) if self.scope == "account" else b""
 
     def _bytes(self, encoders: list[Callable[[Any], bytes]], parts: tuple[Part, ...]) -> bytes:
+        count = len(parts)
+        if count == 1:
+            return encoders[0](parts[0])
+        if count == 2:
+            return encoders[0](parts[0]) + encoders[1](parts[1])
         return b"".join([encode(part) for encode, part in zip(encoders, parts, strict=False)])
 
     def load(self, value: bytes) -> R:
@@ -126,19 +132,21 @@ class Table(Generic[R]):
     # One record
 
     def get(self, at: At, *key: Part) -> R | None:
-        encoders = self._key_encoders
-        if len(key) == 1:
-            encoded = encoders[0](key[0])
-        elif len(key) == 2:
-            encoded = encoders[0](key[0]) + encoders[1](key[1])
-        else:
-            encoded = self._bytes(encoders, key)
-        whole = self._root(at) + encoded
+        if self._remembers:
+            return self._recall(at, key)
+        value = at.tx.get(self._root(at) + self._bytes(self._key_encoders, key))
+        return None if value is None else self.load(value)
+
+    def _recall(self, at: At, key: tuple[Part, ...]) -> R | None:
+        place = (at.account, at.region, key)
+        whole = self._wholes.get(place)
+        if whole is None:
+            if len(self._wholes) >= REMEMBERED:
+                self._wholes.clear()
+            whole = self._wholes[place] = self._root(at) + self._bytes(self._key_encoders, key)
         value = at.tx.get(whole)
         if value is None:
             return None
-        if not self._remembers:
-            return self.load(value)
         before = self._remembered.get(whole)
         if before is not None and before[0] is value:
             return before[1]
@@ -168,6 +176,22 @@ class Table(Generic[R]):
     def add(self, at: At, record: R) -> None:
         """Insert a record whose key is known to be new; nothing is read."""
         self._write(at, self._key_of(record), None, record)
+
+    def add_all(self, at: At, records: list[R]) -> None:
+        """As `add`, several."""
+        if self._remembers or self._indexes or self._blobs:
+            for record in records:
+                self._write(at, self._key_of(record), None, record)
+            return
+        root, version, put = self._root(at), self._version, at.tx.put
+        encode, key_of = self._encode, self._key_of
+        for record in records:
+            put(root + key_of(record), version + encode(record))
+
+    def forget(self, at: At, *key: Part) -> None:
+        """Delete by key, of a table without indexes and blobs; nothing is read."""
+        assert not self._indexes and not self._blobs
+        at.tx.delete(self._root(at) + self._bytes(self._key_encoders, key))
 
     def replace(self, at: At, old: R, new: R) -> None:
         """Replace a record in hand by one with the same key; nothing is read."""
@@ -228,12 +252,13 @@ class Table(Generic[R]):
     def bounds(
         self, at: At, prefix: tuple[Part, ...], via: str | None, start: tuple[Part, ...], end: tuple[Part, ...]
     ) -> tuple[bytes, bytes]:
-        encoders = self._key_encoders if via is None else self._index_encoders[via] + self._key_encoders
-        root = self._root(at, via) + self._bytes(encoders, prefix)
-        rest = encoders[len(prefix) :]
-        low = root + self._bytes(rest, start) if start else root
-        high = root + self._bytes(rest, end) if end else keys.after(root)
-        return low, high
+        encoders = self._key_encoders if via is None else self._index_encoders[via]
+        root = self._root(at, via) + self._bytes(encoders, prefix) if prefix else self._root(at, via)
+        if start or end:
+            rest = encoders[len(prefix) :]
+            low = root + self._bytes(rest, start) if start else root
+            return low, root + self._bytes(rest, end) if end else keys.after(root)
+        return root, keys.after(root)
 
     def range(
         self,
@@ -322,5 +347,9 @@ def _key_builder(fields: tuple[str, ...], types: dict[str, Any]) -> Callable[[An
             a, b, c = get(record)
             return one(a) + two(b) + three(c)
 
-        return build
+        def build_numbered(record: Any) -> bytes:
+            a, b, c = get(record)
+            return one(a) + keys.integers(b, c)
+
+        return build_numbered if two is three is keys.integer else build
     return lambda record: b"".join([encode(part) for encode, part in zip(encoders, get(record), strict=True)])

@@ -3,7 +3,8 @@
 What an operation needs follows from its name (`sqs:SendMessage`) unless the service's `permissions.py` says otherwise:
 `actions` on all `resources`, and `also` further (action, resource, conditions), such as iam:PassRole on a role that is
 handed over. `owner` is the account of a resource whose ARN does not say (S3's). `policy_kind` other than a
-resource-based policy (a role trust policy, a key policy) must allow by itself.
+resource-based policy (a role trust policy, a key policy) must allow by itself. `granted` answers with what else allows:
+a function that is asked about what no policy allows (KMS's grants).
 """
 
 from __future__ import annotations
@@ -16,14 +17,15 @@ from typing import TYPE_CHECKING, Any
 from skyjar.kernel.call import Call
 from skyjar.kernel.service import Service
 
-from .judgement import NOT_JUDGED, ROOT, Judgement
+from .judgement import NOT_JUDGED, RESOURCE, ROOT, Judgement
 
 if TYPE_CHECKING:
     from .exchange import Exchange
     from .pipeline import Pipeline
 
 
-Also = tuple[str, str, dict[str, Any]]
+# (action, resource, further conditions); of a resource that has a policy, that and its kind, and all its conditions.
+Also = tuple[str, str, dict[str, Any]] | tuple[str, str, dict[str, Any], str, str]
 Needs = Callable[[Call, str, dict[str, Any]], Any]
 
 
@@ -39,25 +41,33 @@ def authorise(pipeline: Pipeline, x: Exchange) -> None:
 
 
 class Rules:
-    """What a service's `permissions.py` has; what it lacks answers None."""
+    """What a service's `permissions.py` has; None where it has nothing to say."""
 
-    __slots__ = ("actions", "also", "conditions", "owner", "policy_kind", "resource_policy", "resources")
+    __slots__ = ("actions", "also", "conditions", "granted", "owner", "policy_kind", "resource_policy", "resources")
 
     def __init__(self, permissions: ModuleType | None) -> None:
         for name in self.__slots__:
-            setattr(self, name, getattr(permissions, name, _nothing))
+            setattr(self, name, getattr(permissions, name, None))
 
-    actions: Needs
-    also: Needs
-    conditions: Needs
-    owner: Needs
-    policy_kind: Needs
-    resource_policy: Needs
-    resources: Needs
+    actions: Needs | None
+    also: Needs | None
+    conditions: Needs | None
+    granted: Needs | None
+    owner: Needs | None
+    policy_kind: Needs | None
+    resource_policy: Needs | None
+    resources: Needs | None
 
+    def circumstances(self, call: Call, operation: str, parameters: dict[str, Any]) -> Callable[[], dict[str, Any]]:
+        """The service's condition keys, looked for when they are first wanted."""
+        known: list[dict[str, Any]] = []
 
-def _nothing(call: Call, operation: str, parameters: dict[str, Any]) -> None:
-    return None
+        def conditions() -> dict[str, Any]:
+            if not known:
+                known.append((self.conditions and self.conditions(call, operation, parameters)) or {})
+            return known[0]
+
+        return conditions
 
 
 rules_of = cache(Rules)
@@ -69,41 +79,65 @@ def judge(
     """Raises the service's access-denied error, with the judgement as its attribute, when the call is refused."""
     rules = rules_of(service.permissions)
     caller = call.caller
-    actions = rules.actions(call, operation, parameters)
+    actions = rules.actions(call, operation, parameters) if rules.actions is not None else None
     if actions is None:
-        actions = [f"{service.iam}:{aws_name}"]
-    document = rules.resource_policy(call, operation, parameters)
+        actions = (f"{service.iam}:{aws_name}",)
+    document = rules.resource_policy(call, operation, parameters) if rules.resource_policy is not None else None
     if not actions:
         return NOT_JUDGED
-    resources = rules.resources(call, operation, parameters) or ["*"]
-    also: list[Also] = rules.also(call, operation, parameters) or []
-    owner: str = rules.owner(call, operation, parameters) or ""
-    if caller.kind == "root" and document is None:
-        concerned = [*resources, *(resource for _, resource, _ in also)] if also else resources
+    resources = (rules.resources(call, operation, parameters) if rules.resources is not None else None) or ("*",)
+    also: list[Also] = (rules.also(call, operation, parameters) if rules.also is not None else None) or []
+    owner: str = (rules.owner(call, operation, parameters) if rules.owner is not None else "") or ""
+    limited = pipeline.memberships.limited
+    if limited is None:
+        limited = pipeline.memberships.load()
+    if caller.kind == "root" and document is None and (not limited or caller.account not in limited):
+        concerned = [*resources, *(needed[1] for needed in also)] if also else resources
         for arn in concerned:
             if (account_of(arn) or owner) not in ("", caller.account):
                 break
         else:
             return ROOT
-    from .decide import RESOURCE, decide
-
-    conditions = rules.conditions(call, operation, parameters) or {}
-    kind = rules.policy_kind(call, operation, parameters) or RESOURCE
+    decide = _decide()
+    conditions = rules.circumstances(call, operation, parameters)
+    kind = (rules.policy_kind(call, operation, parameters) if rules.policy_kind is not None else "") or RESOURCE
     held = pipeline.identities.held_by(call.tx, caller)
+    granted = rules.granted(call, operation, parameters) if rules.granted is not None else None
+    verdicts = pipeline.verdicts
     last = ROOT
     try:
         for action in actions:
             for resource in resources:
-                last = decide(call, service, held, action, resource, document, kind, conditions, owner)
-        for action, resource, more in also:
-            decide(call, service, held, action, resource, None, RESOURCE, {**conditions, **more})
+                last = decide(
+                    call, service, held, action, resource, document, kind, conditions, owner, verdicts, granted
+                )
+        for action, resource, more, *policy in also:
+            if policy:
+                text, of_kind = policy
+                decide(call, service, held, action, resource, text, of_kind, more.copy, "", verdicts, granted)
+            else:
+                further = {**conditions(), **more}
+                decide(call, service, held, action, resource, None, RESOURCE, further.copy, "", verdicts)
     except service.access_denied as denied:
-        if not pipeline.is_auditing or not hasattr(denied, "judgement"):
+        judgement = getattr(denied, "judgement", None)
+        if judgement is None or not pipeline.is_auditing:
+            if service.encodes_denials:
+                from .denials import encode
+
+                encode(pipeline, call, denied)
             raise
-        last = denied.judgement.let_through()
+        last = judgement.let_through()
     if also or len(actions) > 1 or len(resources) > 1:
         return last.with_further(actions, resources, also)
     return last
+
+
+@cache
+def _decide() -> Callable[..., Judgement]:
+    """The policy language is loaded with the first call whose caller is not simply root over its own account."""
+    from .decide import decide
+
+    return decide
 
 
 def account_of(arn: str) -> str:

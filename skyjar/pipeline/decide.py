@@ -5,6 +5,7 @@ Loaded with the first call whose caller is not simply root over its own account.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -12,13 +13,17 @@ from skyjar.kernel.call import Call
 from skyjar.kernel.principals import Principal
 from skyjar.kernel.service import Service
 from skyjar.policy.documents import compile_document
-from skyjar.policy.evaluation import RESOURCE, Policies, denial_message, evaluate
+from skyjar.policy.evaluation import Policies, denial_message, evaluate, with_grant
 from skyjar.policy.requests import Principal as Asking
 from skyjar.policy.requests import Request as Question
 
 from .authorise import account_of
 from .identities import Held
-from .judgement import Judgement
+from .judgement import RESOURCE, Judgement
+from .memberships import Levels
+from .verdicts import Varying, Verdicts
+
+Granted = Callable[[str, str], str]
 
 
 def decide(
@@ -29,18 +34,36 @@ def decide(
     resource: str,
     document: str | None,
     kind: str,
-    conditions: dict[str, Any],
-    owner: str = "",
+    conditions: Callable[[], dict[str, Any]],
+    owner: str,
+    verdicts: Verdicts,
+    granted: Granted | None = None,
 ) -> Judgement:
-    account = account_of(resource) or owner or call.account
-    policies = _with_resource(held.policies, document, kind, account)
-    asking = asking_of(call.caller, held.tags)
-    context = context_of(call, conditions)
-    context.setdefault("aws:ResourceAccount", account)
-    question = Question(asking, action, resource, context)
+    """`conditions` is asked only when a policy at hand depends on the circumstances; `granted` names what else allows
+    the action on the resource, and is asked only when no policy does."""
+    caller = call.caller
+    owner = account_of(resource) or owner or call.account
+    asked = (caller, held, action, resource, document, kind, owner)
+    before = verdicts.recall(asked)
+    if type(before) is Judgement:
+        return before
+    context = context_of(call, conditions())
+    context.setdefault("aws:ResourceAccount", owner)
+    scp: Levels = ()
+    rcp: Levels = ()
+    members = verdicts.members
+    if members.known:
+        scp, rcp = members.limits(caller, owner)
+        context |= members.conditions(caller, owner, call.context.get("aws:SourceAccount", ""))
+    question = Question(asking_of(caller, held.tags), action, resource, context)
+    if type(before) is Varying:
+        known = before.by_values.get(tuple([question.lookup(key) for key in before.keys]))
+        if known is not None:
+            return known
+    policies = _with_resource(held.policies, document, kind, owner, scp, rcp)
     decision = evaluate(question, policies)
     if decision.allowed:
-        return Judgement(
+        judgement = Judgement(
             is_allowed=True,
             reason=decision.reason,
             action=action,
@@ -49,21 +72,33 @@ def decide(
             source=decision.source,
             statement=decision.statement.label if decision.statement is not None else "",
         )
+        verdicts.remember(asked, judgement, policies.context_keys(), question.lookup)
+        return judgement
+    if granted is not None and (grant := granted(action, resource)):
+        decision = with_grant(question, policies, decision, grant)
+        if decision.allowed:
+            by = (f"{decision.kind} ({grant}) allows it",)
+            return Judgement(
+                is_allowed=True, reason="allow", action=action, resource=resource, policy=decision.kind, trace=by
+            )
     from .explain import denied
 
-    error = service.access_denied(denial_message(call.caller.arn, action, resource, decision))
+    error = service.access_denied(denial_message(caller.arn, action, resource, decision))
     error.judgement = denied(question, policies, decision, context)  # type: ignore[attr-defined]
+    error.statement = decision.statement  # type: ignore[attr-defined]
     raise error
 
 
-def _with_resource(policies: Policies, document: str | None, kind: str, account: str) -> Policies:
+def _with_resource(
+    policies: Policies, document: str | None, kind: str, account: str, scp: Levels, rcp: Levels
+) -> Policies:
     return Policies(
         identity=policies.identity,
         resource=[(kind, compile_document(document))] if document else (),
         boundary=policies.boundary,
         session=policies.session,
-        scp=policies.scp,
-        rcp=policies.rcp,
+        scp=scp,
+        rcp=rcp,
         endpoint=policies.endpoint,
         resource_account=account,
         resource_kind=kind,
@@ -115,11 +150,11 @@ def context_of(call: Call, conditions: dict[str, Any]) -> dict[str, Any]:
     caller = call.caller
     found: dict[str, Any] = {
         "aws:SourceIp": call.source_ip,
-        "aws:SecureTransport": "true" if call.secure else "false",
+        "aws:SecureTransport": "true" if call.origin.secure else "false",
         "aws:CurrentTime": lambda: _iso(call.now),
         "aws:EpochTime": lambda: str(int(call.now)),
         "aws:RequestedRegion": call.region,
-        "aws:UserAgent": call.user_agent,
+        "aws:UserAgent": call.origin.user_agent,
         "aws:ViaAWSService": "false",
     }
     if caller.is_temporary:
@@ -129,6 +164,7 @@ def context_of(call: Call, conditions: dict[str, Any]) -> dict[str, Any]:
         found["aws:MultiFactorAuthAge"] = str(int(call.now - caller.mfa_at))
     if caller.source_identity:
         found["aws:SourceIdentity"] = caller.source_identity
+    found.update(caller.session_context)
     if call.context:
         found.update(call.context)
         via = call.context.get("aws:CalledVia")
@@ -136,6 +172,3 @@ def context_of(call: Call, conditions: dict[str, Any]) -> dict[str, Any]:
             found |= {"aws:ViaAWSService": "true", "aws:CalledViaFirst": via, "aws:CalledViaLast": via}
     found.update(conditions)
     return found
-
-
-__all__ = ["RESOURCE", "account_of", "asking_of", "context_of", "decide"]

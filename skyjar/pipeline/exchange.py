@@ -18,66 +18,68 @@ if TYPE_CHECKING:
     from .judgement import Judgement
 
 
+NO_LABELS: dict[str, str] = {}
+NO_PLANES: list[tuple[Endpoint, dict[str, str]]] = []
+
+
 class Exchange:
-    """What the steps know so far. Each step fills in its part and reads those of the steps before it."""
+    """What the steps know so far. Each step fills in its part and reads those of the steps before it.
 
-    __slots__ = (
-        "account",
-        "addressed",
-        "began",
-        "call",
-        "clock_began",
-        "codec",
-        "credential",
-        "endpoint",
-        "error_code",
-        "function",
-        "judgement",
-        "labels",
-        "model",
-        "name",
-        "parameters",
-        "parent",
-        "plane",
-        "planes",
-        "principal",
-        "region",
-        "request",
-        "request_id",
-        "respond",
-        "result",
-        "service",
-        "status",
-        "tx",
-        "waited",
-    )
+    It is made for every request, so what most requests leave as it is stands in the class. As a call's origin (see
+    kernel/call.py) it works out what is seldom asked when it is.
+    """
 
-    def __init__(self, request: Request, respond: Respond | None, request_id: str, began: float, now: float) -> None:
+    parent = ""
+    waited = False
+    name = ""
+    codec: Codec | None = None
+    model: OperationModel | None = None
+    service: Service | None = None
+    function: Operation | None = None
+    planes = NO_PLANES
+    plane: Endpoint | None = None
+    labels = NO_LABELS
+    credential: Credential | None = None
+    principal: Principal = ANONYMOUS
+    account = ""
+    region = ""
+    parameters: dict[str, Any] = {}
+    judgement: Judgement | None = None
+    result: Any = None
+    status = 200
+    error_code = ""
+    call: Call | None = None
+    tx: Transaction
+
+    def __init__(
+        self,
+        request: Request,
+        respond: Respond | None,
+        request_id: str,
+        began: float,
+        now: float,
+        trusts_loopback: bool,
+    ) -> None:
         self.request = request
         self.addressed = request  # as the codec sees it: with the bucket of a virtual-host name in the path
         self.respond = respond
         self.request_id = request_id
-        self.parent = ""
         self.began = began
         self.clock_began = now
-        self.waited = False
-        self.name = ""
-        self.codec: Codec | None = None
-        self.model: OperationModel | None = None
-        self.service: Service | None = None
-        self.function: Operation | None = None
-        self.planes: list[tuple[Endpoint, dict[str, str]]] = []
-        self.plane: Endpoint | None = None
-        self.labels: dict[str, str] = {}
-        self.credential: Credential | None = None
-        self.principal: Principal = ANONYMOUS
-        self.account = ""
-        self.region = ""
-        self.endpoint = ""
-        self.parameters: dict[str, Any] = {}
-        self.judgement: Judgement | None = None
-        self.result: Any = None
-        self.status = 200
-        self.error_code = ""
-        self.call: Call | None = None
-        self.tx: Transaction
+        self.trusts_loopback = trusts_loopback
+
+    @property
+    def endpoint(self) -> str:
+        return f"{self.request.scheme}://{self.request.host}"
+
+    @property
+    def source_ip(self) -> str:
+        return self.request.peer
+
+    @property
+    def secure(self) -> bool:
+        return self.trusts_loopback or self.request.scheme == "https"
+
+    @property
+    def user_agent(self) -> str:
+        return self.request.headers.get("user-agent", "")

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from skyjar.kernel.call import Call
+from skyjar.kernel.call import Call, Origin
 from skyjar.kernel.principals import service
 from skyjar.kernel.service import load
 from skyjar.runtime.functions import Credentials, Function
@@ -72,7 +72,7 @@ class Functions:
                     account=function.account,
                     region=function.region,
                     service="lambda",
-                    endpoint=pipeline.own_endpoint,
+                    origin=Origin(pipeline.own_endpoint),
                 )
             )
 

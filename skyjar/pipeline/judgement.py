@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -40,12 +41,14 @@ class Judgement(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     def let_through(self) -> Judgement:
         return msgspec.structs.replace(self, is_allowed=True, is_audited=True)
 
-    def with_further(self, actions: list[str], resources: list[str], also: list[Need]) -> Judgement:
+    def with_further(self, actions: Sequence[str], resources: Sequence[str], also: Sequence[Any]) -> Judgement:
         """What else the call needs, beside the one that is told."""
-        needed: list[Need] = [(action, resource, {}) for action in actions for resource in resources] + also
+        needed: list[Need] = [(action, resource, {}) for action in actions for resource in resources]
+        needed += [each[:3] for each in also]
         told = (self.action, self.resource)
         return msgspec.structs.replace(self, further=tuple(each for each in needed if each[:2] != told))
 
 
 ROOT = Judgement(is_allowed=True, reason="root")
 NOT_JUDGED = Judgement(is_allowed=True, reason="not-judged")
+RESOURCE = "resource-based policy"  # the kind of a resource's own policy, unless its service says otherwise

@@ -21,8 +21,10 @@ def parse(pipeline: Pipeline, x: Exchange) -> None:
     assert x.function is not None
     bodies.decode(pipeline, x)
     x.parameters = x.codec.parse(x.model, x.addressed)
+    if x.parameters.keys() <= x.function.parameters:
+        return
     unknown = x.parameters.keys() - x.function.parameters
-    if unknown and not pipeline.is_lenient:
+    if not pipeline.is_lenient:
         member = _member(x, sorted(unknown)[0])
         raise NotImplementedHere(f"Skyjar does not implement the parameter {member} of {x.name}:{x.model.name}.")
     for name in unknown:

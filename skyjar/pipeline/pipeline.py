@@ -21,7 +21,7 @@ from skyjar.kernel.call import Call
 from skyjar.kernel.clock import Alarm, Clock
 from skyjar.kernel.errors import AWSError, NotImplementedHere, Wait
 from skyjar.kernel.ids import Chance
-from skyjar.kernel.outside import Compute, Failed, Outside
+from skyjar.kernel.outside import Compute, Failed, Fetch, Outside
 from skyjar.kernel.principals import Principal
 from skyjar.kernel.store import Conflict, Store, Watch
 from skyjar.kernel.web import WebResponse
@@ -35,8 +35,10 @@ from .authenticate import Roots, authenticate
 from .authorise import authorise, judge
 from .bodies import SMALL_BYTES, BlobSink, is_chunked
 from .exchange import Exchange
+from .history import History
 from .identities import Identities
 from .judgement import Judgement
+from .memberships import Memberships
 from .parse import parse
 from .planes import Planes
 from .records import CallRecord, Records
@@ -44,6 +46,7 @@ from .respond import internal_failure, render, render_error
 from .route import Known, route
 from .run import run
 from .runner import Runner
+from .verdicts import Verdicts
 
 log = logging.getLogger("skyjar.pipeline")
 
@@ -84,17 +87,21 @@ class Pipeline:
         self.planes = Planes()
         self.known_routes = Known()
         self.records = Records(store)
+        self.history = History(store)
         self.identities = Identities()
+        self.memberships = Memberships(store)
+        self.verdicts = Verdicts(self.memberships)
         self.machine_time = time.monotonic
         self.root_of = Roots().of
         self.loop: asyncio.AbstractEventLoop
         self.runner: Runner
-        self.performers: dict[type, Callable[[Any], Awaitable[Any]]] = {Compute: _compute}
+        self.performers: dict[type, Callable[[Any], Awaitable[Any]]] = {Compute: _compute, Fetch: _fetch}
         self.internal: Callable[[Request, Respond], bool] = lambda request, respond: False
         self.ends: list[Callable[[], Awaitable[None]]] = []  # what else must end before the state is swapped
         self._timer: asyncio.TimerHandle | None = None
         self._timer_due = 0.0
-        self._unsynced: list[Callable[[], None]] = []
+        self._unanswered: list[tuple[Exchange, Response]] = []  # until the next flush
+        self._losses = 0
         self.tasks: set[asyncio.Task[None]] = set()
         self.woken = 0
         self._reactions: dict[str, list[Callable[..., Any]]] | None = None
@@ -120,6 +127,7 @@ class Pipeline:
         if self._flushing is not None:
             self._flushing.cancel()
         self.records.flush()
+        self.history.flush()
 
     async def quiesce(self) -> None:
         """End what runs outside and the jobs that wait; calls that wait stay parked."""
@@ -130,6 +138,8 @@ class Pipeline:
     def resume(self) -> None:
         """After `quiesce`, with whatever is in the store now."""
         self.records = Records(self.store)
+        self.history = History(self.store)
+        self.memberships.forget()
         self.runner = Runner(self)
         self.runner.start()
 
@@ -219,7 +229,9 @@ class Pipeline:
         return bool(self.planes.find(request)) or cors.allows(self, self._exchange(request, None), origin)
 
     def _exchange(self, request: Request, respond: Respond | None) -> Exchange:
-        return Exchange(request, respond, self.chance.uuid(), time.perf_counter(), self.clock.now())
+        return Exchange(
+            request, respond, self.chance.uuid(), time.perf_counter(), self.clock.now(), self.trusts_loopback
+        )
 
     # One attempt
 
@@ -244,7 +256,7 @@ class Pipeline:
             self._fail(x, error)
             return
         if type(x.result) is Outside:
-            self.spawn(self._perform_for(x, x.result))
+            self._reach_outside(x, x.result)
         else:
             self._answer(x)
 
@@ -293,6 +305,15 @@ class Pipeline:
 
         self.loop.call_soon(run)
 
+    def _reach_outside(self, x: Exchange, pending: Outside) -> None:
+        """What the call has written must be safe before anything happens elsewhere."""
+        try:
+            self.store.flush()
+        except Exception as error:  # noqa: BLE001 - told apart and answered in _fail
+            self._fail(x, error)
+        else:
+            self.spawn(self._perform_for(x, pending))
+
     async def _perform_for(self, x: Exchange, pending: Any) -> None:
         try:
             while isinstance(pending, Outside):
@@ -335,7 +356,7 @@ class Pipeline:
         if not isinstance(error, AWSError | WireError):
             log.error("%s %s failed", x.name, x.model, exc_info=error)
             error = internal_failure()
-        x.status, x.error_code = error.status, error.code
+        x.status, x.error_code, x.call = error.status, error.code, None
         response = render_error(x, error)
         self._record(x, getattr(error, "judgement", x.judgement), error.message)
         self._send(x, response)
@@ -344,20 +365,30 @@ class Pipeline:
         assert x.respond is not None
         if "origin" in x.request.headers:
             cors.decorate(self, x, response)
-        if not self.is_synced:
+        if not self.store.is_gathering and not self.is_synced:
             x.respond(response)
             return
-        if not self._unsynced:
-            self.loop.call_soon(self._sync)
-        respond = x.respond
-        self._unsynced.append(lambda: respond(response))
+        if not self._unanswered:
+            self._losses = self.store.driver.losses
+            self.loop.call_soon(self._settle)
+        self._unanswered.append((x, response))
 
-    def _sync(self) -> None:
-        """One flush to the disk for all calls that committed in this turn of the loop."""
-        waiting, self._unsynced = self._unsynced, []
-        self.store.sync()
-        for answer in waiting:
-            answer()
+    def _settle(self) -> None:
+        """One write, and one flush to the disk where that is wanted, for all calls that committed in this turn."""
+        waiting, self._unanswered = self._unanswered, []
+        try:
+            self.store.flush()
+            if self.is_synced:
+                self.store.sync()
+            is_lost = self.store.driver.losses != self._losses  # when somebody else had it written
+        except Exception:
+            log.exception("%d calls could not be written", len(waiting))
+            is_lost = True
+        if is_lost:
+            waiting = [(x, render_error(x, internal_failure())) for x, _ in waiting]
+        for x, response in waiting:
+            assert x.respond is not None
+            x.respond(response)
 
     def _record(self, x: Exchange, judgement: Judgement | None, message: str) -> None:
         self.records.add(
@@ -376,35 +407,37 @@ class Pipeline:
                 x.request.peer,
                 judgement,
                 message,
+                x.principal.access_key,
             )
         )
+        function = x.function
+        if function is not None and function not in self.history.skips:
+            self.history.see(x, judgement, message)
         if self._flushing is None:
             self._flushing = self.loop.call_later(FLUSH_S, self._flush)
 
     def _flush(self) -> None:
         self._flushing = None
         self.records.flush()
+        self.history.flush()
 
     # The cloud behind a call
 
     def call_of(self, x: Exchange) -> Call:
-        request = x.request
+        waited = x.waited
         return Call(
             self,
             x.tx,
-            now=self.clock.now() if x.waited else x.clock_began,
-            caller=x.principal,
-            account=x.account,
-            region=x.region,
-            service=x.name,
-            operation=x.model.snake if x.model is not None else "",
-            request_id=x.request_id,
-            parent=x.parent,
-            endpoint=x.endpoint,
-            source_ip=request.peer,
-            secure=self.trusts_loopback or request.scheme == "https",
-            user_agent=request.headers.get("user-agent", ""),
-            elapsed_s=max(time.perf_counter() - x.began, self.clock.now() - x.clock_began) if x.waited else 0.0,
+            self.clock.now() if waited else x.clock_began,
+            x.principal,
+            x.account,
+            x.region,
+            x.name,
+            x.model.snake if x.model is not None else "",
+            x.request_id,
+            x.parent,
+            x,
+            max(time.perf_counter() - x.began, self.clock.now() - x.clock_began) if waited else 0.0,
         )
 
     def ask(
@@ -429,16 +462,22 @@ class Pipeline:
         name = _aws_name(found.model, operation)
         judgement: Judgement | None = None
         status, code, message = 200, "", ""
+        is_kept = function not in self.history.skips
         try:
             judgement = judge(self, inner, found, operation, name, parameters)
             result = function.function(inner, **parameters)
-            return result.within(inner) if type(result) is Outside else result
+            is_outside = type(result) is Outside
+            if is_kept:
+                self.history.hear(call, inner, function, parameters, None if is_outside else result, None)
+            return result.within(inner) if is_outside else result
         except Wait:
             name = ""
             raise
         except AWSError as error:
             status, code, message = error.status, error.code, error.message
             judgement = getattr(error, "judgement", judgement)
+            if is_kept:
+                self.history.hear(call, inner, function, parameters, None, error)
             raise
         finally:
             if name:
@@ -486,6 +525,21 @@ class Pipeline:
                 self._record_question(inner, judgement)
         return True
 
+    def judge(
+        self,
+        call: Call,
+        service: str,
+        operation: str,
+        parameters: dict[str, Any],
+        principal: Principal,
+        account: str,
+        region: str,
+    ) -> None:
+        found = services.load(service)
+        assert found is not None, service
+        inner = self._inner(call, found, operation, principal, account, region)
+        judge(self, inner, found, operation, _aws_name(found.model, operation), parameters)
+
     def _record_question(self, inner: Call, judgement: Judgement) -> None:
         """What was asked and not done is recorded by the action judged, such as execute-api:Invoke."""
         service, _, action = judgement.action.partition(":")
@@ -519,13 +573,19 @@ class Pipeline:
 
     def emit(self, call: Call, event: msgspec.Struct) -> None:
         if self._reactions is None:
-            self._reactions = {}
+            self._reactions = {
+                "organizations.MembershipsChanged": [self.memberships.changed],
+                "cloudtrail.SelectionChanged": [self.history.changed],
+            }
             for service in services.having("events.py"):
                 for reaction in service.reactions:
                     self._reactions.setdefault(reaction.event, []).append(reaction.function)
         origin = type(event).__module__.split(".")[2]
         for function in self._reactions.get(f"{origin}.{type(event).__name__}", ()):
             function(call, event)
+
+    def keep_history(self) -> None:
+        self.history.flush()
 
     def scheduled(self, due: float) -> None:
         self.runner.poke(due)
@@ -552,6 +612,12 @@ async def _compute(request: Compute) -> Any:
     except Exception as error:
         log.exception("a computation failed")
         return Failed(f"{type(error).__name__}: {error}")
+
+
+async def _fetch(request: Fetch) -> Any:
+    from .fetches import fetch
+
+    return await fetch(request)
 
 
 def _aws_name(model: str, operation: str) -> str:

@@ -39,6 +39,7 @@ class CallRecord(msgspec.Struct, array_like=True, gc=False):
     source_ip: str
     judgement: Judgement | None
     message: str = ""
+    access_key: str = ""
 
     def public(self) -> dict[str, Any]:
         found: dict[str, Any] = msgspec.to_builtins(self.judgement) if self.judgement is not None else {}
@@ -66,6 +67,7 @@ class Records:
         self._kept: deque[CallRecord] = deque(maxlen=KEPT)
         self._unwritten: list[CallRecord] = []
         self._encode = msgspec.msgpack.Encoder().encode
+        self._uses: Any = None
         self._decode = msgspec.msgpack.Decoder(list[CallRecord]).decode
         last = store.driver.scan(_ROOT, keys.after(_ROOT), 1, True, False)
         self._batch = int.from_bytes(last[0][0][-8:], "big") - (1 << 63) + 1 if last else 0
@@ -89,6 +91,18 @@ class Records:
         if self._batch >= BATCHES:
             tx.delete(_ROOT + keys.integer(self._batch - BATCHES))
         self._batch += 1
+        latest = {(each.principal, each.access_key, each.service, each.operation): each for each in batch}.values()
+        issued = [each for each in latest if each.access_key[:4] == "AKIA" or not each.principal.endswith(":root")]
+        if issued:
+            self._remember_uses(tx, issued)
+
+    def _remember_uses(self, tx: Transaction, batch: list[CallRecord]) -> None:
+        """Last uses of keys, users and roles are `iam`'s, which is loaded with the first of them."""
+        if self._uses is None:
+            from skyjar.services.iam.uses import Uses
+
+            self._uses = Uses()
+        self._uses.write(tx, batch)
 
     def latest(self, limit: int, *, after: int = 0) -> tuple[int, list[CallRecord]]:
         """The count of calls so far, and up to `limit` of those behind the `after`-th, oldest first."""

@@ -45,6 +45,7 @@ class Known:
     def __init__(self) -> None:
         self.local_hosts: dict[str, bool] = {}
         self.targets: dict[str, tuple[str, Codec, OperationModel, Service, Operation]] = {}
+        self.functions: dict[OperationModel, tuple[Service, Operation]] = {}
         self.scopes: dict[tuple[str, bool], tuple[str, Codec]] = {}
 
     def is_local(self, host: str) -> bool:
@@ -59,7 +60,6 @@ class Known:
 def route(pipeline: Pipeline, x: Exchange) -> None:
     request = x.request
     known = pipeline.known_routes
-    x.endpoint = f"{request.scheme}://{request.host}"
     if not known.is_local(request.host) or request.path.startswith(pipeline.planes.prefixes):
         x.planes = pipeline.planes.find(request)
         if x.planes:
@@ -84,20 +84,21 @@ def route(pipeline: Pipeline, x: Exchange) -> None:
     x.model = x.codec.route(x.addressed)
     if x.model is None:
         raise _unknown(x)
-    _find_function(x)
-    if target is not None and x.service is not None and x.function is not None:
+    x.service, x.function = known.functions.get(x.model) or _find_function(known, x)
+    if x.service.is_global:
+        x.region = "us-east-1"
+    if target is not None:
         known.targets[target] = (x.name, x.codec, x.model, x.service, x.function)
 
 
-def _find_function(x: Exchange) -> None:
+def _find_function(known: Known, x: Exchange) -> tuple[Service, Operation]:
     assert x.model is not None
     service = services.load(x.name)
     function = service.operations.get(x.model.snake) if service is not None else None
     if service is None or function is None:
         raise NotImplementedHere(f"Skyjar does not implement {x.name}:{x.model.name}.")
-    x.service, x.function = service, function
-    if service.is_global:
-        x.region = "us-east-1"
+    known.functions[x.model] = (service, function)
+    return service, function
 
 
 def _route_target(x: Exchange, target: str) -> None:
@@ -193,7 +194,7 @@ def _addressed(x: Exchange, name: str) -> Request:
     if name == "s3" and "s3-bucket" not in x.labels:
         match = _S3_HOST.match(request.host) or _BUCKET_HOST.match(request.host)
         if match is not None and match["bucket"] not in ("s3",):
-            x.labels["s3-bucket"] = match["bucket"]
+            x.labels = {**x.labels, "s3-bucket": match["bucket"]}
             x.addressed = Request(
                 request.method,
                 f"/{match['bucket']}{request.path}",

@@ -16,10 +16,12 @@ def run(pipeline: Pipeline, x: Exchange) -> None:
     """Sets `x.result`: the response's members, a WebResponse, or an Outside that the pipeline carries out."""
     if x.plane is not None:
         _run_plane(pipeline, x)
-        x.tx.commit()
+        x.tx.commit_gathered()
         return
     assert x.function is not None
-    call = x.call if x.call is not None and x.call.tx is x.tx else pipeline.call_of(x)
+    call, x.call = x.call, None  # which has `x` for its origin: together they would wait for the collector
+    if call is None or call.tx is not x.tx:
+        call = pipeline.call_of(x)
     try:
         x.result = x.function.function(call, **x.parameters)
     except TypeError as error:
@@ -27,7 +29,7 @@ def run(pipeline: Pipeline, x: Exchange) -> None:
         if missing:
             raise MissingParameter(sorted(missing)[0]) from error
         raise
-    x.tx.commit()
+    x.tx.commit_gathered()
 
 
 def _run_plane(pipeline: Pipeline, x: Exchange) -> None:

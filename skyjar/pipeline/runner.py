@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from skyjar.kernel import service as services
-from skyjar.kernel.call import Call
+from skyjar.kernel.call import Call, Origin
 from skyjar.kernel.clock import Alarm
 from skyjar.kernel.errors import AWSError, Wait
 from skyjar.kernel.jobs import Job, JobRecord, due_jobs, everywhere, failed, jobs, next_due
@@ -150,8 +150,7 @@ class Runner:
             operation=record.kind,
             request_id=self._pipeline.chance.uuid(),
             parent=record.parent,
-            endpoint=self._pipeline.own_endpoint,
-            secure=True,
+            origin=Origin(self._pipeline.own_endpoint, secure=True),
             elapsed_s=elapsed_s,
         )
 
@@ -233,6 +232,8 @@ class Runner:
             running = [*self._outside.values(), *self._pipeline.tasks]
             if running:
                 await asyncio.wait(running)
+            elif self._pipeline.history.flush():
+                continue  # somebody may wait for what happened
             elif not self._is_looking and not self._pipeline.woken:
                 return
 

@@ -15,9 +15,11 @@ def denial_message(principal_arn: str, action: str, resource: str, decision: Dec
 
 
 def reason(action: str, decision: Decision) -> str:
+    kind = _SHOWN_AS.get(decision.kind, decision.kind)
     if decision.reason == "explicit-deny":
-        return f"with an explicit deny in {_ARTICLES.get(decision.kind, 'a')} {decision.kind}"
-    return f"because no {decision.kind} allows the {action} action"
+        return f"with an explicit deny in {_ARTICLES.get(kind, 'a')} {kind}"
+    return f"because no {kind} allows the {action} action"
 
 
+_SHOWN_AS = {"key policy": "resource-based policy"}
 _ARTICLES = {"identity-based policy": "an", "role trust policy": "the"}

@@ -18,7 +18,7 @@ from .requests import Principal, Request
 from .statements import Statement
 from .traces import Considered, Verdict, trace
 
-__all__ = ["Decision", "Named", "Policies", "denial_message", "evaluate"]
+__all__ = ["Decision", "Named", "Policies", "denial_message", "evaluate", "with_grant"]
 
 Named = tuple[str, Document]  # the name of the policy's source, for people, and the policy
 Reason = Literal["explicit-deny", "implicit-deny", "allow", "root"]
@@ -26,6 +26,8 @@ Reason = Literal["explicit-deny", "implicit-deny", "allow", "root"]
 IDENTITY: Final = "identity-based policy"
 RESOURCE: Final = "resource-based policy"
 TRUST: Final = "role trust policy"
+KEY: Final = "key policy"
+GRANT: Final = "grant"
 BOUNDARY: Final = "permissions boundary"
 SESSION: Final = "session policy"
 SCP: Final = "service control policy"
@@ -81,6 +83,13 @@ class Policies:
         self.resource_account = resource_account
         self.resource_required = resource_required
         self.resource_kind = resource_kind
+
+    def context_keys(self) -> set[str]:
+        """The condition keys (lower case) that a decision may depend on, those of variables included."""
+        named = [*self.identity, *self.resource, *(self.session or ())]
+        named += [each for levels in (self.scp, self.rcp) for level in levels for each in level]
+        named += [each for each in (self.boundary, self.endpoint) if each is not None]
+        return set().union(*(document.context_keys() for _, document in named))
 
     def limiting(self, principal: Principal) -> list[Considered]:
         """(kind, policies, are their principals heeded) of what only limits, in the order in which AWS names it.
@@ -172,6 +181,18 @@ def evaluate(request: Request, policies: Policies) -> Decision:
 
 
 Deciding = tuple[str, Statement]
+
+
+def with_grant(request: Request, policies: Policies, denied: Decision, grant: str) -> Decision:
+    """What a grant on the resource makes of a decision: it allows what no policy allows, but nothing that one denies, and
+    only within what limits the caller."""
+    limited = policies.limiting(request.principal)
+    if request.principal.kind not in (*_NO_IDENTITY, "root"):
+        limited += [(kind, group, False) for kind, group in _own(policies)[1:]]
+    is_within = all(_allowing(request, group, heeds) for _, group, heeds in limited)
+    if denied.reason != "implicit-deny" or not is_within:
+        return denied
+    return Decision(request, policies, "allow", GRANT, grant)
 
 
 def _within_own(request: Request, policies: Policies, granted: Deciding | tuple[()]) -> Decision:

@@ -67,6 +67,7 @@ class Raw(msgspec.Struct, rename="camel"):
     exception: bool | None = None
     fault: bool | None = None
     error: dict[str, Any] | None = None
+    sensitive: bool | None = None
 
 
 class Http(msgspec.Struct, rename="camel", gc=False):

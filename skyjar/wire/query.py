@@ -275,7 +275,7 @@ class QueryCodec(Codec):
 
     def compile_input(self, operation: OperationModel, rules: Rules | None) -> Parse:
         shape = self.amended(operation.input_shape)
-        if shape is None:
+        if shape is None or not shape.members:
             return lambda request: {}
         read = self.readers(rules).structure(shape, snake_table(shape))
 

@@ -45,6 +45,7 @@ SERVICES: dict[str, Rules] = {
     "kms": Rules("ValidationException"),
     "lambda": Rules("ValidationException", "ValidationException"),
     "logs": Rules("InvalidParameterException"),
+    "organizations": Rules("InvalidInputException", "InvalidInputException"),
     "rds": Rules("InvalidParameterValue", "MissingParameter", NONE),
     "redshift": Rules("InvalidParameterValue", "MissingParameter", NONE),
     "route53": Rules("InvalidInput", "InvalidInput"),

@@ -1,7 +1,9 @@
 """Parameter Store with boto3."""
 
+import base64
 import json
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -57,3 +59,40 @@ def test_a_policy_opens_one_part_of_the_hierarchy(account: Account) -> None:
         mine.get_parameter(Name="/other")
     with pytest.raises(ssm.exceptions.ClientError, match="AccessDeniedException"):
         mine.get_parameters(Names=["/app/a", "/other"])
+
+
+@pytest.mark.spec("ssm-004")
+def test_a_secure_string_needs_its_key_too(account: Account) -> None:
+    iam, ssm, kms = account.client("iam"), account.client("ssm"), account.client("kms")
+    key = kms.create_key()["KeyMetadata"]["Arn"]
+    ssm.put_parameter(Name="/secret", Value="x", Type="SecureString", KeyId=key)
+    iam.create_user(UserName="ann")
+    held = iam.create_access_key(UserName="ann")["AccessKey"]
+    mine = account.client("ssm", aws_access_key_id=held["AccessKeyId"], aws_secret_access_key=held["SecretAccessKey"])
+
+    def may(*actions: str) -> None:
+        statement = {"Effect": "Allow", "Action": actions, "Resource": "*"}
+        policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+        iam.put_user_policy(UserName="ann", PolicyName="p", PolicyDocument=policy)
+
+    may("ssm:GetParameter")
+    sealed = mine.get_parameter(Name="/secret")["Parameter"]["Value"]
+    assert sealed != "x"
+    with pytest.raises(ssm.exceptions.ClientError, match=r"AccessDeniedException.*kms:Decrypt"):
+        mine.get_parameter(Name="/secret", WithDecryption=True)
+    may("ssm:GetParameter", "kms:Decrypt")
+    assert mine.get_parameter(Name="/secret", WithDecryption=True)["Parameter"]["Value"] == "x"
+    context = {"PARAMETER_ARN": f"arn:aws:ssm:us-east-1:{account.number}:parameter/secret"}
+    opened = kms.decrypt(CiphertextBlob=base64.b64decode(sealed), EncryptionContext=context)
+    assert opened["Plaintext"] == b"x"
+    kms.put_key_policy(KeyId=key, Policy=_without_ann(kms, key, account.number), BypassPolicyLockoutSafetyCheck=True)
+    with pytest.raises(ssm.exceptions.ClientError, match="AccessDeniedException"):
+        mine.get_parameter(Name="/secret", WithDecryption=True)
+
+
+def _without_ann(kms: Any, key: str, number: str) -> str:
+    """The key's policy with a deny for ann."""
+    policy: dict[str, Any] = json.loads(kms.get_key_policy(KeyId=key)["Policy"])
+    user = {"AWS": f"arn:aws:iam::{number}:user/ann"}
+    policy["Statement"].append({"Effect": "Deny", "Principal": user, "Action": "kms:Decrypt", "Resource": "*"})
+    return json.dumps(policy)

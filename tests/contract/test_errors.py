@@ -21,8 +21,12 @@ COMMON = {
 # Models that lack most of their service's errors.
 UNMODELLED = {"s3": 'Amazon S3 API reference, "Error responses"'}
 EXCUSED = {
+    ("kms", "NotAuthorizedException"): "what CreateAlias answers to a name that is reserved for AWS",
     ("lambda", "RequestEntityTooLargeException"): "what its front end answers to a payload over 6 MB",
-    ("sqs", "KMS.NotFoundException"): "KMS's own error, handed through by the query protocol",
+    **{
+        ("sqs", f"KMS.{name}Exception"): "KMS's own error, handed through by the query protocol"
+        for name in ("AccessDenied", "Disabled", "InvalidKeyUsage", "InvalidState", "NotFound", "Throttling")
+    },
 }
 OTHER_STATUS: dict[tuple[str, str], str] = {}
 

@@ -64,8 +64,11 @@ def test_needs_can_be_said_of_any_input(desk: Any, folder: str, is_whole: bool) 
             model = models.service(service.model).operation(names[name])
             parameters = given(model, operation.parameters, is_whole)
             for question in Rules.__slots__:
+                ask_for = getattr(rules, question)
+                if ask_for is None:
+                    continue
                 try:
-                    answer = getattr(rules, question)(call, name, parameters)
+                    answer = ask_for(call, name, parameters)
                 except AWSError:
                     continue
                 except Exception as error:

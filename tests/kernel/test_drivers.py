@@ -161,7 +161,7 @@ def test_it_is_a_sorted_dictionary(kind: str, steps: list[object]) -> None:
         try:
             for step in steps:
                 if isinstance(step, dict):
-                    driver.commit(dict(step))
+                    (driver.commit if len(step) % 2 else driver.gather)(dict(step))
                     for key, value in step.items():
                         if value is None:
                             model.pop(key, None)
@@ -177,6 +177,21 @@ def test_it_is_a_sorted_dictionary(kind: str, steps: list[object]) -> None:
                     assert driver.scan(start, end, limit, reverse, is_queue) == expected[:limit]
         finally:
             driver.close()
+
+
+def test_what_is_gathered_is_seen_at_once_the_latest_of_each_key(driver: Driver) -> None:
+    driver.commit({b"a": b"0", b"gone": b"0"})
+    driver.gather({b"a": b"1", b"b": b"1", b"long": b"x" * 5000, b"gone": None})
+    driver.gather({b"a": b"2"})
+    assert [driver.get(key) for key in (b"a", b"b", b"gone")] == [b"2", b"1", None]
+    assert driver.get(b"long") == b"x" * 5000
+    assert driver.get_many([b"gone", b"a"]) == [None, b"2"]
+    driver.gather({b"c": b"3"})
+    assert [key for key, _ in everything(driver)] == [b"a", b"b", b"c", b"long"]
+    driver.flush()
+    driver.flush()
+    assert [key for key, _ in everything(driver)] == [b"a", b"b", b"c", b"long"]
+    assert driver.losses == 0
 
 
 # What only an engine that outlives its process can be asked
@@ -251,6 +266,11 @@ def test_a_commit_that_fails_is_not_remembered(tmp_path: Path) -> None:
     real, driver._db = driver._db, Full()  # type: ignore[assignment]
     with pytest.raises(OSError, match="No space"):
         driver.commit({b"a": b"2"})
+    driver.gather({b"a": b"3"})
+    with pytest.raises(OSError, match="No space"):
+        driver.flush()
     driver._db = real
+    driver.flush()
     assert driver.get(b"a") == b"1"
+    assert driver.losses == 2
     driver.close()

@@ -1,6 +1,6 @@
 import pytest
 
-from skyjar.policy.evaluation import Policies, denial_message, evaluate
+from skyjar.policy.evaluation import GRANT, KEY, Policies, denial_message, evaluate, with_grant
 from skyjar.policy.requests import Request
 
 from .cases import CALLERS, document
@@ -126,3 +126,31 @@ def test_a_resource_policy_that_names_nobody_allows_nobody_and_denies_everybody(
     assert decision.trace[0].why == "the statement names nobody"
     deny = Policies(resource=[("p", document(Resource="*", Effect="Deny"))], identity=[ALL])
     assert evaluate(Request(ALICE, "a:b"), deny).reason == "explicit-deny"
+
+
+@pytest.mark.parametrize(
+    ("limits", "is_allowed"),
+    [
+        ({}, True),
+        ({"resource": [("key", document(Resource="*", Principal={"AWS": "444455556666"}))]}, True),
+        ({"resource": [NOBODY]}, False),
+        ({"identity": [NONE]}, False),
+        ({"scp": [[S3]]}, False),
+        ({"boundary": S3}, False),
+        ({"session": [S3]}, False),
+        ({"boundary": ALL, "session": [ALL], "scp": [[ALL]]}, True),
+    ],
+)
+def test_a_grant_allows_what_no_policy_allows_but_nothing_that_one_denies_or_limits(limits, is_allowed):
+    request, policies = (
+        Request(ALICE, "kms:Decrypt", QUEUE),
+        Policies(resource_kind=KEY, resource_required=True, **limits),
+    )
+    decision = with_grant(request, policies, evaluate(request, policies), "g-1")
+    assert decision.allowed == is_allowed
+    assert (decision.kind, decision.source) == (GRANT, "g-1") or not is_allowed
+
+
+def test_a_key_policy_is_named_as_a_resource_based_policy():
+    found = message(resource_kind=KEY, resource_required=True, identity=[ALL])
+    assert found.endswith("because no resource-based policy allows the sqs:SendMessage action")

@@ -9,9 +9,8 @@ import orjson
 from skyjar.formation import intrinsics
 from skyjar.formation.errors import TemplateError
 from skyjar.kernel.call import Call
-from skyjar.kernel.errors import AWSError
 
-from . import state
+from . import dynamics, state
 from .state import Stack
 
 
@@ -91,22 +90,10 @@ class StackScope:
         return export.value
 
     def dynamic(self, service: str, key: str) -> str:
-        if service != "ssm":
-            raise TemplateError(f"Skyjar does not resolve dynamic references of {service}.")
-        return stored_parameter(self._call, key)
+        return dynamics.resolve(self._call, service, key)
 
     def zones(self, region: str) -> list[str]:
         return [f"{region}{letter}" for letter in "abc"]
-
-
-def stored_parameter(call: Call, key: str) -> str:
-    """The value of a Systems Manager parameter, read as the caller."""
-    try:
-        return str(call.ask("ssm").get_parameter(name=key)["Parameter"]["Value"])
-    except AWSError as error:
-        if error.code == "ParameterNotFound":
-            raise TemplateError(f"Unable to fetch parameters [{key}] from parameter store for this account.") from error
-        raise
 
 
 def included(template: dict[str, Any], scope: intrinsics.Scope) -> set[str]:

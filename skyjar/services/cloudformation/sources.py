@@ -12,7 +12,7 @@ from skyjar.formation.errors import TemplateError
 from skyjar.kernel.call import Call
 from skyjar.kernel.errors import NotImplementedHere
 
-from . import limits, scopes
+from . import dynamics, limits, scopes
 from .errors import InsufficientCapabilitiesException, ValidationError
 from .state import Stack
 
@@ -123,7 +123,7 @@ def given_parameters(given: list[dict[str, Any]], previous: Stack | None) -> dic
 def prepare(call: Call, stack: Stack, template: dict[str, Any], given: dict[str, str]) -> Prepared:
     """Resolve parameters and conditions and check the whole. Raises ValidationError with CloudFormation's sentence."""
     try:
-        values, texts = parameters.resolve(template, given, lambda key: scopes.stored_parameter(call, key))
+        values, texts = parameters.resolve(template, given, lambda key: dynamics.stored_parameter(call, key))
         template = extensions.expand(template, values)
         checks.check(template)
         graphs.check(template)

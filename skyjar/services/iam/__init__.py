@@ -22,6 +22,13 @@ class RoleDeleted(msgspec.Struct, frozen=True):
     name: str
 
 
+class OutboundFederationChanged(msgspec.Struct, frozen=True):
+    """The account became an issuer of web identity tokens, or ceased to be one."""
+
+    issuer: str
+    is_enabled: bool
+
+
 class UserDeleted(msgspec.Struct, frozen=True):
     id: str
     name: str

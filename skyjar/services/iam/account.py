@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from skyjar.kernel.call import Call
+from skyjar.kernel.one_time_codes import devices
 from skyjar.kernel.service import operation
 
-from . import limits, state
+from . import federation_state, limits, state
+from .credential_state import server_certificates
 from .errors import EntityAlreadyExistsException, NoSuchEntityException
 from .state import Alias
 
@@ -38,6 +40,13 @@ def delete_account_alias(call: Call, *, account_alias: str) -> None:
 def list_account_aliases(call: Call, *, marker: str = "", max_items: int | None = None) -> dict[str, Any]:
     alias = state.account_of(call).alias
     return {"AccountAliases": [alias] if alias else [], "IsTruncated": False}
+
+
+@operation
+def set_security_token_service_preferences(call: Call, *, global_endpoint_token_version: str) -> None:
+    """Told in the account's summary. Here every token is good in every Region, as AWS's second version is."""
+    account = state.account_of(call)
+    state.accounts.put(call, state.replace(account, token_version=int(global_endpoint_token_version[1])))
 
 
 @operation
@@ -72,12 +81,12 @@ def get_account_summary(call: Call) -> dict[str, Any]:
             "AccountAccessKeysPresent": min(1, state.access_keys.count(call, "")),
             "AccountMFAEnabled": 0,
             "AccountSigningCertificatesPresent": 0,
-            "MFADevices": 0,
-            "MFADevicesInUse": 0,
-            "Providers": 0,
-            "ServerCertificates": 0,
+            "MFADevices": devices.count(call),
+            "MFADevicesInUse": devices.count(call) - devices.count(call, "", via="user"),
+            "Providers": federation_state.issuers.count(call) + federation_state.saml_providers.count(call),
+            "ServerCertificates": server_certificates.count(call),
             "ServerCertificatesQuota": limits.SERVER_CERTIFICATES,
             "SigningCertificatesPerUserQuota": limits.SIGNING_CERTIFICATES_PER_USER,
-            "GlobalEndpointTokenVersion": 1,
+            "GlobalEndpointTokenVersion": account.token_version,
         }
     }

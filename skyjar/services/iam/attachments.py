@@ -9,10 +9,11 @@ from skyjar.kernel.service import operation
 
 from . import identities, limits, naming, state
 from .errors import NoSuchEntityException, over_quota
+from .protected import check_may_change
 from .state import Attachment, Kind
 
 
-def _attach(call: Call, kind: Kind, name: str, arn: str) -> None:
+def attach(call: Call, kind: Kind, name: str, arn: str) -> None:
     holder = state.holder_of(call, kind, name)
     if state.find_policy(call, arn) is None:
         raise NoSuchEntityException(f"Policy {arn} does not exist or is not attachable.")
@@ -57,17 +58,18 @@ def _path(arn: str) -> str:
 
 @operation
 def attach_user_policy(call: Call, *, user_name: str, policy_arn: str) -> None:
-    _attach(call, "user", user_name, policy_arn)
+    attach(call, "user", user_name, policy_arn)
 
 
 @operation
 def attach_group_policy(call: Call, *, group_name: str, policy_arn: str) -> None:
-    _attach(call, "group", group_name, policy_arn)
+    attach(call, "group", group_name, policy_arn)
 
 
 @operation
 def attach_role_policy(call: Call, *, role_name: str, policy_arn: str) -> None:
-    _attach(call, "role", role_name, policy_arn)
+    check_may_change(state.role_of(call, role_name))
+    attach(call, "role", role_name, policy_arn)
 
 
 @operation
@@ -82,6 +84,7 @@ def detach_group_policy(call: Call, *, group_name: str, policy_arn: str) -> None
 
 @operation
 def detach_role_policy(call: Call, *, role_name: str, policy_arn: str) -> None:
+    check_may_change(state.role_of(call, role_name))
     _detach(call, "role", role_name, policy_arn)
 
 

@@ -8,6 +8,7 @@ from skyjar.kernel.call import Call
 from skyjar.kernel.service import operation
 
 from . import errors, identities, state
+from .protected import check_may_change
 from .state import Kind, Role, User
 
 
@@ -60,9 +61,11 @@ def delete_user_permissions_boundary(call: Call, *, user_name: str) -> None:
 
 @operation
 def put_role_permissions_boundary(call: Call, *, role_name: str, permissions_boundary: str) -> None:
+    check_may_change(state.role_of(call, role_name))
     _set(call, "role", role_name, permissions_boundary)
 
 
 @operation
 def delete_role_permissions_boundary(call: Call, *, role_name: str) -> None:
+    check_may_change(state.role_of(call, role_name))
     _remove(call, "role", role_name)

@@ -41,6 +41,78 @@ class UnmodifiableEntityException(AWSError):
     code = "UnmodifiableEntity"
 
 
+class FeatureEnabledException(AWSError):
+    code = "FeatureEnabled"
+    status = 409
+
+
+class FeatureDisabledException(AWSError):
+    code = "FeatureDisabled"
+    status = 404
+
+
+class InvalidAuthenticationCodeException(AWSError):
+    code = "InvalidAuthenticationCode"
+    status = 403
+
+
+class PasswordPolicyViolationException(AWSError):
+    code = "PasswordPolicyViolation"
+
+
+class InvalidUserTypeException(AWSError):
+    code = "InvalidUserType"
+
+
+class MalformedCertificateException(AWSError):
+    code = "MalformedCertificate"
+
+
+class KeyPairMismatchException(AWSError):
+    code = "KeyPairMismatch"
+
+
+class InvalidCertificateException(AWSError):
+    code = "InvalidCertificate"
+
+
+class DuplicateCertificateException(AWSError):
+    code = "DuplicateCertificate"
+    status = 409
+
+
+class InvalidPublicKeyException(AWSError):
+    code = "InvalidPublicKey"
+
+
+class DuplicateSSHPublicKeyException(AWSError):
+    code = "DuplicateSSHPublicKey"
+
+
+class UnrecognizedPublicKeyEncodingException(AWSError):
+    code = "UnrecognizedPublicKeyEncoding"
+
+
+class ServiceNotSupportedException(AWSError):
+    code = "NotSupportedService"
+    status = 404
+
+
+class CredentialReportNotPresentException(AWSError):
+    code = "ReportNotPresent"
+    status = 410
+
+
+class CredentialReportExpiredException(AWSError):
+    code = "ReportExpired"
+    status = 410
+
+
+class CredentialReportNotReadyException(AWSError):
+    code = "ReportInProgress"
+    status = 404
+
+
 class InvalidClientTokenId(AWSError):
     """What a session that may not use IAM gets."""
 

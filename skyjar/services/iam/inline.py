@@ -9,6 +9,7 @@ from skyjar.kernel.service import operation
 
 from . import documents, identities, naming, state
 from .errors import NoSuchEntityException
+from .protected import check_may_change
 from .state import Kind
 
 
@@ -62,6 +63,7 @@ def put_group_policy(call: Call, *, group_name: str, policy_name: str, policy_do
 
 @operation
 def put_role_policy(call: Call, *, role_name: str, policy_name: str, policy_document: str) -> None:
+    check_may_change(state.role_of(call, role_name))
     _put(call, "role", role_name, policy_name, policy_document)
 
 
@@ -92,6 +94,7 @@ def delete_group_policy(call: Call, *, group_name: str, policy_name: str) -> Non
 
 @operation
 def delete_role_policy(call: Call, *, role_name: str, policy_name: str) -> None:
+    check_may_change(state.role_of(call, role_name))
     _delete(call, "role", role_name, policy_name)
 
 

@@ -10,8 +10,8 @@ from skyjar.kernel.credentials import Credential
 from skyjar.kernel.principals import root
 from skyjar.kernel.service import operation
 
-from . import limits, naming, state
-from .errors import NoSuchEntityException, over_quota
+from . import limits, naming, state, uses
+from .errors import AccessDenied, NoSuchEntityException, over_quota
 from .state import Key
 from .users import own_name, principal_of
 
@@ -66,6 +66,23 @@ def _key_of(call: Call, name: str, access_key_id: str) -> Key:
     if found is None:
         raise NoSuchEntityException(f"The Access Key with id {access_key_id} cannot be found.")
     return found
+
+
+@operation
+def get_access_key_last_used(call: Call, *, access_key_id: str) -> dict[str, Any]:
+    """To the minute, and some tenths of a second after the call."""
+    held = credentials.find(call.tx, access_key_id)
+    if held is None or held.token or held.principal.account != call.account or not held.secret:
+        raise AccessDenied(
+            f"User: {call.caller.arn} is not authorized to perform: iam:GetAccessKeyLastUsed on resource: "
+            f"access key {access_key_id}"
+        )
+    use = uses.last_of_key(call, access_key_id)
+    shown: dict[str, Any] = {"ServiceName": "N/A", "Region": "N/A"}
+    if use is not None:
+        shown = {"LastUsedDate": use.at, "ServiceName": use.service, "Region": use.region}
+    name = held.principal.name
+    return {**({"UserName": name} if name else {}), "AccessKeyLastUsed": shown}
 
 
 @operation

@@ -76,3 +76,7 @@ def page(
             return {member: shown, "IsTruncated": True, "Marker": name(item)}
         shown.append(show(item))
     return {member: shown, "IsTruncated": False}
+
+
+def page_of_tags(tags: dict[str, str], marker: str, max_items: int | None) -> dict[str, Any]:
+    return page("Tags", shown_tags(dict(sorted(tags.items()))), marker, max_items, lambda tag: tag["Key"], dict)

@@ -180,6 +180,12 @@ def _version(arn: str, versions: tuple[Version, ...], version_id: str) -> Versio
     return found
 
 
+def versions(policy: Policy | ManagedPolicy) -> list[dict[str, Any]]:
+    """All of them, with their documents."""
+    held, default = _versions(policy)
+    return [_show_version(each, default) for each in held]
+
+
 @operation
 def get_policy_version(call: Call, *, policy_arn: str, version_id: str) -> dict[str, Any]:
     versions, default = _versions(state.policy_of(call, policy_arn))

@@ -7,9 +7,10 @@ from typing import Any
 from skyjar.kernel.call import Call
 from skyjar.kernel.service import operation
 
-from . import RoleChanged, RoleDeleted, documents, identities, limits, naming, state
+from . import RoleChanged, RoleDeleted, documents, identities, limits, naming, state, uses
 from .boundaries import checked_boundary, link_boundary, shown_boundary, unlink_boundary
 from .errors import DeleteConflictException, EntityAlreadyExistsException
+from .protected import check_may_change, check_path
 from .state import Role
 
 
@@ -25,26 +26,38 @@ def create_role(
     permissions_boundary: str = "",
     tags: naming.Tags | None = None,
 ) -> dict[str, Any]:
+    check_path(path)
     documents.check_trust(assume_role_policy_document)
-    if state.is_taken(state.roles, call, role_name):
-        raise EntityAlreadyExistsException(f"Role with name {role_name} already exists.")
-    state.count(call, "roles", 1, "RolesPerAccount", limits.ROLES)
-    role = Role(
-        name=role_name,
-        folded=role_name.lower(),
-        id=naming.new_id(call, "AROA"),
+    role = made(
+        call,
+        role_name,
+        assume_role_policy_document,
         path=path,
-        created_at=naming.date(call),
-        trust=assume_role_policy_document,
         description=description,
         max_session_s=max_session_duration,
         boundary=checked_boundary(call, permissions_boundary),
         tags=naming.checked_tags(tags),
     )
+    return {"Role": show(call.account, role)}
+
+
+def made(call: Call, name: str, trust: str, **more: Any) -> Role:
+    """A new role, known to all who need to know of it."""
+    if state.is_taken(state.roles, call, name):
+        raise EntityAlreadyExistsException(f"Role with name {name} already exists.")
+    state.count(call, "roles", 1, "RolesPerAccount", limits.ROLES)
+    role = Role(
+        name=name,
+        folded=name.lower(),
+        id=naming.new_id(call, "AROA"),
+        created_at=naming.date(call),
+        trust=trust,
+        **more,
+    )
     state.roles.add(call, role)
     link_boundary(call, "role", role)
     _tell(call, role)
-    return {"Role": show(call.account, role)}
+    return role
 
 
 def _tell(call: Call, role: Role) -> None:
@@ -75,7 +88,14 @@ def show(account: str, role: Role, *, is_listed: bool = False) -> dict[str, Any]
 
 @operation
 def get_role(call: Call, *, role_name: str) -> dict[str, Any]:
-    return {"Role": show(call.account, state.role_of(call, role_name))}
+    role = state.role_of(call, role_name)
+    return {"Role": {**show(call.account, role), **last_used(call, role)}}
+
+
+def last_used(call: Call, role: Role) -> dict[str, Any]:
+    """Empty while it has not been used."""
+    use = uses.last_of(call, "role", role.name)
+    return {"RoleLastUsed": {"LastUsedDate": use.at, "Region": use.region} if use is not None else {}}
 
 
 @operation
@@ -98,6 +118,7 @@ def update_role(
     call: Call, *, role_name: str, description: str | None = None, max_session_duration: int | None = None
 ) -> dict[str, Any]:
     role = state.role_of(call, role_name)
+    check_may_change(role)
     _change(
         call,
         role,
@@ -116,6 +137,7 @@ def update_role_description(call: Call, *, role_name: str, description: str) -> 
 @operation
 def update_assume_role_policy(call: Call, *, role_name: str, policy_document: str) -> None:
     role = state.role_of(call, role_name)
+    check_may_change(role)
     documents.check_trust(policy_document)
     _change(call, role, trust=policy_document)
 
@@ -123,14 +145,24 @@ def update_assume_role_policy(call: Call, *, role_name: str, policy_document: st
 @operation
 def delete_role(call: Call, *, role_name: str) -> None:
     role = state.role_of(call, role_name)
+    check_may_change(role)
     if state.profiles.first(call, role_name, via="role") is not None:
         raise DeleteConflictException("Cannot delete entity, must remove roles from instance profile first.")
     if role.attached:
         raise DeleteConflictException("Cannot delete entity, must detach all policies first.")
     if role.inline:
         raise DeleteConflictException("Cannot delete entity, must delete policies first.")
+    remove(call, role_name)
+
+
+def remove(call: Call, name: str) -> None:
+    """Whatever is attached to it."""
+    role = state.role_of(call, name)
+    for arn in role.attached:
+        state.attachments.delete(call, arn, "policy", "role", name)
     unlink_boundary(call, "role", role)
     state.roles.remove(call, role)
     state.count(call, "roles", -1)
-    identities.refresh(call, "role", role_name)
+    identities.refresh(call, "role", name)
+    uses.forget(call, "role", name)
     call.emit(RoleDeleted(id=role.id, name=role.name))

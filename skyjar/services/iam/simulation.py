@@ -15,6 +15,7 @@ from skyjar.policy.requests import Principal, Request
 
 from . import identities, naming, state
 from .errors import InvalidInputException, NoSuchEntityException
+from .exclusions import excluded_by
 
 _DECISIONS = {"allow": "allowed", "root": "allowed", "explicit-deny": "explicitDeny", "implicit-deny": "implicitDeny"}
 Entries = list[dict[str, Any]]
@@ -162,6 +163,7 @@ def simulate_principal_policy(
     action_names: list[str],
     policy_input_list: list[str] | None = None,
     permissions_boundary_policy_input_list: list[str] | None = None,
+    policy_exclusion_list: Entries | None = None,
     resource_arns: list[str] | None = None,
     resource_policy: str = "",
     resource_owner: str = "",
@@ -170,8 +172,11 @@ def simulate_principal_policy(
     max_items: int | None = None,
     marker: str = "",
 ) -> dict[str, Any]:
-    """With the policies that the user, group or role has now, and those given besides."""
+    """With the policies that the user, group or role has now, but those to be left out, and those given besides."""
+    is_excluded, is_unbound = excluded_by(policy_exclusion_list)
     kind, identity, boundary = _held(call, policy_source_arn)
+    identity = [each for each in identity if not is_excluded(each[0])]
+    boundary = None if is_unbound else boundary
     given = _boundary(permissions_boundary_policy_input_list)
     policies = Policies(
         identity=[*identity, *_named(policy_input_list, "PolicyInputList")],

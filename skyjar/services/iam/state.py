@@ -33,6 +33,7 @@ class User(Holder, frozen=True):
     boundary: str = ""
     tags: dict[str, str] = {}
     groups: tuple[str, ...] = ()
+    signed_in_at: float = 0.0
 
 
 class Group(Holder, frozen=True):
@@ -116,6 +117,9 @@ class Account(Record, frozen=True):
     policies: int = 0
     profiles: int = 0
     alias: str = ""
+    issuer: str = ""
+    has_issuer_enabled: bool = False
+    token_version: int = 1
 
 
 class Alias(Record, frozen=True):
@@ -153,7 +157,7 @@ profiles = Table("iam.profiles", Profile, key=("name",), scope="account", indexe
 access_keys = Table("iam.keys", Key, key=("user", "id"), scope="account")
 accounts = Table("iam.accounts", Account, key=("id",), scope="account")
 aliases = Table("iam.aliases", Alias, key=("alias",), scope="cloud")
-grants = Table("iam.grants", Grants, key=("kind", "name"), scope="account")
+grants = Table("iam.grants", Grants, key=("kind", "name"), scope="account", remembers=True)
 bodies = Table("iam.bodies", Body, key=("kind", "name"), scope="account")
 
 TABLES: dict[str, Table[Any]] = {"user": users, "group": groups, "role": roles}

@@ -26,14 +26,6 @@ def _untag_holder(call: Call, kind: Kind, name: str, keys: list[str]) -> None:
     identities.refresh(call, kind, name)
 
 
-def _list(tags: dict[str, str], marker: str, max_items: int | None) -> dict[str, Any]:
-    return naming.page("Tags", naming.shown_tags(dict(sorted(tags.items()))), marker, max_items, _tag_key, dict)
-
-
-def _tag_key(tag: dict[str, str]) -> str:
-    return tag["Key"]
-
-
 @operation
 def tag_user(call: Call, *, user_name: str, tags: Tags) -> None:
     _tag_holder(call, "user", user_name, tags)
@@ -46,7 +38,7 @@ def untag_user(call: Call, *, user_name: str, tag_keys: list[str]) -> None:
 
 @operation
 def list_user_tags(call: Call, *, user_name: str, marker: str = "", max_items: int | None = None) -> dict[str, Any]:
-    return _list(state.user_of(call, user_name).tags, marker, max_items)
+    return naming.page_of_tags(state.user_of(call, user_name).tags, marker, max_items)
 
 
 @operation
@@ -61,7 +53,7 @@ def untag_role(call: Call, *, role_name: str, tag_keys: list[str]) -> None:
 
 @operation
 def list_role_tags(call: Call, *, role_name: str, marker: str = "", max_items: int | None = None) -> dict[str, Any]:
-    return _list(state.role_of(call, role_name).tags, marker, max_items)
+    return naming.page_of_tags(state.role_of(call, role_name).tags, marker, max_items)
 
 
 @operation
@@ -79,7 +71,7 @@ def untag_policy(call: Call, *, policy_arn: str, tag_keys: list[str]) -> None:
 @operation
 def list_policy_tags(call: Call, *, policy_arn: str, marker: str = "", max_items: int | None = None) -> dict[str, Any]:
     policy = state.policy_of(call, policy_arn)
-    return _list(policy.tags if isinstance(policy, state.Policy) else {}, marker, max_items)
+    return naming.page_of_tags(policy.tags if isinstance(policy, state.Policy) else {}, marker, max_items)
 
 
 @operation
@@ -98,4 +90,4 @@ def untag_instance_profile(call: Call, *, instance_profile_name: str, tag_keys: 
 def list_instance_profile_tags(
     call: Call, *, instance_profile_name: str, marker: str = "", max_items: int | None = None
 ) -> dict[str, Any]:
-    return _list(state.profile_of(call, instance_profile_name).tags, marker, max_items)
+    return naming.page_of_tags(state.profile_of(call, instance_profile_name).tags, marker, max_items)

@@ -6,10 +6,11 @@ from typing import Any
 
 from skyjar.kernel import credentials
 from skyjar.kernel.call import Call
+from skyjar.kernel.one_time_codes import devices
 from skyjar.kernel.principals import Principal
 from skyjar.kernel.service import operation
 
-from . import UserDeleted, identities, limits, naming, state
+from . import UserDeleted, identities, limits, naming, state, uses
 from .boundaries import checked_boundary, link_boundary, shown_boundary, unlink_boundary
 from .errors import DeleteConflictException, EntityAlreadyExistsException, ValidationError
 from .state import User
@@ -50,6 +51,8 @@ def show(account: str, user: User, *, is_listed: bool = False) -> dict[str, Any]
         "Arn": state.arn_of(account, "user", user.path, user.name),
         "CreateDate": user.created_at,
     }
+    if user.signed_in_at:
+        shown["PasswordLastUsed"] = user.signed_in_at
     if is_listed:
         return shown
     if user.boundary:
@@ -102,6 +105,9 @@ def update_user(call: Call, *, user_name: str, new_path: str = "", new_user_name
         state.attachments.add(call, state.Attachment(arn=arn, usage=usage, kind="user", name=name))
     identities.refresh(call, "user", old.name)
     identities.refresh(call, "user", name)
+    for device in devices.range(call, old.name, via="user"):
+        devices.replace(call, device, state.replace(device, user=name))
+    uses.rename(call, "user", old.name, name)
     for key in state.access_keys.range(call, old.name):
         state.access_keys.remove(call, key)
         state.access_keys.add(call, state.replace(key, user=name))
@@ -133,8 +139,26 @@ def delete_user(call: Call, *, user_name: str) -> None:
         raise DeleteConflictException("Cannot delete entity, must delete policies first.")
     if state.access_keys.first(call, user_name) is not None:
         raise DeleteConflictException("Cannot delete entity, must delete access keys first.")
+    _check_bare(call, user)
     unlink_boundary(call, "user", user)
     state.users.remove(call, user)
     state.count(call, "users", -1)
     identities.refresh(call, "user", user_name)
+    uses.forget(call, "user", user_name)
     call.emit(UserDeleted(id=user.id, name=user.name))
+
+
+def _check_bare(call: Call, user: User) -> None:
+    """What a user signs in and works with must be deleted before it."""
+    from . import credential_state as held
+
+    kept: dict[str, Any] = {
+        "login profile": held.login_profiles.get(call, user.id),
+        "MFA device": devices.first(call, user.name, via="user"),
+        "signing certificates": held.signing_certificates.first(call, user.id),
+        "SSH public keys": held.ssh_keys.first(call, user.id),
+        "service specific credentials": held.service_credentials.first(call, user.id),
+    }
+    for what, found in kept.items():
+        if found is not None:
+            raise DeleteConflictException(f"Cannot delete entity, must delete {what} first.")

@@ -13,7 +13,7 @@ def _tags(resource: Resource, properties: Properties) -> dict[str, str]:
     return resource.tags | {tag["Key"]: str(tag["Value"]) for tag in properties.get("Tags", [])}
 
 
-_GROUP = {"LogGroupName", "RetentionInDays", "Tags", "LogGroupClass"}
+_GROUP = {"LogGroupName", "RetentionInDays", "Tags", "LogGroupClass", "KmsKeyId"}
 
 
 def create_group(call: Call, resource: Resource, properties: Properties) -> Physical:
@@ -23,6 +23,7 @@ def create_group(call: Call, resource: Resource, properties: Properties) -> Phys
         log_group_name=name,
         tags=_tags(resource, properties),
         log_group_class=properties.get("LogGroupClass", "STANDARD"),
+        **({"kms_key_id": properties["KmsKeyId"]} if "KmsKeyId" in properties else {}),
     )
     if properties.get("RetentionInDays") is not None:
         logs.put_retention_policy(log_group_name=name, retention_in_days=int(properties["RetentionInDays"]))
@@ -36,6 +37,11 @@ def update_group(call: Call, resource: Resource, old: Physical, properties: Prop
         logs.put_retention_policy(log_group_name=old.id, retention_in_days=int(days))
     elif days is None and had is not None:
         logs.delete_retention_policy(log_group_name=old.id)
+    key, had_key = properties.get("KmsKeyId"), before.get("KmsKeyId")
+    if key and key != had_key:
+        logs.associate_kms_key(log_group_name=old.id, kms_key_id=key)
+    elif had_key and not key:
+        logs.disassociate_kms_key(log_group_name=old.id)
     tags, gone = _tags(resource, properties), _tags(resource.before(), before).keys()
     if gone - tags.keys():
         logs.untag_log_group(log_group_name=old.id, tags=sorted(gone - tags.keys()))

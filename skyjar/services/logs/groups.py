@@ -8,7 +8,7 @@ from typing import Any
 from skyjar.kernel.call import Call
 from skyjar.kernel.service import operation
 
-from . import jobs, limits, paging, state
+from . import encryption, jobs, limits, paging, state
 from .errors import InvalidParameterException, ResourceAlreadyExistsException, TooManyTagsException
 from .state import Group
 
@@ -18,6 +18,7 @@ def create_log_group(
     call: Call,
     *,
     log_group_name: str,
+    kms_key_id: str = "",
     tags: dict[str, str] | None = None,
     log_group_class: str = "STANDARD",
 ) -> None:
@@ -32,6 +33,8 @@ def create_log_group(
         created_ms=call.now_ms,
         kind=log_group_class,
         tags=tags or {},
+        kms_key=kms_key_id,
+        data_key=encryption.data_key(call, log_group_name, kms_key_id) if kms_key_id else b"",
     )
     state.groups.add(call, group)
 
@@ -90,6 +93,8 @@ def _show(call: Call, group: Group) -> dict[str, Any]:
         "logGroupClass": group.kind,
         "logGroupArn": arn,
     }
+    if group.kms_key:
+        shown["kmsKeyId"] = group.kms_key
     if group.retention_days:
         shown["retentionInDays"] = group.retention_days
     return shown
@@ -112,3 +117,24 @@ def put_retention_policy(call: Call, *, log_group_name: str, retention_in_days: 
 def delete_retention_policy(call: Call, *, log_group_name: str) -> None:
     group = state.find_group(call, log_group_name)
     state.groups.replace(call, group, state.replace(group, retention_days=0))
+
+
+@operation
+def associate_kms_key(call: Call, *, log_group_name: str = "", kms_key_id: str) -> None:
+    """For what comes from now on."""
+    group = _named(call, log_group_name)
+    data_key = encryption.data_key(call, group.name, kms_key_id)
+    state.groups.replace(call, group, state.replace(group, kms_key=kms_key_id, data_key=data_key))
+
+
+def _named(call: Call, name: str) -> Group:
+    if not name:
+        raise InvalidParameterException("You must specify either the resourceIdentifier parameter or the logGroupName.")
+    return state.find_group(call, name)
+
+
+@operation
+def disassociate_kms_key(call: Call, *, log_group_name: str = "") -> None:
+    """What came under the key stays under it."""
+    group = _named(call, log_group_name)
+    state.groups.replace(call, group, state.replace(group, kms_key="", data_key=b""))

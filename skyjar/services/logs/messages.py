@@ -9,10 +9,10 @@ from typing import Any
 from skyjar.kernel.call import Call
 from skyjar.kernel.service import operation
 
-from . import identifiers, limits, paging, patterns, reading, state, streams
+from . import encryption, identifiers, limits, paging, patterns, reading, state, streams
 from .errors import InvalidParameterException
 from .reading import Event, Place
-from .state import Batch, Stream
+from .state import Batch, Group, Stream
 
 
 @operation
@@ -35,7 +35,7 @@ def put_log_events(
     last = next((n for n, at in enumerate(stamps) if at > newest_ms), len(stamps))
     good = tuple((event["timestamp"], event["message"]) for event in log_events[first:last])
     if good:
-        stream = _store(call, stream, good)
+        stream = _store(call, group, stream, good)
     answer: dict[str, Any] = {"nextSequenceToken": streams.sequence_token(stream)}
     rejected = _rejected(stamps, oldest_ms, kept_ms, last)
     return answer | ({"rejectedLogEventsInfo": rejected} if rejected else {})
@@ -85,20 +85,18 @@ def _rejected(stamps: list[int], oldest_ms: int, kept_ms: int, too_new_from: int
     return found
 
 
-def _store(call: Call, stream: Stream, events: tuple[tuple[int, str], ...]) -> Stream:
+def _store(call: Call, group: Group, stream: Stream, events: tuple[tuple[int, str], ...]) -> Stream:
     first_ms, last_ms = events[0][0], events[-1][0]
-    state.batches.add(
-        call,
-        Batch(
-            space=stream.space,
-            stream=stream.name,
-            first_ms=first_ms,
-            number=stream.next_batch,
-            last_ms=last_ms,
-            ingested_ms=call.now_ms,
-            events=events,
-        ),
+    batch = Batch(
+        space=stream.space,
+        stream=stream.name,
+        first_ms=first_ms,
+        number=stream.next_batch,
+        last_ms=last_ms,
+        ingested_ms=call.now_ms,
+        events=events,
     )
+    state.batches.add(call, encryption.seal(call, group, batch) if group.kms_key else batch)
     size = sum(len(message) for _, message in events) + len(events) * limits.EVENT_OVERHEAD_BYTES
     new: Stream = state.replace(
         stream,

@@ -22,7 +22,7 @@ NO_STREAM = "The specified log stream does not exist."
 
 
 class Group(Record, frozen=True):
-    """`retention_days` 0 keeps events for ever."""
+    """`retention_days` 0 keeps events for ever. `kms_key` is the ARN of a KMS key, `data_key` what seals new events."""
 
     name: str
     space: str
@@ -30,6 +30,8 @@ class Group(Record, frozen=True):
     retention_days: int = 0
     kind: str = "STANDARD"
     tags: dict[str, str] = {}
+    kms_key: str = ""
+    data_key: bytes = b""
 
 
 class Stream(Record, frozen=True):
@@ -48,7 +50,7 @@ class Stream(Record, frozen=True):
 
 
 class Batch(Record, frozen=True):
-    """`events` are (timestamp ms, message), in order of time."""
+    """`events` are (timestamp ms, message), in order of time; those under a KMS key are in `sealed` (see encryption.py)."""
 
     space: str
     stream: str
@@ -57,6 +59,7 @@ class Batch(Record, frozen=True):
     last_ms: int
     ingested_ms: int
     events: tuple[tuple[int, str], ...]
+    sealed: bytes = b""
 
 
 groups = Table("logs.groups", Group, key=("name",))

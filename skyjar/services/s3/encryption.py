@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from skyjar.kernel.call import Call
-from skyjar.kernel.errors import NotImplementedHere
+from skyjar.kernel.errors import AccessDenied, AWSError, NotImplementedHere
 
-from . import state
 from .errors import InvalidArgument, InvalidEncryptionAlgorithm
 from .state import Bucket
 
 AES, KMS = "AES256", "aws:kms"
+MANAGED = "alias/aws/s3"
 
 
 def check_algorithm(algorithm: str) -> None:
@@ -21,9 +21,18 @@ def check_algorithm(algorithm: str) -> None:
         raise InvalidEncryptionAlgorithm(ServerSideEncryption=algorithm)
 
 
+def managed_key(call: Call) -> str:
+    """The ARN of the account's AWS managed key for S3, which KMS makes when it is first needed."""
+    kms = call.ask("kms", context={"kms:ViaService": f"s3.{call.region}.amazonaws.com"})
+    try:
+        return str(kms.describe_key(key_id=MANAGED)["KeyMetadata"]["Arn"])
+    except AWSError as error:
+        raise AccessDenied(error.message) from error
+
+
 def check_key(call: Call, key: str) -> None:
-    """Only the AWS managed key is here: another one would be a promise that only KMS can keep."""
-    if key not in ("", "alias/aws/s3", state.managed_key(call)) and not key.endswith(":alias/aws/s3"):
+    """Only the AWS managed key is here: under another one the object would have to be ciphered."""
+    if key not in ("", MANAGED) and not key.endswith(f":{MANAGED}") and key != managed_key(call):
         raise NotImplementedHere(f"Skyjar does not implement KMS keys of one's own in s3 ({key}).")
 
 
@@ -45,7 +54,7 @@ def chosen(call: Call, bucket: Bucket, asked: str, key: str, bucket_key: bool | 
         return {}
     check_key(call, key)
     uses_bucket_key = bucket.has_bucket_key if bucket_key is None else bucket_key
-    return {"encryption": KMS, "kms_key": state.managed_key(call), "has_bucket_key": uses_bucket_key}
+    return {"encryption": KMS, "kms_key": managed_key(call), "has_bucket_key": uses_bucket_key}
 
 
 def shown(thing: Any) -> dict[str, Any]:

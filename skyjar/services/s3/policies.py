@@ -7,9 +7,10 @@ from typing import Any
 from skyjar.kernel.call import Call
 from skyjar.kernel.service import operation
 from skyjar.policy import errors as language
+from skyjar.policy import publicity
 from skyjar.policy.documents import validate
 
-from . import limits, publicity, state
+from . import limits, state
 from .errors import (
     AccessDenied,
     MalformedPolicy,

@@ -128,20 +128,12 @@ class Part(Record, frozen=True):
     checksum: str = ""
 
 
-class ManagedKey(Record, frozen=True):
-    """The id of the account's key `aws/s3`, from when S3 first needed it."""
-
-    name: str
-    id: str
-
-
 buckets = Table("s3.buckets", Bucket, key=("name",), scope="cloud", indexes={"owner": ("account",)})
 configurations = Table("s3.configurations", Configuration, key=("space", "kind"))
 objects = Table("s3.objects", Object, key=("space", "key", "order"), blobs=("blobs",))
 entries = Table("s3.entries", Entry, key=("space", "key"))
 uploads = Table("s3.uploads", Upload, key=("space", "key", "id"))
 parts = Table("s3.parts", Part, key=("upload", "number"), blobs=("blob",))
-managed_keys = Table("s3.managed_keys", ManagedKey, key=("name",))
 
 
 # Buckets
@@ -196,15 +188,6 @@ def configure(at: At, bucket: Bucket, kind: str, document: Any) -> None:
     else:
         record = Configuration(space=bucket.space, kind=kind, document=msgspec.msgpack.encode(document))
         configurations.put(at, record)
-
-
-def managed_key(call: Call) -> str:
-    """The ARN of the account's AWS managed key for S3."""
-    found = managed_keys.get(call, "aws/s3")
-    if found is None:
-        found = ManagedKey(name="aws/s3", id=call.new_id())
-        managed_keys.add(call, found)
-    return f"arn:aws:kms:{call.region}:{call.account}:key/{found.id}"
 
 
 # Versions of objects

@@ -85,8 +85,28 @@ class ResourceNotFound(AWSError):
     status = 404
 
 
+class KmsAccessDenied(AWSError):
+    code = "KMS.AccessDeniedException"
+
+
+class KmsDisabled(AWSError):
+    code = "KMS.DisabledException"
+
+
+class KmsInvalidKeyUsage(AWSError):
+    code = "KMS.InvalidKeyUsageException"
+
+
+class KmsInvalidState(AWSError):
+    code = "KMS.InvalidStateException"
+
+
 class KmsNotFound(AWSError):
     code = "KMS.NotFoundException"
+
+
+class KmsThrottled(AWSError):
+    code = "KMS.ThrottlingException"
 
 
 class EmptyBatchRequest(AWSError):

@@ -51,7 +51,15 @@ def clear(call: Call, *, account: str, region: str, space: str, is_fifo: bool) -
     """Remove what is left of a space that no queue uses any more, a part at a time."""
     at = Place(call.tx, account, region)
     messages = state.fifo_messages if is_fifo else state.messages
-    tables: tuple[Table[Any], ...] = (messages, state.flights, state.groups, state.dedups, state.attempts, state.rates)
+    tables: tuple[Table[Any], ...] = (
+        messages,
+        state.flights,
+        state.groups,
+        state.dedups,
+        state.attempts,
+        state.rates,
+        state.data_keys,
+    )
     left = 0
     for each in tables:
         for record in each.range(at, space, limit=CHUNK):

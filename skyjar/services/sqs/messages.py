@@ -13,7 +13,7 @@ from . import attempts, batches, encryption, fifo, handles, limits, showing, sta
 from .errors import InvalidAttributeName, InvalidParameterValue, MessageNotInflight, ReceiptHandleIsInvalid
 from .receiving import Receiver
 from .sending import Entry, Sender, check_id
-from .state import Message, Queue
+from .state import Queue
 
 
 @operation
@@ -29,8 +29,10 @@ def send_message(
     message_group_id: str | None = None,
 ) -> dict[str, Any]:
     at, queue = state.by_url(call, queue_url)
-    throttle.count(call, at, queue, "SendMessage")
-    encryption.check_key(at, queue)
+    if queue.is_fifo:
+        throttle.count(call, at, queue, "SendMessage")
+    if queue.kms_key:
+        encryption.data_key(call, at, queue)
     entry = Entry(
         queue,
         {
@@ -51,8 +53,10 @@ def send_message(
 @operation
 def send_message_batch(call: Call, *, queue_url: str, entries: list[dict[str, Any]]) -> dict[str, Any]:
     at, queue = state.by_url(call, queue_url)
-    throttle.count(call, at, queue, "SendMessage")
-    encryption.check_key(at, queue)
+    if queue.is_fifo:
+        throttle.count(call, at, queue, "SendMessage")
+    if queue.kms_key:
+        encryption.data_key(call, at, queue)
     batches.check(entries, "SendMessageBatchRequestEntry")
     batches.check_size(entries)
     sender = Sender(call, at, queue)
@@ -80,12 +84,13 @@ def receive_message(
         _check_range("VisibilityTimeout", visibility_timeout, 0, limits.VISIBILITY_S)
     if wait_time_seconds is not None:
         _check_range("WaitTimeSeconds", wait_time_seconds, 0, limits.WAIT_S)
-    system_names = {*(attribute_names or ()), *(message_system_attribute_names or ())}
-    if unknown := system_names - showing.SYSTEM_NAMES:
+    system_names = frozenset((*(attribute_names or ()), *(message_system_attribute_names or ())))
+    if system_names and (unknown := system_names - showing.SYSTEM_NAMES):
         raise InvalidAttributeName(f"Unknown Attribute {min(unknown)}.")
     if receive_request_attempt_id:
         check_id("ReceiveRequestAttemptId", receive_request_attempt_id, is_allowed=queue.is_fifo)
-    throttle.count(call, at, queue, "ReceiveMessage")
+    if queue.is_fifo:
+        throttle.count(call, at, queue, "ReceiveMessage")
     hide_s = queue.visibility_timeout_s if visibility_timeout is None else visibility_timeout
     writes = len(call.tx.writes)
     taken = attempts.retried(call, at, queue, receive_request_attempt_id, hide_s)
@@ -99,7 +104,11 @@ def receive_message(
     if receive_request_attempt_id:
         attempts.remember(call, at, queue, receive_request_attempt_id, taken)
     wanted = message_attribute_names or []
-    return {"Messages": [showing.show(message, queue, system_names, wanted) for message in taken]}
+    shown = [
+        showing.show(message if message.body else encryption.opened(call, queue, message), queue, system_names, wanted)
+        for message in taken
+    ]
+    return {"Messages": shown}
 
 
 def _check_range(name: str, value: int, least: int, most: int) -> None:
@@ -127,54 +136,65 @@ def _wait(call: Call, at: At, queue: Queue, wait_s: float) -> Wait:
 @operation
 def delete_message(call: Call, *, queue_url: str, receipt_handle: str) -> None:
     at, queue = state.by_url(call, queue_url)
-    throttle.count(call, at, queue, "DeleteMessage")
+    if queue.is_fifo:
+        throttle.count(call, at, queue, "DeleteMessage")
     _delete(call, at, queue, receipt_handle)
 
 
 @operation
 def delete_message_batch(call: Call, *, queue_url: str, entries: list[dict[str, Any]]) -> dict[str, Any]:
     at, queue = state.by_url(call, queue_url)
-    throttle.count(call, at, queue, "DeleteMessage")
+    if queue.is_fifo:
+        throttle.count(call, at, queue, "DeleteMessage")
     batches.check(entries, "DeleteMessageBatchRequestEntry")
     return batches.each(entries, lambda given: _delete(call, at, queue, given["ReceiptHandle"]))
 
 
-def _named(at: At, queue: Queue, handle: str) -> tuple[Message | None, str]:
-    """The message that a handle of this queue names (None when it is gone, or was purged), and the handle's nonce."""
+def _read(queue: Queue, handle: str) -> tuple[int, str]:
+    """The sequence number and the nonce in a handle of this queue; 0 for one of before it was purged."""
     space, seq, nonce = handles.read(handle)
+    if space == queue.space:
+        return seq, nonce
     if not state.is_of(queue, space):
         raise ReceiptHandleIsInvalid(handle)
-    return (state.find_message(at, queue, seq) if space == queue.space else None), nonce
+    return 0, nonce
 
 
 def _delete(call: Call, at: At, queue: Queue, handle: str) -> dict[str, Any]:
     """Deleting twice succeeds, and so does a handle of an earlier receipt, which deletes nothing (API reference)."""
-    message, nonce = _named(at, queue, handle)
-    if message is None or message.nonce != nonce:
-        return {}
-    if queue.is_fifo and message.visible_at_ms <= call.now_ms:
-        raise InvalidParameterValue(
-            f"Value {handle} for parameter ReceiptHandle is invalid. Reason: The receipt handle has expired."
-        )
-    state.remove_message(at, queue, message)
-    tally = state.tally_of(at, queue.space)
-    state.tallies.put(at, state.replace(tally, stored=tally.stored - 1))
+    seq, nonce = _read(queue, handle)
     if queue.is_fifo:
+        message = state.find_message(at, queue, seq)
+        if message is None or message.nonce != nonce:
+            return {}
+        if message.visible_at_ms <= call.now_ms:
+            raise InvalidParameterValue(
+                f"Value {handle} for parameter ReceiptHandle is invalid. Reason: The receipt handle has expired."
+            )
+        state.remove_message(at, queue, message)
         fifo.refresh(at, queue.space, message.group, call.now_ms)
+    else:
+        flight = state.flights.get(at, queue.space, seq)
+        if flight is None or flight.nonce != nonce:
+            return {}
+        state.land(at, flight)
+    state.count_stored(at, queue, -1)
     return {}
 
 
 @operation
 def change_message_visibility(call: Call, *, queue_url: str, receipt_handle: str, visibility_timeout: int) -> None:
     at, queue = state.by_url(call, queue_url)
-    throttle.count(call, at, queue, "ChangeMessageVisibility")
+    if queue.is_fifo:
+        throttle.count(call, at, queue, "ChangeMessageVisibility")
     _change_visibility(call, at, queue, receipt_handle, visibility_timeout)
 
 
 @operation
 def change_message_visibility_batch(call: Call, *, queue_url: str, entries: list[dict[str, Any]]) -> dict[str, Any]:
     at, queue = state.by_url(call, queue_url)
-    throttle.count(call, at, queue, "ChangeMessageVisibility")
+    if queue.is_fifo:
+        throttle.count(call, at, queue, "ChangeMessageVisibility")
     batches.check(entries, "ChangeMessageVisibilityBatchRequestEntry")
     return batches.each(
         entries,
@@ -184,7 +204,8 @@ def change_message_visibility_batch(call: Call, *, queue_url: str, entries: list
 
 def _change_visibility(call: Call, at: At, queue: Queue, handle: str, timeout_s: int) -> dict[str, Any]:
     _check_range("VisibilityTimeout", timeout_s, 0, limits.VISIBILITY_S)
-    message, nonce = _named(at, queue, handle)
+    seq, nonce = _read(queue, handle)
+    message = state.find_message(at, queue, seq)
     if message is None:
         raise InvalidParameterValue(
             f"Value {handle} for parameter ReceiptHandle is invalid. Reason: Message does not exist or is not available "

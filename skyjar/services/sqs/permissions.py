@@ -27,7 +27,7 @@ def actions(call: Call, operation: str, parameters: dict[str, Any]) -> list[str]
 def resources(call: Call, operation: str, parameters: dict[str, Any]) -> list[str]:
     url = parameters.get("queue_url")
     if url is not None:
-        at, name = state.locate(call, url)
+        at, name, _ = state.find(call, url)
         return [state.arn_of(at, name)]
     wanted = parameters.get("queue_name")
     if wanted is not None:
@@ -61,8 +61,7 @@ def _queue(call: Call, operation: str, parameters: dict[str, Any]) -> Queue | No
         if operation != "get_queue_url":
             return None
         url = f"/{parameters.get('queue_owner_aws_account_id') or call.account}/{parameters['queue_name']}"
-    at, name = state.locate(call, url)
-    return state.queues.get(at, name)
+    return state.find(call, url)[2]
 
 
 def conditions(call: Call, operation: str, parameters: dict[str, Any]) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import Any
 from skyjar.kernel.call import Call
 from skyjar.kernel.tables import At
 
-from . import contents, fifo, jobs, limits, state
+from . import contents, encryption, fifo, jobs, limits, state
 from .errors import InvalidParameterValue, MissingParameter
 from .state import Attribute, Dedup, Message, Queue, Tally
 
@@ -16,25 +16,30 @@ _SYSTEM = "AWSTraceHeader"
 
 
 class Entry:
-    """A message as a caller gives it, checked; `size_bytes` counts body and attributes."""
+    """A message as a caller gives it, checked; `raw` is the body's bytes."""
 
-    __slots__ = ("attributes", "body", "dedup_id", "delay_s", "group", "size_bytes", "trace_header")
+    __slots__ = ("attributes", "body", "dedup_id", "delay_s", "group", "raw", "trace_header")
 
     def __init__(self, queue: Queue, given: dict[str, Any]) -> None:
+        get = given.get
         self.body: str = given["MessageBody"]
         contents.check_body(self.body)
-        self.attributes: dict[str, Attribute] = (
-            contents.read_attributes(given["MessageAttributes"]) if given.get("MessageAttributes") else {}
-        )
-        self.size_bytes = len(self.body) if self.body.isascii() else len(self.body.encode())
-        if self.attributes:
-            self.size_bytes += contents.attributes_size(self.attributes)
-        contents.check_size(self.size_bytes, queue.message_bytes)
-        self.trace_header = _trace_header(given.get("MessageSystemAttributes") or {})
-        self.group: str = given.get("MessageGroupId") or ""
-        self.dedup_id: str = given.get("MessageDeduplicationId") or ""
-        self.delay_s = _delay(queue, given.get("DelaySeconds"))
-        _check_fifo(queue, self)
+        self.raw = self.body.encode()
+        size_bytes = len(self.raw)
+        attributes = get("MessageAttributes")
+        self.attributes: dict[str, Attribute] = contents.read_attributes(attributes) if attributes else {}
+        if attributes:
+            size_bytes += contents.attributes_size(self.attributes)
+        if size_bytes > queue.message_bytes:
+            contents.check_size(size_bytes, queue.message_bytes)
+        system = get("MessageSystemAttributes")
+        self.trace_header = _trace_header(system) if system else ""
+        self.group: str = get("MessageGroupId") or ""
+        self.dedup_id: str = get("MessageDeduplicationId") or ""
+        delay_s = get("DelaySeconds")
+        self.delay_s: int = queue.delay_s if delay_s is None else _delay(queue, delay_s)
+        if queue.is_fifo or self.group or self.dedup_id:
+            _check_fifo(queue, self)
 
 
 def _trace_header(given: dict[str, dict[str, Any]]) -> str:
@@ -44,9 +49,7 @@ def _trace_header(given: dict[str, dict[str, Any]]) -> str:
     return str(given[_SYSTEM]["StringValue"]) if given else ""
 
 
-def _delay(queue: Queue, delay_s: int | None) -> int:
-    if delay_s is None:
-        return queue.delay_s
+def _delay(queue: Queue, delay_s: int) -> int:
     if queue.is_fifo:
         if delay_s == 0:
             return queue.delay_s
@@ -90,46 +93,50 @@ def _check_fifo(queue: Queue, entry: Entry) -> None:
                 "The queue should either have ContentBasedDeduplication enabled or MessageDeduplicationId provided "
                 "explicitly"
             )
-        entry.dedup_id = hashlib.sha256(entry.body.encode()).hexdigest()
+        entry.dedup_id = hashlib.sha256(entry.raw).hexdigest()
 
 
 class Sender:
-    """Adds the messages of one call; the space's tally is read once and written once."""
+    """Adds the messages of one call; the space's tally is read once and written once, and what goes to a standard queue is
+    written together when the sender is closed."""
 
-    __slots__ = ("_at", "_call", "_now_ms", "_queue", "_tally", "_was")
+    __slots__ = ("_at", "_call", "_fresh", "_now_ms", "_queue", "_sweep_ms", "_was", "next_seq")
 
     def __init__(self, call: Call, at: At, queue: Queue) -> None:
         self._call = call
         self._at = at
         self._queue = queue
         self._now_ms = call.now_ms
-        self._was = self._tally = state.tally_of(at, queue.space)
+        self._was = state.tally_of(at, queue.space)
+        self._sweep_ms = self._was.sweep_ms
+        self.next_seq = self._was.next_seq
+        self._fresh: list[Message] = []
 
     def send(self, entry: Entry) -> dict[str, Any]:
         """What SendMessage answers for it."""
-        call, queue = self._call, self._queue
+        queue = self._queue
         known = self._known(entry) if queue.is_fifo else None
-        body_md5 = contents.md5(entry.body.encode())
-        attributes_md5 = contents.attributes_md5(entry.attributes)
+        body_md5 = contents.md5(entry.raw)
+        attributes_md5 = contents.attributes_md5(entry.attributes) if entry.attributes else ""
         if known is None:
-            seq = self._tally.next_seq
+            seq = self.next_seq
+            message_id = self._call.new_id()
             message = Message(
                 space=queue.space,
                 seq=seq,
-                id=call.new_id(),
+                id=message_id,
                 body=entry.body,
                 body_md5=body_md5,
                 sent_ms=self._now_ms,
                 visible_at_ms=self._now_ms + entry.delay_s * 1000,
-                sender=call.caller.id,
+                sender=self._call.caller.id,
                 attributes=entry.attributes,
                 attributes_md5=attributes_md5,
                 trace_header=entry.trace_header,
                 group=entry.group,
                 dedup_id=entry.dedup_id,
             )
-            self.add(message)
-            message_id = message.id
+            self.add(encryption.seal(self._call, self._at, queue, message) if queue.kms_key else message)
         else:
             message_id, seq = known.message_id, known.seq
         answer: dict[str, Any] = {"MessageId": message_id, "MD5OfMessageBody": body_md5}
@@ -143,34 +150,38 @@ class Sender:
         return answer
 
     def add(self, message: Message) -> None:
-        """Add a message whose `seq` is the tally's next."""
-        tally, queue = self._tally, self._queue
-        self._tally = Tally(
-            space=tally.space,
-            next_seq=tally.next_seq + 1,
-            stored=tally.stored + 1,
-            sweep_ms=tally.sweep_ms,
-            spare=tally.spare,
-        )
-        state.add_message(self._at, queue, message)
+        """Add a message whose `seq` is `next_seq`."""
+        self.next_seq += 1
+        queue = self._queue
         if queue.is_fifo:
+            state.fifo_messages.add(self._at, message)
             fifo.joined(self._at, message)
             if message.dedup_id:
                 self._remember(message)
+        else:
+            self._fresh.append(message)
         expires_ms = message.sent_ms + queue.retention_s * 1000
-        if not tally.sweep_ms or expires_ms < tally.sweep_ms:
-            self._tally = state.replace(self._tally, sweep_ms=expires_ms)
-
-    @property
-    def next_seq(self) -> int:
-        return self._tally.next_seq
+        if not self._sweep_ms or expires_ms < self._sweep_ms:
+            self._sweep_ms = expires_ms
 
     def close(self) -> None:
-        if self._tally is self._was:
+        was = self._was
+        added = self.next_seq - was.next_seq
+        if not added:
             return
-        if self._tally.sweep_ms != self._was.sweep_ms:
-            self._call.later(jobs.sweep, key=self._queue.space, due=self._tally.sweep_ms / 1000, arn=self._arn())
-        state.tallies.put(self._at, self._tally)
+        state.messages.add_all(self._at, self._fresh)
+        if self._sweep_ms != was.sweep_ms:
+            self._call.later(jobs.sweep, key=self._queue.space, due=self._sweep_ms / 1000, arn=self._arn())
+        state.tallies.put(
+            self._at,
+            Tally(
+                space=was.space,
+                next_seq=self.next_seq,
+                stored=was.stored + added,
+                sweep_ms=self._sweep_ms,
+                spare=was.spare,
+            ),
+        )
 
     def _arn(self) -> str:
         return state.arn_of(self._at, self._queue.name)

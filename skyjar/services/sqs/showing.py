@@ -23,7 +23,7 @@ SYSTEM_NAMES = frozenset(
 )
 
 
-def show(message: Message, queue: Queue, system_names: set[str], wanted: list[str]) -> dict[str, Any]:
+def show(message: Message, queue: Queue, system_names: frozenset[str], wanted: list[str]) -> dict[str, Any]:
     shown: dict[str, Any] = {
         "MessageId": message.id,
         "ReceiptHandle": handles.make(message.space, message.seq, message.nonce),

@@ -58,6 +58,8 @@ class Attribute(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Message(Record, frozen=True):
+    """`sealed` holds the body of a message under a KMS key (see encryption.py), whose `body` is empty."""
+
     space: str
     seq: int
     id: str
@@ -76,14 +78,16 @@ class Message(Record, frozen=True):
     dedup_id: str = ""
     dead_from: str = ""
     received_ms: int = 0
+    sealed: bytes = b""
 
 
 class Flight(Record, frozen=True):
-    """Where a standard queue's message that was received stands now."""
+    """Where a standard queue's message that was received stands now, and the nonce of its latest receipt."""
 
     space: str
     seq: int
     visible_at_ms: int
+    nonce: str = ""
 
 
 class Tally(Record, frozen=True):
@@ -133,6 +137,16 @@ class Deleted(Record, frozen=True):
     at_s: float
 
 
+class DataKey(Record, frozen=True):
+    """The encrypted data key with which a caller's messages to the space are sealed; `key` is the ARN of its KMS key."""
+
+    space: str
+    caller: str
+    key: str
+    blob: bytes
+    made_at: float
+
+
 class MoveTask(Record, frozen=True):
     """`per_s` 0 means as fast as it goes. `destination` empty means each message's own source."""
 
@@ -163,16 +177,13 @@ groups = Table("sqs.groups", Group, key=("space", "name"), indexes={"ready": ("s
 dedups = Table("sqs.dedups", Dedup, key=("space", "id"), indexes={"expires": ("space", "expires_ms")})
 attempts = Table("sqs.attempts", Attempt, key=("space", "id"), indexes={"expires": ("space", "expires_ms")})
 rates = Table("sqs.rates", Rate, key=("space", "operation"))
+data_keys = Table("sqs.data_keys", DataKey, key=("space", "caller"))
 tasks = Table("sqs.move_tasks", MoveTask, key=("source", "id"))
 
 
 def is_of(queue: Queue, space: str) -> bool:
     """Whether it is the queue's space, or one that it had before it was purged."""
     return space[:SPACE_DIGITS] == queue.space[:SPACE_DIGITS]
-
-
-def add_message(at: At, queue: Queue, message: Message) -> None:
-    (fifo_messages if queue.is_fifo else messages).add(at, message)
 
 
 def find_message(at: At, queue: Queue, seq: int) -> Message | None:
@@ -189,18 +200,24 @@ def change_message(at: At, queue: Queue, old: Message, new: Message) -> None:
         fifo_messages.replace(at, old, new)
         return
     if old.visible_at_ms != new.visible_at_ms:
-        messages.remove(at, old)
+        messages.forget(at, old.space, old.visible_at_ms, old.seq)
     messages.add(at, new)
-    flights.add(at, Flight(space=new.space, seq=new.seq, visible_at_ms=new.visible_at_ms))
+    flights.add(at, Flight(space=new.space, seq=new.seq, visible_at_ms=new.visible_at_ms, nonce=new.nonce))
 
 
 def remove_message(at: At, queue: Queue, message: Message) -> None:
     if queue.is_fifo:
         fifo_messages.remove(at, message)
         return
-    messages.remove(at, message)
+    messages.forget(at, message.space, message.visible_at_ms, message.seq)
     if message.receives:
-        flights.delete(at, message.space, message.seq)
+        flights.forget(at, message.space, message.seq)
+
+
+def land(at: At, flight: Flight) -> None:
+    """Delete a standard queue's message by its flight; the message itself is not read."""
+    messages.forget(at, flight.space, flight.visible_at_ms, flight.seq)
+    flights.forget(at, flight.space, flight.seq)
 
 
 def visible_messages(at: At, queue: Queue, now_ms: int, limit: int) -> list[Message]:
@@ -221,7 +238,7 @@ def all_messages(at: At, queue: Queue, limit: int) -> list[Message]:
     return (fifo_messages if queue.is_fifo else messages).range(at, queue.space, limit=limit, is_queue=True)
 
 
-def locate(call: Call, url: str) -> tuple[At, str]:
+def locate(call: Call, url: str) -> tuple[Call | Place, str]:
     """Where a queue's URL (or its path) points: the account's place, and the queue's name."""
     parts = url.split("/")
     if len(parts) < 2 or not parts[-1]:
@@ -234,9 +251,19 @@ def locate(call: Call, url: str) -> tuple[At, str]:
     return Place(call.tx, account, call.region), parts[-1]
 
 
-def by_url(call: Call, url: str) -> tuple[At, Queue]:
+def find(call: Call, url: str) -> tuple[At, str, Queue | None]:
+    """Where a queue's URL points, its name, and the queue, if it exists; looked for once in a call."""
+    seen: tuple[str, Place | None, str, Queue | None] | None = call.looked_up
+    if seen is not None and seen[0] == url:
+        return seen[1] or call, seen[2], seen[3]
     at, name = locate(call, url)
     queue = queues.get(at, name)
+    call.looked_up = (url, None if at is call else at, name, queue)
+    return at, name, queue
+
+
+def by_url(call: Call, url: str) -> tuple[At, Queue]:
+    at, _, queue = find(call, url)
     if queue is None:
         raise QueueDoesNotExist
     return at, queue
@@ -263,6 +290,11 @@ def url_of(call: Call, at: At, name: str) -> str:
 
 def tally_of(at: At, space: str) -> Tally:
     return tallies.get(at, space) or Tally(space=space)
+
+
+def count_stored(at: At, queue: Queue, change: int) -> None:
+    tally = tally_of(at, queue.space)
+    tallies.put(at, replace(tally, stored=tally.stored + change))
 
 
 def counts(at: At, queue: Queue, now_ms: int) -> tuple[int, int, int]:

@@ -11,7 +11,8 @@ from .state import Queue, Rate
 
 
 def count(call: Call, at: At, queue: Queue, operation: str) -> None:
-    if not queue.is_fifo or queue.throughput_limit == "perMessageGroupId":
+    """Of a FIFO queue."""
+    if queue.throughput_limit == "perMessageGroupId":
         return
     second = int(call.now)
     rate = state.rates.get(at, queue.space, operation)

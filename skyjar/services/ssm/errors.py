@@ -84,6 +84,10 @@ class InvalidFilterValue(AWSError):
     code = "InvalidFilterValue"
 
 
+class InvalidKeyId(AWSError):
+    code = "InvalidKeyId"
+
+
 class InvalidNextToken(AWSError):
     code = "InvalidNextToken"
     sentence = "The specified token is not valid."

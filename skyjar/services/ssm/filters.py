@@ -14,7 +14,7 @@ _FIELDS: dict[str, Callable[[Parameter], str]] = {
     "Type": lambda parameter: parameter.type,
     "Tier": lambda parameter: parameter.tier,
     "DataType": lambda parameter: parameter.data_type,
-    "KeyId": lambda parameter: "",
+    "KeyId": lambda parameter: parameter.key_id,
 }
 
 

@@ -8,7 +8,7 @@ from skyjar.kernel.call import Call
 from skyjar.kernel.errors import NotImplementedHere
 from skyjar.kernel.service import operation
 
-from . import filters, limits, naming, state
+from . import filters, limits, naming, secure, state
 from .errors import (
     ParameterAlreadyExists,
     ParameterLimitExceeded,
@@ -30,6 +30,7 @@ def put_parameter(
     value: str,
     description: str | None = None,
     type: str = "",
+    key_id: str = "",
     overwrite: bool = False,
     allowed_pattern: str | None = None,
     tags: Tags | None = None,
@@ -37,8 +38,6 @@ def put_parameter(
     data_type: str = "",
 ) -> dict[str, Any]:
     old = _existing(call, name, overwrite)
-    if type == "SecureString":
-        raise NotImplementedHere("Skyjar does not implement SecureString parameters of ssm:PutParameter: no KMS yet.")
     if data_type not in ("", "text"):
         raise NotImplementedHere(f"Skyjar does not implement the DataType {data_type} of ssm:PutParameter.")
     if old is None and not type:
@@ -52,6 +51,12 @@ def put_parameter(
     new_type = type or (old.type if old is not None else "")
     pattern = allowed_pattern or ""
     naming.check_value(value, new_type, pattern)
+    chosen = naming.tier_of(tier, old.tier if old is not None else "", value)
+    if key_id and new_type != secure.SECURE:
+        raise ValidationException("KeyId is valid only for parameters of type SecureString.")
+    if new_type == secure.SECURE:
+        key_id = key_id or secure.MANAGED
+        value = secure.encrypted(call, old.name if old is not None else name, key_id, chosen, value)
     new = Parameter(
         name=old.name if old is not None else name,
         version=old.version + 1 if old is not None else 1,
@@ -59,7 +64,8 @@ def put_parameter(
         type=new_type,
         modified_at=call.now,
         modified_by=call.caller.arn,
-        tier=naming.tier_of(tier, old.tier if old is not None else "", value),
+        tier=chosen,
+        key_id=key_id,
         description=description if description is not None else (old.description if old is not None else ""),
         allowed_pattern=pattern,
         tags=old.tags if old is not None else merged_tags({}, tags or []),
@@ -133,6 +139,8 @@ def shown_details(version: Version) -> dict[str, Any]:
     }
     if version.description:
         shown["Description"] = version.description
+    if version.key_id:
+        shown["KeyId"] = version.key_id
     if version.allowed_pattern:
         shown["AllowedPattern"] = version.allowed_pattern
     return shown

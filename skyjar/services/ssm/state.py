@@ -14,6 +14,8 @@ from .errors import ParameterNotFound, ParameterVersionNotFound
 
 
 class Version(Record, frozen=True):
+    """`value` is encrypted for a SecureString (see secure.py), whose KMS key is `key_id` as it was given."""
+
     name: str
     version: int
     value: str
@@ -25,6 +27,7 @@ class Version(Record, frozen=True):
     description: str = ""
     allowed_pattern: str = ""
     labels: tuple[str, ...] = ()
+    key_id: str = ""
 
 
 class Parameter(Version, frozen=True):
@@ -38,7 +41,14 @@ class Count(Record, frozen=True):
     parameters: int = 0
 
 
-parameters = Table("ssm.parameters", Parameter, key=("name",))
+_BEFORE_KEYS = 11  # fields of a version before there was `key_id`
+parameters = Table(
+    "ssm.parameters",
+    Parameter,
+    key=("name",),
+    version=2,
+    upgrades={1: lambda fields: [*fields[:_BEFORE_KEYS], "", *fields[_BEFORE_KEYS:]]},
+)
 versions = Table("ssm.versions", Version, key=("name", "version"))
 counts = Table("ssm.counts", Count, key=("id",))
 

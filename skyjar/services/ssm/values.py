@@ -8,17 +8,21 @@ from typing import Any
 from skyjar.kernel.call import Call
 from skyjar.kernel.service import operation
 
-from . import filters, limits, naming, state
+from . import filters, limits, naming, secure, state
 from .errors import ParameterNotFound, ParameterVersionNotFound
 from .parameters import shown_details
 from .state import Version
 
 
-def _show(call: Call, version: Version, selector: str = "") -> dict[str, Any]:
+def _value(call: Call, version: Version, opens: bool) -> str:
+    return secure.decrypted(call, version) if opens and version.type == secure.SECURE else version.value
+
+
+def _show(call: Call, version: Version, opens: bool, selector: str = "") -> dict[str, Any]:
     return {
         "Name": version.name,
         "Type": version.type,
-        "Value": version.value,
+        "Value": _value(call, version, opens),
         "Version": version.version,
         "LastModifiedDate": version.modified_at,
         "ARN": state.arn_of(call, version.name),
@@ -29,9 +33,8 @@ def _show(call: Call, version: Version, selector: str = "") -> dict[str, Any]:
 
 @operation
 def get_parameter(call: Call, *, name: str, with_decryption: bool = False) -> dict[str, Any]:
-    """`with_decryption` matters to SecureString only."""
     version, selector = state.selected(call, name)
-    return {"Parameter": _show(call, version, selector)}
+    return {"Parameter": _show(call, version, with_decryption, selector)}
 
 
 @operation
@@ -43,7 +46,7 @@ def get_parameters(call: Call, *, names: list[str], with_decryption: bool = Fals
         except (ParameterNotFound, ParameterVersionNotFound):
             invalid.append(name)
         else:
-            found.append(_show(call, version, selector))
+            found.append(_show(call, version, with_decryption, selector))
     return {"Parameters": found, "InvalidParameters": invalid}
 
 
@@ -60,7 +63,9 @@ def get_parameters_by_path(
 ) -> dict[str, Any]:
     found = _below(call, naming.check_path(path), recursive, parameter_filters or [])
     limit = max_results or limits.BY_PATH_RESULTS
-    return naming.page("Parameters", found, next_token, limit, lambda each: each.name, lambda each: _show(call, each))
+    return naming.page(
+        "Parameters", found, next_token, limit, lambda each: each.name, lambda each: _show(call, each, with_decryption)
+    )
 
 
 def _below(call: Call, path: str, recursive: bool, given: list[dict[str, Any]]) -> Iterator[Version]:
@@ -88,5 +93,9 @@ def get_parameter_history(
         next_token,
         max_results or limits.RESULTS,
         lambda version: f"{version.version:012d}",
-        lambda version: {**shown_details(version), "Value": version.value, "Labels": list(version.labels)},
+        lambda version: {
+            **shown_details(version),
+            "Value": _value(call, version, with_decryption),
+            "Labels": list(version.labels),
+        },
     )

@@ -25,3 +25,29 @@ class MultiFactorFailed(AccessDenied):
         "MultiFactorAuthentication failed, unable to validate MFA code.  Please verify your MFA serial number is "
         "valid and associated with this user."
     )
+
+
+class InvalidIdentityTokenException(AWSError):
+    code = "InvalidIdentityToken"
+
+
+class ExpiredTokenException(AWSError):
+    code = "ExpiredTokenException"
+
+
+class IDPCommunicationErrorException(AWSError):
+    code = "IDPCommunicationError"
+
+
+class InvalidAuthorizationMessageException(AWSError):
+    code = "InvalidAuthorizationMessageException"
+
+
+class OutboundWebIdentityFederationDisabledException(AWSError):
+    code = "OutboundWebIdentityFederationDisabledException"
+    status = 403
+
+
+class SessionDurationEscalationException(AWSError):
+    code = "SessionDurationEscalationException"
+    status = 403

@@ -10,8 +10,9 @@ from skyjar.kernel import credentials
 from skyjar.kernel.call import Call
 from skyjar.kernel.service import on
 
-from . import state
-from .state import AssumableRole
+from . import jobs, state
+from .state import Address, AssumableRole, Outbound
+from .web_tokens import key_of
 
 
 @on("iam.RoleChanged")
@@ -33,6 +34,14 @@ def forget_role(call: Call, event: Any) -> None:
 @on("iam.UserDeleted")
 def forget_user(call: Call, event: Any) -> None:
     _end_sessions(call, event.id)
+
+
+@on("iam.OutboundFederationChanged")
+def keep_issuer(call: Call, event: Any) -> None:
+    state.outbound.put(call, Outbound(id="", address=event.issuer, is_enabled=event.is_enabled))
+    state.addresses.put(call, Address(issuer=key_of(event.issuer), address=event.issuer))
+    if event.is_enabled:
+        call.later(jobs.make_keys, key=event.issuer, issuer=event.issuer)
 
 
 def _end_sessions(call: Call, issuer: str) -> None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from skyjar.kernel import credentials
 from skyjar.kernel.call import Call
 from skyjar.kernel.jobs import job
 
 from . import limits, state
+from .web_tokens import with_signer
 
 
 @job()
@@ -18,6 +21,16 @@ def sweep(call: Call) -> None:
     left = state.sessions.first(call, via="expires")
     if left is not None:
         plan(call, left.expires_at)
+
+
+@job()
+def make_keys(call: Call, *, issuer: str) -> Any:
+    """Both keys of an issuer, ahead of its first token."""
+
+    def second(call: Call, signer: Any) -> Any:
+        return with_signer(call, issuer, limits.WEB_TOKEN_ALGORITHMS[1], lambda call, signer: None)
+
+    return with_signer(call, issuer, limits.WEB_TOKEN_ALGORITHMS[0], second)
 
 
 def plan(call: Call, expires_at: float) -> None:

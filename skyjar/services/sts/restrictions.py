@@ -15,7 +15,6 @@ from . import limits
 from .errors import (
     InvalidParameterValue,
     MalformedPolicyDocumentException,
-    MultiFactorFailed,
     PackedPolicyTooLargeException,
     ValidationError,
 )
@@ -71,16 +70,6 @@ def packed_size(policies: tuple[str, ...], tags: tuple[tuple[str, str], ...]) ->
     """PackedPolicySize, where there is anything to pack. AWS packs in a way of its own; here it is the plain length."""
     chars = sum(map(len, policies)) + sum(len(key) + len(value) for key, value in tags)
     return {"PackedPolicySize": max(1, 100 * chars // limits.PACKED_CHARS)} if chars else {}
-
-
-def check_mfa(serial_number: str, token_code: str) -> None:
-    """No device exists yet, so none can be validated."""
-    if bool(serial_number) != bool(token_code):
-        raise MultiFactorFailed(
-            "MultiFactorAuthentication failed, must provide both MFA serial number and one time pass code."
-        )
-    if serial_number:
-        raise MultiFactorFailed
 
 
 def shown_tags(tags: Tags | None) -> dict[str, Any]:

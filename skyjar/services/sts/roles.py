@@ -1,4 +1,4 @@
-"""AssumeRole."""
+"""AssumeRole, and what the other ways into a role have in common with it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from skyjar.kernel.principals import Principal
 from skyjar.kernel.service import operation
 from skyjar.kernel.tables import Place
 
-from . import limits, restrictions, sessions, state
+from . import limits, mfa, restrictions, sessions, state
 from .errors import AccessDenied, InvalidParameterValue, ValidationError
 from .restrictions import Arns, Tags
 from .state import AssumableRole
@@ -31,9 +31,10 @@ def assume_role(
     source_identity: str = "",
     tags: Tags | None = None,
     transitive_tag_keys: list[str] | None = None,
+    minimum_session_token_size: int = 0,
 ) -> dict[str, Any]:
     """Who may is judged before, by the role's trust policy and the caller's own; see `permissions.py`."""
-    restrictions.check_mfa(serial_number, token_code)
+    mfa_at = mfa.used(call, serial_number, token_code)
     _refuse_root(call)
     account, role = _role(call, role_arn)
     _check_duration(call.caller, role, duration_seconds)
@@ -45,26 +46,45 @@ def assume_role(
     for key in transitive:
         if key not in {tag["Key"] for tag in tags or []}:
             raise InvalidParameterValue("The specified transitive tag key must be included in the requested tags.")
-    policies = restrictions.session_policies(call, account, policy, policy_arns)
-    identity = source_identity or call.caller.source_identity
-    principal = Principal(
+    principal = session_of(
+        account,
+        role,
+        role_session_name,
+        session_policies=restrictions.session_policies(call, account, policy, policy_arns),
+        session_tags=session_tags,
+        source_identity=source_identity or call.caller.source_identity,
+        mfa_at=mfa_at or call.caller.mfa_at,
+    )
+    return begin(call, principal, role, duration_seconds, (*inherited, *transitive), minimum_session_token_size)
+
+
+def session_of(account: str, role: AssumableRole, name: str, **more: Any) -> Principal:
+    return Principal(
         kind="role",
         account=account,
-        arn=f"arn:aws:sts::{account}:assumed-role/{role.name}/{role_session_name}",
-        id=f"{role.id}:{role_session_name}",
+        arn=f"arn:aws:sts::{account}:assumed-role/{role.name}/{name}",
+        id=f"{role.id}:{name}",
         name=role.name,
         path=role.path,
-        session=role_session_name,
-        session_policies=policies,
-        session_tags=session_tags,
-        source_identity=identity,
+        session=name,
+        **more,
     )
-    issued = sessions.issue(call, principal, duration_seconds, issuer=role.id, transitive=(*inherited, *transitive))
+
+
+def begin(
+    call: Call,
+    principal: Principal,
+    role: AssumableRole,
+    duration_s: int,
+    transitive: tuple[str, ...],
+    least_bytes: int,
+) -> dict[str, Any]:
+    """Issue the session's credentials. Returns what the answers of all ways into a role have in common."""
     return {
-        "Credentials": issued,
+        **sessions.issue(call, principal, duration_s, issuer=role.id, transitive=transitive, least_bytes=least_bytes),
         "AssumedRoleUser": {"AssumedRoleId": principal.id, "Arn": principal.arn},
-        **restrictions.packed_size(policies, session_tags),
-        **({"SourceIdentity": identity} if identity else {}),
+        **restrictions.packed_size(principal.session_policies, principal.session_tags),
+        **({"SourceIdentity": principal.source_identity} if principal.source_identity else {}),
     }
 
 
@@ -100,6 +120,10 @@ def _check_duration(caller: Principal, role: AssumableRole, duration_s: int) -> 
         raise ValidationError(
             "The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining."
         )
+    check_most(role, duration_s)
+
+
+def check_most(role: AssumableRole, duration_s: int) -> None:
     if duration_s > role.max_session_s:
         raise ValidationError("The requested DurationSeconds exceeds the MaxSessionDuration set for this role.")
 

@@ -22,6 +22,28 @@ class Session(Record, frozen=True):
     transitive: tuple[str, ...] = ()
 
 
+class Outbound(Record, frozen=True):
+    """The account as an issuer of web identity tokens: its address."""
+
+    id: str
+    address: str
+    is_enabled: bool
+
+
+class Address(Record, frozen=True):
+    issuer: str
+    address: str
+
+
+class Signer(Record, frozen=True):
+    """A key that an issuer signs with, as PEM; `name` is its kid."""
+
+    issuer: str
+    algorithm: str
+    name: str
+    private: str
+
+
 class Sweep(Record, frozen=True):
     id: str
     due: float
@@ -35,4 +57,7 @@ sessions = Table(
     scope="cloud",
     indexes={"expires": ("expires_at",), "issuer": ("issuer",)},
 )
+outbound = Table("sts.outbound", Outbound, key=("id",), scope="account")
+addresses = Table("sts.addresses", Address, key=("issuer",), scope="cloud")
+signers = Table("sts.signers", Signer, key=("issuer", "algorithm"), scope="cloud")
 sweeps = Table("sts.sweeps", Sweep, key=("id",), scope="cloud")

@@ -10,7 +10,7 @@ from skyjar.kernel.call import Call
 from skyjar.kernel.principals import Principal
 from skyjar.kernel.service import operation
 
-from . import limits, restrictions, sessions
+from . import limits, mfa, restrictions, sessions
 from .errors import AccessDenied
 from .restrictions import Arns, Tags
 
@@ -29,12 +29,17 @@ def _duration(call: Call, duration_s: int | None) -> int:
 
 @operation
 def get_session_token(
-    call: Call, *, duration_seconds: int | None = None, serial_number: str = "", token_code: str = ""
+    call: Call,
+    *,
+    duration_seconds: int | None = None,
+    serial_number: str = "",
+    token_code: str = "",
+    minimum_session_token_size: int = 0,
 ) -> dict[str, Any]:
     _check_caller(call, "GetSessionToken")
-    restrictions.check_mfa(serial_number, token_code)
-    issued = sessions.issue(call, call.caller, _duration(call, duration_seconds), issuer=call.caller.id)
-    return {"Credentials": issued}
+    caller = msgspec.structs.replace(call.caller, mfa_at=mfa.used(call, serial_number, token_code))
+    duration_s = _duration(call, duration_seconds)
+    return sessions.issue(call, caller, duration_s, issuer=caller.id, least_bytes=minimum_session_token_size)
 
 
 @operation
@@ -46,6 +51,7 @@ def get_federation_token(
     policy_arns: Arns | None = None,
     duration_seconds: int | None = None,
     tags: Tags | None = None,
+    minimum_session_token_size: int = 0,
 ) -> dict[str, Any]:
     """The session may do what both the user and the session's policies allow; without policies, nothing."""
     _check_caller(call, "GetFederationToken")
@@ -61,9 +67,9 @@ def get_federation_token(
         session_policies=policies,
         session_tags=session_tags,
     )
-    issued = sessions.issue(call, principal, _duration(call, duration_seconds), issuer=caller.id)
+    duration_s = _duration(call, duration_seconds)
     return {
-        "Credentials": issued,
+        **sessions.issue(call, principal, duration_s, issuer=caller.id, least_bytes=minimum_session_token_size),
         "FederatedUser": {"FederatedUserId": principal.id, "Arn": principal.arn},
         **restrictions.packed_size(policies, session_tags),
     }

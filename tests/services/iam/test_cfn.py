@@ -1,7 +1,14 @@
 """AWS::IAM::* in a stack: made, changed, deleted."""
 
 import json
+from base64 import b64encode
+from datetime import UTC, datetime
 from typing import Any
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 SQS = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "sqs:*", "Resource": "*"}]}
 SSM = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "ssm:*", "Resource": "*"}]}
@@ -93,3 +100,84 @@ def test_a_stack_of_identities(desk: Any) -> None:
     assert iam.list_groups()["Groups"] == []
     assert iam.list_policies(scope="Local")["Policies"] == []
     assert iam.list_instance_profiles()["InstanceProfiles"] == []
+
+
+def further(client: str, subject: str, document: dict[str, Any]) -> str:
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, subject)])
+    made = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key()).serial_number(1)
+    made = made.not_valid_before(datetime(2020, 1, 1, tzinfo=UTC)).not_valid_after(datetime(2040, 1, 1, tzinfo=UTC))
+    certificate = made.sign(key, hashes.SHA256())
+    private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+    encoded = b64encode(certificate.public_bytes(Encoding.DER)).decode()
+    metadata = (
+        f'<EntityDescriptor xmlns="urn:oasis:names:tc:SAML:2.0:metadata" entityID="urn:{subject}"><IDPSSODescriptor>'
+        '<KeyDescriptor use="signing"><KeyInfo xmlns="http://www.w3.org/2000/09/xmldsig#"><X509Data><X509Certificate>'
+        f"{encoded}</X509Certificate></X509Data></KeyInfo></KeyDescriptor></IDPSSODescriptor></EntityDescriptor>"
+    )
+    properties: dict[str, tuple[str, dict[str, Any]]] = {
+        "Issuer": ("OIDCProvider", {"Url": "https://idp.example.com", "ClientIdList": ["app", client]}),
+        "Saml": ("SAMLProvider", {"Name": "corp", "SamlMetadataDocument": metadata}),
+        "Certificate": (
+            "ServerCertificate",
+            {
+                "CertificateBody": certificate.public_bytes(Encoding.PEM).decode(),
+                "PrivateKey": private,
+                "Tags": [{"Key": subject, "Value": "1"}],
+            },
+        ),
+        "Linked": ("ServiceLinkedRole", {"AWSServiceName": "ecs.amazonaws.com", "Description": subject}),
+        "Device": ("VirtualMFADevice", {"Users": [], "Tags": [{"Key": subject, "Value": "1"}]}),
+        "User": ("User", {"UserName": "ann"}),
+        "Group": ("Group", {"GroupName": "g"}),
+        "Member": ("UserToGroupAddition", {"GroupName": {"Ref": "Group"}, "Users": [{"Ref": "User"}]}),
+        "Own": ("UserPolicy", {"PolicyName": "p", "UserName": {"Ref": "User"}, "PolicyDocument": document}),
+    }
+    resources = {name: {"Type": f"AWS::IAM::{kind}", "Properties": of} for name, (kind, of) in properties.items()}
+    return json.dumps(
+        {
+            "Resources": resources,
+            "Outputs": {
+                "Issuer": {"Value": {"Ref": "Issuer"}},
+                "Saml": {"Value": {"Fn::GetAtt": ["Saml", "Arn"]}},
+                "Linked": {"Value": {"Ref": "Linked"}},
+                "Certificate": {"Value": {"Ref": "Certificate"}},
+                "Device": {"Value": {"Ref": "Device"}},
+            },
+        }
+    )
+
+
+def test_a_stack_of_providers_certificates_and_memberships(desk: Any) -> None:
+    cfn, iam = desk.ask("cloudformation"), desk.ask("iam")
+    may = {"stack_name": "s", "capabilities": ["CAPABILITY_NAMED_IAM"]}
+    cfn.create_stack(**may, template_body=further("one", "a", SQS))
+    desk.settle()
+    found = outputs(desk)
+    first = iam.get_saml_provider(saml_provider_arn=found["Saml"])["SAMLMetadataDocument"]
+    issuer = {"open_id_connect_provider_arn": found["Issuer"]}
+    assert iam.get_open_id_connect_provider(**issuer)["ClientIDList"] == ["app", "one"]
+    assert [each["GroupName"] for each in iam.list_groups_for_user(user_name="ann")["Groups"]] == ["g"]
+    assert iam.get_role(role_name=found["Linked"])["Role"]["Description"] == "a"
+
+    cfn.update_stack(**may, template_body=further("two", "b", SSM))
+    desk.settle()
+    changed = outputs(desk)
+    assert changed["Issuer"] == found["Issuer"]
+    assert changed["Device"] == found["Device"]
+    assert iam.list_mfa_device_tags(serial_number=found["Device"])["Tags"] == [{"Key": "b", "Value": "1"}]
+    assert iam.get_open_id_connect_provider(**issuer)["ClientIDList"] == ["app", "two"]
+    assert iam.get_saml_provider(saml_provider_arn=found["Saml"])["SAMLMetadataDocument"] != first
+    assert iam.get_role(role_name=found["Linked"])["Role"]["Description"] == "b"
+    assert "ssm" in iam.get_user_policy(user_name="ann", policy_name="p")["PolicyDocument"]
+    (certificate,) = iam.list_server_certificates()["ServerCertificateMetadataList"]
+    assert certificate["ServerCertificateName"] == changed["Certificate"] != found["Certificate"]
+
+    cfn.delete_stack(stack_name="s")
+    desk.settle()
+    assert iam.list_open_id_connect_providers()["OpenIDConnectProviderList"] == []
+    assert iam.list_saml_providers()["SAMLProviderList"] == []
+    assert iam.list_virtual_mfa_devices()["VirtualMFADevices"] == []
+    assert iam.list_server_certificates()["ServerCertificateMetadataList"] == []
+    assert iam.list_roles()["Roles"] == []
+    assert iam.list_users()["Users"] == []

@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 
+from skyjar.kernel.errors import AWSError
+
 
 def document(*statements: dict[str, Any]) -> str:
     return json.dumps({"Version": "2012-10-17", "Statement": list(statements)})
@@ -116,3 +118,39 @@ def test_a_principal_is_simulated_with_what_it_has_and_organizations_limit_it(de
     )["EvaluationResults"]
     assert [each["EvalDecision"] for each in limited] == ["allowed", "implicitDeny"]
     assert [each["OrganizationsDecisionDetail"]["AllowedByOrganizations"] for each in limited] == [True, False]
+
+
+def test_policies_can_be_left_out_of_a_simulation(desk: Any) -> None:
+    iam = desk.ask("iam")
+    sqs = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "sqs:*", "Resource": "*"}]}
+    text = json.dumps(sqs)
+    iam.create_user(user_name="ann")
+    iam.create_group(group_name="g")
+    iam.add_user_to_group(group_name="g", user_name="ann")
+    iam.put_user_policy(user_name="ann", policy_name="own", policy_document=text)
+    shared = iam.create_policy(policy_name="shared", policy_document=text)["Policy"]["Arn"]
+    iam.attach_group_policy(group_name="g", policy_arn=shared)
+    user = iam.get_user(user_name="ann")["User"]["Arn"]
+
+    def decision(*left_out: dict[str, Any]) -> str:
+        (found,) = iam.simulate_principal_policy(
+            policy_source_arn=user, action_names=["sqs:ListQueues"], policy_exclusion_list=list(left_out)
+        )["EvaluationResults"]
+        result: str = found["EvalDecision"]
+        return result
+
+    inline = {"PolicyName": "own", "AttachmentType": "user", "AttachmentName": "a*"}
+    assert decision() == "allowed"
+    assert decision({"PolicyType": "inline"}) == "allowed"
+    assert decision({"PolicyType": "inline"}, {"PolicyType": "user-managed"}) == "implicitDeny"
+    assert decision({"InlinePolicyIdentifier": inline}, {"PolicyArn": shared[:-3] + "?*"}) == "implicitDeny"
+    assert decision({"InlinePolicyIdentifier": {**inline, "AttachmentName": "b*"}}, {"PolicyArn": shared}) == "allowed"
+    assert decision({"PolicyType": "aws-managed"}, {"PolicyType": "scp"}) == "allowed"
+    nothing = json.dumps(sqs).replace("sqs", "s3")
+    boundary = iam.create_policy(policy_name="boundary", policy_document=nothing)["Policy"]["Arn"]
+    iam.put_user_permissions_boundary(user_name="ann", permissions_boundary=boundary)
+    assert decision() == "implicitDeny"
+    assert decision({"PolicyType": "permission-boundary"}) == "allowed"
+    for wrong in ({"PolicyArn": "arn:aws:iam::*:policy/shared"}, {"PolicyArn": shared + "**"}, {}):
+        with pytest.raises(AWSError, match=r"Invalid policy ARN|At most one|Exactly one"):
+            decision(wrong)

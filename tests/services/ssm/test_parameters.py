@@ -126,12 +126,6 @@ def test_nothing_rotates(desk: Any) -> None:
     assert not [name for name in found.operations if "rotate" in name]
 
 
-def test_a_secure_string_is_refused_by_name(desk: Any) -> None:
-    with pytest.raises(AWSError, match="SecureString") as caught:
-        put(desk, "a", type="SecureString")
-    assert caught.value.code == "NotImplemented"
-
-
 def test_several_are_read_and_deleted_with_what_is_missing_told(desk: Any) -> None:
     ssm = desk.ask("ssm")
     put(desk, "a")

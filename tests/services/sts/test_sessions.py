@@ -258,3 +258,12 @@ def test_handing_a_role_to_an_instance_profile_needs_pass_role(desk: Any) -> Non
     right = allow("iam:PassRole", Condition={"StringEquals": {"iam:PassedToService": "ec2.amazonaws.com"}})
     desk.ask("iam").put_user_policy(user_name="ann", policy_name="pass", policy_document=right)
     add(instance_profile_name="p", role_name="r")
+
+
+def test_a_token_is_as_long_as_is_asked_for(desk: Any) -> None:
+    arn = role(desk, "r", trust({"AWS": ACCOUNT}))
+    usual = assume(desk, None, arn)["SessionTokenSize"]
+    for asked, size in ((10, usual), (1000, 1000), (1001, 1001), (4096, 4096)):
+        found = assume(desk, None, arn, minimum_session_token_size=asked)
+        assert len(found["Credentials"]["SessionToken"]) == found["SessionTokenSize"] == size
+        assert found["SessionTokenUtilization"] == 100 * size // 4096

@@ -1,4 +1,4 @@
-"""Whether a bucket policy is public, as Block Public Access understands it. Pure.
+"""Whether a resource's policy opens it to everyone, as S3 and Secrets Manager understand it when they block that. Pure.
 
 Source: "The meaning of 'public'", S3 user guide: an Allow to everyone that no condition narrows down to fixed values.
 """

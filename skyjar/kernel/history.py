@@ -1,0 +1,157 @@
+"""What was called, as an audit wants to know it: by whom, with which parameters, with what answer.
+
+Kept here because the pipeline writes it and `cloudtrail` reads it. It is a log of the whole cloud: one row per call, in
+order, the oldest dropped when there are more than `KEPT`. Calls that handle data (`DATA`) are in it only while somebody
+has selected their service; see `docs/decisions/0008-history.md`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .principals import Principal
+from .store import Transaction
+from .tables import Place, Record, Table
+
+KEPT = 50_000
+
+# Operations whose events CloudTrail counts as data events, by service; the rest are management events. Source: CloudTrail
+# User Guide, "Logging data events".
+DATA: dict[str, frozenset[str]] = {
+    "s3": frozenset(
+        [
+            "get_object",
+            "put_object",
+            "delete_object",
+            "delete_objects",
+            "head_object",
+            "copy_object",
+            "upload_part",
+            "upload_part_copy",
+            "create_multipart_upload",
+            "complete_multipart_upload",
+            "abort_multipart_upload",
+            "list_parts",
+            "get_object_acl",
+            "put_object_acl",
+            "get_object_tagging",
+            "put_object_tagging",
+            "delete_object_tagging",
+            "get_object_attributes",
+            "get_object_torrent",
+            "get_object_retention",
+            "put_object_retention",
+            "get_object_legal_hold",
+            "put_object_legal_hold",
+            "restore_object",
+            "select_object_content",
+            "list_objects",
+            "list_objects_v2",
+            "list_object_versions",
+            "list_multipart_uploads",
+            "head_bucket",
+            "rename_object",
+        ]
+    ),
+    "lambda": frozenset({"invoke", "invoke_async", "invoke_with_response_stream"}),
+    "dynamodb": frozenset(
+        [
+            "get_item",
+            "put_item",
+            "update_item",
+            "delete_item",
+            "batch_get_item",
+            "batch_write_item",
+            "transact_get_items",
+            "transact_write_items",
+            "query",
+            "scan",
+            "execute_statement",
+            "batch_execute_statement",
+            "execute_transaction",
+        ]
+    ),
+    "dynamodbstreams": frozenset({"get_records", "get_shard_iterator"}),
+    "sqs": frozenset(
+        [
+            "send_message",
+            "send_message_batch",
+            "receive_message",
+            "delete_message",
+            "delete_message_batch",
+            "change_message_visibility",
+            "change_message_visibility_batch",
+        ]
+    ),
+    "sns": frozenset({"publish", "publish_batch"}),
+    "kinesis": frozenset(
+        {"put_record", "put_records", "get_records", "get_shard_iterator", "list_shards", "subscribe_to_shard"}
+    ),
+    "firehose": frozenset({"put_record", "put_record_batch"}),
+    "events": frozenset({"put_events"}),
+    "logs": frozenset({"put_log_events", "get_log_events", "filter_log_events"}),
+    "cloudwatch": frozenset({"put_metric_data", "get_metric_data", "get_metric_statistics"}),
+}
+
+
+class Seen(Record, frozen=True):
+    """`service` is AWS's name of the model, `operation` AWS's name. `parameters` and `answer` are MessagePack, with AWS's
+    names and without what is secret; `answer` is empty for calls that only read, and for those that failed. `via` is
+    the service that made the call on somebody's behalf, by its host name."""
+
+    seq: int
+    at: float
+    request_id: str
+    parent: str
+    service: str
+    operation: str
+    is_data: bool
+    principal: Principal
+    account: str
+    region: str
+    error: str
+    message: str
+    source_ip: str
+    user_agent: str
+    via: str
+    resource: str
+    parameters: bytes
+    answer: bytes
+    is_secure: bool = False
+    host: str = ""
+
+
+class Selected(Record, frozen=True):
+    """The services whose data events are wanted."""
+
+    id: str
+    services: tuple[str, ...]
+
+
+history = Table("kernel.history", Seen, key=("seq",), scope="cloud")
+selected = Table("kernel.history.selected", Selected, key=("id",), scope="cloud")
+
+_READING = ("get", "list", "describe", "head", "lookup", "search", "query", "scan", "select", "batch_get", "simulate",
+            "validate", "estimate", "preview", "test", "decrypt", "encrypt", "generate_data_key", "verify", "sign",
+            "generate_random", "generate_mac", "receive", "filter", "assume_role", "detect")  # fmt: skip
+_SESSIONS = ("assume_role", "assume_role_with_saml", "assume_role_with_web_identity", "assume_root",
+             "get_federation_token", "get_session_token")  # fmt: skip
+
+
+def everywhere(tx: Transaction) -> Place:
+    return Place(tx, "", "")
+
+
+def is_reading(operation: str) -> bool:
+    """Whether an operation, by boto3's name, changes nothing (CloudTrail's `readOnly`)."""
+    return operation.startswith(_READING)
+
+
+def keeps_answer(service: str, operation: str) -> bool:
+    """CloudTrail shows the answers of what changes something, and of what begins a session."""
+    return not is_reading(operation) or (service == "sts" and operation in _SESSIONS)
+
+
+def selects(tx: Transaction) -> frozenset[str]:
+    found: Any = selected.get(everywhere(tx), "")
+    return frozenset(found.services) if found is not None else frozenset()

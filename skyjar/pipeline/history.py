@@ -1,0 +1,280 @@
+"""Writes the history of calls (`kernel/history.py`), without holding up those who call.
+
+A call costs one test; a management call leaves references to what it was given and what it answered. They are encoded
+and written together when the records are. What a model marks as sensitive, and bodies, are left out on the way.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import msgspec
+
+from skyjar.kernel import service as services
+from skyjar.kernel.errors import AWSError
+from skyjar.kernel.history import DATA, KEPT, Seen, everywhere, history, keeps_answer, selects
+from skyjar.kernel.principals import Principal
+from skyjar.kernel.service import Operation
+from skyjar.kernel.store import Store, Transaction
+from skyjar.wire import models
+from skyjar.wire.models import Shape
+
+if TYPE_CHECKING:
+    from skyjar.kernel.call import Call
+
+    from .exchange import Exchange
+    from .judgement import Judgement
+
+HIDDEN = "HIDDEN_DUE_TO_SECURITY_REASONS"
+BATCH = 256  # calls that wait to be written
+ENCODED_BYTES = 100_000  # CloudTrail's limit; what is longer is left out
+_NESTED = ("structure", "list", "map", "timestamp", "blob")
+_NOT_SECRET = (
+    "SessionToken",
+    "sessionToken",
+)  # the one sensitive value that CloudTrail shows, of sessions it may reveal
+
+Member = tuple[str, Shape | None]  # the name that is shown, and the shape of a value that has to be looked into
+
+
+class Plan:
+    """How the parameters and the answer of an operation are shown."""
+
+    __slots__ = ("answer", "is_data", "name", "parameters", "service")
+
+    def __init__(self, function: Operation) -> None:
+        service = services.load(function.service)
+        assert service is not None
+        model = models.service(service.model)
+        self.name = next(name for name in model.operations if models.snake(name) == function.name)
+        self.service = service.model
+        self.is_data = function.name in DATA.get(service.name, ())
+        operation = model.operation(self.name)
+        self.parameters: dict[str, Member] = {}
+        if operation.input_shape is not None:
+            for name, shape in operation.input_shape.members.items():
+                if not shape.trait("streaming"):
+                    self.parameters[models.snake(name)] = (_lower(name), _looked_into(shape))
+        self.answer = operation.output_shape if keeps_answer(service.name, function.name) else None
+
+
+class Pending(NamedTuple):
+    """One call, by reference: nothing of it is copied before it is written."""
+
+    plan: Plan
+    at: float
+    request_id: str
+    parent: str
+    principal: Principal
+    account: str
+    region: str
+    error: str
+    message: str
+    source_ip: str
+    user_agent: str
+    via: str
+    resource: str
+    is_secure: bool
+    host: str
+    parameters: dict[str, Any]
+    answer: Any
+
+
+FromSocket = tuple[Plan, "Exchange", "Judgement | None", str]
+
+
+class History:
+    """`skips`: operations whose calls are not kept, for the one test that every call pays."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._pending: list[Pending | FromSocket] = []
+        self._plans: dict[Operation, Plan] = {}
+        self._selected: frozenset[str] | None = None
+        self._next = -1
+        self._encode = msgspec.msgpack.Encoder(enc_hook=str).encode
+        self.skips: set[Operation] = set()
+
+    def _plan(self, function: Operation) -> Plan | None:
+        """None when the operation's calls are not kept, now."""
+        plan = self._plans.get(function)
+        if plan is None:
+            plan = self._plans[function] = Plan(function)
+        if plan.is_data and function.service not in self._selection():
+            self.skips.add(function)
+            return None
+        return plan
+
+    def see(self, x: Exchange, judgement: Judgement | None, message: str) -> None:
+        """A call from a socket. One that could not be authenticated is nobody's."""
+        assert x.function is not None
+        plan = self._plan(x.function)
+        if plan is not None and (x.principal.kind != "anonymous" or (x.credential is None and plan.is_data)):
+            self._pending.append((plan, x, judgement, message))
+            if len(self._pending) >= BATCH:
+                self.flush()
+
+    def hear(
+        self,
+        call: Call,
+        inner: Call,
+        function: Operation,
+        parameters: dict[str, Any],
+        answer: Any,
+        error: AWSError | None,
+    ) -> None:
+        """A call from inside: `inner`, made while `call` was being worked on. What succeeded is kept once that is committed."""
+        plan = self._plan(function)
+        caller = inner.caller
+        if plan is None or (caller.kind == "root" and caller != call.caller):
+            return  # a look into an account on behalf of nobody there
+        is_service = caller.kind == "service"
+        via = f"{call.service}.amazonaws.com" if "." in call.operation and not is_service else ""
+        judgement = getattr(error, "judgement", None)
+        pending = Pending(
+            plan, inner.now, inner.request_id, inner.parent, caller, inner.account, inner.region,
+            error.code if error is not None else "", error.message if error is not None else "",
+            caller.name if is_service else via or call.source_ip, caller.name if is_service else via or call.origin.user_agent,
+            via, judgement.resource if judgement is not None else "", False, "", parameters, answer,
+        )  # fmt: skip
+        if error is not None:
+            self._pending.append(pending)
+        else:
+            call.tx.after_commit.append(lambda: self._pending.append(pending))
+
+    def _selection(self) -> frozenset[str]:
+        if self._selected is None:
+            tx = self._store.begin()
+            try:
+                self._selected = selects(tx)
+            finally:
+                tx.abort()
+        return self._selected
+
+    def changed(self, call: Call, event: Any) -> None:
+        """The reaction to another selection, which holds once it has been committed."""
+        call.tx.after_commit.append(self.select)
+
+    def select(self) -> None:
+        self._selected = None
+        self.skips.clear()
+
+    def flush(self) -> bool:
+        """Write what is known by now; whether there was anything."""
+        if not self._pending:
+            return False
+        pending, self._pending = self._pending, []
+        self._store.transact(lambda tx: self._write(tx, pending))
+        return True
+
+    def _write(self, tx: Transaction, pending: list[Pending | FromSocket]) -> None:
+        place = everywhere(tx)
+        if self._next < 0:
+            last = history.range(place, reverse=True, limit=1)
+            self._next = last[0].seq + 1 if last else 0
+        at = self._next
+        for each in pending:
+            history.add(place, self._seen(at, each if isinstance(each, Pending) else _from_socket(*each)))
+            if at >= KEPT:
+                history.delete(place, at - KEPT)
+            at += 1
+        self._next = at
+
+    def _seen(self, seq: int, pending: Pending) -> Seen:
+        plan = pending.plan
+        has_answer = plan.answer is not None and not pending.error
+        return Seen(
+            seq=seq,
+            at=pending.at,
+            request_id=pending.request_id,
+            parent=pending.parent,
+            service=plan.service,
+            operation=plan.name,
+            is_data=plan.is_data,
+            principal=_without_policies(pending.principal),
+            account=pending.account,
+            region=pending.region,
+            error=pending.error,
+            message=pending.message,
+            source_ip=pending.source_ip,
+            user_agent=pending.user_agent,
+            via=pending.via,
+            resource=pending.resource,
+            parameters=self._packed(_shown_parameters(plan, pending.parameters)),
+            answer=self._packed(_shown(plan.answer, pending.answer)) if has_answer and plan.answer else b"",
+            is_secure=pending.is_secure,
+            host=pending.host,
+        )
+
+    def _packed(self, shown: Any) -> bytes:
+        if not shown:
+            return b""
+        packed = self._encode(shown)
+        return packed if len(packed) <= ENCODED_BYTES else b""
+
+
+def _from_socket(plan: Plan, x: Exchange, judgement: Judgement | None, message: str) -> Pending:
+    request = x.request
+    return Pending(
+        plan, x.clock_began, x.request_id, x.parent, x.principal, x.account, x.region, x.error_code, message,
+        request.peer, x.user_agent, "", judgement.resource if judgement is not None else "",
+        request.scheme == "https", request.host, x.parameters, x.result,
+    )  # fmt: skip
+
+
+def _without_policies(principal: Principal) -> Principal:
+    if not principal.session_policies:
+        return principal
+    return msgspec.structs.replace(principal, session_policies=())
+
+
+def _lower(name: str) -> str:
+    """AWS's name of a member as events have it: `RoleName` is `roleName`, `ARN` is `aRN`."""
+    return name[:1].lower() + name[1:]
+
+
+def _looked_into(shape: Shape) -> Shape | None:
+    return shape if shape.type in _NESTED or shape.trait("sensitive") else None
+
+
+def _shown_parameters(plan: Plan, parameters: dict[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    members = plan.parameters
+    for name, value in parameters.items():
+        member = members.get(name)
+        if member is None or value is None:
+            continue
+        shown = value if member[1] is None else _shown(member[1], value)
+        if shown is not None:
+            found[member[0]] = shown
+    return found
+
+
+def _shown(shape: Shape, value: Any) -> Any:
+    """None for what is left out: blobs."""
+    if shape.trait("sensitive"):
+        return HIDDEN
+    kind = shape.type
+    if kind == "structure" and isinstance(value, dict):
+        return _shown_members(shape, value)
+    if kind == "list" and isinstance(value, list | tuple):
+        return [_shown(shape.member, each) for each in value]
+    if kind == "map" and isinstance(value, dict):
+        return {str(key): _shown(shape.value, each) for key, each in value.items()}
+    if kind == "timestamp" and isinstance(value, int | float):
+        return datetime.fromtimestamp(int(value), UTC).strftime("%b %d, %Y, %I:%M:%S %p").replace(" 0", " ")
+    return value if isinstance(value, str | int | float) and kind != "blob" else None
+
+
+def _shown_members(shape: Shape, value: dict[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    members = shape.members
+    for name, each in value.items():
+        member = members.get(name)
+        if member is None or each is None:
+            continue
+        shown = _shown(member, each)
+        if shown is not None and (shown is not HIDDEN or name != "SecretAccessKey"):
+            found[_lower(name)] = shown
+    return found

@@ -1,0 +1,117 @@
+"""SAML providers. Their metadata is parsed, so that what is kept can verify assertions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from skyjar.kernel.call import Call
+from skyjar.kernel.service import operation
+from skyjar.planes.saml import Malformed, Metadata, read_metadata
+
+from . import limits, naming
+from .errors import EntityAlreadyExistsException, InvalidInputException, over_quota
+from .federation_state import SamlProvider, saml_of, saml_providers
+from .naming import Tags
+from .state import replace
+
+
+def _read(document: str) -> Metadata:
+    try:
+        return read_metadata(document)
+    except Malformed:
+        raise InvalidInputException("Could not parse metadata") from None
+
+
+def _valid_until(call: Call, metadata: Metadata) -> float:
+    return metadata.valid_until or naming.date(call) + limits.SAML_METADATA_S
+
+
+@operation
+def create_saml_provider(
+    call: Call, *, saml_metadata_document: str, name: str, tags: Tags | None = None
+) -> dict[str, Any]:
+    metadata = _read(saml_metadata_document)
+    if saml_providers.get(call, name) is not None:
+        raise EntityAlreadyExistsException(f"Provider {name} already exists.")
+    if saml_providers.count(call) >= limits.SAML_PROVIDERS:
+        raise over_quota("SAMLProvidersPerAccount", limits.SAML_PROVIDERS)
+    made = SamlProvider(
+        name=name,
+        id=call.chance.base32(22),
+        metadata=saml_metadata_document,
+        created_at=naming.date(call),
+        valid_until=_valid_until(call, metadata),
+        tags=naming.checked_tags(tags),
+    )
+    saml_providers.add(call, made)
+    return {"SAMLProviderArn": arn_of(call.account, name), **_tags(made)}
+
+
+def arn_of(account: str, name: str) -> str:
+    return f"arn:aws:iam::{account}:saml-provider/{name}"
+
+
+def _tags(found: SamlProvider) -> dict[str, Any]:
+    return {"Tags": naming.shown_tags(dict(sorted(found.tags.items())))} if found.tags else {}
+
+
+@operation
+def get_saml_provider(call: Call, *, saml_provider_arn: str) -> dict[str, Any]:
+    found = saml_of(call, saml_provider_arn)
+    return {
+        "SAMLProviderUUID": found.id,
+        "SAMLMetadataDocument": found.metadata,
+        "CreateDate": found.created_at,
+        "ValidUntil": found.valid_until,
+        **_tags(found),
+    }
+
+
+@operation
+def list_saml_providers(call: Call) -> dict[str, Any]:
+    return {
+        "SAMLProviderList": [
+            {
+                "Arn": arn_of(call.account, each.name),
+                "ValidUntil": each.valid_until,
+                "CreateDate": each.created_at,
+            }
+            for each in saml_providers.each(call)
+        ]
+    }
+
+
+@operation
+def update_saml_provider(call: Call, *, saml_provider_arn: str, saml_metadata_document: str = "") -> dict[str, Any]:
+    found = saml_of(call, saml_provider_arn)
+    if not saml_metadata_document:
+        raise InvalidInputException(
+            "Unable to update identity provider. No updates are defined for metadata or encryption assertion."
+        )
+    valid_until = _valid_until(call, _read(saml_metadata_document))
+    saml_providers.replace(call, found, replace(found, metadata=saml_metadata_document, valid_until=valid_until))
+    return {"SAMLProviderArn": saml_provider_arn}
+
+
+@operation
+def delete_saml_provider(call: Call, *, saml_provider_arn: str) -> None:
+    saml_providers.remove(call, saml_of(call, saml_provider_arn))
+
+
+@operation
+def tag_saml_provider(call: Call, *, saml_provider_arn: str, tags: Tags) -> None:
+    found = saml_of(call, saml_provider_arn)
+    saml_providers.replace(call, found, replace(found, tags=naming.checked_tags(tags, found.tags)))
+
+
+@operation
+def untag_saml_provider(call: Call, *, saml_provider_arn: str, tag_keys: list[str]) -> None:
+    found = saml_of(call, saml_provider_arn)
+    saml_providers.replace(call, found, replace(found, tags=naming.without_tags(found.tags, tag_keys)))
+
+
+@operation
+def list_saml_provider_tags(
+    call: Call, *, saml_provider_arn: str, marker: str = "", max_items: int | None = None
+) -> dict[str, Any]:
+    return naming.page_of_tags(saml_of(call, saml_provider_arn).tags, marker, max_items)
