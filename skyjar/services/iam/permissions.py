@@ -24,7 +24,7 @@ _TAGGED = {
     "upload_server_certificate": "ServerCertificate",
 }
 _ACTIONS = {"MFADevice": "CreateVirtualMFADevice", "ServerCertificate": "UploadServerCertificate"}
-_ARNS = ("open_id_connect_provider_arn", "saml_provider_arn", "policy_source_arn")
+_ARNS = ("open_id_connect_provider_arn", "saml_provider_arn", "policy_source_arn", "arn")
 _NAMED: dict[str, tuple[str, Table[Any]]] = {
     "role_name": ("role", state.roles),
     "user_name": ("user", state.users),
