@@ -204,7 +204,8 @@ class Call:
         return Asked(self, service, who, account or who.account or self.account, region or self.region, stated)
 
     def may(self, service: str, operation: str, principal: Principal, *, region: str = "", **parameters: Any) -> bool:
-        """Whether `ask` would let this principal do this, which is not done and not recorded."""
+        """Whether `ask` would let this principal do this, which is not done. The decision is recorded below this call,
+        unless an operation asks about its own service."""
         account = principal.account or self.account
         return self._cloud.may(self, service, operation, parameters, principal, account, region or self.region)
 
