@@ -522,7 +522,8 @@ class Pipeline:
             judgement = getattr(denied, "judgement", None)
             return False
         finally:
-            if judgement is not None and judgement.action:
+            about_itself = bool(call.operation) and call.service == service  # what would be, such as a key's new policy
+            if judgement is not None and judgement.action and not about_itself:
                 self._record_question(inner, judgement)
         return True
 

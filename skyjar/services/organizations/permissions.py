@@ -66,6 +66,7 @@ DELEGABLE = _READING | {
     "update_policy",
 }
 _IDS = ("account_id", "parent_id", "child_id", "target_id", "root_id", "organizational_unit_id", "resource_id")
+_LISTS_OF_ONE = ("list_targets_for_policy", "list_delegated_services_for_account")  # judged on what they are of
 _MOVED = ("account_id", "source_parent_id", "destination_parent_id")
 
 
@@ -99,7 +100,8 @@ def resources(call: Call, operation: str, parameters: dict[str, Any]) -> list[st
         return ["*"]
     if not _is_own(call, organization, operation):
         return _named(call, organization, parameters) or [state.arn(organization, "organization")]
-    if operation in _EVERYBODYS or operation.startswith("list_") or "service_access" in operation:
+    is_list = operation.startswith("list_") and operation not in _LISTS_OF_ONE
+    if operation in _EVERYBODYS or is_list or "service_access" in operation:
         return ["*"]
     return _named(call, organization, parameters) or ["*"]
 
