@@ -182,10 +182,11 @@ class History:
         answer: Any,
         error: AWSError | None,
     ) -> Seen:
-        """What a job does on somebody's behalf, its service did; what a service does for itself, comes from it."""
+        """What a job does on somebody's behalf, or a service says that it does for its caller, comes from that service."""
         caller = inner.caller
         is_service = caller.kind == "service"
-        via = f"{call.service}.amazonaws.com" if "." in call.operation and not is_service else ""
+        said = inner.context.get("kms:ViaService", "").partition(".")[0] or ("." in call.operation and call.service)
+        via = f"{said}.amazonaws.com" if said and not is_service else ""
         judgement = getattr(error, "judgement", None)
         return Seen(
             seq=seq,

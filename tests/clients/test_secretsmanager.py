@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from skyjar.kernel import service as services
 from skyjar.testing.running import Account
 
 pytestmark = pytest.mark.client
@@ -197,7 +196,6 @@ def test_a_stack_sets_up_rotation(account: Account) -> None:
     assert len(secrets.get_secret_value(SecretId="s")["SecretString"]) == 20
 
 
-@pytest.mark.skipif(not services.exists("kms"), reason="there is no KMS")
 @pytest.mark.spec("secretsmanager-003")
 def test_reading_needs_the_secret_and_its_key(account: Account) -> None:
     secrets, iam = account.client("secretsmanager"), account.client("iam")
@@ -219,9 +217,3 @@ def test_reading_needs_the_secret_and_its_key(account: Account) -> None:
     assert refusal(ann.get_secret_value, SecretId="s") == ("AccessDeniedException", "Access to KMS is not allowed")
     allowed("secretsmanager:GetSecretValue", "kms:Decrypt")
     assert ann.get_secret_value(SecretId="s")["SecretString"] == "x"
-
-
-@pytest.mark.skipif(services.exists("kms"), reason="there is a KMS")
-def test_a_key_is_refused_by_name_where_there_is_no_kms(account: Account) -> None:
-    code, message = refusal(account.client("secretsmanager").create_secret, Name="s", KmsKeyId="alias/x")
-    assert (code, "KmsKeyId" in message) == ("NotImplemented", True)

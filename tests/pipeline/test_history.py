@@ -32,7 +32,7 @@ def test_names_are_aws_and_bodies_are_left_out(desk: Any) -> None:
         '"lambda.amazonaws.com"},"Action":"sts:AssumeRole"}]}',
     )
     desk.ask("secretsmanager").create_secret(name="s", secret_binary=b"body")
-    role, secret = kept(desk)
+    role, secret = [each for each in kept(desk) if each.service != "kms"]
     assert set(msgspec.msgpack.decode(role.parameters)) == {"roleName", "assumeRolePolicyDocument"}
     assert msgspec.msgpack.decode(secret.parameters) == {
         "name": "s",
