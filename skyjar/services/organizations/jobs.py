@@ -21,6 +21,7 @@ def create(call: Call, *, organization: str, request: str) -> None:
 def finish(call: Call, request: str, organization: str = "") -> None:
     """Make the account that CreateAccount asked for, with a role that the management account may assume."""
     from . import attachments
+    from .organization import link
     from .tags import keep
 
     home = state.organizations.get(call, organization) if organization else state.find(call, call.account)
@@ -43,6 +44,7 @@ def finish(call: Call, request: str, organization: str = "") -> None:
         joined_at=call.now,
     )
     _make_role(call, number, asked.role, home.account)
+    link(call, number)
     state.accounts.add(call, account)
     keep(call, home, number, [{"Key": key, "Value": value} for key, value in asked.tags.items()])
     attachments.attach_full(call, home, number)
