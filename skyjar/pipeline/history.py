@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 HIDDEN = "HIDDEN_DUE_TO_SECURITY_REASONS"
 BATCH = 256  # calls that wait to be written
+ALSO_HIDDEN = ("ParameterValue",)  # of stacks: no model says that a parameter may be NoEcho
 ENCODED_BYTES = 100_000  # CloudTrail's limit; what is longer is left out
 _NESTED = ("structure", "list", "map", "timestamp", "blob")
 Member = tuple[str, Shape | None]  # the name that is shown, and the shape of a value that has to be looked into
@@ -273,7 +274,7 @@ def _shown_members(shape: Shape, value: dict[str, Any]) -> dict[str, Any]:
         member = members.get(name)
         if member is None or each is None:
             continue
-        shown = _shown(member, each)
+        shown = HIDDEN if name in ALSO_HIDDEN else _shown(member, each)
         if shown is not None and (shown is not HIDDEN or name != "SecretAccessKey"):
             found[_lower(name)] = shown
     return found
