@@ -91,9 +91,10 @@ def steps(account: Account) -> list[str]:
     return sorted(each["message"].split()[1] for each in events if each["message"].startswith("STEP"))
 
 
-@pytest.mark.spec("secretsmanager-001", "secretsmanager-002")
+@pytest.mark.spec("secretsmanager-001", "secretsmanager-002", "ssm-005")
 def test_a_function_rotates_in_four_steps_and_on_a_schedule(still: Account) -> None:
     secrets = still.client("secretsmanager")
+    assert not [name for name in still.client("ssm").meta.method_to_api_mapping if "rotate" in name]
     secrets.create_secret(Name="s", SecretString="first")
     first = secrets.get_secret_value(SecretId="s")["VersionId"]
     function = rotator(still)
