@@ -179,9 +179,14 @@ def delete_trail(call: Call, *, name: str) -> None:
     state.trails.remove(at, trail)
     for file in state.files.range(at, trail.name):
         state.files.remove(at, file)
+    _end_chain(at, trail)
+    selectors.select(call)
+
+
+def _end_chain(at: At, trail: Trail) -> None:
+    """The next digest names none before it."""
     for digest in state.digests.range(at, trail.name):
         state.digests.remove(at, digest)
-    selectors.select(call)
 
 
 @operation
@@ -232,6 +237,7 @@ def start_logging(call: Call, *, name: str) -> None:
     at, trail = state.own(call, name)
     if trail.is_logging:
         return
+    _end_chain(at, trail)
     call.keep_history()
     last = history.range(everywhere(call.tx), reverse=True, limit=1)
     changed = state.replace(
