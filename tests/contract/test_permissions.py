@@ -108,8 +108,6 @@ GIVEN = {
     "key_id": f"arn:aws:kms:us-east-1:{ACCOUNT}:key/x1",
     "alias_name": "alias/x1",
     "grant_tokens": [],
-    "rotation_lambda_arn": f"arn:aws:lambda:us-east-1:{ACCOUNT}:function:x1",
-    "cloud_watch_logs_role_arn": f"arn:aws:iam::{ACCOUNT}:role/x1",
     "organizations.account_id": "444455556666",
     "organizations.destination_parent_id": "ou-abcd-11111111",
     "organizations.organizational_unit_id": "ou-abcd-11111111",
