@@ -122,8 +122,6 @@ UNKNOWN = re.compile(r"(user|role|group|instance-profile|server-certificate) x|p
 ELSEWHERE = {
     "sts:TagSession": "judged on the federated user that GetFederationToken makes, as AWS's own denials say",
     "kms:TagResource": "with CreateKey and ReplicateKey, whose key is not there yet",
-    "iam:GetAccessKeyLastUsed": "of a key that is not there, and so is nobody's",
-    "iam:GetServiceLinkedRoleDeletionStatus": "of a task that is not there",
     "kms:DeleteAlias": "of an alias that is not there, and so of no key",
     "organizations:DescribeEffectivePolicy": "a member's own account has an ARN of the management account's",
     "organizations:PutResourcePolicy": "the policy has no ARN before it is there",
