@@ -133,3 +133,12 @@ def test_what_a_stack_does_comes_from_cloudformation(desk: Any) -> None:
     assert made["sourceIPAddress"] == made["userAgent"] == "cloudformation.amazonaws.com"
     assert made["userIdentity"]["invokedBy"] == "cloudformation.amazonaws.com"
     assert record(look(desk, "EventName", "CreateStack")[0])["sourceIPAddress"] == "127.0.0.1"
+
+
+def test_a_batch_of_secrets_is_an_event_for_each(desk: Any) -> None:
+    secrets = desk.ask("secretsmanager")
+    for name in ("a", "b"):
+        secrets.create_secret(name=name, secret_string="x")
+    secrets.batch_get_secret_value(secret_id_list=["a", "b"])
+    read = [record(event)["requestParameters"]["secretId"] for event in look(desk, "EventName", "GetSecretValue")]
+    assert sorted(read) == ["a", "b"]
