@@ -25,6 +25,7 @@ _SUPPORTED = frozenset(
         "Tags",
         "SSESpecification",
         "PointInTimeRecoverySpecification",
+        "StreamSpecification",
     )
 )
 
@@ -65,7 +66,8 @@ def _tags(resource: Resource, properties: Properties) -> dict[str, str]:
 
 def _physical(call: Call, name: str) -> Physical:
     table = call.ask("dynamodb").describe_table(table_name=name)["Table"]
-    return Physical(name, {"Arn": table["TableArn"]})
+    stream = {"StreamArn": table["LatestStreamArn"]} if "StreamSpecification" in table else {}
+    return Physical(name, {"Arn": table["TableArn"], **stream})
 
 
 def create_table(call: Call, resource: Resource, properties: Properties) -> Physical:
@@ -80,6 +82,8 @@ def create_table(call: Call, resource: Resource, properties: Properties) -> Phys
         "table_class": properties.get("TableClass"),
         "deletion_protection_enabled": _truth(properties.get("DeletionProtectionEnabled")),
     }
+    if properties.get("StreamSpecification"):
+        given["stream_specification"] = _stream(properties["StreamSpecification"])
     for member, label in (
         ("local_secondary_indexes", "LocalSecondaryIndexes"),
         ("global_secondary_indexes", "GlobalSecondaryIndexes"),
@@ -101,6 +105,21 @@ def _lifetime(given: dict[str, Any]) -> dict[str, Any]:
     return {"Enabled": _truth(given.get("Enabled")), "AttributeName": given["AttributeName"]}
 
 
+def _stream(given: dict[str, Any]) -> dict[str, Any]:
+    return {"StreamEnabled": True, "StreamViewType": given["StreamViewType"]}
+
+
+def _update_stream(dynamodb: Any, name: str, properties: Properties, before: Properties) -> None:
+    """Another view type is another stream."""
+    now, was = properties.get("StreamSpecification"), before.get("StreamSpecification")
+    if now == was:
+        return
+    if was:
+        dynamodb.update_table(table_name=name, stream_specification={"StreamEnabled": False})
+    if now:
+        dynamodb.update_table(table_name=name, stream_specification=_stream(now))
+
+
 def update_table(call: Call, resource: Resource, old: Physical, properties: Properties, before: Properties) -> Physical:
     _check(properties)
     dynamodb = call.ask("dynamodb")
@@ -118,6 +137,7 @@ def update_table(call: Call, resource: Resource, old: Physical, properties: Prop
     if any(value is not None for value in changes.values()):
         dynamodb.update_table(table_name=old.id, **changes)
     _update_indexes(dynamodb, old.id, properties, before)
+    _update_stream(dynamodb, old.id, properties, before)
     _update_lifetime(dynamodb, old.id, properties, before)
     _update_tags(call, dynamodb, resource, old, properties, before)
     return _physical(call, old.id)

@@ -185,11 +185,7 @@ def index_throughput(name: str, given: dict[str, int] | None, is_provisioned: bo
     return units(given)
 
 
-def refuse_extras(
-    operation: str, stream: dict[str, Any] | None, sse: dict[str, Any] | None, table_class: str | None
-) -> None:
+def refuse_extras(operation: str, sse: dict[str, Any] | None) -> None:
     """What a table may ask for elsewhere and cannot have here."""
-    if stream is not None and stream.get("StreamEnabled"):
-        raise NotImplementedHere(f"Skyjar does not implement StreamSpecification (streams) of dynamodb:{operation}.")
     if sse is not None and (sse.get("Enabled") or sse.get("SSEType") == "KMS" or sse.get("KMSMasterKeyId")):
         raise NotImplementedHere(f"Skyjar does not implement SSESpecification with KMS of dynamodb:{operation}.")

@@ -87,7 +87,7 @@ def sweep(call: Call, *, table: str) -> None:
         item = state.load(stored) if stored is not None else None
         at_s = state.expiry_of(schema, item, 0.0)
         if item is not None and at_s is not None and at_s <= call.now:  # otherwise TTL was changed since
-            state.save(call, schema, schema.key(item), stored, item, None, 0)
+            state.save(call, schema, schema.key(item), stored, item, None, 0, is_expiry=True)
     following = call.tx.scan(schema.expiry_root, state.after(schema.expiry_root), 1)
     if following:
         plan_sweep(call, schema, state.expires_s(schema, following[0][0]))

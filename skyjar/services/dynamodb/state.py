@@ -25,7 +25,7 @@ from skyjar.kernel import keys
 from skyjar.kernel.call import Call
 from skyjar.kernel.tables import At, Record, Table
 
-from . import limits, numbers, values
+from . import ItemChanged, limits, numbers, values
 from .errors import ResourceNotFoundException
 from .values import Item
 
@@ -71,6 +71,8 @@ class Definition(Record, frozen=True):
     tags: dict[str, str] = {}
     ttl_attribute: str = ""
     ttl_changed_s: float = 0.0
+    stream_label: str = ""
+    stream_view: str = ""
 
 
 class Tally(Record, frozen=True):
@@ -85,6 +87,13 @@ class Sweep(Record, frozen=True):
 
     space: str
     due_s: float
+
+
+class LastLabel(Record, frozen=True):
+    """The label of the last stream of any table of this name, as milliseconds: no two streams share one."""
+
+    table: str
+    at_ms: int
 
 
 class Token(Record, frozen=True):
@@ -108,6 +117,7 @@ tables = Table("dynamodb.tables", Definition, key=("name",))
 tallies = Table("dynamodb.tallies", Tally, key=("space", "shard"))
 sweeps = Table("dynamodb.sweeps", Sweep, key=("space",))
 tokens = Table("dynamodb.tokens", Token, key=("token",), indexes={"expires": ("expires_s",)})
+labels = Table("dynamodb.labels", LastLabel, key=("table",))
 buckets = Table("dynamodb.buckets", Bucket, key=("space",))
 
 encode = msgspec.msgpack.Encoder().encode
@@ -180,7 +190,17 @@ class IndexSchema(Keyed):
 
 
 class Schema(Keyed):
-    __slots__ = ("definition", "expiry_root", "indexes", "is_provisioned", "key_names", "name", "reads_old", "ttl")
+    __slots__ = (
+        "definition",
+        "expiry_root",
+        "indexes",
+        "is_provisioned",
+        "key_names",
+        "name",
+        "reads_old",
+        "streams",
+        "ttl",
+    )
 
     def __init__(self, definition: Definition, at: At) -> None:
         super().__init__(definition, definition.space, definition.hash, definition.range, at)
@@ -191,7 +211,8 @@ class Schema(Keyed):
         self.ttl = definition.ttl_attribute
         self.expiry_root = expiry_root(at, definition.space)
         self.key_names = (self.hash, self.range) if self.range else (self.hash,)
-        self.reads_old = bool(self.indexes or self.ttl)
+        self.streams = bool(definition.stream_view)
+        self.reads_old = bool(self.indexes or self.ttl or self.streams)
 
     def key(self, item: Item) -> Key:
         """The key of an item whose key attributes were checked."""
@@ -277,10 +298,18 @@ _UNCHANGED: list[IndexChange] = []
 
 
 def save(
-    call: Call, schema: Schema, key: Key, stored: bytes | None, old: Item | None, new: Item | None, size: int
+    call: Call,
+    schema: Schema,
+    key: Key,
+    stored: bytes | None,
+    old: Item | None,
+    new: Item | None,
+    size: int,
+    *,
+    is_expiry: bool = False,
 ) -> list[IndexChange]:
     """Replace what is stored under a key (`stored`, decoded as `old` where `schema.reads_old`) by a new item of that
-    size, or by nothing; with the index rows, the counts and the expiry that follow from it."""
+    size, or by nothing; with the index rows, the counts, the expiry and the stream record that follow from it."""
     tx = call.tx
     if new is not None:
         value = dump(new, size)
@@ -297,8 +326,32 @@ def save(
         return _UNCHANGED
     if schema.ttl:
         _expire(call, schema, key, old, new)
+    if schema.streams and old != new:
+        _tell(call, schema, key, old, new, (before, size), is_expiry)
     changes = [_index(call, index, key, old, new, value) for index in schema.indexes]
     return [change for change in changes if change is not None]
+
+
+def _tell(
+    call: Call, schema: Schema, key: Key, old: Item | None, new: Item | None, sizes: tuple[int, int], is_expiry: bool
+) -> None:
+    item = new if new is not None else old
+    assert item is not None
+    named = {name: item[name] for name in schema.key_names}
+    call.emit(
+        ItemChanged(
+            table=schema.name,
+            label=schema.definition.stream_label,
+            partition=key.shard,
+            keys=named,
+            old=old,
+            new=new,
+            keys_bytes=values.size_of(named),
+            old_bytes=sizes[0],
+            new_bytes=sizes[1],
+            is_expiry=is_expiry,
+        )
+    )
 
 
 def _count(call: Call, space: str, shard: int, items: int, size: int) -> None:

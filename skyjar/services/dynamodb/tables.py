@@ -8,7 +8,7 @@ from skyjar.kernel.call import Call
 from skyjar.kernel.errors import NotImplementedHere
 from skyjar.kernel.service import operation
 
-from . import definitions, jobs, limits, state, tags
+from . import change_capture, definitions, jobs, limits, state, tags
 from .definitions import invalid
 from .errors import LimitExceededException, ResourceInUseException, ResourceNotFoundException, ValidationException
 from .state import Definition, IndexDefinition
@@ -42,7 +42,8 @@ def create_table(
         raise ValidationException(
             f"1 validation error detected: Value null at '{member}' failed to satisfy constraint: Member must not be null"
         )
-    definitions.refuse_extras("CreateTable", stream_specification, sse_specification, table_class)
+    definitions.refuse_extras("CreateTable", sse_specification)
+    change_capture.check(stream_specification)
     read, write = definitions.throughput(provisioned_throughput, billing_mode)
     hash_name, range_name = definitions.key_names(key_schema)
     is_provisioned = billing_mode != "PAY_PER_REQUEST"
@@ -76,6 +77,8 @@ def create_table(
         raise LimitExceededException(
             f"Subscriber limit exceeded: There is a limit of {limits.TABLES} tables per subscriber"
         )
+    if stream_specification is not None and stream_specification["StreamEnabled"]:
+        definition = change_capture.begin(call, definition, stream_specification["StreamViewType"])
     state.tables.add(call, definition)
     return {"TableDescription": describe(call, definition, "CREATING")}
 
@@ -108,6 +111,7 @@ def delete_table(call: Call, *, table_name: str) -> dict[str, Any]:
         )
     shown = describe(call, definition, "DELETING")
     state.tables.remove(call, definition)
+    change_capture.end(call, definition)
     for space in (definition.space, *(index.space for index in definition.indexes)):
         call.later(jobs.clear, key=space, space=space)
     kept = ("TableName", "TableStatus", "ProvisionedThroughput", "TableSizeBytes", "ItemCount", "TableArn", "TableId",
@@ -140,7 +144,7 @@ def update_table(
     table_class: str | None = None,
     deletion_protection_enabled: bool | None = None,
 ) -> dict[str, Any]:
-    definitions.refuse_extras("UpdateTable", stream_specification, sse_specification, table_class)
+    definitions.refuse_extras("UpdateTable", sse_specification)
     changes = (billing_mode, provisioned_throughput, global_secondary_index_updates, deletion_protection_enabled,
                table_class, stream_specification, sse_specification)  # fmt: skip
     if all(change is None for change in changes):
@@ -157,6 +161,8 @@ def update_table(
         definition = _rebill(call, definition, billing_mode or definition.billing, provisioned_throughput)
     if global_secondary_index_updates:
         definition = _reindex(call, definition, attribute_definitions, global_secondary_index_updates)
+    if stream_specification is not None:
+        definition = change_capture.changed(call, definition, stream_specification)
     state.tables.replace(call, old, definition)
     return {"TableDescription": describe(call, definition, "UPDATING")}
 
@@ -291,6 +297,7 @@ def describe(call: Call, definition: Definition, status: str) -> dict[str, Any]:
             "BillingMode": definition.billing,
             "LastUpdateToPayPerRequestDateTime": definition.on_demand_since_s,
         }
+    shown |= change_capture.shown(call, definition)
     if definition.table_class:
         shown["TableClassSummary"] = {"TableClass": definition.table_class}
     for label, is_global in (("LocalSecondaryIndexes", False), ("GlobalSecondaryIndexes", True)):

@@ -118,8 +118,6 @@ def test_global_indexes(desk: Any) -> None:
 
 
 def test_what_is_not_there_is_refused_by_name(desk: Any) -> None:
-    with pytest.raises(NotImplementedHere, match="StreamSpecification"):
-        create(desk, stream_specification={"StreamEnabled": True, "StreamViewType": "NEW_IMAGE"})
     with pytest.raises(NotImplementedHere, match="SSESpecification with KMS"):
         create(desk, sse_specification={"Enabled": True})
 
