@@ -41,3 +41,11 @@ class ItemChanged(msgspec.Struct, frozen=True):
     old_bytes: int
     new_bytes: int
     is_expiry: bool
+
+
+class StreamPolicyChanged(msgspec.Struct, frozen=True):
+    """A stream's resource policy; an empty one is none."""
+
+    table: str
+    label: str
+    document: str

@@ -64,3 +64,8 @@ class IdempotentParameterMismatchException(AWSError):
 class ItemCollectionSizeLimitExceededException(AWSError):
     code = "ItemCollectionSizeLimitExceededException"
     sentence = "Item collection size limit of 10 gigabytes exceeded."
+
+
+class PolicyNotFoundException(AWSError):
+    code = "PolicyNotFoundException"
+    sentence = "Resource-based policy not found for the provided ResourceArn."

@@ -7,6 +7,7 @@ from typing import Any
 
 from skyjar.kernel.call import Call
 from skyjar.kernel.errors import AWSError
+from skyjar.policy.evaluation import RESOURCE
 
 from . import state
 from .expressions import attributes_of
@@ -40,9 +41,33 @@ _SNAKE = {
 _LEGACY = ("attribute_updates", "expected", "query_filter", "scan_filter", "key_conditions")
 
 
-def _single(parameters: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
-    """The items of a transaction: kind, members."""
-    return [next(iter(each.items()), ("Get", {})) for each in parameters.get("transact_items", ())]
+def _single(call: Call, parameters: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
+    """The items of a transaction: kind, members. One whose table has a policy comes first, so that even root is judged."""
+    found: list[tuple[str, dict[str, Any]]] = [
+        next(iter(each.items()), ("Get", {})) for each in parameters.get("transact_items", ())
+    ]
+    lead = _lead(call, [given.get("TableName", "") for _, given in found])
+    if lead:
+        found.insert(0, found.pop(lead))
+    return found
+
+
+def _tables(call: Call, parameters: dict[str, Any]) -> list[str]:
+    """The tables of a batch, in the same order."""
+    names = [*(parameters.get("request_items") or ())]
+    lead = _lead(call, names)
+    if lead:
+        names.insert(0, names.pop(lead))
+    return names
+
+
+def _lead(call: Call, names: list[str]) -> int:
+    """The place of the first table that has a resource policy; 0 where none has."""
+    if len(set(names)) > 1:
+        for at, name in enumerate(names):
+            if _policy_of_table(call, name) is not None:
+                return at
+    return 0
 
 
 def _arn(call: Call, name: str) -> str:
@@ -51,10 +76,11 @@ def _arn(call: Call, name: str) -> str:
 
 def actions(call: Call, operation: str, parameters: dict[str, Any]) -> list[str] | None:
     if operation in _ENCLOSING:
-        several = _single(parameters)
+        several = _single(call, parameters)
         return [_ACTIONS.get(several[0][0], "dynamodb:GetItem")] if several else []
-    if operation == "create_table" and parameters.get("tags"):
-        return ["dynamodb:CreateTable", "dynamodb:TagResource"]
+    if operation == "create_table":
+        further = {"tags": "dynamodb:TagResource", "resource_policy": "dynamodb:PutResourcePolicy"}
+        return ["dynamodb:CreateTable", *(action for name, action in further.items() if parameters.get(name))]
     return None
 
 
@@ -65,25 +91,70 @@ def resources(call: Call, operation: str, parameters: dict[str, Any]) -> list[st
         index = parameters.get("index_name")
         return [f"{arn}/index/{index}" if index is not None else arn]
     if operation in _ENCLOSING:
-        return [_arn(call, given.get("TableName", "*")) for _, given in _single(parameters)[:1]]
-    requested = parameters.get("request_items")
+        return [_arn(call, given.get("TableName", "*")) for _, given in _single(call, parameters)[:1]]
+    requested = _tables(call, parameters)
     if requested:
-        return [_arn(call, name) for name in requested]
+        return [_arn(call, requested[0])]
     tagged = parameters.get("resource_arn")
     return [tagged] if tagged is not None else ["*"]
 
 
-def also(call: Call, operation: str, parameters: dict[str, Any]) -> list[tuple[str, str, dict[str, Any]]]:
+def resource_policy(call: Call, operation: str, parameters: dict[str, Any]) -> str | None:
+    """Of the table that is judged first. Where there is only one, it is remembered for the operation."""
+    name = parameters.get("table_name")
+    if name is None:
+        first = next(iter(_tables(call, parameters)), None)
+        if operation in _ENCLOSING:
+            first = next((given.get("TableName") for _, given in _single(call, parameters)), None)
+        return _policy_of_table(call, first) if first else _policy_of_arn(call, parameters.get("resource_arn"))
+    return None if operation == "create_table" else _policy_of_table(call, name)
+
+
+def _policy_of_table(call: Call, name: str) -> str | None:
+    at, plain = call, name
+    if name.startswith("arn:"):
+        at, plain = state.owned(call, name), name.partition("/")[2].partition("/")[0]
+    schema = state.find(at, plain)
+    if at is call:
+        call.looked_up = (name, schema)
+    if schema is None or not schema.definition.has_policy:
+        return None
+    held = state.policies.get(at, state.arn_of(at, schema.name))
+    return held.document if held is not None else None
+
+
+def _policy_of_arn(call: Call, arn: str | None) -> str | None:
+    held = state.policies.get(call, arn) if arn is not None else None
+    return held.document if held is not None else None
+
+
+def also(call: Call, operation: str, parameters: dict[str, Any]) -> list[tuple[Any, ...]]:
+    """The further items of a transaction, and the further tables of a batch; each with its table's own policy."""
     if operation not in _ENCLOSING:
-        return []
+        several = _tables(call, parameters)[1:]
+        if not several:
+            return []
+        action = "dynamodb:" + "".join(word.title() for word in operation.split("_"))
+        return [_further(call, action, name, _of_request(call, operation, parameters)) for name in several]
     return [
-        (
+        _further(
+            call,
             _ACTIONS.get(kind, "dynamodb:GetItem"),
-            _arn(call, given.get("TableName", "*")),
+            given.get("TableName", "*"),
             _fine(call, given.get("TableName", ""), [given]),
+            _ENCLOSING[operation],
         )
-        for kind, given in _single(parameters)[1:]
+        for kind, given in _single(call, parameters)[1:]
     ]
+
+
+def _further(call: Call, action: str, name: str, more: dict[str, Any], enclosing: str = "") -> tuple[Any, ...]:
+    document = _policy_of_table(call, name)
+    if document is None:
+        return action, _arn(call, name), more
+    if enclosing:
+        more = {**more, "dynamodb:EnclosingOperation": enclosing}
+    return action, _arn(call, name), more, document, RESOURCE
 
 
 def conditions(call: Call, operation: str, parameters: dict[str, Any]) -> dict[str, Any]:
@@ -107,7 +178,7 @@ def _of_table(call: Call, operation: str, parameters: dict[str, Any]) -> dict[st
 
 def _of_request(call: Call, operation: str, parameters: dict[str, Any]) -> dict[str, Any]:
     if operation in _ENCLOSING:
-        several = _single(parameters)
+        several = _single(call, parameters)
         given = several[0][1] if several else {}
         return {
             "dynamodb:EnclosingOperation": _ENCLOSING[operation],

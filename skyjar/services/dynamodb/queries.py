@@ -185,6 +185,7 @@ class Page:
 
     def find(self, table_name: str, index_name: str | None, is_consistent: bool) -> None:
         """The table or index that is read."""
+        self._call = state.owned(self._call, table_name)
         self.schema = self.keyed = schema = state.schema_of(self._call, table_name)
         self._is_consistent = is_consistent
         if index_name is None:

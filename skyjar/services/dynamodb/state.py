@@ -73,6 +73,7 @@ class Definition(Record, frozen=True):
     ttl_changed_s: float = 0.0
     stream_label: str = ""
     stream_view: str = ""
+    has_policy: bool = False
 
 
 class Tally(Record, frozen=True):
@@ -96,6 +97,14 @@ class LastLabel(Record, frozen=True):
     at_ms: int
 
 
+class Policy(Record, frozen=True):
+    """The resource policy of a table or stream."""
+
+    arn: str
+    document: str
+    revision: str
+
+
 class Token(Record, frozen=True):
     """A ClientRequestToken that was used, and the digest of its request."""
 
@@ -117,6 +126,7 @@ tables = Table("dynamodb.tables", Definition, key=("name",))
 tallies = Table("dynamodb.tallies", Tally, key=("space", "shard"))
 sweeps = Table("dynamodb.sweeps", Sweep, key=("space",))
 tokens = Table("dynamodb.tokens", Token, key=("token",), indexes={"expires": ("expires_s",)})
+policies = Table("dynamodb.policies", Policy, key=("arn",))
 labels = Table("dynamodb.labels", LastLabel, key=("table",))
 buckets = Table("dynamodb.buckets", Bucket, key=("space",))
 
@@ -241,6 +251,18 @@ def name_of(call: Call, name_or_arn: str) -> str:
     return parts[5].split("/")[1]
 
 
+def owned(call: Call, name_or_arn: str) -> Call:
+    """The call as in the account that has the table, when it is named by an ARN of another account."""
+    if not name_or_arn.startswith("arn:"):
+        return call
+    parts = name_or_arn.split(":", 5)
+    if len(parts) != 6 or parts[3] != call.region or parts[4] in ("", call.account):
+        return call
+    other = call.at(call.tx, call.now)
+    other.account = parts[4]
+    return other
+
+
 def find(call: Call, name: str) -> Schema | None:
     """The table of that name (not ARN)."""
     place = (call.account, call.region, name)
@@ -261,6 +283,10 @@ def find(call: Call, name: str) -> Schema | None:
 
 
 def schema_of(call: Call, name_or_arn: str) -> Schema:
+    """The table, which `permissions.py` has looked up already for operations on one table."""
+    seen: tuple[str, Schema | None] | None = call.looked_up
+    if seen is not None and seen[0] == name_or_arn and seen[1] is not None:
+        return seen[1]
     schema = find(call, name_of(call, name_or_arn) if name_or_arn.startswith("arn:") else name_or_arn)
     if schema is None:
         raise ResourceNotFoundException

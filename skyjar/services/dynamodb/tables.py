@@ -8,7 +8,7 @@ from skyjar.kernel.call import Call
 from skyjar.kernel.errors import NotImplementedHere
 from skyjar.kernel.service import operation
 
-from . import change_capture, definitions, jobs, limits, state, tags
+from . import change_capture, definitions, jobs, limits, policies, state, tags
 from .definitions import invalid
 from .errors import LimitExceededException, ResourceInUseException, ResourceNotFoundException, ValidationException
 from .state import Definition, IndexDefinition
@@ -34,6 +34,7 @@ def create_table(
     tags: list[dict[str, str]] | None = None,
     table_class: str | None = None,
     deletion_protection_enabled: bool = False,
+    resource_policy: str | None = None,
 ) -> dict[str, Any]:
     name = state.name_of(call, table_name)
     definitions.check_table_name(name)
@@ -80,6 +81,9 @@ def create_table(
     if stream_specification is not None and stream_specification["StreamEnabled"]:
         definition = change_capture.begin(call, definition, stream_specification["StreamViewType"])
     state.tables.add(call, definition)
+    if resource_policy is not None:
+        policies.check(resource_policy)
+        policies.set_policy(call, state.arn_of(call, name), resource_policy)
     return {"TableDescription": describe(call, definition, "CREATING")}
 
 
@@ -98,6 +102,7 @@ def described(call: Call, table_name: str) -> Definition:
 
 @operation
 def describe_table(call: Call, *, table_name: str) -> dict[str, Any]:
+    call = state.owned(call, table_name)
     return {"Table": describe(call, described(call, table_name), "ACTIVE")}
 
 
@@ -110,7 +115,11 @@ def delete_table(call: Call, *, table_name: str) -> dict[str, Any]:
             "first."
         )
     shown = describe(call, definition, "DELETING")
-    state.tables.remove(call, definition)
+    arn = state.arn_of(call, definition.name)
+    policies.forget(call, arn)
+    if definition.stream_label:
+        policies.forget(call, f"{arn}/stream/{definition.stream_label}")
+    state.tables.delete(call, definition.name)
     change_capture.end(call, definition)
     for space in (definition.space, *(index.space for index in definition.indexes)):
         call.later(jobs.clear, key=space, space=space)

@@ -91,3 +91,10 @@ def _shard(call: Call, stream: Stream, slot: int) -> Shard:
     opened = tuple(child.id if at == slot else each for at, each in enumerate(stream.open))
     state.streams.put(call, state.replace(stream, open=opened))
     return child
+
+
+@on("dynamodb.StreamPolicyChanged")
+def keep_policy(call: Call, event: Any) -> None:
+    stream = state.streams.get(call, event.table, event.label)
+    if stream is not None:
+        state.streams.put(call, state.replace(stream, policy=event.document))

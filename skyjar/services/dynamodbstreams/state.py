@@ -32,6 +32,7 @@ class Stream(Record, frozen=True):
     created_s: float
     open: tuple[str, ...] = ()
     is_enabled: bool = True
+    policy: str = ""
 
 
 class Shard(Record, frozen=True):
