@@ -103,7 +103,6 @@ def test_errors_are_typed_and_carry_what_was_asked_for(dynamodb: Any, table: Any
 
 
 def test_what_is_not_there_is_refused_by_name(dynamodb: Any, table: Any) -> None:
-    assert "PartiQL" not in refused(dynamodb.execute_statement, Statement="SELECT * FROM orders")["Error"]["Code"]
     answer = refused(
         dynamodb.create_table, TableName="other", KeySchema=PK, AttributeDefinitions=TYPES[:1],
         BillingMode="PAY_PER_REQUEST", OnDemandThroughput={"MaxReadRequestUnits": 5},
@@ -270,3 +269,39 @@ def test_the_command_line(account: Account, table: Any, tmp_path: Path) -> None:
     key = '{"pk": {"S": "a"}, "sk": {"N": "1"}}'
     found = aws("get-item", "--table-name", "orders", "--key", key, "--projection-expression", "x")
     assert found["Item"] == {"x": {"S": "y"}}
+
+
+def test_partiql(dynamodb: Any, table: Any, user: Any) -> None:
+    for n in range(3):
+        dynamodb.execute_statement(
+            Statement="INSERT INTO orders VALUE {'pk': ?, 'sk': ?, 'tags': <<'x'>>}",
+            Parameters=[{"S": "a"}, {"N": str(n)}],
+        )
+    pages = dynamodb.execute_statement(Statement="SELECT sk FROM orders WHERE pk = 'a' AND sk > 0", Limit=1)
+    assert pages["Items"] == [{"sk": {"N": "1"}}] and pages["NextToken"]
+    duplicate = refused(dynamodb.execute_statement, Statement="INSERT INTO orders VALUE {'pk': 'a', 'sk': 0}")
+    assert duplicate["Error"] == {
+        "Code": "DuplicateItemException", "Message": "Duplicate primary key exists in table"
+    }  # fmt: skip
+    with pytest.raises(dynamodb.exceptions.TransactionCanceledException) as cancelled:
+        dynamodb.execute_transaction(
+            TransactStatements=[
+                {"Statement": "DELETE FROM orders WHERE pk = 'a' AND sk = 0"},
+                {"Statement": "UPDATE orders SET n = 1 WHERE pk = 'z' AND sk = 0"},
+            ]
+        )
+    codes = [each["Code"] for each in cancelled.value.response["CancellationReasons"]]
+    assert codes == ["None", "ConditionalCheckFailed"]
+    condition = {
+        "ForAllValues:StringEquals": {"dynamodb:LeadingKeys": ["alice"]},
+        "Null": {"dynamodb:LeadingKeys": "false"},
+    }
+    alice = user({"Action": "dynamodb:PartiQLSelect", "Resource": table.table_arn, "Condition": condition})
+    assert alice.execute_statement(Statement="SELECT * FROM orders WHERE pk = 'alice'")["Items"] == []
+    for text in (
+        "SELECT * FROM orders",
+        "SELECT * FROM orders WHERE pk = 'a'",
+        "DELETE FROM orders WHERE pk = 'alice' AND sk = 0",
+    ):
+        denied = refused(alice.execute_statement, Statement=text)["Error"]
+        assert denied["Code"] == "AccessDeniedException" and "dynamodb:PartiQL" in denied["Message"]

@@ -69,3 +69,8 @@ class ItemCollectionSizeLimitExceededException(AWSError):
 class PolicyNotFoundException(AWSError):
     code = "PolicyNotFoundException"
     sentence = "Resource-based policy not found for the provided ResourceArn."
+
+
+class DuplicateItemException(AWSError):
+    code = "DuplicateItemException"
+    sentence = "Duplicate primary key exists in table"

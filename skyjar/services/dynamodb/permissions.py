@@ -9,8 +9,9 @@ from skyjar.kernel.call import Call
 from skyjar.kernel.errors import AWSError
 from skyjar.policy.evaluation import RESOURCE
 
-from . import state
+from . import state, statement_permissions
 from .expressions import attributes_of
+from .statement_permissions import OPERATIONS, Need
 
 _ACTIONS = {
     "Put": "dynamodb:PutItem",
@@ -74,7 +75,18 @@ def _arn(call: Call, name: str) -> str:
     return name if name.startswith("arn:") else state.arn_of(call, name)
 
 
+def _statements(call: Call, operation: str, parameters: dict[str, Any]) -> list[Need]:
+    """Of PartiQL; one whose table has a policy comes first."""
+    found = statement_permissions.needs(call, operation, parameters)
+    lead = _lead(call, [need.table for need in found])
+    if lead:
+        found.insert(0, found.pop(lead))
+    return found
+
+
 def actions(call: Call, operation: str, parameters: dict[str, Any]) -> list[str] | None:
+    if operation in OPERATIONS:
+        return [need.action for need in _statements(call, operation, parameters)[:1]]
     if operation in _ENCLOSING:
         several = _single(call, parameters)
         return [_ACTIONS.get(several[0][0], "dynamodb:GetItem")] if several else []
@@ -85,6 +97,8 @@ def actions(call: Call, operation: str, parameters: dict[str, Any]) -> list[str]
 
 
 def resources(call: Call, operation: str, parameters: dict[str, Any]) -> list[str]:
+    if operation in OPERATIONS:
+        return [need.arn for need in _statements(call, operation, parameters)[:1]] or ["*"]
     name = parameters.get("table_name")
     if name is not None:
         arn = _arn(call, name)
@@ -104,7 +118,9 @@ def resource_policy(call: Call, operation: str, parameters: dict[str, Any]) -> s
     name = parameters.get("table_name")
     if name is None:
         first = next(iter(_tables(call, parameters)), None)
-        if operation in _ENCLOSING:
+        if operation in OPERATIONS:
+            first = next((need.table for need in _statements(call, operation, parameters)), None)
+        elif operation in _ENCLOSING:
             first = next((given.get("TableName") for _, given in _single(call, parameters)), None)
         return _policy_of_table(call, first) if first else _policy_of_arn(call, parameters.get("resource_arn"))
     return None if operation == "create_table" else _policy_of_table(call, name)
@@ -130,6 +146,11 @@ def _policy_of_arn(call: Call, arn: str | None) -> str | None:
 
 def also(call: Call, operation: str, parameters: dict[str, Any]) -> list[tuple[Any, ...]]:
     """The further items of a transaction, and the further tables of a batch; each with its table's own policy."""
+    if operation in OPERATIONS:
+        return [
+            _further(call, need.action, need.table, need.conditions, arn=need.arn)
+            for need in _statements(call, operation, parameters)[1:]
+        ]
     if operation not in _ENCLOSING:
         several = _tables(call, parameters)[1:]
         if not several:
@@ -148,13 +169,15 @@ def also(call: Call, operation: str, parameters: dict[str, Any]) -> list[tuple[A
     ]
 
 
-def _further(call: Call, action: str, name: str, more: dict[str, Any], enclosing: str = "") -> tuple[Any, ...]:
+def _further(
+    call: Call, action: str, name: str, more: dict[str, Any], enclosing: str = "", arn: str = ""
+) -> tuple[Any, ...]:
     document = _policy_of_table(call, name)
     if document is None:
-        return action, _arn(call, name), more
+        return action, arn or _arn(call, name), more
     if enclosing:
         more = {**more, "dynamodb:EnclosingOperation": enclosing}
-    return action, _arn(call, name), more, document, RESOURCE
+    return action, arn or _arn(call, name), more, document, RESOURCE
 
 
 def conditions(call: Call, operation: str, parameters: dict[str, Any]) -> dict[str, Any]:
@@ -177,6 +200,8 @@ def _of_table(call: Call, operation: str, parameters: dict[str, Any]) -> dict[st
 
 
 def _of_request(call: Call, operation: str, parameters: dict[str, Any]) -> dict[str, Any]:
+    if operation in OPERATIONS:
+        return next((need.conditions for need in _statements(call, operation, parameters)), {})
     if operation in _ENCLOSING:
         several = _single(call, parameters)
         given = several[0][1] if several else {}
