@@ -13,7 +13,7 @@ import msgspec
 
 from skyjar.kernel import service as services
 from skyjar.kernel.errors import AWSError
-from skyjar.kernel.history import DATA, KEPT, Seen, everywhere, history, keeps_answer, selects
+from skyjar.kernel.history import DATA, KEPT, Seen, append, keeps_answer, next_number, selects
 from skyjar.kernel.principals import Principal
 from skyjar.kernel.service import Operation
 from skyjar.kernel.store import Store, Transaction
@@ -135,18 +135,14 @@ class History:
         return True
 
     def _write(self, tx: Transaction, pending: list[FromSocket | FromInside]) -> None:
-        place = everywhere(tx)
         if self._next < 0:
-            last = history.range(place, reverse=True, limit=1)
-            self._next = last[0].seq + 1 if last else 0
-        at = self._next
-        for each in pending:
-            seen = self._from_socket(at, *each) if len(each) == 4 else self._from_inside(at, *each)
-            history.add(place, seen)
-            if at >= KEPT:
-                history.remove(place, msgspec.structs.replace(seen, seq=at - KEPT))  # only its key matters
-            at += 1
-        self._next = at
+            self._next = next_number(tx)
+        seen = [
+            self._from_socket(at, *each) if len(each) == 4 else self._from_inside(at, *each)
+            for at, each in enumerate(pending, self._next)
+        ]
+        append(tx, seen, KEPT)
+        self._next += len(seen)
 
     def _from_socket(self, seq: int, plan: Plan, x: Exchange, judgement: Judgement | None, message: str) -> Seen:
         request, error = x.request, x.error_code

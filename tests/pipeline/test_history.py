@@ -5,14 +5,14 @@ from typing import Any
 import msgspec
 import pytest
 
-from skyjar.kernel.history import Seen, everywhere, history
+from skyjar.kernel.history import Seen, append, backwards, everywhere, forwards, rows
 from skyjar.pipeline import history as writing
 from skyjar.pipeline.history import History
 
 
 def kept(desk: Any) -> list[Seen]:
     desk.pipeline.history.flush()
-    found: list[Seen] = desk.store.transact(lambda tx: history.range(everywhere(tx)))
+    found: list[Seen] = desk.store.transact(lambda tx: list(forwards(tx)))
     return found
 
 
@@ -54,7 +54,23 @@ def test_the_oldest_go(desk: Any, monkeypatch: pytest.MonkeyPatch, most: int) ->
     monkeypatch.setattr(writing, "KEPT", most)
     for number in range(5):
         desk.ask("sqs").create_queue(queue_name=f"q{number}")
+        kept(desk)
     assert [each.seq for each in kept(desk)] == [2, 3, 4]
+
+
+def test_rows_of_several_are_read_as_one_list_from_any_number(desk: Any) -> None:
+    for number in range(4):
+        desk.ask("sqs").create_queue(queue_name=f"q{number}")
+    one = kept(desk)[0]
+    assert desk.store.transact(lambda tx: len(rows.range(everywhere(tx)))) == 1
+    for first, count in ((4, 1), (5, 40), (45, 3)):
+        several = [msgspec.structs.replace(one, seq=seq) for seq in range(first, first + count)]
+        desk.store.transact(lambda tx: append(tx, several))  # noqa: B023
+    for number in range(49):
+        onwards, back = desk.store.transact(lambda tx: (list(forwards(tx, number)), list(backwards(tx, number))))  # noqa: B023
+        assert [each.seq for each in onwards] == list(range(number, 48))
+        assert [each.seq for each in back] == list(range(min(number, 47), -1, -1))
+    assert [each.seq for each in desk.store.transact(lambda tx: list(backwards(tx)))] == list(range(47, -1, -1))
 
 
 def test_another_process_goes_on_where_it_was(desk: Any) -> None:

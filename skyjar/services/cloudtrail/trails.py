@@ -8,7 +8,7 @@ from typing import Any
 from skyjar.kernel import memberships
 from skyjar.kernel.call import Call
 from skyjar.kernel.errors import AWSError
-from skyjar.kernel.history import everywhere, history
+from skyjar.kernel.history import next_number
 from skyjar.kernel.service import operation
 from skyjar.kernel.tables import At
 
@@ -239,10 +239,8 @@ def start_logging(call: Call, *, name: str) -> None:
         return
     _end_chain(at, trail)
     call.keep_history()
-    last = history.range(everywhere(call.tx), reverse=True, limit=1)
-    changed = state.replace(
-        trail, is_logging=True, started_at=call.now, position=last[0].seq + 1 if last else 0, delivery_error=""
-    )
+    position = next_number(call.tx)
+    changed = state.replace(trail, is_logging=True, started_at=call.now, position=position, delivery_error="")
     state.trails.replace(at, trail, changed)
     selectors.select(call)
     arn = state.arn_of(at, trail.name)
