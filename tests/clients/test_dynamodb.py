@@ -7,6 +7,8 @@ import os
 import subprocess
 import sys
 import threading
+import time
+from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -16,7 +18,7 @@ from boto3.dynamodb.conditions import Attr, Key
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from skyjar.testing.running import Account
+from skyjar.testing.running import Account, Running
 
 pytestmark = pytest.mark.client
 
@@ -305,3 +307,84 @@ def test_partiql(dynamodb: Any, table: Any, user: Any) -> None:
     ):
         denied = refused(alice.execute_statement, Statement=text)["Error"]
         assert denied["Code"] == "AccessDeniedException" and "dynamodb:PartiQL" in denied["Message"]
+
+
+def eventually(ask: Any, seconds: float = 10) -> Any:
+    deadline = time.time() + seconds
+    while time.time() < deadline:
+        found = ask()
+        if found:
+            return found
+        time.sleep(0.02)
+    raise AssertionError("it did not happen")
+
+
+def active(client: Any, name: str) -> bool:
+    return bool(client.describe_table(TableName=name)["Table"]["TableStatus"] == "ACTIVE")
+
+
+@pytest.mark.spec("dynamodb-055", "dynamodb-057")
+def test_backups_outlive_their_table(account: Account, dynamodb: Any, table: Any) -> None:
+    item = {"pk": {"S": "a"}, "sk": {"N": "1"}, "v": {"S": "x"}}
+    dynamodb.put_item(TableName="orders", Item=item)
+    arn = dynamodb.create_backup(TableName="orders", BackupName="before")["BackupDetails"]["BackupArn"]
+
+    def status() -> str:
+        found: str = dynamodb.describe_backup(BackupArn=arn)["BackupDescription"]["BackupDetails"]["BackupStatus"]
+        return found
+
+    eventually(lambda: status() == "AVAILABLE")
+    dynamodb.update_continuous_backups(
+        TableName="orders", PointInTimeRecoverySpecification={"PointInTimeRecoveryEnabled": True}
+    )
+    dynamodb.restore_table_to_point_in_time(
+        SourceTableName="orders", TargetTableName="earlier", UseLatestRestorableTime=True
+    )
+    eventually(lambda: active(dynamodb, "earlier"))
+    assert dynamodb.scan(TableName="earlier")["Items"] == [item]
+    dynamodb.delete_table(TableName="orders")
+    assert status() == "AVAILABLE"
+    assert [each["BackupArn"] for each in dynamodb.list_backups()["BackupSummaries"]] == [arn]
+    dynamodb.restore_table_from_backup(TargetTableName="after", BackupArn=arn)
+    eventually(lambda: active(dynamodb, "after"))
+    assert dynamodb.scan(TableName="after")["Items"] == [item]
+    assert account.client("s3").list_buckets()["Buckets"] == [], "where backups are is not seen"
+    dynamodb.delete_backup(BackupArn=arn)
+    assert refused(dynamodb.describe_backup, BackupArn=arn)["Error"]["Code"] == "BackupNotFoundException"
+
+
+@pytest.mark.spec("dynamodb-056")
+def test_recovery_to_any_second(still: Account, still_cloud: Running) -> None:
+    db = still.client("dynamodb", Config(retries={"max_attempts": 0}))
+    db.create_table(TableName="tab", KeySchema=PK, AttributeDefinitions=TYPES[:1], BillingMode="PAY_PER_REQUEST")
+
+    def point() -> dict[str, Any]:
+        found = db.describe_continuous_backups(TableName="tab")["ContinuousBackupsDescription"]
+        recovery: dict[str, Any] = found["PointInTimeRecoveryDescription"]
+        return recovery
+
+    assert point() == {"PointInTimeRecoveryStatus": "DISABLED"}
+    db.update_continuous_backups(
+        TableName="tab",
+        PointInTimeRecoverySpecification={"PointInTimeRecoveryEnabled": True, "RecoveryPeriodInDays": 7},
+    )
+    earliest = point()["EarliestRestorableDateTime"]
+    for n in range(5):
+        db.put_item(TableName="tab", Item={"pk": {"S": "a"}, "n": {"N": str(n)}})
+        still_cloud.advance(1)
+    still_cloud.advance(600)
+    for n in (1, 3):  # the earliest time is a whole second, a part of one before the first write
+        db.restore_table_to_point_in_time(
+            SourceTableName="tab", TargetTableName=f"second{n}", RestoreDateTime=earliest + timedelta(seconds=n + 1)
+        )
+        still_cloud.advance(1)
+        found = db.get_item(TableName=f"second{n}", Key={"pk": {"S": "a"}})["Item"]
+        assert found["n"] == {"N": str(n)}
+    still_cloud.advance(8 * 86_400)
+    shown = point()
+    assert shown["RecoveryPeriodInDays"] == 7
+    assert shown["LatestRestorableDateTime"] - shown["EarliestRestorableDateTime"] == timedelta(days=7, seconds=-300)
+    late = refused(
+        db.restore_table_to_point_in_time, SourceTableName="tab", TargetTableName="none", RestoreDateTime=earliest
+    )
+    assert late["Error"]["Code"] == "InvalidRestoreTimeException"

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
+
 from skyjar.formation.resources import Physical, Properties, Resource, ResourceType
 from skyjar.kernel.call import Call
 from skyjar.kernel.errors import NotImplementedHere
@@ -26,14 +28,13 @@ _SUPPORTED = frozenset(
         "SSESpecification",
         "PointInTimeRecoverySpecification",
         "StreamSpecification",
+        "ResourcePolicy",
     )
 )
 
 
 def _check(properties: Properties) -> None:
     unknown: list[str] = []
-    if properties.get("PointInTimeRecoverySpecification", {}).get("PointInTimeRecoveryEnabled") in (True, "true"):
-        unknown.append("PointInTimeRecoverySpecification")
     if properties.get("SSESpecification", {}).get("SSEEnabled") in (True, "true"):
         unknown.append("SSESpecification")
     if unknown:
@@ -82,6 +83,8 @@ def create_table(call: Call, resource: Resource, properties: Properties) -> Phys
         "table_class": properties.get("TableClass"),
         "deletion_protection_enabled": _truth(properties.get("DeletionProtectionEnabled")),
     }
+    if properties.get("ResourcePolicy"):
+        given["resource_policy"] = _policy(properties)
     if properties.get("StreamSpecification"):
         given["stream_specification"] = _stream(properties["StreamSpecification"])
     for member, label in (
@@ -95,6 +98,7 @@ def create_table(call: Call, resource: Resource, properties: Properties) -> Phys
         given["tags"] = [{"Key": key, "Value": value} for key, value in tags.items()]
     dynamodb = call.ask("dynamodb")
     dynamodb.create_table(**given)
+    _update_recovery(dynamodb, name, properties, {})
     lifetime = properties.get("TimeToLiveSpecification")
     if lifetime and _truth(lifetime.get("Enabled")):
         dynamodb.update_time_to_live(table_name=name, time_to_live_specification=_lifetime(lifetime))
@@ -107,6 +111,33 @@ def _lifetime(given: dict[str, Any]) -> dict[str, Any]:
 
 def _stream(given: dict[str, Any]) -> dict[str, Any]:
     return {"StreamEnabled": True, "StreamViewType": given["StreamViewType"]}
+
+
+def _policy(properties: Properties) -> str:
+    document = properties["ResourcePolicy"]["PolicyDocument"]
+    return document if isinstance(document, str) else msgspec.json.encode(document).decode()
+
+
+def _update_policy(dynamodb: Any, arn: str, properties: Properties, before: Properties) -> None:
+    now, was = properties.get("ResourcePolicy"), before.get("ResourcePolicy")
+    if now == was:
+        return
+    if now:
+        dynamodb.put_resource_policy(resource_arn=arn, policy=_policy(properties))
+    else:
+        dynamodb.delete_resource_policy(resource_arn=arn)
+
+
+def _update_recovery(dynamodb: Any, name: str, properties: Properties, before: Properties) -> None:
+    now = properties.get("PointInTimeRecoverySpecification") or {}
+    was = before.get("PointInTimeRecoverySpecification") or {}
+    if now == was:
+        return
+    given: dict[str, Any] = {"PointInTimeRecoveryEnabled": _truth(now.get("PointInTimeRecoveryEnabled"))}
+    if given["PointInTimeRecoveryEnabled"] and now.get("RecoveryPeriodInDays"):
+        given["RecoveryPeriodInDays"] = int(now["RecoveryPeriodInDays"])
+    if given["PointInTimeRecoveryEnabled"] or _truth(was.get("PointInTimeRecoveryEnabled")):
+        dynamodb.update_continuous_backups(table_name=name, point_in_time_recovery_specification=given)
 
 
 def _update_stream(dynamodb: Any, name: str, properties: Properties, before: Properties) -> None:
@@ -138,6 +169,8 @@ def update_table(call: Call, resource: Resource, old: Physical, properties: Prop
         dynamodb.update_table(table_name=old.id, **changes)
     _update_indexes(dynamodb, old.id, properties, before)
     _update_stream(dynamodb, old.id, properties, before)
+    _update_recovery(dynamodb, old.id, properties, before)
+    _update_policy(dynamodb, old.attributes["Arn"], properties, before)
     _update_lifetime(dynamodb, old.id, properties, before)
     _update_tags(call, dynamodb, resource, old, properties, before)
     return _physical(call, old.id)

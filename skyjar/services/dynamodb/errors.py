@@ -74,3 +74,27 @@ class PolicyNotFoundException(AWSError):
 class DuplicateItemException(AWSError):
     code = "DuplicateItemException"
     sentence = "Duplicate primary key exists in table"
+
+
+class TableNotFoundException(AWSError):
+    code = "TableNotFoundException"
+
+
+class TableAlreadyExistsException(AWSError):
+    code = "TableAlreadyExistsException"
+
+
+class BackupNotFoundException(AWSError):
+    code = "BackupNotFoundException"
+
+
+class BackupInUseException(AWSError):
+    code = "BackupInUseException"
+
+
+class PointInTimeRecoveryUnavailableException(AWSError):
+    code = "PointInTimeRecoveryUnavailableException"
+
+
+class InvalidRestoreTimeException(AWSError):
+    code = "InvalidRestoreTimeException"

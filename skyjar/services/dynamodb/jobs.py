@@ -5,7 +5,7 @@ from __future__ import annotations
 from skyjar.kernel.call import Call
 from skyjar.kernel.jobs import job
 
-from . import limits, state
+from . import history, limits, state
 from .state import Schema, Sweep
 
 CHUNK = 500
@@ -14,7 +14,7 @@ CHUNK = 500
 @job()
 def clear(call: Call, *, space: str) -> None:
     """Remove what is left of a space that no table uses any more, a part at a time."""
-    roots = (state.root_of(call, space), state.expiry_root(call, space))
+    roots = (state.root_of(call, space), state.expiry_root(call, space), history.history_root(call, space))
     left = [key for root in roots for key, _ in call.tx.scan(root, state.after(root), CHUNK)]
     for key in left:
         call.tx.delete(key)

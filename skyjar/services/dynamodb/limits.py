@@ -39,3 +39,5 @@ PARTITIONS_ON_DEMAND = 4
 POLICY_BYTES = 20_480
 NO_POLICY = "NO_POLICY"  # as an expected revision: there must be no policy yet
 BATCH_STATEMENTS = 25
+RECOVERY_DAYS = 35
+RECOVERY_LAG_S = 300.0

@@ -39,6 +39,9 @@ _SNAKE = {
     "item": "Item",
     "key": "Key",
 }
+_RESTORES = ("restore_table_from_backup", "restore_table_to_point_in_time")
+_OF_BACKUPS = (*_RESTORES, "describe_backup", "delete_backup", "list_backups")
+_RESTORING = ("BatchWriteItem", "DeleteItem", "GetItem", "PutItem", "Query", "Scan", "UpdateItem")
 _LEGACY = ("attribute_updates", "expected", "query_filter", "scan_filter", "key_conditions")
 
 
@@ -96,9 +99,20 @@ def actions(call: Call, operation: str, parameters: dict[str, Any]) -> list[str]
     return None
 
 
+def _of_backup(call: Call, operation: str, parameters: dict[str, Any]) -> list[str]:
+    if operation == "list_backups":
+        return ["*"]
+    found = [_arn(call, name) for name in (parameters.get("backup_arn"), parameters.get("source_table_arn")) if name]
+    target = parameters.get("target_table_name")
+    names = [each for each in (parameters.get("source_table_name"), target) if each]
+    return [*found, *(_arn(call, name) for name in names)]
+
+
 def resources(call: Call, operation: str, parameters: dict[str, Any]) -> list[str]:
     if operation in OPERATIONS:
         return [need.arn for need in _statements(call, operation, parameters)[:1]] or ["*"]
+    if operation in _OF_BACKUPS:
+        return _of_backup(call, operation, parameters)
     name = parameters.get("table_name")
     if name is not None:
         arn = _arn(call, name)
@@ -151,6 +165,9 @@ def also(call: Call, operation: str, parameters: dict[str, Any]) -> list[tuple[A
             _further(call, need.action, need.table, need.conditions, arn=need.arn)
             for need in _statements(call, operation, parameters)[1:]
         ]
+    if operation in _RESTORES:
+        target = _arn(call, parameters.get("target_table_name", "*"))
+        return [(f"dynamodb:{action}", target, {}) for action in _RESTORING]
     if operation not in _ENCLOSING:
         several = _tables(call, parameters)[1:]
         if not several:

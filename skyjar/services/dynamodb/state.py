@@ -25,7 +25,7 @@ from skyjar.kernel import keys
 from skyjar.kernel.call import Call
 from skyjar.kernel.tables import At, Record, Table
 
-from . import ItemChanged, limits, numbers, values
+from . import ItemChanged, history, limits, numbers, values
 from .errors import ResourceNotFoundException
 from .values import Item
 
@@ -48,8 +48,17 @@ class IndexDefinition(msgspec.Struct, frozen=True, array_like=True, kw_only=True
     status: str = "ACTIVE"
 
 
+class Restored(msgspec.Struct, frozen=True, array_like=True, kw_only=True):
+    """Where a restored table comes from; `backup` is empty for a restore to a point in time."""
+
+    backup: str
+    table: str
+    at_s: float
+
+
 class Definition(Record, frozen=True):
-    """`types` gives the declared attributes' types. Units are 0 for PAY_PER_REQUEST tables."""
+    """`types` gives the declared attributes' types. Units are 0 for PAY_PER_REQUEST tables. `copies` are the spaces of copies
+    that are being made, `recovery_since_s` when point-in-time recovery was enabled, 0 while it is not."""
 
     name: str
     id: str
@@ -74,6 +83,11 @@ class Definition(Record, frozen=True):
     stream_label: str = ""
     stream_view: str = ""
     has_policy: bool = False
+    status: str = "ACTIVE"
+    copies: tuple[str, ...] = ()
+    recovery_since_s: float = 0.0
+    recovery_days: int = 35
+    restored: Restored | None = None
 
 
 class Tally(Record, frozen=True):
@@ -205,6 +219,7 @@ class Schema(Keyed):
         "expiry_root",
         "indexes",
         "is_provisioned",
+        "keeps",
         "key_names",
         "name",
         "reads_old",
@@ -222,6 +237,7 @@ class Schema(Keyed):
         self.expiry_root = expiry_root(at, definition.space)
         self.key_names = (self.hash, self.range) if self.range else (self.hash,)
         self.streams = bool(definition.stream_view)
+        self.keeps = bool(definition.copies or definition.recovery_since_s)
         self.reads_old = bool(self.indexes or self.ttl or self.streams)
 
     def key(self, item: Item) -> Key:
@@ -237,8 +253,7 @@ _schemas: dict[tuple[bytes, bytes], Schema] = {}
 _names: dict[tuple[str, str, str], bytes] = {}
 
 
-def root_of(at: At, space: str) -> bytes:
-    return keys.text("dynamodb.items") + keys.encode((at.account, at.region, space))
+root_of = history.root_of
 
 
 def name_of(call: Call, name_or_arn: str) -> str:
@@ -286,11 +301,16 @@ def schema_of(call: Call, name_or_arn: str) -> Schema:
     """The table, which `permissions.py` has looked up already for operations on one table."""
     seen: tuple[str, Schema | None] | None = call.looked_up
     if seen is not None and seen[0] == name_or_arn and seen[1] is not None:
-        return seen[1]
-    schema = find(call, name_of(call, name_or_arn) if name_or_arn.startswith("arn:") else name_or_arn)
-    if schema is None:
+        schema: Schema | None = seen[1]
+    else:
+        schema = _named(call, name_or_arn)
+    if schema is None or schema.definition.status != "ACTIVE":
         raise ResourceNotFoundException
     return schema
+
+
+def _named(call: Call, name_or_arn: str) -> Schema | None:
+    return find(call, name_of(call, name_or_arn) if name_or_arn.startswith("arn:") else name_or_arn)
 
 
 def arn_of(at: At, name: str) -> str:
@@ -345,6 +365,8 @@ def save(
     else:
         value = b""
         tx.delete(key.bytes)
+    if schema.keeps and stored != value:
+        history.keep(call, schema, key, stored)
     before = stored_size(stored) if stored is not None else 0
     if stored is None or new is None or before != size:
         _count(call, schema.space, key.shard, (new is not None) - (stored is not None), size - before)

@@ -103,7 +103,16 @@ def described(call: Call, table_name: str) -> Definition:
 @operation
 def describe_table(call: Call, *, table_name: str) -> dict[str, Any]:
     call = state.owned(call, table_name)
-    return {"Table": describe(call, described(call, table_name), "ACTIVE")}
+    definition = described(call, table_name)
+    return {"Table": describe(call, definition, definition.status)}
+
+
+def check_ready(definition: Definition) -> None:
+    """A table that is being restored cannot be changed, nor one deleted that is being copied."""
+    if definition.status != "ACTIVE":
+        raise ResourceInUseException(
+            f"Attempt to change a resource which is still in use: Table is being created: {definition.name}"
+        )
 
 
 @operation
@@ -114,6 +123,11 @@ def delete_table(call: Call, *, table_name: str) -> dict[str, Any]:
             "Resource cannot be deleted as it is currently protected against deletion. Disable deletion protection "
             "first."
         )
+    check_ready(definition)
+    if definition.copies:
+        raise ResourceInUseException(
+            f"Attempt to change a resource which is still in use: Table is being backed up: {definition.name}"
+        )
     shown = describe(call, definition, "DELETING")
     arn = state.arn_of(call, definition.name)
     policies.forget(call, arn)
@@ -121,8 +135,14 @@ def delete_table(call: Call, *, table_name: str) -> dict[str, Any]:
         policies.forget(call, f"{arn}/stream/{definition.stream_label}")
     state.tables.delete(call, definition.name)
     change_capture.end(call, definition)
-    for space in (definition.space, *(index.space for index in definition.indexes)):
-        call.later(jobs.clear, key=space, space=space)
+    for index in definition.indexes:
+        call.later(jobs.clear, key=index.space, space=index.space)
+    if definition.recovery_since_s:
+        from . import backups
+
+        backups.keep_deleted(call, definition)
+    else:
+        call.later(jobs.clear, key=definition.space, space=definition.space)
     kept = ("TableName", "TableStatus", "ProvisionedThroughput", "TableSizeBytes", "ItemCount", "TableArn", "TableId",
             "BillingModeSummary", "DeletionProtectionEnabled", "TableClassSummary")  # fmt: skip
     return {"TableDescription": {name: shown[name] for name in kept if name in shown}}
@@ -162,6 +182,7 @@ def update_table(
             "SSESpecification or ReplicaUpdates is required"
         )
     old = definition = described(call, table_name)
+    check_ready(definition)
     if deletion_protection_enabled is not None:
         definition = state.replace(definition, is_protected=deletion_protection_enabled)
     if table_class is not None:
@@ -307,6 +328,14 @@ def describe(call: Call, definition: Definition, status: str) -> dict[str, Any]:
             "LastUpdateToPayPerRequestDateTime": definition.on_demand_since_s,
         }
     shown |= change_capture.shown(call, definition)
+    if definition.restored is not None:
+        shown["RestoreSummary"] = {
+            "SourceTableArn": definition.restored.table,
+            "RestoreDateTime": definition.restored.at_s,
+            "RestoreInProgress": definition.status == "CREATING",
+        }
+        if definition.restored.backup:
+            shown["RestoreSummary"]["SourceBackupArn"] = definition.restored.backup
     if definition.table_class:
         shown["TableClassSummary"] = {"TableClass": definition.table_class}
     for label, is_global in (("LocalSecondaryIndexes", False), ("GlobalSecondaryIndexes", True)):
@@ -321,6 +350,10 @@ def _keys(hash_name: str, range_name: str) -> list[dict[str, str]]:
     if range_name:
         found.append({"AttributeName": range_name, "KeyType": "RANGE"})
     return found
+
+
+def units_of(bought: Definition | IndexDefinition) -> dict[str, int]:
+    return {"ReadCapacityUnits": bought.read_units, "WriteCapacityUnits": bought.write_units}
 
 
 def _throughput(call: Call, definition: Definition) -> dict[str, Any]:
