@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import os
 import subprocess
@@ -388,3 +389,39 @@ def test_recovery_to_any_second(still: Account, still_cloud: Running) -> None:
         db.restore_table_to_point_in_time, SourceTableName="tab", TargetTableName="none", RestoreDateTime=earliest
     )
     assert late["Error"]["Code"] == "InvalidRestoreTimeException"
+
+
+@pytest.mark.spec("dynamodb-058")
+def test_a_table_is_exported_to_a_bucket_and_imported(account: Account, dynamodb: Any, table: Any) -> None:
+    s3 = account.client("s3")
+    s3.create_bucket(Bucket="exported")
+    for n in range(3):
+        table.put_item(Item={"pk": "a", "sk": n})
+    dynamodb.update_continuous_backups(
+        TableName="orders", PointInTimeRecoverySpecification={"PointInTimeRecoveryEnabled": True}
+    )
+    made = dynamodb.export_table_to_point_in_time(TableArn=table.table_arn, S3Bucket="exported", S3Prefix="x")
+
+    def export() -> dict[str, Any]:
+        found = dynamodb.describe_export(ExportArn=made["ExportDescription"]["ExportArn"])["ExportDescription"]
+        return found if found["ExportStatus"] != "IN_PROGRESS" else {}
+
+    done = eventually(export)
+    assert (done["ExportStatus"], done["ItemCount"]) == ("COMPLETED", 3)
+
+    def read(key: str) -> bytes:
+        body: bytes = s3.get_object(Bucket="exported", Key=key)["Body"].read()
+        return body
+
+    files = read(json.loads(read(done["ExportManifest"]))["manifestFilesS3Key"]).splitlines()
+    lines = gzip.decompress(read(json.loads(files[0])["dataFileS3Key"])).splitlines()
+    assert sorted(json.loads(line)["Item"]["sk"]["N"] for line in lines) == ["0", "1", "2"]
+    imported = dynamodb.import_table(
+        S3BucketSource={"S3Bucket": "exported", "S3KeyPrefix": json.loads(files[0])["dataFileS3Key"]},
+        InputFormat="DYNAMODB_JSON", InputCompressionType="GZIP",
+        TableCreationParameters={"TableName": "copy", "KeySchema": BOTH, "AttributeDefinitions": TYPES,
+                                 "BillingMode": "PAY_PER_REQUEST"},
+    )["ImportTableDescription"]["ImportArn"]  # fmt: skip
+    eventually(lambda: active(dynamodb, "copy"))
+    assert dynamodb.describe_import(ImportArn=imported)["ImportTableDescription"]["ImportedItemCount"] == 3
+    assert dynamodb.scan(TableName="copy", Select="COUNT")["Count"] == 3

@@ -73,19 +73,20 @@ def copy(
     since_s: float,
     found: list[int],
 ) -> None:
-    schema = state.find(call, table)
-    if schema is None or (phase != "tally" and space not in schema.definition.copies):
-        return
     again: dict[str, Any] = {"table": table, "space": space, "purpose": purpose, "subject": subject, "since_s": since_s}
-    if phase == "undo":
-        following = _undo(call, schema.space, space, since_s, start)
-        phase = "undo" if following else "copy"
-    elif phase == "copy":
-        following = _copy(call, schema.root, space, start)
-        if not following:
-            left = tuple(each for each in schema.definition.copies if each != space)
-            state.tables.replace(call, schema.definition, state.replace(schema.definition, copies=left))
-            phase = "tally"
+    if phase != "tally":
+        schema = state.find(call, table)
+        if schema is None or space not in schema.definition.copies:
+            return
+        if phase == "undo":
+            following = _undo(call, schema.space, space, since_s, start)
+            phase = "undo" if following else "copy"
+        else:
+            following = _copy(call, schema.root, space, start)
+            if not following:
+                left = tuple(each for each in schema.definition.copies if each != space)
+                state.tables.replace(call, schema.definition, state.replace(schema.definition, copies=left))
+                phase = "tally"
     else:
         following, items, size = _tally(call, space, start)
         found = [found[0] + items, found[1] + size]

@@ -98,3 +98,23 @@ class PointInTimeRecoveryUnavailableException(AWSError):
 
 class InvalidRestoreTimeException(AWSError):
     code = "InvalidRestoreTimeException"
+
+
+class ExportConflictException(AWSError):
+    code = "ExportConflictException"
+
+
+class ExportNotFoundException(AWSError):
+    code = "ExportNotFoundException"
+
+
+class InvalidExportTimeException(AWSError):
+    code = "InvalidExportTimeException"
+
+
+class ImportConflictException(AWSError):
+    code = "ImportConflictException"
+
+
+class ImportNotFoundException(AWSError):
+    code = "ImportNotFoundException"

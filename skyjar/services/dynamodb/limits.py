@@ -41,3 +41,5 @@ NO_POLICY = "NO_POLICY"  # as an expected revision: there must be no policy yet
 BATCH_STATEMENTS = 25
 RECOVERY_DAYS = 35
 RECOVERY_LAG_S = 300.0
+PAGE = 25
+IMPORT_BYTES = 1_073_741_824  # of one object, decompressed; ours, for the sake of memory

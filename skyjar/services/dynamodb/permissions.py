@@ -39,6 +39,7 @@ _SNAKE = {
     "item": "Item",
     "key": "Key",
 }
+_OWN_ARNS = ("table_arn", "export_arn", "import_arn")
 _RESTORES = ("restore_table_from_backup", "restore_table_to_point_in_time")
 _OF_BACKUPS = (*_RESTORES, "describe_backup", "delete_backup", "list_backups")
 _RESTORING = ("BatchWriteItem", "DeleteItem", "GetItem", "PutItem", "Query", "Scan", "UpdateItem")
@@ -123,6 +124,11 @@ def resources(call: Call, operation: str, parameters: dict[str, Any]) -> list[st
     requested = _tables(call, parameters)
     if requested:
         return [_arn(call, requested[0])]
+    if operation == "import_table":
+        return [_arn(call, parameters["table_creation_parameters"].get("TableName", "*"))]
+    for member in _OWN_ARNS:
+        if parameters.get(member) and not operation.startswith("list_"):
+            return [parameters[member]]
     tagged = parameters.get("resource_arn")
     return [tagged] if tagged is not None else ["*"]
 

@@ -88,13 +88,15 @@ def _described(call: Call, definition: Definition) -> dict[str, Any]:
     }
 
 
-def recoverable(call: Call, definition: Definition, at_s: float | None) -> float:
+def recoverable(
+    call: Call, definition: Definition, at_s: float | None, *, lag_s: float = limits.RECOVERY_LAG_S
+) -> float:
     """The moment to go back to, which its history covers; None is the latest."""
     if not definition.recovery_since_s:
         raise PointInTimeRecoveryUnavailableException(
             f"Point in time recovery is not enabled for table '{definition.name}'"
         )
-    latest = _latest(call, definition)
+    latest = max(_earliest(call, definition), call.now - lag_s)
     if at_s is None:
         return latest
     if not int(_earliest(call, definition)) <= at_s <= latest:
