@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import http.client
 import json
 import os
 import subprocess
@@ -425,3 +426,59 @@ def test_a_table_is_exported_to_a_bucket_and_imported(account: Account, dynamodb
     eventually(lambda: active(dynamodb, "copy"))
     assert dynamodb.describe_import(ImportArn=imported)["ImportTableDescription"]["ImportedItemCount"] == 3
     assert dynamodb.scan(TableName="copy", Select="COUNT")["Count"] == 3
+
+
+@pytest.mark.spec("dynamodb-061")
+def test_tables_are_under_amazons_key_until_another_is_chosen(account: Account, dynamodb: Any, table: Any) -> None:
+    table.put_item(Item={"pk": "a", "sk": 1})
+    assert "SSEDescription" not in dynamodb.describe_table(TableName="orders")["Table"]
+    dynamodb.update_table(TableName="orders", SSESpecification={"Enabled": True, "SSEType": "KMS"})
+    shown = dynamodb.describe_table(TableName="orders")["Table"]["SSEDescription"]
+    key = account.client("kms").describe_key(KeyId="alias/aws/dynamodb")["KeyMetadata"]["Arn"]
+    assert shown == {"Status": "ENABLED", "SSEType": "KMS", "KMSMasterKeyArn": key}
+    assert table.scan()["Items"] == [{"pk": "a", "sk": 1}]
+
+
+@pytest.mark.spec("dynamodb-037")
+def test_a_shadow_table_takes_nothing_from_the_other(account: Account, dynamodb: Any) -> None:
+    units = {"ReadCapacityUnits": 1, "WriteCapacityUnits": 50}
+    for name in ("main", "shadow"):
+        dynamodb.create_table(TableName=name, KeySchema=PK, AttributeDefinitions=TYPES[:1], ProvisionedThroughput=units)
+        for n in range(3):
+            dynamodb.put_item(TableName=name, Item={"pk": {"S": f"k{n}"}, "big": {"S": "x" * 390_000}})
+    scan = {"TableName": "shadow", "ConsistentRead": True, "ReturnConsumedCapacity": "TOTAL"}
+    consumed = 0.0
+    while consumed < 300:  # the burst of a table with one unit
+        consumed += dynamodb.scan(**scan)["ConsumedCapacity"]["CapacityUnits"]
+    throttled = refused(dynamodb.scan, **scan)["Error"]["Code"]
+    assert throttled == "ProvisionedThroughputExceededException"
+    whole = dynamodb.scan(TableName="main", ConsistentRead=True, ReturnConsumedCapacity="TOTAL")
+    assert whole["ConsumedCapacity"] == {
+        "TableName": "main",
+        "CapacityUnits": whole["ConsumedCapacity"]["CapacityUnits"],
+    }
+    assert whole["Count"] == 3
+
+
+@pytest.mark.spec("dynamodb-038")
+def test_several_requests_share_a_connection(account: Account, table: Any) -> None:
+    table.put_item(Item={"pk": "a", "sk": 1})
+    client = account.client("dynamodb")
+    heads: list[dict[str, str]] = []
+    client.meta.events.register(
+        "before-send.dynamodb.GetItem", lambda request, **_: heads.append(dict(request.headers))
+    )
+    get = {"TableName": "orders", "Key": {"pk": {"S": "a"}, "sk": {"N": "1"}}}
+    client.get_item(**get)
+    connection = http.client.HTTPConnection(account.running.endpoint.partition("//")[2], timeout=10)
+    body = json.dumps(get)
+    head = {name: value.decode() if isinstance(value, bytes) else value for name, value in heads[0].items()}
+    sockets = set()
+    for _ in range(5):
+        connection.request("POST", "/", body, head)
+        answer = connection.getresponse()
+        assert answer.status == 200 and json.loads(answer.read())["Item"]["sk"] == {"N": "1"}
+        assert connection.sock is not None, "the server leaves it open"
+        sockets.add(connection.sock.getsockname())
+    assert len(sockets) == 1
+    connection.close()

@@ -33,16 +33,6 @@ _SUPPORTED = frozenset(
 )
 
 
-def _check(properties: Properties) -> None:
-    unknown: list[str] = []
-    if properties.get("SSESpecification", {}).get("SSEEnabled") in (True, "true"):
-        unknown.append("SSESpecification")
-    if unknown:
-        raise NotImplementedHere(
-            f"Skyjar does not implement these properties of AWS::DynamoDB::Table: {', '.join(unknown)}."
-        )
-
-
 def _truth(value: Any) -> bool:
     return value is True or str(value).lower() == "true"
 
@@ -72,7 +62,6 @@ def _physical(call: Call, name: str) -> Physical:
 
 
 def create_table(call: Call, resource: Resource, properties: Properties) -> Physical:
-    _check(properties)
     name = properties.get("TableName") or resource.name(255)
     given: dict[str, Any] = {
         "table_name": name,
@@ -83,6 +72,8 @@ def create_table(call: Call, resource: Resource, properties: Properties) -> Phys
         "table_class": properties.get("TableClass"),
         "deletion_protection_enabled": _truth(properties.get("DeletionProtectionEnabled")),
     }
+    if _sse(properties)["Enabled"]:
+        given["sse_specification"] = _sse(properties)
     if properties.get("ResourcePolicy"):
         given["resource_policy"] = _policy(properties)
     if properties.get("StreamSpecification"):
@@ -111,6 +102,14 @@ def _lifetime(given: dict[str, Any]) -> dict[str, Any]:
 
 def _stream(given: dict[str, Any]) -> dict[str, Any]:
     return {"StreamEnabled": True, "StreamViewType": given["StreamViewType"]}
+
+
+def _sse(properties: Properties) -> dict[str, Any]:
+    given = properties.get("SSESpecification") or {}
+    if not _truth(given.get("SSEEnabled")):
+        return {"Enabled": False}
+    named = {name: given[name] for name in ("SSEType", "KMSMasterKeyId") if given.get(name)}
+    return {"Enabled": True, **named}
 
 
 def _policy(properties: Properties) -> str:
@@ -152,7 +151,6 @@ def _update_stream(dynamodb: Any, name: str, properties: Properties, before: Pro
 
 
 def update_table(call: Call, resource: Resource, old: Physical, properties: Properties, before: Properties) -> Physical:
-    _check(properties)
     dynamodb = call.ask("dynamodb")
     changes: dict[str, Any] = {}
     billing = properties.get("BillingMode", "PROVISIONED")
@@ -165,6 +163,8 @@ def update_table(call: Call, resource: Resource, old: Physical, properties: Prop
     protection = _truth(properties.get("DeletionProtectionEnabled"))
     if protection != _truth(before.get("DeletionProtectionEnabled")):
         changes["deletion_protection_enabled"] = protection
+    if _sse(properties) != _sse(before):
+        changes["sse_specification"] = _sse(properties)
     if any(value is not None for value in changes.values()):
         dynamodb.update_table(table_name=old.id, **changes)
     _update_indexes(dynamodb, old.id, properties, before)

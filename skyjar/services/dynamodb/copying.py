@@ -12,7 +12,7 @@ from skyjar.kernel.call import Call
 from skyjar.kernel.jobs import job
 from skyjar.kernel.keys import after
 
-from . import history, jobs, state
+from . import encryption, history, jobs, state
 from .state import Definition
 
 CHUNK = 500
@@ -135,6 +135,7 @@ def load(call: Call, *, table: str, space: str, start: bytes, is_passing: bool) 
     schema = state.find(call, table)
     if schema is None:
         return
+    encryption.open_for_itself(call, schema)
     root = history.root_of(call, space)
     page = call.tx.scan(start or root, after(root), CHUNK)
     for _, stored in page:

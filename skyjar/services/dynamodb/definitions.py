@@ -183,9 +183,3 @@ def index_throughput(name: str, given: dict[str, int] | None, is_provisioned: bo
     if given is None:
         raise ValidationException(f"No provisioned throughput specified for the global secondary index: {name}")
     return units(given)
-
-
-def refuse_extras(operation: str, sse: dict[str, Any] | None) -> None:
-    """What a table may ask for elsewhere and cannot have here."""
-    if sse is not None and (sse.get("Enabled") or sse.get("SSEType") == "KMS" or sse.get("KMSMasterKeyId")):
-        raise NotImplementedHere(f"Skyjar does not implement SSESpecification with KMS of dynamodb:{operation}.")

@@ -17,7 +17,7 @@ from skyjar.kernel.keys import after
 from skyjar.kernel.pages import BadToken, page
 from skyjar.kernel.service import operation
 
-from . import backups, copying, history, jobs, limits, plain_items, recovery, state
+from . import backups, copying, encryption, history, jobs, limits, plain_items, recovery, state
 from .copying import Copied
 from .errors import (
     ExportConflictException,
@@ -93,6 +93,9 @@ def write_files(call: Call, *, export: str, space: str, start: bytes) -> None:
     found = exports.get(call, export)
     if found is None:
         return
+    schema = state.find(call, found.table)
+    if schema is not None:
+        encryption.open_for_itself(call, schema)
     root = history.root_of(call, space)
     rows = call.tx.scan(start or root, after(root), FILE_ITEMS)
     try:

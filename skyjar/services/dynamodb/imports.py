@@ -16,7 +16,7 @@ from skyjar.kernel.jobs import job
 from skyjar.kernel.pages import BadToken, page
 from skyjar.kernel.service import operation
 
-from . import limits, plain_items, state, tables, values, writes
+from . import encryption, limits, plain_items, state, tables, values, writes
 from .errors import ImportConflictException, ImportNotFoundException, ValidationException
 from .state import Schema
 from .transfer_state import Import, imports
@@ -94,6 +94,7 @@ def read_files(call: Call, *, source: str, after_key: str, object_key: str, line
     schema = state.find(call, found.table) if found is not None else None
     if found is None or schema is None:
         return
+    encryption.open_for_itself(call, schema)
     try:
         key = object_key or _next_object(call, found, after_key)
         if not key:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from skyjar.kernel.call import Call
 from skyjar.kernel.jobs import job
 
-from . import history, limits, state
+from . import encryption, history, limits, state
 from .state import Schema, Sweep
 
 CHUNK = 500
@@ -33,6 +33,7 @@ def backfill(call: Call, *, table: str, index: str, start: bytes) -> None:
     found = next((each for each in schema.indexes if each.space == index), None) if schema is not None else None
     if schema is None or found is None:
         return
+    encryption.open_for_itself(call, schema)
     page = call.tx.scan(start or schema.root, state.after(schema.root), CHUNK)
     for _, stored in page:
         state.fill_index(call, found, schema, stored)
@@ -51,6 +52,7 @@ def note_expiries(call: Call, *, table: str, attribute: str, start: bytes) -> No
     schema = state.find(call, table)
     if schema is None or schema.ttl != attribute:
         return
+    encryption.open_for_itself(call, schema)
     page = call.tx.scan(start or schema.root, state.after(schema.root), CHUNK)
     for _, stored in page:
         item = state.load(stored)
@@ -80,6 +82,7 @@ def sweep(call: Call, *, table: str) -> None:
     state.sweeps.delete(call, schema.space)
     if not schema.ttl:
         return
+    encryption.open_for_itself(call, schema)
     expired = call.tx.scan(schema.expiry_root, state.expiry_row(schema, int(call.now) + 1, b""), CHUNK, is_queue=True)
     for row, key_bytes in expired:
         call.tx.delete(row)

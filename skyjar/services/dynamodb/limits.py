@@ -43,3 +43,4 @@ RECOVERY_DAYS = 35
 RECOVERY_LAG_S = 300.0
 PAGE = 25
 IMPORT_BYTES = 1_073_741_824  # of one object, decompressed; ours, for the sake of memory
+DATA_KEY_S = 300.0  # how long an opened data key serves whoever had it opened

@@ -153,7 +153,7 @@ def _policy_of_table(call: Call, name: str) -> str | None:
     schema = state.find(at, plain)
     if at is call:
         call.looked_up = (name, schema)
-    if schema is None or not schema.definition.has_policy:
+    if schema is None or schema.is_plain or not schema.definition.has_policy:
         return None
     held = state.policies.get(at, state.arn_of(at, schema.name))
     return held.document if held is not None else None

@@ -216,4 +216,7 @@ def _target(
         read_units=read if is_provisioned else 0,
         write_units=write if is_provisioned else 0,
         status="CREATING",
+        kms_key=source.kms_key,
+        data_keys=source.data_keys,
+        sealing=source.sealing,
     )

@@ -23,9 +23,10 @@ import msgspec
 
 from skyjar.kernel import keys
 from skyjar.kernel.call import Call
+from skyjar.kernel.envelopes import NONCE_BYTES
 from skyjar.kernel.tables import At, Record, Table
 
-from . import ItemChanged, history, limits, numbers, values
+from . import ItemChanged, history, limits, numbers, sealing, values
 from .errors import ResourceNotFoundException
 from .values import Item
 
@@ -56,9 +57,21 @@ class Restored(msgspec.Struct, frozen=True, array_like=True, kw_only=True):
     at_s: float
 
 
+class DataKey(msgspec.Struct, frozen=True, array_like=True, kw_only=True):
+    """A key that seals items: `blob` as KMS encrypted it under `key`, for a table of this name; `mark` is its fingerprint."""
+
+    key: str
+    blob: bytes
+    mark: bytes
+    table: str
+    is_managed: bool
+
+
 class Definition(Record, frozen=True):
     """`types` gives the declared attributes' types. Units are 0 for PAY_PER_REQUEST tables. `copies` are the spaces of copies
-    that are being made, `recovery_since_s` when point-in-time recovery was enabled, 0 while it is not."""
+    that are being made, `recovery_since_s` when point-in-time recovery was enabled, 0 while it is not.
+    `sealing` is the place of the data key that seals what is written now, -1 for none; the others may still be needed.
+    """
 
     name: str
     id: str
@@ -88,6 +101,9 @@ class Definition(Record, frozen=True):
     recovery_since_s: float = 0.0
     recovery_days: int = 35
     restored: Restored | None = None
+    kms_key: str = ""
+    data_keys: tuple[DataKey, ...] = ()
+    sealing: int = -1
 
 
 class Tally(Record, frozen=True):
@@ -145,7 +161,7 @@ labels = Table("dynamodb.labels", LastLabel, key=("table",))
 buckets = Table("dynamodb.buckets", Bucket, key=("space",))
 
 encode = msgspec.msgpack.Encoder().encode
-_decode = msgspec.msgpack.Decoder().decode
+_decode = msgspec.msgpack.Decoder(ext_hook=sealing.opened).decode
 
 KEY_ENCODERS: dict[str, Callable[[Any], bytes]] = {"S": keys.text, "N": numbers.encode, "B": keys.raw}
 
@@ -214,15 +230,19 @@ class IndexSchema(Keyed):
 
 
 class Schema(Keyed):
+    """`is_plain`: there is nothing to see to before its items are used."""
+
     __slots__ = (
         "definition",
         "expiry_root",
         "indexes",
+        "is_plain",
         "is_provisioned",
         "keeps",
         "key_names",
         "name",
         "reads_old",
+        "seal",
         "streams",
         "ttl",
     )
@@ -237,6 +257,8 @@ class Schema(Keyed):
         self.expiry_root = expiry_root(at, definition.space)
         self.key_names = (self.hash, self.range) if self.range else (self.hash,)
         self.streams = bool(definition.stream_view)
+        self.is_plain = definition.status == "ACTIVE" and not definition.data_keys and not definition.has_policy
+        self.seal = definition.data_keys[definition.sealing].mark if definition.sealing >= 0 else None
         self.keeps = bool(definition.copies or definition.recovery_since_s)
         self.reads_old = bool(self.indexes or self.ttl or self.streams)
 
@@ -300,12 +322,15 @@ def find(call: Call, name: str) -> Schema | None:
 def schema_of(call: Call, name_or_arn: str) -> Schema:
     """The table, which `permissions.py` has looked up already for operations on one table."""
     seen: tuple[str, Schema | None] | None = call.looked_up
-    if seen is not None and seen[0] == name_or_arn and seen[1] is not None:
-        schema: Schema | None = seen[1]
-    else:
-        schema = _named(call, name_or_arn)
+    schema = seen[1] if seen is not None and seen[0] == name_or_arn else _named(call, name_or_arn)
+    if schema is not None and schema.is_plain:
+        return schema
     if schema is None or schema.definition.status != "ACTIVE":
         raise ResourceNotFoundException
+    if schema.definition.data_keys:
+        from . import encryption
+
+        encryption.open_for(call, schema)
     return schema
 
 
@@ -333,6 +358,14 @@ def dump(item: Item, size: int) -> bytes:
     return size.to_bytes(4, "big") + encode(item)
 
 
+def dump_sealed(call: Call, schema: Schema, item: Item, size: int) -> bytes:
+    """As `dump`, under the table's key where it has one."""
+    if schema.seal is None:
+        return dump(item, size)
+    nonce = call.chance.bytes(NONCE_BYTES)
+    return size.to_bytes(4, "big") + sealing.seal(schema.seal, nonce, encode(item))
+
+
 class IndexChange(msgspec.Struct, frozen=True):
     """What a write did to one index: the sizes of the rows written, each counted by itself."""
 
@@ -358,7 +391,7 @@ def save(
     size, or by nothing; with the index rows, the counts, the expiry and the stream record that follow from it."""
     tx = call.tx
     if new is not None:
-        value = dump(new, size)
+        value = dump(new, size) if schema.seal is None else dump_sealed(call, schema, new, size)
         tx.put(key.bytes, value)
     elif stored is None:
         return _UNCHANGED
@@ -376,7 +409,7 @@ def save(
         _expire(call, schema, key, old, new)
     if schema.streams and old != new:
         _tell(call, schema, key, old, new, (before, size), is_expiry)
-    changes = [_index(call, index, key, old, new, value) for index in schema.indexes]
+    changes = [_index(call, schema, index, key, old, new, value) for index in schema.indexes]
     return [change for change in changes if change is not None]
 
 
@@ -410,7 +443,7 @@ def _count(call: Call, space: str, shard: int, items: int, size: int) -> None:
 
 
 def _index(
-    call: Call, index: IndexSchema, key: Key, old: Item | None, new: Item | None, value: bytes
+    call: Call, schema: Schema, index: IndexSchema, key: Key, old: Item | None, new: Item | None, value: bytes
 ) -> IndexChange | None:
     before = index.row(old, key.primary) if old is not None else None
     after = index.row(new, key.primary) if new is not None else None
@@ -432,7 +465,7 @@ def _index(
         size = stored_size(value)
     else:
         size = values.size_of(now)
-        value = dump(now, size)
+        value = dump_sealed(call, schema, now, size)
     call.tx.put(after, value)
     _count(call, index.space, key.shard, 0 if before is not None else 1, size - old_size)
     if before is None:
@@ -449,7 +482,7 @@ def fill_index(call: Call, index: IndexSchema, schema: Schema, stored: bytes) ->
         return
     projected = index.project(item)
     size = values.size_of(projected)
-    call.tx.put(row, dump(projected, size))
+    call.tx.put(row, dump_sealed(call, schema, projected, size))
     _count(call, index.space, key.shard, 1, size)
 
 

@@ -8,7 +8,7 @@ from skyjar.kernel.call import Call
 from skyjar.kernel.errors import NotImplementedHere
 from skyjar.kernel.service import operation
 
-from . import change_capture, definitions, jobs, limits, policies, state, tags
+from . import change_capture, definitions, encryption, jobs, limits, policies, state, tags
 from .definitions import invalid
 from .errors import LimitExceededException, ResourceInUseException, ResourceNotFoundException, ValidationException
 from .state import Definition, IndexDefinition
@@ -43,7 +43,7 @@ def create_table(
         raise ValidationException(
             f"1 validation error detected: Value null at '{member}' failed to satisfy constraint: Member must not be null"
         )
-    definitions.refuse_extras("CreateTable", sse_specification)
+    key_id = encryption.wanted(sse_specification)
     change_capture.check(stream_specification)
     read, write = definitions.throughput(provisioned_throughput, billing_mode)
     hash_name, range_name = definitions.key_names(key_schema)
@@ -78,6 +78,8 @@ def create_table(
         raise LimitExceededException(
             f"Subscriber limit exceeded: There is a limit of {limits.TABLES} tables per subscriber"
         )
+    if key_id:
+        definition = encryption.changed(call, definition, key_id)
     if stream_specification is not None and stream_specification["StreamEnabled"]:
         definition = change_capture.begin(call, definition, stream_specification["StreamViewType"])
     state.tables.add(call, definition)
@@ -173,7 +175,7 @@ def update_table(
     table_class: str | None = None,
     deletion_protection_enabled: bool | None = None,
 ) -> dict[str, Any]:
-    definitions.refuse_extras("UpdateTable", sse_specification)
+    key_id = encryption.wanted(sse_specification)
     changes = (billing_mode, provisioned_throughput, global_secondary_index_updates, deletion_protection_enabled,
                table_class, stream_specification, sse_specification)  # fmt: skip
     if all(change is None for change in changes):
@@ -191,6 +193,8 @@ def update_table(
         definition = _rebill(call, definition, billing_mode or definition.billing, provisioned_throughput)
     if global_secondary_index_updates:
         definition = _reindex(call, definition, attribute_definitions, global_secondary_index_updates)
+    if key_id is not None:
+        definition = encryption.changed(call, definition, key_id)
     if stream_specification is not None:
         definition = change_capture.changed(call, definition, stream_specification)
     state.tables.replace(call, old, definition)
@@ -327,7 +331,7 @@ def describe(call: Call, definition: Definition, status: str) -> dict[str, Any]:
             "BillingMode": definition.billing,
             "LastUpdateToPayPerRequestDateTime": definition.on_demand_since_s,
         }
-    shown |= change_capture.shown(call, definition)
+    shown |= change_capture.shown(call, definition) | encryption.shown(definition)
     if definition.restored is not None:
         shown["RestoreSummary"] = {
             "SourceTableArn": definition.restored.table,

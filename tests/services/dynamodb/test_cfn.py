@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from skyjar.formation.resources import Resource
-from skyjar.kernel.errors import AWSError, NotImplementedHere
+from skyjar.kernel.errors import AWSError
 from skyjar.services.dynamodb.cfn import RESOURCE_TYPES
 
 from .conftest import index, keys, types
@@ -60,15 +60,13 @@ def test_provisioned_units_may_be_texts(desk: Any) -> None:
     assert (shown["ReadCapacityUnits"], shown["WriteCapacityUnits"]) == (5, 6)
 
 
-@pytest.mark.parametrize(
-    ("property_", "value"),
-    [
-        ("SSESpecification", {"SSEEnabled": True}),
-    ],
-)
-def test_unsupported_properties_are_named(desk: Any, property_: str, value: Any) -> None:
-    with pytest.raises(NotImplementedHere, match=property_):
-        run(desk, TYPE.create, {**PLAIN, property_: value})
+def test_a_table_under_a_key(desk: Any) -> None:
+    before = {**PLAIN, "SSESpecification": {"SSEEnabled": "true"}}
+    made = run(desk, TYPE.create, before)
+    db = desk.ask("dynamodb")
+    assert db.describe_table(table_name=made.id)["Table"]["SSEDescription"]["SSEType"] == "KMS"
+    run(desk, TYPE.update, made, PLAIN, before)
+    assert "SSEDescription" not in db.describe_table(table_name=made.id)["Table"]
 
 
 def test_streams_recovery_and_policies(desk: Any) -> None:
