@@ -51,8 +51,9 @@ def _single(call: Call, parameters: dict[str, Any]) -> list[tuple[str, dict[str,
     found: list[tuple[str, dict[str, Any]]] = [
         next(iter(each.items()), ("Get", {})) for each in parameters.get("transact_items", ())
     ]
-    lead = _lead(call, [given.get("TableName", "") for _, given in found])
-    if lead:
+    names = [given.get("TableName", "") for _, given in found]
+    if names.count(names[0] if names else "") < len(names):
+        lead = _lead(call, names)
         found.insert(0, found.pop(lead))
     return found
 
@@ -60,18 +61,16 @@ def _single(call: Call, parameters: dict[str, Any]) -> list[tuple[str, dict[str,
 def _tables(call: Call, parameters: dict[str, Any]) -> list[str]:
     """The tables of a batch, in the same order."""
     names = [*(parameters.get("request_items") or ())]
-    lead = _lead(call, names)
-    if lead:
-        names.insert(0, names.pop(lead))
+    if len(names) > 1:
+        names.insert(0, names.pop(_lead(call, names)))
     return names
 
 
 def _lead(call: Call, names: list[str]) -> int:
     """The place of the first table that has a resource policy; 0 where none has."""
-    if len(set(names)) > 1:
-        for at, name in enumerate(names):
-            if _policy_of_table(call, name) is not None:
-                return at
+    for at, name in enumerate(names):
+        if _policy_of_table(call, name) is not None:
+            return at
     return 0
 
 
@@ -82,9 +81,8 @@ def _arn(call: Call, name: str) -> str:
 def _statements(call: Call, operation: str, parameters: dict[str, Any]) -> list[Need]:
     """Of PartiQL; one whose table has a policy comes first."""
     found = statement_permissions.needs(call, operation, parameters)
-    lead = _lead(call, [need.table for need in found])
-    if lead:
-        found.insert(0, found.pop(lead))
+    if len(found) > 1:
+        found.insert(0, found.pop(_lead(call, [need.table for need in found])))
     return found
 
 
@@ -136,17 +134,21 @@ def resources(call: Call, operation: str, parameters: dict[str, Any]) -> list[st
 def resource_policy(call: Call, operation: str, parameters: dict[str, Any]) -> str | None:
     """Of the table that is judged first. Where there is only one, it is remembered for the operation."""
     name = parameters.get("table_name")
-    if name is None:
-        first = next(iter(_tables(call, parameters)), None)
-        if operation in OPERATIONS:
-            first = next((need.table for need in _statements(call, operation, parameters)), None)
-        elif operation in _ENCLOSING:
-            first = next((given.get("TableName") for _, given in _single(call, parameters)), None)
-        return _policy_of_table(call, first) if first else _policy_of_arn(call, parameters.get("resource_arn"))
-    return None if operation == "create_table" else _policy_of_table(call, name)
+    if name is not None:
+        return None if operation == "create_table" else _policy_of_table(call, name)
+    if operation in OPERATIONS:
+        name = next((need.table for need in _statements(call, operation, parameters)), None)
+    elif operation in _ENCLOSING:
+        name = next((given.get("TableName") for _, given in _single(call, parameters)), None)
+    else:
+        name = next(iter(_tables(call, parameters)), None)
+    return _policy_of_table(call, name) if name else _policy_of_arn(call, parameters.get("resource_arn"))
 
 
 def _policy_of_table(call: Call, name: str) -> str | None:
+    seen: tuple[str, state.Schema | None] | None = call.looked_up
+    if seen is not None and seen[0] == name and seen[1] is not None and seen[1].is_plain:
+        return None
     at, plain = call, name
     if name.startswith("arn:"):
         at, plain = state.owned(call, name), name.partition("/")[2].partition("/")[0]
