@@ -11,7 +11,11 @@ from skyjar.kernel.service import operation
 
 from . import capacity, limits, partiql, selects, state, statements, throttle, transactions, writes
 from .capacity import Usage
-from .errors import ProvisionedThroughputExceededException, ValidationException
+from .errors import (
+    ItemCollectionSizeLimitExceededException,
+    ProvisionedThroughputExceededException,
+    ValidationException,
+)
 from .statements import Bound
 from .values import Item, Value
 
@@ -81,6 +85,8 @@ def batch_execute_statement(
             usages.setdefault(bound.schema.name, Usage(bound.schema)).add(usage.table, usage.indexes)
             if item is not None:
                 response["Item"] = item
+        except ItemCollectionSizeLimitExceededException:
+            raise  # found out while writing
         except AWSError as error:
             code = _CODES.get(error.code, error.code.removesuffix("Exception"))
             response["Error"] = {"Code": code, "Message": error.message, **error.fields}

@@ -18,6 +18,9 @@ def clear(call: Call, *, space: str) -> None:
     left = [key for root in roots for key, _ in call.tx.scan(root, state.after(root), CHUNK)]
     for key in left:
         call.tx.delete(key)
+    for collection in state.collection_sizes.range(call, space, limit=CHUNK):
+        state.collection_sizes.remove(call, collection)
+        left.append(b"")
     for tally in state.tallies.range(call, space):
         state.tallies.remove(call, tally)
     state.sweeps.delete(call, space)

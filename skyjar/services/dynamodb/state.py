@@ -113,6 +113,14 @@ class Tally(Record, frozen=True):
     size_bytes: int = 0
 
 
+class Collection(Record, frozen=True):
+    """The size of all items with one partition key, with their rows of local indexes."""
+
+    space: str
+    partition: bytes
+    size_bytes: int
+
+
 class Sweep(Record, frozen=True):
     """When the job that deletes a table's expired items is due."""
 
@@ -154,6 +162,7 @@ class Bucket(Record, frozen=True):
 
 tables = Table("dynamodb.tables", Definition, key=("name",))
 tallies = Table("dynamodb.tallies", Tally, key=("space", "shard"))
+collection_sizes = Table("dynamodb.collections", Collection, key=("space", "partition"))
 sweeps = Table("dynamodb.sweeps", Sweep, key=("space",))
 tokens = Table("dynamodb.tokens", Token, key=("token",), indexes={"expires": ("expires_s",)})
 policies = Table("dynamodb.policies", Policy, key=("arn",))
@@ -235,6 +244,7 @@ class Schema(Keyed):
     __slots__ = (
         "definition",
         "expiry_root",
+        "has_local",
         "indexes",
         "is_plain",
         "is_provisioned",
@@ -252,6 +262,7 @@ class Schema(Keyed):
         self.definition = definition
         self.name = definition.name
         self.indexes = [IndexSchema(definition, index, at) for index in definition.indexes]
+        self.has_local = any(not index.is_global for index in self.indexes)
         self.is_provisioned = definition.billing == "PROVISIONED"
         self.ttl = definition.ttl_attribute
         self.expiry_root = expiry_root(at, definition.space)
@@ -367,10 +378,11 @@ def dump_sealed(call: Call, schema: Schema, item: Item, size: int) -> bytes:
 
 
 class IndexChange(msgspec.Struct, frozen=True):
-    """What a write did to one index: the sizes of the rows written, each counted by itself."""
+    """What a write did to one index: the sizes of the rows written, each counted by itself, and by how much it grew."""
 
     index: IndexSchema
     sizes: tuple[int, ...]
+    grown: int
 
 
 _UNCHANGED: list[IndexChange] = []
@@ -409,8 +421,14 @@ def save(
         _expire(call, schema, key, old, new)
     if schema.streams and old != new:
         _tell(call, schema, key, old, new, (before, size), is_expiry)
-    changes = [_index(call, schema, index, key, old, new, value) for index in schema.indexes]
-    return [change for change in changes if change is not None]
+    found = [_index(call, schema, index, key, old, new, value) for index in schema.indexes]
+    changes = [change for change in found if change is not None]
+    if schema.has_local:
+        from . import collections
+
+        grown = size - before + sum(change.grown for change in changes if not change.index.is_global)
+        collections.grow(call, schema, new if new is not None else old, grown)
+    return changes
 
 
 def _tell(
@@ -460,7 +478,7 @@ def _index(
         call.tx.delete(before)
     if after is None or now is None:
         _count(call, index.space, key.shard, -1, -old_size)
-        return IndexChange(index, (old_size,))
+        return IndexChange(index, (old_size,), -old_size)
     if now is new:
         size = stored_size(value)
     else:
@@ -469,8 +487,9 @@ def _index(
     call.tx.put(after, value)
     _count(call, index.space, key.shard, 0 if before is not None else 1, size - old_size)
     if before is None:
-        return IndexChange(index, (size,))
-    return IndexChange(index, (max(old_size, size),) if before == after else (old_size, size))
+        return IndexChange(index, (size,), size)
+    sizes = (max(old_size, size),) if before == after else (old_size, size)
+    return IndexChange(index, sizes, size - old_size)
 
 
 def fill_index(call: Call, index: IndexSchema, schema: Schema, stored: bytes) -> None:

@@ -16,6 +16,7 @@ from .errors import (
     ConditionalCheckFailedException,
     DuplicateItemException,
     IdempotentParameterMismatchException,
+    ItemCollectionSizeLimitExceededException,
     ProvisionedThroughputExceededException,
     TransactionCanceledException,
     ValidationException,
@@ -107,6 +108,8 @@ class Reasons:
             return do(what)
         except ConditionalCheckFailedException as error:
             self._note(at, "ConditionalCheckFailed", error.message, error.fields)
+        except ItemCollectionSizeLimitExceededException as error:
+            self._note(at, "ItemCollectionSizeLimitExceeded", error.message, {})
         except DuplicateItemException as error:
             self._note(at, "DuplicateItem", error.message, {})
         except ProvisionedThroughputExceededException as error:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import random
 from typing import Any
 
 import pytest
@@ -226,3 +228,58 @@ def test_hostile_iterators(desk: Any) -> None:
     for text in ("x", f"{arn}|1|", f"{arn}|1|AAAA", f"{arn}|1|é", "|1||1|"):
         refused("ValidationException", read, desk=desk, text=text)
     refused("ResourceNotFoundException", read, desk=desk, text=iterator(desk, arn).replace("tab/", "other/"))
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_replaying_a_stream_makes_the_table(desk: Any, seed: int) -> None:
+    """Whatever is written, alone, in batches, in transactions that succeed or fail, or by PartiQL."""
+    chance = random.Random(seed)
+    arn = table(desk, billing_mode="PAY_PER_REQUEST")
+    db = desk.ask("dynamodb")
+
+    def put() -> dict[str, Any]:
+        return {"pk": {"S": f"k{chance.randrange(12)}"}, "n": {"N": str(chance.randrange(4))}}
+
+    def key() -> dict[str, Any]:
+        return {"pk": put()["pk"]}
+
+    def transact() -> None:
+        several = {each["pk"]["S"]: {"Put": {"TableName": "tab", "Item": each}} for each in (put(), put(), put())}
+        check = {
+            "TableName": "tab",
+            "Key": {"pk": {"S": "z"}},
+            "ConditionExpression": f"attribute_{chance.choice(['', 'not_'])}exists(pk)",
+        }
+        db.transact_write_items(transact_items=[*several.values(), {"ConditionCheck": check}])
+
+    actions = (
+        lambda: db.put_item(table_name="tab", item=put()),
+        lambda: db.put_item(table_name="tab", item=put(), condition_expression="attribute_not_exists(pk)"),
+        lambda: db.delete_item(table_name="tab", key=key()),
+        lambda: db.update_item(table_name="tab", key=key(), update_expression="ADD n :n",
+                               expression_attribute_values={":n": {"N": str(chance.randrange(3))}}),
+        lambda: db.batch_write_item(request_items={"tab": [{"PutRequest": {"Item": put()}}]}),
+        lambda: db.execute_statement(statement="DELETE FROM tab WHERE pk = ?", parameters=[put()["pk"]]),
+        transact,
+        lambda: desk.advance(chance.randrange(2 * HOUR)),
+    )  # fmt: skip
+    for _ in range(80):
+        with contextlib.suppress(AWSError):
+            chance.choice(actions)()
+        if chance.random() < 0.2:
+            desk.advance(60)
+    made: dict[str, dict[str, Any]] = {}
+    seen: set[str] = set()
+    ordered = shards(desk, arn)
+    for at in range(len(ordered)):
+        for record in read(desk, iterator(desk, arn, shard=at)):
+            change = record["dynamodb"]
+            assert record["eventID"] not in seen
+            seen.add(record["eventID"])
+            name = change["Keys"]["pk"]["S"]
+            assert change.get("OldImage") == made.get(name), "each change follows on the one before"
+            if "NewImage" in change:
+                made[name] = change["NewImage"]
+            else:
+                del made[name]
+    assert made == {each["pk"]["S"]: each for each in db.scan(table_name="tab")["Items"]}
