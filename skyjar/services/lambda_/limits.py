@@ -31,6 +31,7 @@ BATCH_BYTES = 6_291_456
 STREAM_BATCH_SIZE_DEFAULT = 100
 STREAM_RECORD_AGE_S = (60, 604_800)
 STREAM_BACKOFF_S = 60.0  # at most, between tries of a batch
+WINDOW_STATE_BYTES = 1_048_576  # of a tumbling window, per shard
 ITERATOR_S = 890  # how long an iterator is used; DynamoDB's end after 900
 MAPPING_CONCURRENCY = (2, 1_000)
 WAIT_S = 20

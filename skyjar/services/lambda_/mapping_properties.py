@@ -13,6 +13,7 @@ _OF_STREAMS = {
     "MaximumRetryAttempts": "maximum_retry_attempts",
     "MaximumRecordAgeInSeconds": "maximum_record_age_in_seconds",
     "ParallelizationFactor": "parallelization_factor",
+    "TumblingWindowInSeconds": "tumbling_window_in_seconds",
     "DestinationConfig": "destination_config",
 }
 _STREAM_DEFAULTS: dict[str, Any] = {
@@ -21,6 +22,7 @@ _STREAM_DEFAULTS: dict[str, Any] = {
     "maximum_retry_attempts": -1,
     "maximum_record_age_in_seconds": -1,
     "parallelization_factor": 1,
+    "tumbling_window_in_seconds": 0,
     "destination_config": {},
 }
 NAMES = {
@@ -47,6 +49,7 @@ _NUMBERS = (
     "maximum_retry_attempts",
     "maximum_record_age_in_seconds",
     "parallelization_factor",
+    "tumbling_window_in_seconds",
 )
 
 

@@ -38,6 +38,7 @@ class Mapping(Record, frozen=True):
     age_s: int = -1
     lanes: int = 1
     on_failure: str = ""
+    tumbling_s: int = 0
 
     @property
     def is_stream(self) -> bool:
@@ -66,7 +67,8 @@ class Reader(Record, frozen=True):
     `after` is the last sequence number that is done with, empty before the first. `latest` is an iterator for the time
     until then, taken at `began_s`, where only what came since is wanted. `ends` are the sequence numbers at which coming
     batches end, the next one last: those of a batch that failed and of its halves. `since_s` is when a window began,
-    `not_before_s` when a batch that failed is tried again.
+    `not_before_s` when a batch that failed is tried again. `tumbling_start` is when the tumbling window began that its
+    records are in (0 for none), `tumbling_state` what the function returned for it.
     """
 
     mapping: str
@@ -81,6 +83,8 @@ class Reader(Record, frozen=True):
     is_busy: bool = False
     is_done: bool = False
     not_before_s: float = 0.0
+    tumbling_start: int = 0
+    tumbling_state: bytes = b""
 
 
 class StreamBatch(Record, frozen=True):
@@ -94,6 +98,8 @@ class StreamBatch(Record, frozen=True):
     first_s: float
     last_s: float
     throttles: int = 0
+    window_start: int = 0
+    is_final: bool = False
 
 
 readers = Table("lambda.readers", Reader, key=("mapping", "shard", "lane"))

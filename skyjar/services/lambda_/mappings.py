@@ -31,6 +31,7 @@ def create_event_source_mapping(
     maximum_retry_attempts: int | None = None,
     maximum_record_age_in_seconds: int | None = None,
     parallelization_factor: int | None = None,
+    tumbling_window_in_seconds: int | None = None,
     destination_config: dict[str, Any] | None = None,
     tags: dict[str, str] | None = None,
 ) -> dict[str, Any]:
@@ -51,6 +52,7 @@ def create_event_source_mapping(
             "maximum_retry_attempts": maximum_retry_attempts,
             "maximum_record_age_in_seconds": maximum_record_age_in_seconds,
             "parallelization_factor": parallelization_factor,
+            "tumbling_window_in_seconds": tumbling_window_in_seconds,
             "destination_config": destination_config,
         },
     )
@@ -184,6 +186,7 @@ def update_event_source_mapping(
     maximum_retry_attempts: int | None = None,
     maximum_record_age_in_seconds: int | None = None,
     parallelization_factor: int | None = None,
+    tumbling_window_in_seconds: int | None = None,
     destination_config: dict[str, Any] | None = None,
 ) -> dict[str, Any]:
     old = mapping_state.find(call, uuid)
@@ -194,6 +197,7 @@ def update_event_source_mapping(
             "maximum_retry_attempts": maximum_retry_attempts,
             "maximum_record_age_in_seconds": maximum_record_age_in_seconds,
             "parallelization_factor": parallelization_factor,
+            "tumbling_window_in_seconds": tumbling_window_in_seconds,
             "destination_config": destination_config,
         },
     )

@@ -17,6 +17,7 @@ _SETTINGS = {
     "maximum_retry_attempts": "retries",
     "maximum_record_age_in_seconds": "age_s",
     "parallelization_factor": "lanes",
+    "tumbling_window_in_seconds": "tumbling_s",
 }
 _NAMES = {
     "starting_position": "StartingPosition",
@@ -24,6 +25,7 @@ _NAMES = {
     "maximum_retry_attempts": "MaximumRetryAttempts",
     "maximum_record_age_in_seconds": "MaximumRecordAgeInSeconds",
     "parallelization_factor": "ParallelizationFactor",
+    "tumbling_window_in_seconds": "TumblingWindowInSeconds",
     "destination_config": "DestinationConfig",
 }
 
@@ -126,6 +128,6 @@ def shown(mapping: Mapping) -> dict[str, Any]:
         "BisectBatchOnFunctionError": mapping.bisects,
         "MaximumRetryAttempts": mapping.retries,
         "MaximumRecordAgeInSeconds": mapping.age_s,
-        "TumblingWindowInSeconds": 0,
+        "TumblingWindowInSeconds": mapping.tumbling_s,
         "DestinationConfig": {"OnFailure": {"Destination": mapping.on_failure} if mapping.on_failure else {}},
     }

@@ -20,7 +20,7 @@ from skyjar.kernel.outside import Outside
 from skyjar.runtime.functions import Result
 from skyjar.runtime.invocations import Outcome, Throttled
 
-from . import destinations, filters, invoking, limits, mapping_state, state, streams
+from . import destinations, filters, invoking, limits, mapping_state, state, streams, tumbling
 from .mapping_state import Mapping, Reader, StreamBatch, mappings, readers, stream_batches
 from .polling import PROBLEM_S, note
 from .state import Version
@@ -67,6 +67,13 @@ def read_shard(call: Call, *, mapping: str, shard: str, lane: int) -> None:
         note(call, found, f"PROBLEM: {error.message}")
         wake(call, reader, call.now + PROBLEM_S)
         return
+    if found.tumbling_s:
+        if _ends_window(call, found, reader, taken):
+            return
+        if taken.records:
+            reader = _keep_to_window(found, reader, taken)
+        elif reader.tumbling_start:
+            wake(call, reader, float(reader.tumbling_start + found.tumbling_s))
     if taken.records:
         _begin(call, found, reader, taken)
     elif taken.is_closed:
@@ -118,6 +125,42 @@ class _Taken:
         return not self.is_full
 
 
+def _arrival(record: Record) -> float:
+    return float(record["dynamodb"]["ApproximateCreationDateTime"])
+
+
+def _ends_window(call: Call, mapping: Mapping, reader: Reader, taken: _Taken) -> bool:
+    """Have the function told that its tumbling window is over, before anything else."""
+    first_s = _arrival(taken.records[0]) if taken.records else None
+    if not tumbling.is_over(reader, mapping, first_s, call.now, taken.is_closed):
+        return False
+    final = StreamBatch(
+        mapping=reader.mapping,
+        shard=reader.shard,
+        lane=reader.lane,
+        records=b"[]",
+        sequences=(),
+        first_s=call.now,
+        last_s=call.now,
+        window_start=reader.tumbling_start,
+        is_final=True,
+    )
+    readers.put(call, mapping_state.replace(reader, is_busy=True))
+    stream_batches.put(call, final)
+    call.later(work_on_records, mapping=reader.mapping, shard=reader.shard, lane=reader.lane)
+    return True
+
+
+def _keep_to_window(mapping: Mapping, reader: Reader, taken: _Taken) -> Reader:
+    """Leave records of later windows for later."""
+    start = tumbling.start_of(_arrival(taken.records[0]), mapping.tumbling_s)
+    kept = [each for each in taken.records if tumbling.start_of(_arrival(each), mapping.tumbling_s) == start]
+    taken.is_full = taken.is_full or len(kept) < len(taken.records)
+    taken.records = kept
+    found: Reader = mapping_state.replace(reader, tumbling_start=start)
+    return found
+
+
 def _lane(record: Record, lanes: int) -> int:
     """The lane of an item, by its key."""
     if lanes == 1:
@@ -139,7 +182,7 @@ def _begin(call: Call, mapping: Mapping, reader: Reader, taken: _Taken) -> None:
             wake(call, reader, since_s + mapping.window_s)
             return
     records = taken.records
-    times = [float(record["dynamodb"]["ApproximateCreationDateTime"]) for record in records]
+    times = [_arrival(record) for record in records]
     old = sum(call.now - at_s > mapping.age_s for at_s in times) if mapping.age_s >= 0 else 0
     if old:
         gone = _batch(reader, records[:old], times[:old])
@@ -165,6 +208,7 @@ def _batch(reader: Reader, records: list[Record], times: list[float]) -> StreamB
         sequences=tuple(record["dynamodb"]["SequenceNumber"] for record in records),
         first_s=times[0],
         last_s=times[-1],
+        window_start=reader.tumbling_start,
     )
 
 
@@ -180,7 +224,11 @@ def work_on_records(call: Call, *, mapping: str, shard: str, lane: int) -> Outsi
     except AWSError as error:
         _problem(call, found, held, error)
         return None
-    payload = b'{"Records":' + held.records + b"}"
+    reader = readers.get(call, mapping, shard, lane)
+    if held.window_start and reader is not None:
+        payload = tumbling.payload(found, reader, held)
+    else:
+        payload = b'{"Records":' + held.records + b"}"
     request = invoking.request_of(call, at, reference, version, payload, call.new_id())
 
     def then(call: Call, answer: Any) -> None:
@@ -210,12 +258,16 @@ def _conclude(call: Call, mapping: Mapping, batch: StreamBatch, version: Version
         call.later(work_on_records, due=call.now + pause_s, mapping=batch.mapping, shard=batch.shard, lane=batch.lane)
         return
     stream_batches.remove(call, batch)
+    if batch.is_final:
+        _conclude_window(call, mapping, reader, outcome)
+        return
     done = _done(mapping, batch, outcome)
     after = batch.sequences[done - 1] if done else reader.after
     ends = _ends(reader, after)
     reader = mapping_state.replace(reader, is_busy=False, after=after, ends=ends)
     if done == len(batch.sequences):
-        readers.put(call, mapping_state.replace(reader, attempts=0))
+        kept = (tumbling.state_of(outcome.result.payload) or b"") if batch.window_start else b""
+        readers.put(call, mapping_state.replace(reader, attempts=0, tumbling_state=kept))
         note(call, mapping, "OK")
         wake(call, reader)
         return
@@ -237,6 +289,21 @@ def _conclude(call: Call, mapping: Mapping, batch: StreamBatch, version: Version
     due = call.now + min(2.0 ** max(attempts - 1, 0), limits.STREAM_BACKOFF_S)
     readers.put(call, mapping_state.replace(reader, ends=ends, attempts=attempts, not_before_s=due))
     wake(call, reader, due)
+
+
+def _conclude_window(call: Call, mapping: Mapping, reader: Reader, outcome: Outcome) -> None:
+    """The last word on a window is tried like a batch; then its state is forgotten."""
+    attempts = reader.attempts + 1
+    if outcome.result.error and not 0 <= mapping.retries < attempts:
+        due = call.now + min(2.0 ** (attempts - 1), limits.STREAM_BACKOFF_S)
+        readers.put(call, mapping_state.replace(reader, is_busy=False, attempts=attempts, not_before_s=due))
+        note(call, mapping, "PROBLEM: Function call failed")
+        wake(call, reader, due)
+        return
+    over = mapping_state.replace(reader, is_busy=False, attempts=0, tumbling_start=0, tumbling_state=b"")
+    readers.put(call, over)
+    note(call, mapping, "PROBLEM: Function call failed" if outcome.result.error else "OK")
+    wake(call, over)
 
 
 def _left(batch: StreamBatch, done: int) -> StreamBatch:

@@ -251,3 +251,47 @@ def test_what_is_refused(fed: Fed, refuses: Any) -> None:
 def test_the_role_must_be_able_to_read(lab: Any, refuses: Any) -> None:
     lab.grant("r", *POWERS[:2])
     refuses("InvalidParameterValueException", "Cannot access stream", Fed(lab).start)
+
+
+def test_tumbling_windows_hand_on_their_state(fed: Fed) -> None:
+    events: list[dict[str, Any]] = []
+
+    def handler(event: Any) -> Any:
+        events.append(event)
+        return {"state": {"sum": event["state"].get("sum", 0) + len(event["Records"])}}
+
+    fed.lab.handler = handler
+    uuid = fed.start(tumbling_window_in_seconds=60, batch_size=2)
+    assert fed.lab.run("get_event_source_mapping", uuid=uuid)["TumblingWindowInSeconds"] == 60
+    fed.put("a", "b", "c")
+    fed.lab.desk.advance(30)
+    fed.put("d")
+    fed.lab.desk.advance(31)
+    fed.put("e")
+    fed.lab.desk.advance(61)
+    shown = [("".join(names(event)), event["state"].get("sum", 0), event["isFinalInvokeForWindow"]) for event in events]
+    assert [each for each in shown if each[2]] == [("", 4, True), ("", 1, True)]
+    assert "".join(each[0] for each in shown) == "abcde"
+    before = shown[: shown.index(("", 4, True))]
+    assert "".join(each[0] for each in before) == "abcd"
+    window = events[0]["window"]
+    assert window == {"start": "2027-01-15T08:00:00Z", "end": "2027-01-15T08:01:00Z"}
+    assert events[0]["eventSourceARN"] == fed.arn and events[0]["shardId"].startswith("shardId-")
+
+
+def test_the_end_of_a_window_is_tried_again(fed: Fed) -> None:
+    tries: list[bool] = []
+
+    def handler(event: Any) -> Any:
+        if event["isFinalInvokeForWindow"]:
+            tries.append(True)
+            assert len(tries) > 2
+        return {"state": {}}
+
+    fed.lab.handler = handler
+    fed.start(tumbling_window_in_seconds=10)
+    fed.put("a")
+    fed.lab.desk.advance(60)
+    assert len(tries) == 3
+    fed.put("b")
+    assert "".join(fed.batches).endswith("b")
