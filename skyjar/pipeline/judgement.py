@@ -44,7 +44,8 @@ class Judgement(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     def with_further(self, actions: Sequence[str], resources: Sequence[str], also: Sequence[Any]) -> Judgement:
         """What else the call needs, beside the one that is told."""
         needed: list[Need] = [(action, resource, {}) for action in actions for resource in resources]
-        needed += [each[:3] for each in also]
+        for action, resource, conditions, *_ in also:
+            needed.append((action, resource, {key: value for key, value in conditions.items() if not callable(value)}))
         told = (self.action, self.resource)
         return msgspec.structs.replace(self, further=tuple(each for each in needed if each[:2] != told))
 

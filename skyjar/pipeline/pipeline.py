@@ -480,6 +480,7 @@ class Pipeline:
                 self.history.hear(call, inner, function, parameters, None, error)
             raise
         finally:
+            inner.looked_up = None  # which may lead back to the call
             if name:
                 self.records.add(
                     CallRecord(

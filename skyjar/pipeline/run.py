@@ -29,6 +29,8 @@ def run(pipeline: Pipeline, x: Exchange) -> None:
         if missing:
             raise MissingParameter(sorted(missing)[0]) from error
         raise
+    finally:
+        call.looked_up = None  # which may lead back to the call
     x.tx.commit_gathered()
 
 

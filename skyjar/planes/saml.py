@@ -12,6 +12,8 @@ from typing import Any
 
 import msgspec
 
+from .xml_encryption import decrypted
+
 SAML = "{urn:oasis:names:tc:SAML:2.0:assertion}"
 PROTOCOL = "{urn:oasis:names:tc:SAML:2.0:protocol}"
 METADATA = "{urn:oasis:names:tc:SAML:2.0:metadata}"
@@ -108,31 +110,60 @@ def _pem(text: str) -> str:
     return certificate.public_bytes(Encoding.PEM).decode()
 
 
-def read_response(response: bytes, certificates: tuple[str, ...], now: float) -> Assertion:
-    """What the response asserts. Raises Malformed, or Unsigned when none of the certificates' keys signed it."""
+def read_response(
+    response: bytes, certificates: tuple[str, ...], now: float, private_keys: tuple[str, ...] = ()
+) -> Assertion:
+    """What the response asserts. Raises Malformed, Unsigned when none of the certificates' keys signed it, or
+    Undecipherable when it is encrypted, and not for one of the private keys."""
     root = _parse(response)
     if root.tag != f"{PROTOCOL}Response":
         raise Malformed("not a Response")
-    if len(root.findall(f"{SAML}Assertion")) != 1 or len(list(root.iter(f"{SAML}Assertion"))) != 1:
+    names = (f"{SAML}Assertion", f"{SAML}EncryptedAssertion")
+    if len([each for each in root if each.tag in names]) != 1 or len(list(root.iter(*names))) != 1:
         raise Malformed("not one Assertion")
     status = root.find(f"{PROTOCOL}Status/{PROTOCOL}StatusCode")
     if status is not None and status.get("Value") != SUCCESS:
         raise Malformed("not a success")
     for certificate in certificates:
-        signed = _signed(root, certificate, now)
+        signed = _asserted(root, certificate, now, private_keys)
         if signed is not None:
             return _read_assertion(signed)
     raise Unsigned
 
 
-def _signed(root: Any, certificate: str, now: float) -> Any:
-    """The assertion as it was signed, with the response around it or by itself."""
+def is_encrypted(response: bytes) -> bool:
+    return _parse(response).find(f"{SAML}EncryptedAssertion") is not None
+
+
+def _asserted(root: Any, certificate: str, now: float, private_keys: tuple[str, ...]) -> Any:
+    """The assertion as it was signed, with the response around it or by itself; encrypted before or after that."""
+    if root.find(f"{DSIG}Signature") is not None:
+        whole = _signed(root, "./", certificate, now)
+        if whole is None or whole.tag != root.tag:
+            return None
+        sealed = whole.find(f"{SAML}EncryptedAssertion")
+        return whole.find(f"{SAML}Assertion") if sealed is None else _opened(sealed, private_keys)
+    sealed = root.find(f"{SAML}EncryptedAssertion")
+    if sealed is None:
+        found = _signed(root, f"./{SAML}Assertion/", certificate, now)
+    else:
+        found = _signed(_opened(sealed, private_keys), "./", certificate, now)
+    return found if found is not None and found.tag == f"{SAML}Assertion" else None
+
+
+def _opened(sealed: Any, private_keys: tuple[str, ...]) -> Any:
+    assertion = _parse(decrypted(sealed, private_keys))
+    if assertion.tag != f"{SAML}Assertion":
+        raise Malformed("not an Assertion")
+    return assertion
+
+
+def _signed(root: Any, location: str, certificate: str, now: float) -> Any:
+    """The element that the signature at this place covers, as it was signed; None if it is not the certificate's."""
     from lxml.etree import LxmlError
     from signxml.exceptions import SignXMLException
     from signxml.verifier import SignatureConfiguration, XMLVerifier
 
-    is_whole = root.find(f"{DSIG}Signature") is not None
-    location = "./" if is_whole else f"./{SAML}Assertion/"
     expected = SignatureConfiguration(
         location=location, expect_references=1, verification_time=datetime.fromtimestamp(now, UTC)
     )
@@ -140,12 +171,7 @@ def _signed(root: Any, certificate: str, now: float) -> Any:
         result = XMLVerifier().verify(root, x509_cert=certificate, id_attribute="ID", expect_config=expected)
     except (SignXMLException, LxmlError, ValueError):
         return None
-    signed: Any = getattr(result, "signed_xml", None)
-    if signed is None:
-        return None
-    if is_whole:
-        return signed.find(f"{SAML}Assertion") if signed.tag == root.tag else None
-    return signed if signed.tag == f"{SAML}Assertion" else None
+    return getattr(result, "signed_xml", None)
 
 
 def _read_assertion(assertion: Any) -> Assertion:

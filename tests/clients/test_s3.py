@@ -236,6 +236,7 @@ def test_the_cli_syncs_a_folder(skyjar: Account, bucket: str, tmp_path: Path) ->
     for name, size in (("a.txt", 3), ("deep/er/b c+é.bin", 100_000), ("big.bin", 9 * MIB)):
         (source / name).parent.mkdir(parents=True, exist_ok=True)
         (source / name).write_bytes(os.urandom(size))
+        os.utime(source / name, (1_700_000_000, 1_700_000_000))  # S3 tells whole seconds: a fresh file looks newer
     aws(skyjar, "s3", "sync", str(source), f"s3://{bucket}/up")
     assert aws(skyjar, "s3", "sync", str(source), f"s3://{bucket}/up") == ""
     aws(skyjar, "s3", "sync", f"s3://{bucket}/up", str(target))

@@ -16,6 +16,7 @@ from pathlib import Path
 from threading import Thread
 from typing import Any
 
+import httpx
 import jwt
 import pytest
 from botocore.exceptions import ClientError
@@ -144,6 +145,9 @@ def test_a_web_identity_gets_a_session_without_signing(account: Account, issuer:
     other = issuer.token(sub="repo:c/d")
     code, message = refused(sts.assume_role_with_web_identity, **who, WebIdentityToken=other)
     assert (code, message) == ("AccessDenied", "Not authorized to perform sts:AssumeRoleWithWebIdentity")
+    (told,) = httpx.get(f"{account.running.endpoint}/_skyjar/why").json()["calls"]
+    assert told["operation"] == "AssumeRoleWithWebIdentity"
+    assert told["decision"]["context"][f"{issuer.name}:sub"] == "repo:c/d"
     file = tmp_path / "token"
     file.write_text(issuer.token())
     environment = {name: each for name, each in os.environ.items() if not name.startswith("AWS_")} | {
@@ -254,6 +258,13 @@ def test_a_trust_policy_may_ask_for_a_code_and_an_address_and_both_must_hold(sti
         found: dict[str, Any] = sts.assume_role(RoleArn=role, RoleSessionName="me", **code)
         return found
 
+    still.running.advance(30)
+    wrong = {"SerialNumber": serial, "TokenCode": totp(seed, now(still) + 3000)}
+    code, message = refused(sts.assume_role, RoleArn=inside, RoleSessionName="me", **wrong)
+    assert (code, message[:67]) == (
+        "AccessDenied",
+        "MultiFactorAuthentication failed with invalid MFA one time pass cod",
+    )
     for role, has_code in ((inside, False), (outside, True), (outside, False)):
         assert refused(ask, role=role, has_code=has_code)[0] == "AccessDenied"
     assert ask(inside, has_code=True)["AssumedRoleUser"]["Arn"].endswith("/me")

@@ -150,8 +150,8 @@ class Writer(threading.Thread):
 
     def _delete_in_order(self, group: str, number: int, handle: str) -> None:
         with self.ledger.lock:
-            certain, _ = self.ledger.groups.get(group, (0, 0))
-            self.ledger.groups[group] = (certain, number)
+            certain, possible = self.ledger.groups.get(group, (0, 0))
+            self.ledger.groups[group] = (certain, max(possible, number))
         while True:
             status, answer = self.wire.json(
                 "sqs", "AmazonSQS.DeleteMessage", {"QueueUrl": self.url(FIFO), "ReceiptHandle": handle}
@@ -161,7 +161,8 @@ class Writer(threading.Thread):
             if answer.get("__type", "").rpartition("#")[2] != "RequestThrottled":
                 raise AssertionError(answer)
         with self.ledger.lock:
-            self.ledger.groups[group] = (number, number)
+            certain, possible = self.ledger.groups[group]  # another client may have gone on with the next by now
+            self.ledger.groups[group] = (max(certain, number), max(possible, number))
         self.ledger.wrote()
 
     # DynamoDB

@@ -29,6 +29,14 @@ class OutboundFederationChanged(msgspec.Struct, frozen=True):
     is_enabled: bool
 
 
+class SamlProviderChanged(msgspec.Struct, frozen=True):
+    """How the assertions of a SAML provider are encrypted: `keys` are private keys, as PEM; none when it is gone."""
+
+    name: str
+    keys: tuple[str, ...]
+    is_required: bool
+
+
 class UserDeleted(msgspec.Struct, frozen=True):
     id: str
     name: str

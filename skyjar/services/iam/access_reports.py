@@ -8,7 +8,7 @@ from typing import Any
 from skyjar.kernel.call import Call
 from skyjar.kernel.service import operation
 
-from . import identities, jobs, namespaces, naming, state, usage_state
+from . import identities, jobs, limits, namespaces, naming, state, usage_state
 from .errors import InvalidInputException, NoSuchEntityException
 from .usage_state import Access, AccessReport, Entity
 
@@ -38,6 +38,9 @@ def generate_service_last_accessed_details(
     call: Call, *, arn: str, granularity: str = "SERVICE_LEVEL"
 ) -> dict[str, str]:
     kind_of(call, arn)
+    for each in usage_state.access_reports.range(call):
+        if each.created_at < call.now - limits.ACCESS_REPORT_S:
+            usage_state.access_reports.remove(call, each)
     report = AccessReport(id=call.new_id(), arn=arn, granularity=granularity, created_at=naming.date(call))
     usage_state.access_reports.add(call, report)
     call.later(jobs.make_access_report, id=report.id)

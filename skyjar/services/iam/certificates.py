@@ -66,6 +66,18 @@ def check_pair(leaf: Any, text: str) -> None:
         raise KeyPairMismatchException("Public key in certificate and private key don't match.")
 
 
+def is_rsa_key(text: str) -> bool:
+    """Whether it is an RSA private key as PEM, unencrypted."""
+    from cryptography.exceptions import UnsupportedAlgorithm
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+    from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
+    try:
+        return isinstance(load_pem_private_key(text.encode(), None), RSAPrivateKey)
+    except (ValueError, TypeError, UnsupportedAlgorithm):
+        return False
+
+
 def fingerprint_of(leaf: Any) -> str:
     from cryptography.hazmat.primitives.hashes import SHA256
 

@@ -104,7 +104,18 @@ def create_user(call: Call, resource: Resource, properties: Properties) -> Physi
     user = call.ask("iam").create_user(user_name=name, **given(properties, optional), **tags)["User"]
     _sync(call, "user", name, properties, {})
     _sync_groups(call, name, properties, {})
+    _sync_login(call, name, properties, {})
     return Physical(name, {"Arn": user["Arn"]})
+
+
+def _sync_login(call: Call, name: str, new: Properties, old: Properties) -> None:
+    wanted, had, iam = new.get("LoginProfile"), old.get("LoginProfile"), call.ask("iam")
+    if had and not wanted:
+        ignoring_gone(iam.delete_login_profile, user_name=name)
+    elif wanted and wanted != had:
+        must_change = wanted.get("PasswordResetRequired") in (True, "true")
+        settings = {"password": wanted["Password"], "password_reset_required": must_change}
+        (iam.update_login_profile if had else iam.create_login_profile)(user_name=name, **settings)
 
 
 def _sync_groups(call: Call, name: str, new: Properties, old: Properties) -> None:
@@ -120,12 +131,14 @@ def update_user(call: Call, resource: Resource, old: Physical, properties: Prope
         call.ask("iam").update_user(user_name=old.id, new_path=properties.get("Path", "/"))
     _sync(call, "user", old.id, properties, before)
     _sync_groups(call, old.id, properties, before)
+    _sync_login(call, old.id, properties, before)
     _sync_boundary_and_tags(call, "user", old.id, resource, properties, before)
     return Physical(old.id, {"Arn": call.ask("iam").get_user(user_name=old.id)["User"]["Arn"]})
 
 
 def delete_user(call: Call, resource: Resource, physical: Physical, properties: Properties) -> None:
     _sync_groups(call, physical.id, {}, properties)
+    _sync_login(call, physical.id, {}, properties)
     _delete(call, "user", physical, properties)
 
 
@@ -195,7 +208,7 @@ RESOURCE_TYPES = {
         create=create_user,
         update=update_user,
         delete=delete_user,
-        properties=(*_SHARED, "UserName", "Groups", "PermissionsBoundary", "Tags"),
+        properties=(*_SHARED, "UserName", "Groups", "LoginProfile", "PermissionsBoundary", "Tags"),
     ),
     "AWS::IAM::Group": ResourceType(
         create=create_group, update=update_group, delete=delete_group, properties=(*_SHARED, "GroupName")
@@ -216,7 +229,7 @@ RESOURCE_TYPES = {
         create=cfn_credentials.create_key,
         update=cfn_credentials.update_key,
         delete=cfn_credentials.delete_key,
-        properties=("UserName", "Status"),
+        properties=("UserName", "Status", "Serial"),
     ),
     "AWS::IAM::InstanceProfile": ResourceType(
         create=cfn_credentials.create_profile,
@@ -234,7 +247,7 @@ RESOURCE_TYPES = {
         create=cfn_federation.create_saml,
         update=cfn_federation.update_saml,
         delete=cfn_federation.delete_saml,
-        properties=("Name", "SamlMetadataDocument", "Tags"),
+        properties=("Name", "SamlMetadataDocument", "AssertionEncryptionMode", "AddPrivateKey", "Tags"),
     ),
     "AWS::IAM::ServerCertificate": ResourceType(
         create=cfn_credentials.create_certificate,

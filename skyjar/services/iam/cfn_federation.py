@@ -41,6 +41,9 @@ def create_saml(call: Call, resource: Resource, properties: Properties) -> Physi
     arn = iam.create_saml_provider(
         name=properties.get("Name") or resource.name(128),
         saml_metadata_document=properties["SamlMetadataDocument"],
+        **given(
+            properties, {"AssertionEncryptionMode": "assertion_encryption_mode", "AddPrivateKey": "add_private_key"}
+        ),
         **tag_list(own_tags(resource, properties)),
     )["SAMLProviderArn"]
     return Physical(
@@ -50,9 +53,13 @@ def create_saml(call: Call, resource: Resource, properties: Properties) -> Physi
 
 def update_saml(call: Call, resource: Resource, old: Physical, properties: Properties, before: Properties) -> Physical:
     which = {"saml_provider_arn": old.id}
-    document = properties["SamlMetadataDocument"]
-    if document != before["SamlMetadataDocument"]:
-        call.ask("iam").update_saml_provider(**which, saml_metadata_document=document)
+    names = {
+        "SamlMetadataDocument": "saml_metadata_document",
+        "AssertionEncryptionMode": "assertion_encryption_mode",
+    }
+    changed = {name: each for name, each in properties.items() if name in names and each != before.get(name)}
+    if changed:
+        call.ask("iam").update_saml_provider(**which, **given(changed, names))
     tags_changed(call, "saml_provider", which, resource, properties, before)
     return old
 

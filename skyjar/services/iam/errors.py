@@ -58,6 +58,7 @@ class InvalidAuthenticationCodeException(AWSError):
 
 class PasswordPolicyViolationException(AWSError):
     code = "PasswordPolicyViolation"
+    sentence = "Password does not conform to the account password policy."
 
 
 class InvalidUserTypeException(AWSError):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from skyjar.kernel.tables import At, Record, Table
 
 from . import errors
@@ -18,13 +20,23 @@ class Issuer(Record, frozen=True):
     tags: dict[str, str] = {}
 
 
+class PrivateKey(msgspec.Struct, frozen=True, array_like=True):
+    id: str
+    text: str
+    added_at: float
+
+
 class SamlProvider(Record, frozen=True):
+    """`encryption`: Required, Allowed or empty; `keys` are those that assertions may be encrypted for."""
+
     name: str
     id: str
     metadata: str
     created_at: float
     valid_until: float
     tags: dict[str, str] = {}
+    encryption: str = ""
+    keys: tuple[PrivateKey, ...] = ()
 
 
 issuers = Table("iam.issuers", Issuer, key=("name",), scope="account")

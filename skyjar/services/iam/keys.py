@@ -100,6 +100,7 @@ def delete_access_key(call: Call, *, access_key_id: str, user_name: str = "") ->
     """The credential stays, dead and without its secret: an unknown key would act as a root user."""
     key = _key_of(call, own_name(call, user_name), access_key_id)
     state.access_keys.remove(call, key)
+    uses.forget_key(call, key.id)
     held = credentials.find(call.tx, access_key_id)
     if held is not None:
         credentials.issue(call, state.replace(held, secret="", is_active=False))

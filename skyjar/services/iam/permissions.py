@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from skyjar.kernel import credentials
 from skyjar.kernel.call import Call
 from skyjar.kernel.one_time_codes import devices
 from skyjar.kernel.tables import Table
@@ -24,7 +25,7 @@ _TAGGED = {
     "upload_server_certificate": "ServerCertificate",
 }
 _ACTIONS = {"MFADevice": "CreateVirtualMFADevice", "ServerCertificate": "UploadServerCertificate"}
-_ARNS = ("open_id_connect_provider_arn", "saml_provider_arn", "policy_source_arn")
+_ARNS = ("open_id_connect_provider_arn", "saml_provider_arn", "policy_source_arn", "arn")
 _NAMED: dict[str, tuple[str, Table[Any]]] = {
     "role_name": ("role", state.roles),
     "user_name": ("user", state.users),
@@ -92,6 +93,11 @@ def resources(call: Call, operation: str, parameters: dict[str, Any]) -> list[st
     federated = _federated(account, operation, parameters)
     if federated:
         return [federated]
+    if operation == "get_access_key_last_used":
+        return [_owner(call, parameters["access_key_id"])]
+    if operation == "get_service_linked_role_deletion_status":
+        task = parameters["deletion_task_id"].removeprefix("task/")
+        return [f"arn:aws:iam::{account}:role/{task.rpartition('/')[0] or task}"]
     if operation == "create_service_linked_role":
         service = parameters["aws_service_name"]
         name = linked_roles.name_of(service, parameters.get("custom_suffix", "")) or "*"
@@ -114,10 +120,18 @@ def resources(call: Call, operation: str, parameters: dict[str, Any]) -> list[st
     return [listed if listed.startswith("policy") else f"arn:aws:iam::{account}:{listed}"]
 
 
+def _owner(call: Call, access_key_id: str) -> str:
+    """The user whose a key is; of one that nobody has, any user."""
+    held = credentials.find(call.tx, access_key_id)
+    is_ours = held is not None and held.principal.kind == "user" and held.principal.account == call.account
+    return held.principal.arn if held is not None and is_ours else f"arn:aws:iam::{call.account}:user/*"
+
+
 def _federated(account: str, operation: str, parameters: dict[str, Any]) -> str:
     """Of a provider that is being made, and of a device by itself."""
     if operation == "create_open_id_connect_provider":
-        return f"arn:aws:iam::{account}:oidc-provider/{parameters['url'].partition('://')[2]}"
+        url = parameters["url"]
+        return f"arn:aws:iam::{account}:oidc-provider/{url.partition('://')[2] or url}"
     if operation == "create_saml_provider":
         return f"arn:aws:iam::{account}:saml-provider/{parameters['name']}"
     if operation == "create_virtual_mfa_device":
@@ -125,7 +139,8 @@ def _federated(account: str, operation: str, parameters: dict[str, Any]) -> str:
     if "serial_number" in parameters and operation.endswith(
         ("_virtual_mfa_device", "_mfa_device_tags", "tag_mfa_device")
     ):
-        return str(parameters["serial_number"])
+        serial: str = parameters["serial_number"]
+        return serial if serial.startswith("arn:") else state.arn_of(account, "mfa", "/", serial)
     return ""
 
 
@@ -143,6 +158,8 @@ def _existing(call: Call, parameter: str, parameters: dict[str, Any]) -> str:
     kind, table = _NAMED[parameter]
     name = parameters[parameter]
     found = table.get(call, name)
+    if found is None and kind == "server-certificate":
+        return state.arn_of(call.account, kind, "/", name)
     return f"{kind} {name}" if found is None else state.arn_of(call.account, kind, found.path, name)
 
 

@@ -7,7 +7,7 @@ already known to the minute is not written again.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 from skyjar.kernel import credentials
 from skyjar.kernel import service as services
@@ -39,14 +39,19 @@ Subject = tuple[str, str, str]
 
 
 class Uses:
-    """Tells what is new in a batch; remembers what was written, so that the rest costs a look into a dictionary."""
+    """Tells what is new in a batch; remembers what was written, so that the rest costs a look into a dictionary. What
+    was written is void when somebody's uses are forgotten: another may come by the same name."""
+
+    _forgettings: ClassVar[int] = 0
 
     def __init__(self) -> None:
         self._known: dict[tuple[str, ...], float] = {}
+        self._seen = Uses._forgettings
 
     def write(self, tx: Transaction, batch: Iterable[Called]) -> None:
-        if len(self._known) > REMEMBERED:
+        if len(self._known) > REMEMBERED or self._seen != Uses._forgettings:
             self._known.clear()
+            self._seen = Uses._forgettings
         for each in batch:
             key = each.access_key
             if key and self._is_new(("key", key, each.service), each.at):
@@ -99,11 +104,13 @@ def _write_use(tx: Transaction, subject: Subject, called: Called) -> None:
 
 
 def forget(at: At, kind: str, name: str) -> None:
+    Uses._forgettings += 1
     for each in usage_state.uses.range(at, kind, name):
         usage_state.uses.remove(at, each)
 
 
 def rename(at: At, kind: str, old: str, new: str) -> None:
+    Uses._forgettings += 1
     for each in usage_state.uses.range(at, kind, old):
         usage_state.uses.remove(at, each)
         usage_state.uses.add(at, state.replace(each, name=new))
@@ -111,6 +118,10 @@ def rename(at: At, kind: str, old: str, new: str) -> None:
 
 def last_of(at: At, kind: str, name: str) -> Use | None:
     return max(usage_state.uses.range(at, kind, name), key=lambda each: each.at, default=None)
+
+
+def forget_key(call: Call, key: str) -> None:
+    usage_state.key_uses.delete(call, key)
 
 
 def last_of_key(call: Call, key: str) -> KeyUse | None:

@@ -79,7 +79,8 @@ def resources(call: Call, operation: str, parameters: dict[str, Any]) -> list[st
     found = _key(call, operation, parameters)
     if found is not None:
         return [found.arn]
-    named = parameters.get("key_id") or parameters.get("source_key_id") or parameters.get("target_key_id")
+    names = ("key_id", "source_key_id", "target_key_id", "alias_name")
+    named = next((parameters[name] for name in names if parameters.get(name)), None)
     return [_unknown(call, named)] if named else ["*"]
 
 

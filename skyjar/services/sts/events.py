@@ -11,7 +11,7 @@ from skyjar.kernel.call import Call
 from skyjar.kernel.service import on
 
 from . import jobs, state
-from .state import Address, AssumableRole, Outbound
+from .state import Address, AssumableRole, Decryption, Outbound
 from .web_tokens import key_of
 
 
@@ -42,6 +42,14 @@ def keep_issuer(call: Call, event: Any) -> None:
     state.addresses.put(call, Address(issuer=key_of(event.issuer), address=event.issuer))
     if event.is_enabled:
         call.later(jobs.make_keys, key=event.issuer, issuer=event.issuer)
+
+
+@on("iam.SamlProviderChanged")
+def keep_keys(call: Call, event: Any) -> None:
+    if event.keys:
+        state.decryptions.put(call, Decryption(provider=event.name, keys=event.keys, is_required=event.is_required))
+    else:
+        state.decryptions.delete(call, event.name)
 
 
 def _end_sessions(call: Call, issuer: str) -> None:

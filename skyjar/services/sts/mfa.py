@@ -1,7 +1,7 @@
 """One-time codes of the caller's MFA device, where a session is asked for with one.
 
-A policy's condition on MFA is judged before the operation runs, so the code is looked at twice: `holds` says what it is
-worth, and `used` takes it, once and for all.
+A policy's condition on MFA is judged before the operation runs, so the code is looked at twice: `checked` refuses a wrong
+one, and `used` takes a right one, once and for all.
 """
 
 from __future__ import annotations
@@ -22,22 +22,26 @@ def _device(call: Call, serial_number: str) -> Device | None:
     return found if found is not None and found.user == caller.name else None
 
 
-def holds(call: Call, serial_number: str, token_code: str) -> bool:
-    device = _device(call, serial_number) if serial_number and token_code else None
-    return device is not None and one_time_codes.step_of(device, call.now, token_code) is not None
-
-
-def used(call: Call, serial_number: str, token_code: str) -> float:
-    """When the caller showed the code of its device: now; 0 if none was shown."""
+def checked(call: Call, serial_number: str, token_code: str) -> Device | None:
+    """The device whose fresh code is shown; None where none is."""
     if bool(serial_number) != bool(token_code):
         raise MultiFactorFailed(
             "MultiFactorAuthentication failed, must provide both MFA serial number and one time pass code."
         )
     if not serial_number:
-        return 0.0
+        return None
     device = _device(call, serial_number)
     if device is None:
         raise MultiFactorFailed
-    if not one_time_codes.use(call, device, call.now, token_code):
+    if one_time_codes.step_of(device, call.now, token_code) is None:
         raise MultiFactorFailed("MultiFactorAuthentication failed with invalid MFA one time pass code. ")
+    return device
+
+
+def used(call: Call, serial_number: str, token_code: str) -> float:
+    """When the caller showed the code of its device: now; 0 if none was shown."""
+    device = checked(call, serial_number, token_code)
+    if device is None:
+        return 0.0
+    one_time_codes.use(call, device, call.now, token_code)
     return call.now

@@ -40,6 +40,7 @@ def actions(call: Call, operation: str, parameters: dict[str, Any]) -> list[str]
     if parameters.get("tags"):
         further.append("sts:TagSession")
     if operation == "assume_role":
+        mfa.checked(call, parameters.get("serial_number", ""), parameters.get("token_code", ""))
         if parameters.get("source_identity"):
             further.append("sts:SetSourceIdentity")
         return ["sts:AssumeRole", *further]
@@ -94,7 +95,7 @@ def conditions(call: Call, operation: str, parameters: dict[str, Any]) -> dict[s
     if operation == "get_web_identity_token":
         found["sts:IdentityTokenAudience"] = parameters["audience"]
         found["sts:SigningAlgorithm"] = parameters["signing_algorithm"]
-    if mfa.holds(call, parameters.get("serial_number", ""), parameters.get("token_code", "")):
+    if parameters.get("serial_number"):  # its code was found to be right before (`actions`)
         found["aws:MultiFactorAuthPresent"], found["aws:MultiFactorAuthAge"] = "true", "0"
     return found
 

@@ -10,9 +10,11 @@ from typing import Any
 
 from skyjar.kernel.call import Call
 from skyjar.kernel.service import operation
-from skyjar.planes.saml import Assertion, Malformed, Metadata, Unsigned, read_metadata, read_response
+from skyjar.kernel.tables import Place
+from skyjar.planes.saml import Assertion, Malformed, Metadata, Unsigned, is_encrypted, read_metadata, read_response
+from skyjar.planes.xml_encryption import Undecipherable
 
-from . import federation, limits, restrictions, roles
+from . import federation, limits, restrictions, roles, state
 from .errors import ExpiredTokenException, InvalidIdentityTokenException, ValidationError
 from .federation import Federated
 from .restrictions import Arns
@@ -39,7 +41,7 @@ def assume_role_with_saml(
     minimum_session_token_size: int = 0,
 ) -> dict[str, Any]:
     metadata = _metadata(call, principal_arn)
-    assertion = _assertion(call.now, metadata, saml_assertion)
+    assertion = _assertion(call, metadata, principal_arn, saml_assertion)
     _check_pair(assertion, role_arn, principal_arn)
     found = roles.find(call, role_arn)
     if found is None:
@@ -86,10 +88,17 @@ def _metadata(call: Call, arn: str) -> Metadata:
     return read_metadata(found["SAMLMetadataDocument"])
 
 
-def _assertion(now: float, metadata: Metadata, encoded: str) -> Assertion:
+def _assertion(call: Call, metadata: Metadata, arn: str, encoded: str) -> Assertion:
+    now = call.now
+    held = state.decryptions.get(Place(call.tx, arn.split(":")[4], ""), arn.rpartition("/")[2])
+    keys, is_required = (held.keys, held.is_required) if held is not None else ((), False)
     try:
         response = b64decode("".join(encoded.split()), validate=True)
-        assertion = read_response(response, metadata.certificates, now)
+        if is_required and not is_encrypted(response):
+            raise InvalidIdentityTokenException("The SAML provider requires encrypted assertions.")
+        assertion = read_response(response, metadata.certificates, now, keys)
+    except Undecipherable:
+        raise InvalidIdentityTokenException("Unable to decrypt the SAML assertion.") from None
     except (NotBase64, Malformed):
         raise InvalidIdentityTokenException("Invalid SAML response") from None
     except Unsigned:

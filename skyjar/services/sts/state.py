@@ -35,6 +35,14 @@ class Address(Record, frozen=True):
     address: str
 
 
+class Decryption(Record, frozen=True):
+    """The private keys of a SAML provider, as PEM; `is_required`: what is not encrypted is refused."""
+
+    provider: str
+    keys: tuple[str, ...]
+    is_required: bool
+
+
 class Signer(Record, frozen=True):
     """A key that an issuer signs with, as PEM; `name` is its kid."""
 
@@ -59,5 +67,6 @@ sessions = Table(
 )
 outbound = Table("sts.outbound", Outbound, key=("id",), scope="account")
 addresses = Table("sts.addresses", Address, key=("issuer",), scope="cloud")
+decryptions = Table("sts.decryptions", Decryption, key=("provider",), scope="account")
 signers = Table("sts.signers", Signer, key=("issuer", "algorithm"), scope="cloud")
 sweeps = Table("sts.sweeps", Sweep, key=("id",), scope="cloud")

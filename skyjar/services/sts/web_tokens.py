@@ -10,7 +10,7 @@ from typing import Any
 
 from skyjar.kernel.call import Call
 from skyjar.kernel.outside import Compute, Outside
-from skyjar.kernel.principals import Principal
+from skyjar.kernel.principals import Principal, root
 from skyjar.kernel.service import operation
 from skyjar.planes import json_web_tokens as tokens
 
@@ -79,11 +79,12 @@ def key_of(issuer: str) -> str:
 def _claims(call: Call, issuer: str, audience: list[str], duration_s: int, tags: dict[str, str]) -> dict[str, Any]:
     now = int(call.now)
     subject = _subject(call.caller)
+    principal_tags = _principal_tags(call)
     own: dict[str, Any] = {
         "aws_account": call.caller.account,
         "source_region": call.region,
         "principal_id": subject,
-        **({"principal_tags": dict(call.caller.session_tags)} if call.caller.session_tags else {}),
+        **({"principal_tags": principal_tags} if principal_tags else {}),
         **({"request_tags": tags} if tags else {}),
     }
     return {
@@ -95,6 +96,17 @@ def _claims(call: Call, issuer: str, audience: list[str], duration_s: int, tags:
         "jti": call.new_id(),
         "https://sts.amazonaws.com/": own,
     }
+
+
+def _principal_tags(call: Call) -> dict[str, str]:
+    """The user's or role's own tags, and those of the session in their place."""
+    caller = call.caller
+    own: list[dict[str, str]] = []
+    if caller.kind in ("user", "role"):
+        iam = call.ask("iam", root(caller.account))
+        tags = iam.list_user_tags if caller.kind == "user" else iam.list_role_tags
+        own = tags(**{f"{caller.kind}_name": caller.name})["Tags"]
+    return {tag["Key"]: tag["Value"] for tag in own} | dict(caller.session_tags)
 
 
 def _subject(caller: Principal) -> str:

@@ -65,7 +65,7 @@ def test_secrets_are_not_in_it(desk: Any) -> None:
     desk.ask("iam").create_user(user_name="ann")
     key = desk.ask("iam").create_access_key(user_name="ann")["AccessKey"]
     texts = [event["CloudTrailEvent"] for event in look(desk)]
-    assert len(texts) == 5
+    assert len([text for text in texts if "kms.amazonaws.com" not in text]) == 5
     assert not [text for text in texts if "hunter2" in text or key["SecretAccessKey"] in text]
     made = record(look(desk, "EventName", "CreateAccessKey")[0])["responseElements"]["accessKey"]
     assert made["accessKeyId"] == key["AccessKeyId"]

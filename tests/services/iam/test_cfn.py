@@ -128,7 +128,11 @@ def further(client: str, subject: str, document: dict[str, Any]) -> str:
         ),
         "Linked": ("ServiceLinkedRole", {"AWSServiceName": "ecs.amazonaws.com", "Description": subject}),
         "Device": ("VirtualMFADevice", {"Users": [], "Tags": [{"Key": subject, "Value": "1"}]}),
-        "User": ("User", {"UserName": "ann"}),
+        "User": (
+            "User",
+            {"UserName": "ann", "LoginProfile": {"Password": f"Password-{subject}", "PasswordResetRequired": True}},
+        ),
+        "Key": ("AccessKey", {"UserName": {"Ref": "User"}, "Serial": 1 if subject == "a" else 2}),
         "Group": ("Group", {"GroupName": "g"}),
         "Member": ("UserToGroupAddition", {"GroupName": {"Ref": "Group"}, "Users": [{"Ref": "User"}]}),
         "Own": ("UserPolicy", {"PolicyName": "p", "UserName": {"Ref": "User"}, "PolicyDocument": document}),
@@ -143,6 +147,7 @@ def further(client: str, subject: str, document: dict[str, Any]) -> str:
                 "Linked": {"Value": {"Ref": "Linked"}},
                 "Certificate": {"Value": {"Ref": "Certificate"}},
                 "Device": {"Value": {"Ref": "Device"}},
+                "Key": {"Value": {"Ref": "Key"}},
             },
         }
     )
@@ -165,6 +170,9 @@ def test_a_stack_of_providers_certificates_and_memberships(desk: Any) -> None:
     changed = outputs(desk)
     assert changed["Issuer"] == found["Issuer"]
     assert changed["Device"] == found["Device"]
+    (key,) = iam.list_access_keys(user_name="ann")["AccessKeyMetadata"]
+    assert key["AccessKeyId"] == changed["Key"] != found["Key"]
+    assert iam.get_login_profile(user_name="ann")["LoginProfile"]["PasswordResetRequired"] is True
     assert iam.list_mfa_device_tags(serial_number=found["Device"])["Tags"] == [{"Key": "b", "Value": "1"}]
     assert iam.get_open_id_connect_provider(**issuer)["ClientIDList"] == ["app", "two"]
     assert iam.get_saml_provider(saml_provider_arn=found["Saml"])["SAMLMetadataDocument"] != first

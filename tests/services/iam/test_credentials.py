@@ -44,7 +44,7 @@ def ann(desk: Any, *statements: dict[str, Any]) -> Any:
 def test_without_a_policy_a_password_has_eight_characters_of_three_kinds(iam: Any) -> None:
     for password in ("Ab1!", "abcdefgh", "abcdEFGH"):
         found = refused(iam.create_login_profile, user_name="ann", password=password)
-        assert found.startswith("PasswordPolicyViolation: Password should have")
+        assert found == "PasswordPolicyViolation: Password does not conform to the account password policy."
     made = iam.create_login_profile(user_name="ann", password=GOOD, password_reset_required=True)["LoginProfile"]
     assert (made["UserName"], made["PasswordResetRequired"]) == ("ann", True)
     again = refused(iam.create_login_profile, user_name="ann", password=GOOD)
@@ -70,8 +70,8 @@ def test_the_accounts_policy_decides_what_a_password_is(desk: Any, iam: Any) -> 
         "ExpirePasswords": True,
         "MaxPasswordAge": 90,
     }
-    assert "minimum length of 10" in refused(iam.create_login_profile, user_name="ann", password="a!")
-    assert "at least one symbol" in refused(iam.create_login_profile, user_name="ann", password="abcdefghij")
+    for password in ("a!", "abcdefghij"):
+        assert "does not conform" in refused(iam.create_login_profile, user_name="ann", password=password)
     iam.create_login_profile(user_name="ann", password="abcdefghi!")
     iam.delete_account_password_policy()
     assert refused(iam.delete_account_password_policy).startswith("NoSuchEntity")
@@ -90,7 +90,7 @@ def test_a_user_changes_its_own_password_and_may_not_go_back(desk: Any, iam: Any
     own.change_password(old_password="first-1", new_password="second-2")
     assert iam.get_login_profile(user_name="ann")["LoginProfile"]["PasswordResetRequired"] is False
     for used in ("first-1", "second-2"):
-        assert "used before" in refused(own.change_password, old_password="second-2", new_password=used)
+        assert "does not conform" in refused(own.change_password, old_password="second-2", new_password=used)
     own.change_password(old_password="second-2", new_password="third-3")
     own.change_password(old_password="third-3", new_password="first-1")
     assert refused(iam.change_password, old_password="a", new_password="b").startswith("InvalidUserType")

@@ -121,6 +121,10 @@ def test_a_role_knows_its_last_use_until_it_is_gone(desk: Any) -> None:
     iam.delete_role(role_name="r")
     iam.create_role(**role)
     assert iam.get_role(role_name="r")["Role"]["RoleLastUsed"] == {}
+    with pytest.raises(AWSError):
+        desk.ask("sqs", session).list_queues()
+    desk.pipeline.records.flush()
+    assert iam.get_role(role_name="r")["Role"]["RoleLastUsed"]["Region"] == "us-east-1"
 
 
 def test_the_credential_report_has_a_line_for_everybody(desk: Any) -> None:

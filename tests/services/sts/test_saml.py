@@ -1,6 +1,8 @@
 """SAML: what a signed response is worth, and that nothing of an unsigned, moved or wrapped one is believed."""
 
+import copy
 import json
+import os
 from base64 import b64encode
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -9,8 +11,10 @@ from typing import Any
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import rsa
-from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.hazmat.primitives.asymmetric import padding, rsa
+from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from lxml import etree
 from signxml.algorithms import CanonicalizationMethod
 from signxml.signer import XMLSigner
@@ -227,3 +231,91 @@ def test_entities_and_comments_do_nothing(desk: Any, signer: Signer, trusting: C
         desk.ask("iam").create_saml_provider(name="other", saml_metadata_document=document)
     split = assertion(now, subject="ann<!-- -->@evil.example")
     assert assume(desk, response(split, signer))["Subject"] == "ann@evil.example"
+
+
+def encrypted(assertion: Any, key: Any, mode: str = "gcm") -> Any:
+    """The assertion as a provider encrypts it for a private key."""
+    secret, nonce = os.urandom(32), os.urandom(12 if mode == "gcm" else 16)
+    text = etree.tostring(assertion)
+    if mode == "gcm":
+        sealed = nonce + AESGCM(secret).encrypt(nonce, text, None)
+        algorithm = "http://www.w3.org/2009/xmlenc11#aes256-gcm"
+    else:
+        size = 16 - len(text) % 16
+        encryptor = Cipher(algorithms.AES(secret), modes.CBC(nonce)).encryptor()
+        sealed = nonce + encryptor.update(text + os.urandom(size - 1) + bytes([size])) + encryptor.finalize()
+        algorithm = "http://www.w3.org/2001/04/xmlenc#aes256-cbc"
+    wrapped_key = key.public_key().encrypt(secret, padding.OAEP(padding.MGF1(hashes.SHA1()), hashes.SHA1(), None))
+    return etree.fromstring(
+        f"""<EncryptedAssertion xmlns="urn:oasis:names:tc:SAML:2.0:assertion"><x:EncryptedData
+        xmlns:x="http://www.w3.org/2001/04/xmlenc#"><x:EncryptionMethod Algorithm="{algorithm}"/>
+        <KeyInfo xmlns="http://www.w3.org/2000/09/xmldsig#"><x:EncryptedKey>
+        <x:EncryptionMethod Algorithm="http://www.w3.org/2001/04/xmlenc#rsa-oaep-mgf1p"/>
+        <x:CipherData><x:CipherValue>{b64encode(wrapped_key).decode()}</x:CipherValue></x:CipherData></x:EncryptedKey>
+        </KeyInfo><x:CipherData><x:CipherValue>{b64encode(sealed).decode()}</x:CipherValue></x:CipherData>
+        </x:EncryptedData></EncryptedAssertion>"""
+    )
+
+
+def private(key: Any) -> str:
+    text: bytes = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    return text.decode()
+
+
+@pytest.mark.parametrize("mode", ["gcm", "cbc"])
+def test_an_assertion_may_be_encrypted_before_or_after_it_is_signed(
+    desk: Any, signer: Signer, trusting: Callable[..., None], mode: str
+) -> None:
+    trusting()
+    iam, now = desk.ask("iam"), desk.clock.now()
+    ours, other = (rsa.generate_private_key(65537, 2048) for _ in range(2))
+    outer = etree.fromstring(b'<p:Response xmlns:p="urn:oasis:names:tc:SAML:2.0:protocol" ID="_r1"/>')
+    inner = etree.fromstring(assertion(now))
+    after = copy.deepcopy(outer)
+    after.append(encrypted(signer.sign(copy.deepcopy(inner)), ours, mode))
+    before = copy.deepcopy(outer)
+    before.append(encrypted(inner, ours, mode))
+    before = signer.sign(before)
+    unsigned = copy.deepcopy(outer)
+    unsigned.append(encrypted(inner, ours, mode))
+    cannot = "InvalidIdentityToken: Unable to decrypt the SAML assertion."
+    assert refused(desk, encoded(etree.tostring(after))) == cannot
+    iam.update_saml_provider(saml_provider_arn=PROVIDER, add_private_key=private(other))
+    assert refused(desk, encoded(etree.tostring(after))) == cannot
+    iam.update_saml_provider(saml_provider_arn=PROVIDER, add_private_key=private(ours))
+    for given in (after, before):
+        assert assume(desk, encoded(etree.tostring(given)))["Subject"] == "ann"
+    signature = "InvalidIdentityToken: Response signature invalid"
+    assert refused(desk, encoded(etree.tostring(unsigned))) == signature
+    plain = response(assertion(now), signer)
+    assert assume(desk, plain)
+    iam.update_saml_provider(saml_provider_arn=PROVIDER, assertion_encryption_mode="Required")
+    assert refused(desk, plain) == "InvalidIdentityToken: The SAML provider requires encrypted assertions."
+
+
+def test_private_keys_of_a_provider(desk: Any, signer: Signer) -> None:
+    iam = desk.ask("iam")
+    create = {"name": "corp", "saml_metadata_document": metadata(signer)}
+    for more, message in [
+        ({"add_private_key": "rubbish"}, "Invalid private key."),
+        ({"assertion_encryption_mode": "Required"}, "Unable to set assertion encryption mode to Required"),
+    ]:
+        with pytest.raises(AWSError, match=message):
+            iam.create_saml_provider(**create, **more)
+    key = private(rsa.generate_private_key(65537, 2048))
+    iam.create_saml_provider(**create, assertion_encryption_mode="Required", add_private_key=key)
+    found = iam.get_saml_provider(saml_provider_arn=PROVIDER)
+    (held,) = found["PrivateKeyList"]
+    assert (found["AssertionEncryptionMode"], "BEGIN" in str(held)) == ("Required", False)
+    change = {"saml_provider_arn": PROVIDER}
+    iam.update_saml_provider(**change, add_private_key=key)
+    for more, message in [
+        ({}, "No updates are defined"),
+        ({"add_private_key": key}, "Private key limit of 2 is reached"),
+        ({"remove_private_key": "X" * 22}, "the Key ID does not match a private key"),
+        ({"remove_private_key": held["KeyId"], "add_private_key": key}, "Unable to add and remove private keys"),
+    ]:
+        with pytest.raises(AWSError, match=message):
+            iam.update_saml_provider(**change, **more)
+    iam.update_saml_provider(**change, remove_private_key=held["KeyId"])
+    assert len(iam.get_saml_provider(**change)["PrivateKeyList"]) == 1
