@@ -1,0 +1,171 @@
+"""The resources of an account that can be shared, with the policies that share them: asked of their services as the
+service-linked role, in the Region of the call."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
+from urllib.parse import unquote
+
+import orjson
+
+from skyjar.kernel.call import Call
+from skyjar.kernel.errors import AWSError
+from skyjar.policy import publicity
+
+from . import linked
+
+_PAGE = 1_000
+Found = Iterator["Shared"]
+
+
+class Shared(NamedTuple):
+    """`documents` are its policies. `error` says why they could not be read."""
+
+    arn: str
+    type: str
+    owner: str
+    documents: tuple[str, ...] = ()
+    error: str = ""
+
+
+class Reader:
+    """Asks services for one account. `only` is the one resource that is wanted, or empty."""
+
+    def __init__(self, call: Call, account: str, only: str = "") -> None:
+        self.call = call
+        self.account = account
+        self.only = only
+        self._who = linked.session(call, account)
+
+    def ask(self, service: str) -> Any:
+        return self.call.ask(service, self._who, account=self.account)
+
+    def wants(self, arn: str) -> bool:
+        return self.only in ("", arn)
+
+    def shared(self, arn: str, kind: str, read: Callable[[], str | tuple[str, ...]]) -> Shared:
+        """With what `read` gives, which may answer that there is no policy, or that it may not be read."""
+        try:
+            found = read()
+        except AWSError as error:
+            denied = error.status == 403 or "AccessDenied" in error.code
+            return Shared(arn, kind, self.account, error="ACCESS_DENIED" if denied else "")
+        documents = (found,) if isinstance(found, str) else found
+        return Shared(arn, kind, self.account, tuple(each for each in documents if each))
+
+
+def gather(call: Call, account: str, only: str = "") -> Found:
+    reader = Reader(call, account, only)
+    for find in _KINDS:
+        yield from find(reader)
+
+
+def _pages(read: Callable[..., Any], member: str, token: tuple[str, str], **given: Any) -> Iterator[Any]:
+    """Every item of a list; `token` is how the next page is called in the answer and in the request."""
+    while True:
+        answer = read(**given)
+        yield from answer.get(member, ())
+        if not answer.get(token[0]):
+            return
+        given[token[1]] = answer[token[0]]
+
+
+def _buckets(reader: Reader) -> Found:
+    s3 = reader.ask("s3")
+    for bucket in s3.list_buckets()["Buckets"]:
+        arn = f"arn:aws:s3:::{bucket['Name']}"
+        if not reader.wants(arn):
+            continue
+        where = s3.get_bucket_location(bucket=bucket["Name"]).get("LocationConstraint") or "us-east-1"
+        if where == reader.call.region:
+            yield reader.shared(arn, "AWS::S3::Bucket", lambda name=bucket["Name"]: _bucket_policy(s3, name))  # type: ignore[misc]
+
+
+def _bucket_policy(s3: Any, name: str) -> str:
+    """Empty where the bucket's blocks make a public policy void."""
+    text: str = s3.get_bucket_policy(bucket=name)["Policy"]
+    try:
+        blocks = s3.get_public_access_block(bucket=name)["PublicAccessBlockConfiguration"]
+    except AWSError:
+        blocks = {}
+    return "" if blocks.get("RestrictPublicBuckets") and publicity.is_public(text) else text
+
+
+def _roles(reader: Reader) -> Found:
+    for role in _pages(reader.ask("iam").list_roles, "Roles", ("Marker", "marker"), max_items=_PAGE):
+        if reader.wants(role["Arn"]):
+            trust = unquote(role["AssumeRolePolicyDocument"])
+            yield Shared(role["Arn"], "AWS::IAM::Role", reader.account, (trust,))
+
+
+def _queues(reader: Reader) -> Found:
+    sqs = reader.ask("sqs")
+    for url in _pages(sqs.list_queues, "QueueUrls", ("NextToken", "next_token"), max_results=_PAGE):
+        found = sqs.get_queue_attributes(queue_url=url, attribute_names=["Policy", "QueueArn"])["Attributes"]
+        if reader.wants(found["QueueArn"]):
+            policies = (found["Policy"],) if found.get("Policy") else ()
+            yield Shared(found["QueueArn"], "AWS::SQS::Queue", reader.account, policies)
+
+
+def _keys(reader: Reader) -> Found:
+    kms = reader.ask("kms")
+    for key in _pages(kms.list_keys, "Keys", ("NextMarker", "marker"), limit=_PAGE):
+        if reader.wants(key["KeyArn"]):
+            yield reader.shared(key["KeyArn"], "AWS::KMS::Key", lambda arn=key["KeyArn"]: _key_policies(kms, arn))  # type: ignore[misc]
+
+
+def _key_policies(kms: Any, arn: str) -> tuple[str, ...]:
+    """The key's policy, and one that says what its grants say."""
+    policy = kms.get_key_policy(key_id=arn)["Policy"]
+    granted = [
+        {
+            "Effect": "Allow",
+            "Principal": {"AWS": each["GranteePrincipal"]},
+            "Action": [f"kms:{name}" for name in each["Operations"]],
+            "Resource": "*",
+        }
+        for each in kms.list_grants(key_id=arn)["Grants"]
+        if each["GranteePrincipal"].startswith("arn:")
+    ]
+    if not granted:
+        return (policy,)
+    return policy, orjson.dumps({"Version": "2012-10-17", "Statement": granted}).decode()
+
+
+def _functions(reader: Reader) -> Found:
+    functions = reader.ask("lambda")
+    for each in _pages(functions.list_functions, "Functions", ("NextMarker", "marker")):
+        arn = each["FunctionArn"]
+        if reader.wants(arn):
+            yield reader.shared(
+                arn,
+                "AWS::Lambda::Function",
+                lambda name=each["FunctionName"]: functions.get_policy(function_name=name)["Policy"],  # type: ignore[misc]
+            )
+
+
+def _secrets(reader: Reader) -> Found:
+    secrets = reader.ask("secretsmanager")
+    for each in _pages(secrets.list_secrets, "SecretList", ("NextToken", "next_token"), max_results=100):
+        if reader.wants(each["ARN"]):
+            yield reader.shared(
+                each["ARN"],
+                "AWS::SecretsManager::Secret",
+                lambda arn=each["ARN"]: secrets.get_resource_policy(secret_id=arn).get("ResourcePolicy", ""),  # type: ignore[misc]
+            )
+
+
+def _repositories(reader: Reader) -> Found:
+    ecr = reader.ask("ecr")
+    for each in _pages(ecr.describe_repositories, "repositories", ("nextToken", "next_token")):
+        if reader.wants(each["repositoryArn"]):
+            yield reader.shared(
+                each["repositoryArn"],
+                "AWS::ECR::Repository",
+                lambda name=each["repositoryName"]: ecr.get_repository_policy(repository_name=name)["policyText"],  # type: ignore[misc]
+            )
+
+
+_KINDS = (_buckets, _roles, _queues, _keys, _functions, _secrets, _repositories)
+SERVICES = frozenset({"s3", "iam", "sqs", "kms", "lambda", "secretsmanager", "ecr"})

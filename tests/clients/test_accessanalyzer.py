@@ -1,0 +1,161 @@
+"""Access Analyzer with boto3."""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from skyjar.testing.running import Account
+
+pytestmark = pytest.mark.client
+
+DAY = 86_400
+OTHER = "444455556666"
+
+
+def document(*statements: dict[str, Any]) -> str:
+    return json.dumps({"Version": "2012-10-17", "Statement": list(statements)})
+
+
+def trust(principal: dict[str, str]) -> str:
+    return document({"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole"})
+
+
+def findings(client: Any, arn: str, **criteria: Any) -> list[dict[str, Any]]:
+    wanted = {"status": {"eq": ["ACTIVE"]}, **criteria}
+    pages = client.get_paginator("list_findings_v2").paginate(analyzerArn=arn, filter=wanted)
+    return [each for page in pages for each in page["findings"]]
+
+
+@pytest.mark.spec("accessanalyzer-001")
+def test_a_bucket_shared_with_another_account_is_found(account: Account) -> None:
+    s3, client = account.client("s3"), account.client("accessanalyzer")
+    s3.create_bucket(Bucket=f"shared-{account.number}")
+    arn = client.create_analyzer(analyzerName="external", type="ACCOUNT")["arn"]
+    bucket = f"arn:aws:s3:::shared-{account.number}"
+    policy = document(
+        {"Effect": "Allow", "Principal": {"AWS": OTHER}, "Action": "s3:GetObject", "Resource": f"{bucket}/*"},
+        {"Effect": "Allow", "Principal": {"AWS": account.number}, "Action": "s3:PutObject", "Resource": f"{bucket}/*"},
+    )
+    s3.put_bucket_policy(Bucket=f"shared-{account.number}", Policy=policy)
+    client.start_resource_scan(analyzerArn=arn, resourceArn=bucket)
+    account.running.settle()
+    [found] = client.list_findings(analyzerArn=arn)["findings"]
+    assert (found["resource"], found["resourceType"], found["status"]) == (bucket, "AWS::S3::Bucket", "ACTIVE")
+    assert (found["principal"], found["action"]) == ({"AWS": OTHER}, ["s3:GetObject"])
+    assert found["isPublic"] is False
+    detail = client.get_finding_v2(analyzerArn=arn, id=found["id"])
+    assert detail["findingType"] == "ExternalAccess"
+    assert detail["findingDetails"][0]["externalAccessDetails"]["principal"] == {"AWS": OTHER}
+    with pytest.raises(client.exceptions.ServiceQuotaExceededException):
+        client.create_analyzer(analyzerName="second", type="ACCOUNT")
+
+
+@pytest.fixture
+def idle(still: Account) -> Any:
+    """An analyzer of unused access, and what it may find: a role, and a user with a key and a password."""
+    iam = still.client("iam")
+    policy = document(
+        {"Effect": "Allow", "Action": ["sqs:ListQueues", "sqs:DeleteQueue", "sqs:Tag*"], "Resource": "*"},
+        {"Effect": "Allow", "Action": "kms:*", "Resource": "*"},
+    )
+    for name in ("idle", "busy"):
+        iam.create_role(RoleName=name, AssumeRolePolicyDocument=trust({"AWS": still.number}))
+        iam.put_role_policy(RoleName=name, PolicyName="p", PolicyDocument=policy)
+    iam.create_user(UserName="ann")
+    iam.create_access_key(UserName="ann")
+    iam.create_login_profile(UserName="ann", Password="Correct-horse-1")
+    client = still.client("accessanalyzer")
+    client.create_analyzer(
+        analyzerName="unused",
+        type="ACCOUNT_UNUSED_ACCESS",
+        configuration={"unusedAccess": {"unusedAccessAge": 90}},
+    )
+    still.running.advance(90 * DAY)
+    return client
+
+
+def use(still: Account, role: str) -> None:
+    made = still.client("sts").assume_role(RoleArn=f"arn:aws:iam::{still.number}:role/{role}", RoleSessionName="busy")
+    keys = made["Credentials"]
+    still.client(
+        "sqs",
+        aws_access_key_id=keys["AccessKeyId"],
+        aws_secret_access_key=keys["SecretAccessKey"],
+        aws_session_token=keys["SessionToken"],
+    ).list_queues()
+
+
+@pytest.mark.spec("accessanalyzer-002")
+@pytest.mark.spec("accessanalyzer-003")
+def test_what_nobody_uses_is_found(still: Account, idle: Any) -> None:
+    use(still, "busy")
+    still.running.call(still.running.cloud.pipeline.records.flush)
+    still.running.advance(2 * DAY)
+    arn = idle.get_analyzer(analyzerName="unused")["analyzer"]["arn"]
+    found = {(each["findingType"], each["resource"].rpartition("/")[2]): each for each in findings(idle, arn)}
+    assert set(found) == {
+        ("UnusedIAMRole", "idle"),
+        ("UnusedIAMUserAccessKey", "ann"),
+        ("UnusedIAMUserPassword", "ann"),
+        ("UnusedPermission", "busy"),
+    }
+    detail = idle.get_finding_v2(analyzerArn=arn, id=found["UnusedPermission", "busy"]["id"])
+    by_service = {
+        each["unusedPermissionDetails"]["serviceNamespace"]: each["unusedPermissionDetails"]
+        for each in detail["findingDetails"]
+    }
+    assert set(by_service) == {"kms", "sqs"}
+    assert "actions" not in by_service["kms"]
+    unused = {each["action"] for each in by_service["sqs"]["actions"]}
+    assert unused == {"sqs:DeleteQueue", "sqs:TagQueue"}
+    idle.update_findings(analyzerArn=arn, status="ARCHIVED", ids=[found["UnusedIAMRole", "idle"]["id"]])
+    assert len(findings(idle, arn)) == 3
+
+
+def test_a_function_shared_with_an_account(account: Account) -> None:
+    package = io.BytesIO()
+    with zipfile.ZipFile(package, "w") as file:
+        file.writestr("app.py", "def handler(event, context): pass")
+    role = account.client("iam").create_role(
+        RoleName="f", AssumeRolePolicyDocument=trust({"Service": "lambda.amazonaws.com"})
+    )["Role"]["Arn"]
+    functions = account.client("lambda")
+    functions.create_function(
+        FunctionName="f", Runtime="python3.11", Role=role, Handler="app.handler", Code={"ZipFile": package.getvalue()}
+    )
+    functions.add_permission(FunctionName="f", StatementId="s", Action="lambda:InvokeFunction", Principal=OTHER)
+    client = account.client("accessanalyzer")
+    arn = client.create_analyzer(analyzerName="a", type="ACCOUNT")["arn"]
+    account.running.settle()
+    [found] = findings(client, arn)
+    assert (found["resourceType"], found["resource"].rpartition(":")[2]) == ("AWS::Lambda::Function", "f")
+
+
+def test_analyzers_are_judged_by_their_arns(account: Account) -> None:
+    iam = account.client("iam")
+    iam.create_user(UserName="dev")
+    allowed = document(
+        {
+            "Effect": "Allow",
+            "Action": ["access-analyzer:Create*", "access-analyzer:ListFindings"],
+            "Resource": "arn:aws:access-analyzer:*:*:analyzer/a",
+        }
+    )
+    iam.put_user_policy(UserName="dev", PolicyName="p", PolicyDocument=allowed)
+    key = iam.create_access_key(UserName="dev")["AccessKey"]
+    client = account.client(
+        "accessanalyzer", aws_access_key_id=key["AccessKeyId"], aws_secret_access_key=key["SecretAccessKey"]
+    )
+    with pytest.raises(ClientError, match="iam:CreateServiceLinkedRole"):
+        client.create_analyzer(analyzerName="a", type="ACCOUNT")
+    account.client("iam").create_service_linked_role(AWSServiceName="access-analyzer.amazonaws.com")
+    arn = client.create_analyzer(analyzerName="a", type="ACCOUNT")["arn"]
+    assert client.list_findings_v2(analyzerArn=arn)["findings"] == []
+    with pytest.raises(ClientError, match="access-analyzer:GetAnalyzer"):
+        client.get_analyzer(analyzerName="a")
