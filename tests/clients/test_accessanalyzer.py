@@ -159,3 +159,97 @@ def test_analyzers_are_judged_by_their_arns(account: Account) -> None:
     assert client.list_findings_v2(analyzerArn=arn)["findings"] == []
     with pytest.raises(ClientError, match="access-analyzer:GetAnalyzer"):
         client.get_analyzer(analyzerName="a")
+
+
+@pytest.fixture
+def trail(still: Account) -> str:
+    """A trail of management events with a bucket that takes them."""
+    name = f"logs-{still.number}"
+    still.client("s3").create_bucket(Bucket=name)
+    service = {"Service": "cloudtrail.amazonaws.com"}
+    policy = document(
+        {"Effect": "Allow", "Principal": service, "Action": "s3:GetBucketAcl", "Resource": f"arn:aws:s3:::{name}"},
+        {"Effect": "Allow", "Principal": service, "Action": "s3:PutObject", "Resource": f"arn:aws:s3:::{name}/*"},
+    )
+    still.client("s3").put_bucket_policy(Bucket=name, Policy=policy)
+    cloudtrail = still.client("cloudtrail")
+    arn: str = cloudtrail.create_trail(Name="all", S3BucketName=name)["TrailARN"]
+    cloudtrail.start_logging(Name="all")
+    return arn
+
+
+def test_a_policy_is_made_from_what_was_called(still: Account, trail: str) -> None:
+    iam = still.client("iam")
+    begins = still.running.cloud.clock.now()
+    for name, principal in (("app", {"AWS": still.number}), ("reader", {"Service": "access-analyzer.amazonaws.com"})):
+        iam.create_role(RoleName=name, AssumeRolePolicyDocument=trust(principal))
+    everything = document({"Effect": "Allow", "Action": "*", "Resource": "*"})
+    iam.put_role_policy(RoleName="app", PolicyName="p", PolicyDocument=everything)
+    keys = still.client("sts").assume_role(RoleArn=f"arn:aws:iam::{still.number}:role/app", RoleSessionName="app")[
+        "Credentials"
+    ]
+    own = {
+        "aws_access_key_id": keys["AccessKeyId"],
+        "aws_secret_access_key": keys["SecretAccessKey"],
+        "aws_session_token": keys["SessionToken"],
+    }
+    still.client("sqs", **own).create_queue(QueueName="q")
+    still.client("s3", **own).list_buckets()
+    still.client("lambda", **own).list_functions()
+    with pytest.raises(ClientError):
+        still.client("kms", **own).describe_key(KeyId="alias/none")
+    still.client("kms").list_keys()
+    still.running.advance(3600)
+
+    client = still.client("accessanalyzer")
+    request: dict[str, Any] = {
+        "policyGenerationDetails": {"principalArn": f"arn:aws:iam::{still.number}:role/app"},
+        "cloudTrailDetails": {
+            "trails": [{"cloudTrailArn": trail, "allRegions": True}],
+            "accessRole": f"arn:aws:iam::{still.number}:role/reader",
+            "startTime": begins,
+        },
+    }
+    refused = client.start_policy_generation(**request)["jobId"]
+    still.running.settle()
+    job = client.get_generated_policy(jobId=refused)["jobDetails"]
+    assert (job["status"], job["jobError"]["code"]) == ("FAILED", "AUTHORIZATION_ERROR")
+
+    bucket = f"arn:aws:s3:::logs-{still.number}"
+    reading = document(
+        {"Effect": "Allow", "Action": "cloudtrail:GetTrail", "Resource": "*"},
+        {"Effect": "Allow", "Action": ["s3:ListBucket", "s3:GetObject"], "Resource": [bucket, f"{bucket}/*"]},
+    )
+    iam.put_role_policy(RoleName="reader", PolicyName="p", PolicyDocument=reading)
+    identity = client.start_policy_generation(**request)["jobId"]
+    still.running.settle()
+    answer = client.get_generated_policy(jobId=identity, includeResourcePlaceholders=True)
+    assert answer["jobDetails"]["status"] == "SUCCEEDED"
+    assert answer["generatedPolicyResult"]["properties"]["isComplete"]
+    [made] = answer["generatedPolicyResult"]["generatedPolicies"]
+    statements = json.loads(made["policy"])["Statement"]
+    by_action = {action: each["Resource"] for each in statements for action in each["Action"]}
+    assert by_action == {
+        "lambda:ListFunctions": "*",
+        "s3:ListAllMyBuckets": "*",
+        "sqs:CreateQueue": "arn:aws:sqs:${Region}:${Account}:${QueueName}",
+    }
+    listed = client.list_policy_generations()["policyGenerations"]
+    assert {each["jobId"]: each["status"] for each in listed} == {identity: "SUCCEEDED", refused: "FAILED"}
+    client.cancel_policy_generation(jobId=identity)
+
+
+def test_policies_are_checked(account: Account) -> None:
+    client = account.client("accessanalyzer")
+    wild = document({"Effect": "Allow", "Action": "iam:PassRole", "Resource": "*"})
+    [found] = client.validate_policy(policyDocument=wild, policyType="IDENTITY_POLICY")["findings"]
+    assert (found["findingType"], found["issueCode"]) == ("SECURITY_WARNING", "PASS_ROLE_WITH_STAR_IN_RESOURCE")
+    read = document({"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"})
+    more = client.check_no_new_access(newPolicyDocument=wild, existingPolicyDocument=read, policyType="IDENTITY_POLICY")
+    assert (more["result"], more["reasons"][0]["statementIndex"]) == ("FAIL", 0)
+    granted = client.check_access_not_granted(
+        policyDocument=read, access=[{"actions": ["s3:PutObject"]}], policyType="IDENTITY_POLICY"
+    )
+    assert granted["result"] == "PASS"
+    public = document({"Effect": "Allow", "Principal": "*", "Action": "sqs:SendMessage", "Resource": "*"})
+    assert client.check_no_public_access(policyDocument=public, resourceType="AWS::SQS::Queue")["result"] == "FAIL"

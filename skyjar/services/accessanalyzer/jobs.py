@@ -9,7 +9,7 @@ from skyjar.kernel.errors import Wait
 from skyjar.kernel.history import Seen, everywhere, history, is_reading
 from skyjar.kernel.jobs import job
 
-from . import limits, recording, sources, state, trust, usage
+from . import generating, limits, recording, sources, state, trust, usage
 from .state import RESOLVED
 
 _WORDS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
@@ -77,3 +77,15 @@ def conclude(call: Call, *, name: str, reports: dict[str, dict[str, str]]) -> No
     analyzer = state.analyzers.get(call, name)
     if analyzer is not None and not usage.conclude(call, analyzer, reports):
         call.later(conclude, due=call.now + 1, key=name, name=name, reports=reports)
+
+
+def _not_generated(call: Call, error: Exception, *, identity: str, after: str = "") -> None:
+    generating.fail(call, identity, error)
+
+
+@job(tries=2, otherwise=_not_generated)
+def generate(call: Call, *, identity: str, after: str = "") -> None:
+    """Read the next log files; `after` is the last one that was read."""
+    last = generating.read(call, identity, after)
+    if last:
+        call.later(generate, key=identity, identity=identity, after=last)

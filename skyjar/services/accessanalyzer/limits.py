@@ -19,3 +19,6 @@ GENERATIONS = 1  # at a time
 GENERATION_KEPT_S = 7 * DAY_S
 GENERATION_RANGE_S = 90 * DAY_S
 TOKEN_S = DAY_S  # how long a client token counts
+LOG_FILES = 200  # read in one go
+LOG_FILES_MOST = 10_000  # of one generation
+LOG_FILE_BYTES = 64 * 1_048_576

@@ -32,9 +32,10 @@ def resources(call: Call, operation: str, parameters: dict[str, Any]) -> list[st
 def also(call: Call, operation: str, parameters: dict[str, Any]) -> list[tuple[str, str, dict[str, Any]]]:
     """Whoever has a policy generated hands over the role that reads the trail."""
     details = parameters.get("cloud_trail_details") or {}
-    if operation != "start_policy_generation" or not details.get("accessRole"):
+    role = details.get("accessRole", "")
+    if operation != "start_policy_generation" or not role.startswith("arn:"):
         return []
-    return [("iam:PassRole", details["accessRole"], {"iam:PassedToService": "access-analyzer.amazonaws.com"})]
+    return [("iam:PassRole", role, {"iam:PassedToService": "access-analyzer.amazonaws.com"})]
 
 
 def conditions(call: Call, operation: str, parameters: dict[str, Any]) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from .errors import ResourceNotFoundException, ValidationException
 
 ACTIVE, ARCHIVED, RESOLVED = "ACTIVE", "ARCHIVED", "RESOLVED"
 EXTERNAL = "ExternalAccess"
+RUNNING, DONE, FAILED, CANCELED = "IN_PROGRESS", "SUCCEEDED", "FAILED", "CANCELED"
 
 
 class Exclusion(msgspec.Struct, frozen=True, array_like=True):
@@ -107,6 +108,7 @@ class Generation(Record, frozen=True):
     error: tuple[str, str] = ("", "")
     actions: tuple[str, ...] = ()
     is_complete: bool = True
+    files: int = 0
     token: str = ""
 
 
