@@ -45,7 +45,12 @@ class Desk:
     def call(self, tx: Transaction, caller: Principal | None = None) -> Call:
         who = caller or self.caller
         return Call(
-            self.pipeline, tx, now=self.clock.now(), caller=who, account=who.account or self.account, region=self.region
+            self.pipeline.inside,
+            tx,
+            now=self.clock.now(),
+            caller=who,
+            account=who.account or self.account,
+            region=self.region,
         )
 
     def settle(self) -> None:

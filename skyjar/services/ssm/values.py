@@ -8,7 +8,7 @@ from typing import Any
 from skyjar.kernel.call import Call
 from skyjar.kernel.service import operation
 
-from . import filters, limits, naming, secure, state
+from . import filters, limits, naming, secret_references, secure, state
 from .errors import ParameterNotFound, ParameterVersionNotFound
 from .parameters import shown_details
 from .state import Version
@@ -33,6 +33,8 @@ def _show(call: Call, version: Version, opens: bool, selector: str = "") -> dict
 
 @operation
 def get_parameter(call: Call, *, name: str, with_decryption: bool = False) -> dict[str, Any]:
+    if secret_references.is_one(name):
+        return {"Parameter": secret_references.show(call, name, with_decryption)}
     version, selector = state.selected(call, name)
     return {"Parameter": _show(call, version, with_decryption, selector)}
 
@@ -42,6 +44,9 @@ def get_parameters(call: Call, *, names: list[str], with_decryption: bool = Fals
     found, invalid = [], []
     for name in dict.fromkeys(names):
         try:
+            if secret_references.is_one(name):
+                found.append(secret_references.show(call, name, with_decryption))
+                continue
             version, selector = state.selected(call, name)
         except (ParameterNotFound, ParameterVersionNotFound):
             invalid.append(name)
