@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from itertools import islice
 
 from skyjar.kernel.call import Call
 from skyjar.kernel.errors import Wait
-from skyjar.kernel.history import Seen, everywhere, history, is_reading
+from skyjar.kernel.history import Seen, everywhere, forwards, is_reading, next_number, rows
 from skyjar.kernel.jobs import job
 
 from . import generating, limits, recording, sources, state, trust, usage
@@ -48,15 +49,13 @@ def listen(call: Call, *, name: str) -> None:
     analyzer = state.analyzers.get(call, name)
     if analyzer is None or analyzer.is_unused:
         return
-    place = everywhere(call.tx)
     if analyzer.position < 0:
-        last = history.range(place, reverse=True, limit=1)
-        analyzer = state.change(call, analyzer, position=last[0].seq + 1 if last else 0)
+        state.change(call, analyzer, position=next_number(call.tx))
         call.later(listen, key=name, name=name)
         return
-    seen = history.range(place, start=(analyzer.position,), limit=_MOST_READ)
+    seen = list(islice(forwards(call.tx, analyzer.position), _MOST_READ))
     if not seen:
-        raise Wait(on=history.watched(place), until=call.now + limits.SCAN_EVERY_S)
+        raise Wait(on=rows.watched(everywhere(call.tx)), until=call.now + limits.SCAN_EVERY_S)
     accounts = trust.zone(call, analyzer).accounts
     has_changed = any(_changes(each) and each.account in accounts for each in seen)
     state.change(call, analyzer, position=seen[-1].seq + 1)

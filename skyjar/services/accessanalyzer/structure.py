@@ -10,23 +10,13 @@ from typing import Any, NamedTuple
 
 from skyjar.policy.conditions import split
 from skyjar.policy.errors import MalformedPolicy
+from skyjar.policy.statements import ELEMENTS
 
 from .locations import Path
 
 ERROR, SECURITY, SUGGESTION, WARNING = "ERROR", "SECURITY_WARNING", "SUGGESTION", "WARNING"
 VERSIONS = ("2012-10-17", "2008-10-17")
 _TOP = ("Version", "Id", "Statement")
-_ELEMENTS = (
-    "Sid",
-    "Effect",
-    "Principal",
-    "NotPrincipal",
-    "Action",
-    "NotAction",
-    "Resource",
-    "NotResource",
-    "Condition",
-)
 _PAIRS = (("Action", "NotAction"), ("Resource", "NotResource"), ("Principal", "NotPrincipal"))
 _TEXTS = ("Action", "NotAction", "Resource", "NotResource")
 _PRINCIPALS = ("AWS", "Service", "Federated", "CanonicalUser")
@@ -104,7 +94,7 @@ def _statement(statement: Any, path: Path, of: Type) -> Iterator[Problem]:
         yield _mismatch("Object", path)
         return
     for name in statement:
-        if name not in _ELEMENTS:
+        if name not in ELEMENTS:
             yield Problem(ERROR, "INVALID_POLICY_ELEMENT", f"The policy element {name} is not valid.", (*path, name))
     for one, other in _PAIRS:
         if one in statement and other in statement:
