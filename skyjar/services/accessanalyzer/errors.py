@@ -3,37 +3,35 @@
 from skyjar.kernel.errors import AWSError
 
 
+class _OfResource(AWSError):
+    """Names the resource that it is about."""
+
+    def __init__(self, sentence: str, identity: str, kind: str) -> None:
+        super().__init__(sentence, resourceId=identity, resourceType=kind)
+
+
 class AccessDeniedException(AWSError):
     code = "AccessDeniedException"
     status = 403
 
 
-class ConflictException(AWSError):
+class ConflictException(_OfResource):
     code = "ConflictException"
     status = 409
-
-    def __init__(self, sentence: str, identity: str, kind: str) -> None:
-        super().__init__(sentence, resourceId=identity, resourceType=kind)
 
 
 class InvalidParameterException(AWSError):
     code = "InvalidParameterException"
 
 
-class ResourceNotFoundException(AWSError):
+class ResourceNotFoundException(_OfResource):
     code = "ResourceNotFoundException"
     status = 404
 
-    def __init__(self, sentence: str, identity: str, kind: str) -> None:
-        super().__init__(sentence, resourceId=identity, resourceType=kind)
 
-
-class ServiceQuotaExceededException(AWSError):
+class ServiceQuotaExceededException(_OfResource):
     code = "ServiceQuotaExceededException"
     status = 402
-
-    def __init__(self, sentence: str, identity: str, kind: str) -> None:
-        super().__init__(sentence, resourceId=identity, resourceType=kind)
 
 
 class ValidationException(AWSError):

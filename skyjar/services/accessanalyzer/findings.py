@@ -41,13 +41,6 @@ def _listed(
     return sorted(found, key=lambda each: (getattr(each, field), each.id), reverse=is_descending)
 
 
-def _of_external(call: Call, arn: str) -> Analyzer:
-    analyzer = state.by_arn(call, arn)
-    if analyzer.is_unused:
-        raise ValidationException("This operation is only for external access analyzers.", "notSupported")
-    return analyzer
-
-
 @operation
 def list_findings(
     call: Call,
@@ -58,7 +51,7 @@ def list_findings(
     next_token: str = "",
     max_results: int = limits.PAGE,
 ) -> dict[str, Any]:
-    found = _listed(call, _of_external(call, analyzer_arn), filter, sort)
+    found = _listed(call, state.external_by_arn(call, analyzer_arn), filter, sort)
     return paging.page("findings", found, next_token, max_results, _external)
 
 
@@ -122,7 +115,7 @@ def _existing(call: Call, analyzer: Analyzer, identity: str) -> Finding:
 
 @operation
 def get_finding(call: Call, *, analyzer_arn: str, id: str) -> dict[str, Any]:
-    return {"finding": _external(_existing(call, _of_external(call, analyzer_arn), id))}
+    return {"finding": _external(_existing(call, state.external_by_arn(call, analyzer_arn), id))}
 
 
 @operation

@@ -17,7 +17,13 @@ _WORDS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _MOST_READ = 1_000
 
 
-@job()
+def _not_scanned(call: Call, error: Exception, *, name: str, arn: str = "") -> None:
+    """What went wrong may go right tomorrow."""
+    if not arn and state.analyzers.get(call, name) is not None:
+        call.later(scan, due=call.now + limits.SCAN_EVERY_S, key=f"daily {name}", name=name)
+
+
+@job(otherwise=_not_scanned)
 def scan(call: Call, *, name: str, arn: str = "") -> None:
     """Look at every resource, or at one, and let go of what is no longer there."""
     analyzer = state.analyzers.get(call, name)

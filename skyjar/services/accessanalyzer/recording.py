@@ -59,6 +59,22 @@ def _accesses(shared: Shared, zone: Zone) -> tuple[list[Access], str]:
 def _external(analyzer: Analyzer, shared: Shared, access: Access, now: float) -> Finding:
     condition = dict(access.condition)
     parts = ["/".join(access.principal), orjson.dumps(condition, option=orjson.OPT_SORT_KEYS).decode()]
+    return msgspec.structs.replace(
+        _bare(analyzer, shared, now, *parts),
+        principal=dict([access.principal]),
+        condition=condition,
+        actions=access.actions,
+        is_public=access.is_public,
+        sources=("POLICY",) if shared.type == "AWS::S3::Bucket" else (),
+    )
+
+
+def _failed(analyzer: Analyzer, shared: Shared, error: str, now: float) -> Finding:
+    return msgspec.structs.replace(_bare(analyzer, shared, now, error), error=error)
+
+
+def _bare(analyzer: Analyzer, shared: Shared, now: float, *parts: str) -> Finding:
+    """`parts` tell it from the resource's other findings."""
     return Finding(
         analyzer=analyzer.name,
         id=state.identity(analyzer, EXTERNAL, shared.arn, *parts),
@@ -69,26 +85,6 @@ def _external(analyzer: Analyzer, shared: Shared, access: Access, now: float) ->
         created_at=now,
         analyzed_at=now,
         updated_at=now,
-        principal=dict([access.principal]),
-        condition=condition,
-        actions=access.actions,
-        is_public=access.is_public,
-        sources=("POLICY",) if shared.type == "AWS::S3::Bucket" else (),
-    )
-
-
-def _failed(analyzer: Analyzer, shared: Shared, error: str, now: float) -> Finding:
-    return Finding(
-        analyzer=analyzer.name,
-        id=state.identity(analyzer, EXTERNAL, shared.arn, error),
-        kind=EXTERNAL,
-        resource=shared.arn,
-        resource_type=shared.type,
-        owner=shared.owner,
-        created_at=now,
-        analyzed_at=now,
-        updated_at=now,
-        error=error,
     )
 
 

@@ -9,20 +9,13 @@ from skyjar.kernel.service import operation
 
 from . import jobs, limits, paging, state
 from .errors import ResourceNotFoundException, ValidationException
-from .state import ACTIVE, Analyzer, Resource
-
-
-def _external(call: Call, arn: str) -> Analyzer:
-    analyzer = state.by_arn(call, arn)
-    if analyzer.is_unused:
-        raise ValidationException("This operation is only for external access analyzers.", "notSupported")
-    return analyzer
+from .state import ACTIVE, Resource
 
 
 @operation
 def start_resource_scan(call: Call, *, analyzer_arn: str, resource_arn: str, resource_owner_account: str = "") -> None:
     """What is not there is let go of."""
-    analyzer = _external(call, analyzer_arn)
+    analyzer = state.external_by_arn(call, analyzer_arn)
     if resource_owner_account not in ("", call.account) and not analyzer.is_of_organization:
         raise ValidationException("The resource must be of the analyzer's account.")
     call.later(jobs.scan, key=f"{analyzer.name} {resource_arn}", name=analyzer.name, arn=resource_arn)
@@ -32,7 +25,7 @@ def start_resource_scan(call: Call, *, analyzer_arn: str, resource_arn: str, res
 def list_analyzed_resources(
     call: Call, *, analyzer_arn: str, resource_type: str = "", next_token: str = "", max_results: int = limits.PAGE
 ) -> dict[str, Any]:
-    analyzer = _external(call, analyzer_arn)
+    analyzer = state.external_by_arn(call, analyzer_arn)
     found = [each for each in state.resources.range(call, analyzer.name) if resource_type in ("", each.type)]
     return paging.page("analyzedResources", found, next_token, max_results, _summary)
 
@@ -43,7 +36,7 @@ def _summary(found: Resource) -> dict[str, Any]:
 
 @operation
 def get_analyzed_resource(call: Call, *, analyzer_arn: str, resource_arn: str) -> dict[str, Any]:
-    analyzer = _external(call, analyzer_arn)
+    analyzer = state.external_by_arn(call, analyzer_arn)
     found = state.resources.get(call, analyzer.name, resource_arn)
     if found is None:
         raise ResourceNotFoundException(f"Resource {resource_arn} not found.", resource_arn, "Resource")

@@ -4,6 +4,7 @@ service-linked role, in the Region of the call."""
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any, NamedTuple
 from urllib.parse import unquote
 
@@ -73,13 +74,10 @@ def _pages(read: Callable[..., Any], member: str, token: tuple[str, str], **give
 
 def _buckets(reader: Reader) -> Found:
     s3 = reader.ask("s3")
-    for bucket in s3.list_buckets()["Buckets"]:
+    for bucket in s3.list_buckets(bucket_region=reader.call.region)["Buckets"]:
         arn = f"arn:aws:s3:::{bucket['Name']}"
-        if not reader.wants(arn):
-            continue
-        where = s3.get_bucket_location(bucket=bucket["Name"]).get("LocationConstraint") or "us-east-1"
-        if where == reader.call.region:
-            yield reader.shared(arn, "AWS::S3::Bucket", lambda name=bucket["Name"]: _bucket_policy(s3, name))  # type: ignore[misc]
+        if reader.wants(arn):
+            yield reader.shared(arn, "AWS::S3::Bucket", partial(_bucket_policy, s3, bucket["Name"]))
 
 
 def _bucket_policy(s3: Any, name: str) -> str:
@@ -102,17 +100,21 @@ def _roles(reader: Reader) -> Found:
 def _queues(reader: Reader) -> Found:
     sqs = reader.ask("sqs")
     for url in _pages(sqs.list_queues, "QueueUrls", ("NextToken", "next_token"), max_results=_PAGE):
-        found = sqs.get_queue_attributes(queue_url=url, attribute_names=["Policy", "QueueArn"])["Attributes"]
-        if reader.wants(found["QueueArn"]):
-            policies = (found["Policy"],) if found.get("Policy") else ()
-            yield Shared(found["QueueArn"], "AWS::SQS::Queue", reader.account, policies)
+        arn = f"arn:aws:sqs:{reader.call.region}:{reader.account}:{url.rpartition('/')[2]}"
+        if reader.wants(arn):
+            yield reader.shared(arn, "AWS::SQS::Queue", partial(_queue_policy, sqs, url))
+
+
+def _queue_policy(sqs: Any, url: str) -> str:
+    found: dict[str, str] = sqs.get_queue_attributes(queue_url=url, attribute_names=["Policy"]).get("Attributes", {})
+    return found.get("Policy", "")
 
 
 def _keys(reader: Reader) -> Found:
     kms = reader.ask("kms")
     for key in _pages(kms.list_keys, "Keys", ("NextMarker", "marker"), limit=_PAGE):
         if reader.wants(key["KeyArn"]):
-            yield reader.shared(key["KeyArn"], "AWS::KMS::Key", lambda arn=key["KeyArn"]: _key_policies(kms, arn))  # type: ignore[misc]
+            yield reader.shared(key["KeyArn"], "AWS::KMS::Key", partial(_key_policies, kms, key["KeyArn"]))
 
 
 def _key_policies(kms: Any, arn: str) -> tuple[str, ...]:
@@ -136,35 +138,29 @@ def _key_policies(kms: Any, arn: str) -> tuple[str, ...]:
 def _functions(reader: Reader) -> Found:
     functions = reader.ask("lambda")
     for each in _pages(functions.list_functions, "Functions", ("NextMarker", "marker")):
-        arn = each["FunctionArn"]
-        if reader.wants(arn):
-            yield reader.shared(
-                arn,
-                "AWS::Lambda::Function",
-                lambda name=each["FunctionName"]: functions.get_policy(function_name=name)["Policy"],  # type: ignore[misc]
-            )
+        if reader.wants(each["FunctionArn"]):
+            read = partial(_member, functions.get_policy, "Policy", function_name=each["FunctionName"])
+            yield reader.shared(each["FunctionArn"], "AWS::Lambda::Function", read)
 
 
 def _secrets(reader: Reader) -> Found:
     secrets = reader.ask("secretsmanager")
     for each in _pages(secrets.list_secrets, "SecretList", ("NextToken", "next_token"), max_results=100):
         if reader.wants(each["ARN"]):
-            yield reader.shared(
-                each["ARN"],
-                "AWS::SecretsManager::Secret",
-                lambda arn=each["ARN"]: secrets.get_resource_policy(secret_id=arn).get("ResourcePolicy", ""),  # type: ignore[misc]
-            )
+            read = partial(_member, secrets.get_resource_policy, "ResourcePolicy", secret_id=each["ARN"])
+            yield reader.shared(each["ARN"], "AWS::SecretsManager::Secret", read)
 
 
 def _repositories(reader: Reader) -> Found:
     ecr = reader.ask("ecr")
     for each in _pages(ecr.describe_repositories, "repositories", ("nextToken", "next_token")):
         if reader.wants(each["repositoryArn"]):
-            yield reader.shared(
-                each["repositoryArn"],
-                "AWS::ECR::Repository",
-                lambda name=each["repositoryName"]: ecr.get_repository_policy(repository_name=name)["policyText"],  # type: ignore[misc]
-            )
+            read = partial(_member, ecr.get_repository_policy, "policyText", repository_name=each["repositoryName"])
+            yield reader.shared(each["repositoryArn"], "AWS::ECR::Repository", read)
+
+
+def _member(read: Callable[..., dict[str, Any]], name: str, **given: Any) -> str:
+    return str(read(**given).get(name, ""))
 
 
 _KINDS = (_buckets, _roles, _queues, _keys, _functions, _secrets, _repositories)

@@ -151,6 +151,14 @@ def by_arn(call: Call, arn: str) -> Analyzer:
     return found
 
 
+def external_by_arn(call: Call, arn: str) -> Analyzer:
+    """One of external access, which alone has what is asked for."""
+    found = by_arn(call, arn)
+    if found.is_unused:
+        raise ValidationException("This operation is only for external access analyzers.", "notSupported")
+    return found
+
+
 def change(at: At, found: Analyzer, **changes: Any) -> Analyzer:
     new = msgspec.structs.replace(found, **changes)
     analyzers.replace(at, found, new)

@@ -14,7 +14,7 @@ from skyjar.kernel.service import endpoint
 from skyjar.kernel.web import WebRequest, WebResponse
 
 from . import jobs, state, validation
-from .state import ISSUED, Certificate
+from .state import ISSUED, PENDING, Certificate
 
 
 @endpoint(paths=("/_aws/acm/approvals/{certificate}",))
@@ -26,7 +26,7 @@ def approvals(call: Call, request: WebRequest) -> WebResponse:
     inner = call.acting(root(asked.account))
     inner.region = asked.region
     found = state.certificates.get(inner, asked.id)
-    if found is None:
+    if found is None or state.status_of(found, call.now) not in (PENDING, ISSUED):
         return _text(404, "Nothing is to be approved here.")
     if request.method == "POST":
         _approve(inner, found)

@@ -57,25 +57,29 @@ def import_certificate(
 
 
 def _leaf(text: bytes) -> Any:
+    """The one certificate, of version 3."""
     from cryptography import x509
 
     try:
         found = x509.load_pem_x509_certificates(text)
-    except ValueError:
+    except (ValueError, x509.InvalidVersion):
         raise ValidationException("The certificate body/chain provided is not in a valid PEM format.") from None
     if len(found) > 1:
         raise ValidationException(
             "The certificate field contains more than one certificate. You can specify only one certificate in this field."
         )
+    if found[0].version != x509.Version.v3:
+        raise ValidationException("The certificate is not valid.")
     return found[0]
 
 
 def _facts(leaf: Any) -> Facts:
+    from cryptography import x509
     from cryptography.exceptions import UnsupportedAlgorithm
 
     try:
         return facts.of(leaf)
-    except (ValueError, UnsupportedAlgorithm):
+    except (ValueError, UnsupportedAlgorithm, x509.DuplicateExtension, x509.UnsupportedGeneralNameType):
         raise ValidationException("The certificate is not valid.") from None
 
 
@@ -125,7 +129,7 @@ def _chain(leaf: Any, text: bytes) -> list[Any]:
         return []
     try:
         chain = x509.load_pem_x509_certificates(text)
-    except ValueError:
+    except (ValueError, x509.InvalidVersion):
         raise ValidationException("Unable to validate certificate chain.") from None
     if leaf in chain:
         raise ValidationException("The certificate chain contains the certificate itself.")

@@ -123,10 +123,18 @@ def test_what_blocks_make_void_is_no_finding(desk: Any, analyzer: Any, made: Any
 def test_a_policy_that_shuts_the_analyzer_out_is_an_error(
     desk: Any, analyzer: Any, made: Any, document: Any, bucket: Any
 ) -> None:
-    deny = {"Effect": "Deny", "Principal": "*", "Action": "s3:GetBucketPolicy", "Resource": BUCKET}
-    desk.ask("s3").put_bucket_policy(bucket="photos", policy=document(deny))
-    [found] = active(analyzer, made())
-    assert (found["error"], found["resource"]) == ("ACCESS_DENIED", BUCKET)
+    everybody = {"ArnNotLike": {"aws:PrincipalArn": f"arn:aws:iam::{desk.account}:root"}}
+    deny = {"Effect": "Deny", "Principal": "*", "Condition": everybody}
+    buckets = {**deny, "Action": "s3:*", "Resource": [BUCKET, f"{BUCKET}/*"]}
+    desk.ask("s3").put_bucket_policy(bucket="photos", policy=document(buckets))
+    queue = f"arn:aws:sqs:us-east-1:{desk.account}:q"
+    shut = document({**deny, "Action": "sqs:*", "Resource": queue})
+    desk.ask("sqs").create_queue(queue_name="q", attributes={"Policy": shut})
+    found = active(analyzer, made())
+    assert {(each["error"], each["resource"]) for each in found} == {
+        ("ACCESS_DENIED", BUCKET),
+        ("ACCESS_DENIED", queue),
+    }
 
 
 def test_archive_rules_archive_what_is_expected(desk: Any, analyzer: Any, made: Any, bucket: Any) -> None:

@@ -100,6 +100,10 @@ def test_times_out_after_three_days(desk: Any, acm: Any, visit: Any) -> None:
     assert timed_out["DomainValidationOptions"][0]["ValidationStatus"] == "FAILED"
     desk.advance(700)
     assert visit(arn) == 404
+    mail = requested(acm, method="EMAIL")
+    desk.advance(72 * 3600)
+    assert visit(mail) == 404
+    assert described(acm, mail)["Status"] == "VALIDATION_TIMED_OUT"
 
 
 def test_a_mail_leads_to_a_page_that_approves(desk: Any, acm: Any, visit: Any) -> None:
