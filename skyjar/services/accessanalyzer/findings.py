@@ -52,7 +52,7 @@ def list_findings(
     max_results: int = limits.PAGE,
 ) -> dict[str, Any]:
     found = _listed(call, state.external_by_arn(call, analyzer_arn), filter, sort)
-    return paging.page("findings", found, next_token, max_results, _external)
+    return paging.page("findings", found, next_token, max_results, external_shown)
 
 
 @operation
@@ -102,7 +102,7 @@ def _access(found: Finding) -> dict[str, Any]:
     return shown
 
 
-def _external(found: Finding) -> dict[str, Any]:
+def external_shown(found: Finding) -> dict[str, Any]:
     return {**_base(found), **_access(found)}
 
 
@@ -115,7 +115,7 @@ def _existing(call: Call, analyzer: Analyzer, identity: str) -> Finding:
 
 @operation
 def get_finding(call: Call, *, analyzer_arn: str, id: str) -> dict[str, Any]:
-    return {"finding": _external(_existing(call, state.external_by_arn(call, analyzer_arn), id))}
+    return {"finding": external_shown(_existing(call, state.external_by_arn(call, analyzer_arn), id))}
 
 
 @operation

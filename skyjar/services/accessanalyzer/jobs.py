@@ -10,7 +10,7 @@ from skyjar.kernel.errors import Wait
 from skyjar.kernel.history import Seen, everywhere, forwards, is_reading, next_number, rows
 from skyjar.kernel.jobs import job
 
-from . import generating, limits, recording, sources, state, trust, usage
+from . import generating, limits, previewing, recording, sources, state, trust, usage
 from .state import RESOLVED
 
 _WORDS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
@@ -94,3 +94,8 @@ def generate(call: Call, *, identity: str, after: str = "") -> None:
     last = generating.read(call, identity, after)
     if last:
         call.later(generate, key=identity, identity=identity, after=last)
+
+
+@job()
+def preview(call: Call, *, name: str, identity: str) -> None:
+    previewing.make(call, name, identity)

@@ -39,10 +39,18 @@ def record(call: Call, analyzer: Analyzer, shared: Shared, zone: Zone) -> None:
         error=error,
     )
     state.resources.put(call, kept)
-    wanted = [_external(analyzer, shared, access, call.now) for access in found]
-    if error:
-        wanted.append(_failed(analyzer, shared, error, call.now))
+    wanted = _findings(analyzer, shared, found, error, call.now)
     keep(call, analyzer, wanted, state.findings.range(call, analyzer.name, shared.arn, via="resource"))
+
+
+def findings_of(analyzer: Analyzer, shared: Shared, zone: Zone, now: float) -> list[Finding]:
+    """What would be found in a resource, without keeping it."""
+    return _findings(analyzer, shared, *_accesses(shared, zone), now)
+
+
+def _findings(analyzer: Analyzer, shared: Shared, found: list[Access], error: str, now: float) -> list[Finding]:
+    wanted = [_external(analyzer, shared, access, now) for access in found]
+    return [*wanted, _failed(analyzer, shared, error, now)] if error else wanted
 
 
 def _accesses(shared: Shared, zone: Zone) -> tuple[list[Access], str]:

@@ -83,11 +83,16 @@ def _buckets(reader: Reader) -> Found:
 def _bucket_policy(s3: Any, name: str) -> str:
     """Empty where the bucket's blocks make a public policy void."""
     text: str = s3.get_bucket_policy(bucket=name)["Policy"]
+    return "" if restricts(s3, name) and publicity.is_public(text) else text
+
+
+def restricts(s3: Any, name: str) -> bool:
+    """Whether the bucket keeps a public policy from having an effect."""
     try:
         blocks = s3.get_public_access_block(bucket=name)["PublicAccessBlockConfiguration"]
     except AWSError:
-        blocks = {}
-    return "" if blocks.get("RestrictPublicBuckets") and publicity.is_public(text) else text
+        return False
+    return bool(blocks.get("RestrictPublicBuckets"))
 
 
 def _roles(reader: Reader) -> Found:
@@ -120,19 +125,23 @@ def _keys(reader: Reader) -> Found:
 def _key_policies(kms: Any, arn: str) -> tuple[str, ...]:
     """The key's policy, and one that says what its grants say."""
     policy = kms.get_key_policy(key_id=arn)["Policy"]
+    grants = kms.list_grants(key_id=arn)["Grants"]
+    return policy, of_grants([(each["GranteePrincipal"], each["Operations"]) for each in grants])
+
+
+def of_grants(grants: list[tuple[str, list[str]]]) -> str:
+    """A policy that says what grants say: to whom, which operations. Empty where there are none."""
     granted = [
         {
             "Effect": "Allow",
-            "Principal": {"AWS": each["GranteePrincipal"]},
-            "Action": [f"kms:{name}" for name in each["Operations"]],
+            "Principal": {"AWS": grantee},
+            "Action": [f"kms:{name}" for name in operations],
             "Resource": "*",
         }
-        for each in kms.list_grants(key_id=arn)["Grants"]
-        if each["GranteePrincipal"].startswith("arn:")
+        for grantee, operations in grants
+        if grantee.startswith("arn:")
     ]
-    if not granted:
-        return (policy,)
-    return policy, orjson.dumps({"Version": "2012-10-17", "Statement": granted}).decode()
+    return orjson.dumps({"Version": "2012-10-17", "Statement": granted}).decode() if granted else ""
 
 
 def _functions(reader: Reader) -> Found:

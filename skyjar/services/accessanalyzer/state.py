@@ -112,6 +112,19 @@ class Generation(Record, frozen=True):
     token: str = ""
 
 
+class Preview(Record, frozen=True):
+    """`configurations` as they were given and `findings` as they are shown, JSON."""
+
+    analyzer: str
+    id: str
+    created_at: float
+    configurations: bytes
+    status: str = "CREATING"
+    reason: str = ""
+    findings: bytes = b"[]"
+    token: str = ""
+
+
 class Token(Record, frozen=True):
     """A client token that was used."""
 
@@ -126,6 +139,7 @@ findings = Table(
     "accessanalyzer.findings", Finding, key=("analyzer", "id"), indexes={"resource": ("analyzer", "resource")}
 )
 resources = Table("accessanalyzer.resources", Resource, key=("analyzer", "arn"))
+previews = Table("accessanalyzer.previews", Preview, key=("analyzer", "id"))
 tokens = Table("accessanalyzer.tokens", Token, key=("operation", "token"))
 generations = Table("accessanalyzer.generations", Generation, key=("id",))
 
@@ -166,7 +180,7 @@ def change(at: At, found: Analyzer, **changes: Any) -> Analyzer:
 
 
 def drop(call: Call, found: Analyzer) -> None:
-    held: tuple[Table[Any], ...] = (rules, findings, resources)
+    held: tuple[Table[Any], ...] = (rules, findings, resources, previews)
     for table in held:
         for each in table.range(call, found.name):
             table.remove(call, each)
