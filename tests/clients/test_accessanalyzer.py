@@ -253,3 +253,42 @@ def test_policies_are_checked(account: Account) -> None:
     assert granted["result"] == "PASS"
     public = document({"Effect": "Allow", "Principal": "*", "Action": "sqs:SendMessage", "Resource": "*"})
     assert client.check_no_public_access(policyDocument=public, resourceType="AWS::SQS::Queue")["result"] == "FAIL"
+
+
+def test_rules_resources_and_previews_on_the_wire(account: Account) -> None:
+    client, sqs = account.client("accessanalyzer"), account.client("sqs")
+    queue = f"arn:aws:sqs:us-east-1:{account.number}:q"
+    shared = document({"Effect": "Allow", "Principal": {"AWS": OTHER}, "Action": "sqs:SendMessage", "Resource": queue})
+    sqs.create_queue(QueueName="q", Attributes={"Policy": shared})
+    rule = {"ruleName": "expected", "filter": {"resourceType": {"eq": ["AWS::SQS::Queue"]}, "error": {"exists": False}}}
+    arn = client.create_analyzer(analyzerName="a", type="ACCOUNT", archiveRules=[rule], tags={"team": "x"})["arn"]
+    account.running.settle()
+    assert findings(client, arn) == []
+    assert client.get_archive_rule(analyzerName="a", ruleName="expected")["archiveRule"]["filter"] == rule["filter"]
+    client.update_archive_rule(analyzerName="a", ruleName="expected", filter={"isPublic": {"eq": ["true"]}})
+    assert len(client.list_archive_rules(analyzerName="a")["archiveRules"]) == 1
+    client.delete_archive_rule(analyzerName="a", ruleName="expected")
+    client.update_findings(analyzerArn=arn, status="ACTIVE", resourceArn=queue)
+    assert [each["resource"] for each in findings(client, arn)] == [queue]
+    resource = client.get_analyzed_resource(analyzerArn=arn, resourceArn=queue)["resource"]
+    assert (resource["actions"], resource["status"], resource["isPublic"]) == (["sqs:SendMessage"], "ACTIVE", False)
+    listed = client.list_analyzed_resources(analyzerArn=arn, resourceType="AWS::SQS::Queue")["analyzedResources"]
+    assert [each["resourceArn"] for each in listed] == [queue]
+    statistics = client.get_findings_statistics(analyzerArn=arn)["findingsStatistics"][0]
+    by_type = statistics["externalAccessFindingsStatistics"]["resourceTypeStatistics"]
+    assert by_type["AWS::SQS::Queue"]["totalActiveCrossAccount"] == 1
+    configuration = {queue: {"sqsQueue": {"queuePolicy": ""}}}
+    preview = client.create_access_preview(analyzerArn=arn, configurations=configuration)["id"]
+    account.running.settle()
+    shown = client.get_access_preview(accessPreviewId=preview, analyzerArn=arn)["accessPreview"]
+    assert (shown["status"], shown["configurations"]) == ("COMPLETED", configuration)
+    [gone] = client.list_access_preview_findings(accessPreviewId=preview, analyzerArn=arn)["findings"]
+    assert (gone["changeType"], gone["status"], gone["existingFindingStatus"]) == ("CHANGED", "RESOLVED", "ACTIVE")
+    assert client.list_access_previews(analyzerArn=arn)["accessPreviews"][0]["id"] == preview
+    client.tag_resource(resourceArn=arn, tags={"b": "1"})
+    client.untag_resource(resourceArn=arn, tagKeys=["team"])
+    assert client.list_tags_for_resource(resourceArn=arn)["tags"] == {"b": "1"}
+    client.delete_analyzer(analyzerName="a")
+    with pytest.raises(client.exceptions.ResourceNotFoundException) as caught:
+        client.get_analyzer(analyzerName="a")
+    assert (caught.value.response["resourceId"], caught.value.response["resourceType"]) == ("a", "Analyzer")

@@ -194,3 +194,28 @@ def test_the_cli_imports_files(account: Account, tmp_path: Path) -> None:
     )
     arn = json.loads(run.stdout)["CertificateArn"]
     assert account.client("acm").get_certificate(CertificateArn=arn)["Certificate"].encode() == made["Certificate"]
+
+
+def test_every_answer_on_the_wire(account: Account, acm: Any) -> None:
+    arn = issued(acm, Options={"Export": "ENABLED"}, Tags=[{"Key": "a", "Value": "1"}], IdempotencyToken="once")
+    acm.export_certificate(CertificateArn=arn, Passphrase=b"secret")
+    acm.renew_certificate(CertificateArn=arn)
+    account.running.settle()
+    assert acm.describe_certificate(CertificateArn=arn)["Certificate"]["RenewalSummary"]["RenewalStatus"] == "SUCCESS"
+    [listed] = acm.list_certificates(Includes={"exportOption": "ENABLED"})["CertificateSummaryList"]
+    assert (listed["CertificateArn"], listed["Exported"], listed["InUse"]) == (arn, True, False)
+    acm.add_tags_to_certificate(CertificateArn=arn, Tags=[{"Key": "b"}])
+    acm.remove_tags_from_certificate(CertificateArn=arn, Tags=[{"Key": "a"}])
+    assert acm.list_tags_for_certificate(CertificateArn=arn)["Tags"] == [{"Key": "b", "Value": ""}]
+    acm.put_account_configuration(ExpiryEvents={"DaysBeforeExpiry": 9}, IdempotencyToken="x")
+    assert acm.get_account_configuration()["ExpiryEvents"] == {"DaysBeforeExpiry": 9}
+    acm.export_certificate(CertificateArn=arn, Passphrase=b"secret")
+    assert acm.revoke_certificate(CertificateArn=arn, RevocationReason="SUPERSEDED")["CertificateArn"] == arn
+    assert acm.describe_certificate(CertificateArn=arn)["Certificate"]["Status"] == "REVOKED"
+    acm.delete_certificate(CertificateArn=arn)
+    refused("ResourceNotFoundException", acm.get_certificate, CertificateArn=arn)
+    private = "arn:aws:acm-pca:us-east-1:111122223333:certificate-authority/12345678-1234-1234-1234-123456789012"
+    sentence = refused(
+        "NotImplemented", acm.request_certificate, DomainName="a.example.com", CertificateAuthorityArn=private
+    )
+    assert "CertificateAuthorityArn" in sentence

@@ -19,6 +19,7 @@ from skyjar.kernel.principals import root
 from . import limits, state
 from .state import SUCCESS, Account, Certificate, Domain
 
+_ZONES = "100"  # of one name; Route 53 counts in texts
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
 
@@ -87,12 +88,17 @@ def is_published(call: Call, wanted: dict[str, str]) -> bool:
     try:
         for start in range(1, len(labels) - 1):
             name = ".".join(labels[start:]) + "."
-            zones = dns.list_hosted_zones_by_name(dns_name=name, max_items="1")["HostedZones"]
-            if any(zone["Name"] == name and _has(dns, zone["Id"], wanted) for zone in zones):
+            zones = dns.list_hosted_zones_by_name(dns_name=name, max_items=_ZONES)["HostedZones"]
+            if any(_is_public(zone, name) and _has(dns, zone["Id"], wanted) for zone in zones):
                 return True
     except NotImplementedHere:
         return False
     return False
+
+
+def _is_public(zone: dict[str, Any], name: str) -> bool:
+    is_private: bool = zone.get("Config", {}).get("PrivateZone", False)
+    return bool(zone["Name"] == name) and not is_private
 
 
 def _has(dns: Any, zone: str, wanted: dict[str, str]) -> bool:
