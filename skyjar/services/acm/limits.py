@@ -19,6 +19,8 @@ LOOKS = ((5, 600), (60, 3_600), (600, TIMEOUT_S))
 
 EXPIRY_DAYS = 45  # DaysBeforeExpiry of an account that has set nothing
 PAGE = 1_000
+SEARCH_PAGE = 100
+FILTER_DEPTH = 20
 NAMES_LISTED = 100  # by ListCertificates
 
 REQUESTABLE = ("RSA_2048", "EC_prime256v1", "EC_secp384r1")

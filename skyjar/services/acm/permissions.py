@@ -9,7 +9,13 @@ from skyjar.kernel.call import Call
 from . import state
 from .state import Certificate
 
-_NOWHERE = ("request_certificate", "list_certificates", "get_account_configuration", "put_account_configuration")
+_NOWHERE = (
+    "request_certificate",
+    "list_certificates",
+    "search_certificates",
+    "get_account_configuration",
+    "put_account_configuration",
+)
 
 
 def resources(call: Call, operation: str, parameters: dict[str, Any]) -> list[str]:
