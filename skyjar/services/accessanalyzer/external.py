@@ -15,6 +15,7 @@ import msgspec
 from skyjar.policy import authorization, publicity
 from skyjar.policy.documents import Document
 from skyjar.policy.findings import matching
+from skyjar.policy.principals import PrincipalElement
 from skyjar.policy.statements import Statement
 from skyjar.policy.texts import parse
 
@@ -93,18 +94,15 @@ def _denies(denial: Statement, statement: Statement, principal: tuple[str, str],
     """Whether all that the statement grants the principal on its resources is denied, as far as the actions are."""
     if denial.not_resource or not _covers(denial.resources, statement):
         return False
-    if denial.principal is None or (denial.principal.is_not and principal == ("AWS", "*")):
-        return False
-    if len(denial.conditions) == 1 and denial.principal.everyone:
-        return zone.keeps_out(denial.conditions[0])
-    if denial.conditions:
-        return False
-    return denial.principal.everyone or (not denial.principal.is_not and _names(denial, principal))
-
-
-def _names(denial: Statement, principal: tuple[str, str]) -> bool:
     element = denial.principal
-    assert element is not None
+    if element is None or element.is_not:
+        return False
+    if len(denial.conditions) == 1 and element.everyone:
+        return zone.keeps_out(denial.conditions[0])
+    return not denial.conditions and (element.everyone or _names(element, principal))
+
+
+def _names(element: PrincipalElement, principal: tuple[str, str]) -> bool:
     kind, name = principal
     if kind == "AWS":
         return name in element.named or name in element.accounts or name in element.ids
