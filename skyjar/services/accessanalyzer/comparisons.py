@@ -7,6 +7,7 @@ a way that cannot be told from its text counts as wider. So "no" is always true,
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from typing import Any, NamedTuple
@@ -198,7 +199,12 @@ def _is_narrower(one: Condition, other: Condition) -> bool:
 def granting(document: Document, actions: Sequence[str], resources: Sequence[str]) -> list[Statement]:
     """The statements that may allow any of the actions on any of the resources; none given means all there are."""
     wanted = [each.lower() for each in actions]
-    universe = [each for each in _universe([document]) if not wanted or any(do_overlap(each, one) for one in wanted)]
+    begins = [(re.split(r"[*?]|\$\{", each)[0], each) for each in wanted]
+    universe = [
+        each
+        for each in _universe([document])
+        if not wanted or any(each.startswith(literal) and do_overlap(each, one) for literal, one in begins)
+    ]
     universe += [each for each in wanted if "*" not in each and "?" not in each and each not in universe]
     found: dict[int, Statement] = {}
     for (side,) in _sides((document,), universe):
