@@ -88,7 +88,7 @@ def _summary(found: Finding) -> dict[str, Any]:
 
 
 def _access(found: Finding) -> dict[str, Any]:
-    """What external findings have in both versions. No SCP or RCP is weighed, as on AWS for an account's own zone."""
+    """What external findings have in both versions."""
     if found.error:
         return {"condition": {}}
     shown: dict[str, Any] = {
@@ -97,6 +97,8 @@ def _access(found: Finding) -> dict[str, Any]:
         "condition": found.condition,
         "isPublic": found.is_public,
     }
+    if found.restriction:
+        shown["resourceControlPolicyRestriction"] = found.restriction
     if found.sources:
         shown["sources"] = [{"type": each} for each in found.sources]
     return shown

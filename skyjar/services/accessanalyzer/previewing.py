@@ -42,7 +42,7 @@ def make(call: Call, name: str, identity: str) -> None:
         failed = msgspec.structs.replace(preview, status="FAILED", reason="INVALID_CONFIGURATION")
         state.previews.put(call, failed)
         return
-    found = recording.findings_of(analyzer, shared, trust.zone(call, analyzer), call.now)
+    found = recording.findings_of(call, analyzer, shared, trust.zone(call, analyzer))
     shown = [_shown(new, old, change) for new, old, change in _changes(call, analyzer, arn, found)]
     state.previews.put(call, msgspec.structs.replace(preview, status="COMPLETED", findings=orjson.dumps(shown)))
 

@@ -11,7 +11,7 @@ from skyjar.kernel.call import Call
 from skyjar.policy.documents import compile_document
 from skyjar.policy.errors import MalformedPolicy
 
-from . import external, filters, limits, state
+from . import external, filters, limits, state, trust
 from .external import Access
 from .sources import Shared
 from .state import ACTIVE, ARCHIVED, EXTERNAL, RESOLVED, Analyzer, Finding, Resource
@@ -39,18 +39,19 @@ def record(call: Call, analyzer: Analyzer, shared: Shared, zone: Zone) -> None:
         error=error,
     )
     state.resources.put(call, kept)
-    wanted = _findings(analyzer, shared, found, error, call.now)
+    wanted = _findings(call, analyzer, shared, found, error)
     keep(call, analyzer, wanted, state.findings.range(call, analyzer.name, shared.arn, via="resource"))
 
 
-def findings_of(analyzer: Analyzer, shared: Shared, zone: Zone, now: float) -> list[Finding]:
+def findings_of(call: Call, analyzer: Analyzer, shared: Shared, zone: Zone) -> list[Finding]:
     """What would be found in a resource, without keeping it."""
-    return _findings(analyzer, shared, *_accesses(shared, zone), now)
+    return _findings(call, analyzer, shared, *_accesses(shared, zone))
 
 
-def _findings(analyzer: Analyzer, shared: Shared, found: list[Access], error: str, now: float) -> list[Finding]:
-    wanted = [_external(analyzer, shared, access, now) for access in found]
-    return [*wanted, _failed(analyzer, shared, error, now)] if error else wanted
+def _findings(call: Call, analyzer: Analyzer, shared: Shared, found: list[Access], error: str) -> list[Finding]:
+    restriction = trust.restriction(call, shared.owner, shared.arn)
+    wanted = [_external(analyzer, shared, access, call.now, restriction) for access in found]
+    return [*wanted, _failed(analyzer, shared, error, call.now)] if error else wanted
 
 
 def _accesses(shared: Shared, zone: Zone) -> tuple[list[Access], str]:
@@ -64,7 +65,7 @@ def _accesses(shared: Shared, zone: Zone) -> tuple[list[Access], str]:
     return [access for document in documents for access in external.accesses(document, zone, shared.arn)], ""
 
 
-def _external(analyzer: Analyzer, shared: Shared, access: Access, now: float) -> Finding:
+def _external(analyzer: Analyzer, shared: Shared, access: Access, now: float, restriction: str) -> Finding:
     condition = dict(access.condition)
     parts = ["/".join(access.principal), orjson.dumps(condition, option=orjson.OPT_SORT_KEYS).decode()]
     return msgspec.structs.replace(
@@ -73,6 +74,7 @@ def _external(analyzer: Analyzer, shared: Shared, access: Access, now: float) ->
         condition=condition,
         actions=access.actions,
         is_public=access.is_public,
+        restriction=restriction,
         sources=("POLICY",) if shared.type == "AWS::S3::Bucket" else (),
     )
 

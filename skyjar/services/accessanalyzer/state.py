@@ -59,7 +59,8 @@ class Rule(Record, frozen=True):
 
 
 class Finding(Record, frozen=True):
-    """`details` are the finding's, JSON, of unused access; the rest from `principal` on is of external access."""
+    """`details` are the finding's, JSON, of unused access; the rest from `principal` on is of external access.
+    `restriction` says whether the organization's resource control policies may narrow it down, which is not weighed."""
 
     analyzer: str
     id: str
@@ -78,6 +79,7 @@ class Finding(Record, frozen=True):
     sources: tuple[str, ...] = ()
     error: str = ""
     details: bytes = b"[]"
+    restriction: str = ""
 
 
 class Resource(Record, frozen=True):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from skyjar.kernel import memberships
 from skyjar.kernel.call import Call
+from skyjar.policy.grammar import RCP_SERVICES
 
 from .errors import ValidationException
 from .state import Analyzer
@@ -13,6 +14,14 @@ from .zones import Zone
 def organization_of(call: Call) -> str:
     found = memberships.memberships.get(memberships.everywhere(call.tx), call.account)
     return found.organization if found is not None else ""
+
+
+def restriction(call: Call, account: str, arn: str) -> str:
+    """Whether resource control policies of the organization stand above a resource."""
+    service = "sts" if arn.startswith("arn:aws:iam:") else arn.split(":")[2]
+    found = memberships.memberships.get(memberships.everywhere(call.tx), account)
+    is_above = found is not None and bool(found.rcp) and service in RCP_SERVICES
+    return "APPLICABLE" if is_above else "NOT_APPLICABLE"
 
 
 def zone(call: Call, analyzer: Analyzer) -> Zone:

@@ -203,3 +203,20 @@ def test_an_organization_trusts_its_members(desk: Any, analyzer: Any, made: Any,
     assert [(each["resource"], each["resourceOwnerAccount"], each["action"]) for each in found] == [
         (queue, member, ["sqs:SendMessage"])
     ]
+    assert found[0]["resourceControlPolicyRestriction"] == "NOT_APPLICABLE"
+    _forbid_in(organizations, member, document)
+    arn = analyzer.get_analyzer(analyzer_name="a")["analyzer"]["arn"]
+    analyzer.start_resource_scan(analyzer_arn=arn, resource_arn=queue, resource_owner_account=member)
+    desk.settle()
+    assert active(analyzer, arn)[0]["resourceControlPolicyRestriction"] == "APPLICABLE"
+
+
+def _forbid_in(organizations: Any, account: str, document: Any) -> None:
+    """Attach a resource control policy to an account."""
+    root = organizations.list_roots()["Roots"][0]["Id"]
+    organizations.enable_policy_type(root_id=root, policy_type="RESOURCE_CONTROL_POLICY")
+    deny = {"Effect": "Deny", "Principal": "*", "Action": "sqs:DeleteQueue", "Resource": "*"}
+    policy = organizations.create_policy(
+        name="p", description="", type="RESOURCE_CONTROL_POLICY", content=document(deny)
+    )["Policy"]["PolicySummary"]["Id"]
+    organizations.attach_policy(policy_id=policy, target_id=account)
