@@ -7,17 +7,22 @@ from typing import Any
 from skyjar.formation.resources import Physical, Properties, Resource, ResourceType
 from skyjar.kernel.call import Call
 
-from .errors import ParameterNotFound
+from .errors import ParameterNotFound, ValidationException
 
 _OPTIONAL = {
     "Description": "description",
+    "Policies": "policies",
     "AllowedPattern": "allowed_pattern",
     "Tier": "tier",
     "DataType": "data_type",
 }
+_WITHOUT = {"Description": "", "Policies": "[{}]", "DataType": "text"}
+"""What a property that a template no longer has becomes."""
 
 
 def _parameters(name: str, properties: Properties) -> dict[str, Any]:
+    if properties["Type"] == "SecureString":
+        raise ValidationException("SSM Parameters of type SecureString cannot be created using CloudFormation")
     given = {parameter: properties[key] for key, parameter in _OPTIONAL.items() if key in properties}
     return {"name": name, "type": properties["Type"], "value": str(properties["Value"]), **given}
 
@@ -44,12 +49,14 @@ def create(call: Call, resource: Resource, properties: Properties) -> Physical:
 
 def update(call: Call, resource: Resource, old: Physical, properties: Properties, before: Properties) -> Physical:
     ssm = call.ask("ssm")
-    ssm.put_parameter(**{"description": "", **_parameters(old.id, properties)}, overwrite=True)
+    gone = {name: value for name, value in _WITHOUT.items() if name in before and name not in properties}
+    given = _parameters(old.id, {**properties, **gone})
+    ssm.put_parameter(**given, overwrite=True)
     wanted, had = _tags(resource, properties), _tags(resource.before(), before)
     where = {"resource_type": "Parameter", "resource_id": old.id}
-    gone = sorted(had.keys() - wanted.keys())
-    if gone:
-        ssm.remove_tags_from_resource(**where, tag_keys=gone)
+    untagged = sorted(had.keys() - wanted.keys())
+    if untagged:
+        ssm.remove_tags_from_resource(**where, tag_keys=untagged)
     if wanted != had:
         ssm.add_tags_to_resource(**where, tags=_tag_list(wanted))
     return _physical(old.id, properties)

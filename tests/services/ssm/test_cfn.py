@@ -32,3 +32,26 @@ def test_a_parameter_follows_its_template(desk: Any) -> None:
     cfn.delete_stack(stack_name="s")
     desk.settle()
     assert ssm.describe_parameters()["Parameters"] == []
+
+
+def test_a_parameter_has_the_policies_of_its_template(desk: Any) -> None:
+    cfn, ssm = desk.ask("cloudformation"), desk.ask("ssm")
+    policy = {"Type": "NoChangeNotification", "Version": "1.0", "Attributes": {"After": "20", "Unit": "Days"}}
+    properties = {"Type": "String", "Value": "1", "Name": "/a", "Tier": "Advanced", "DataType": "integer"}
+
+    def body(**more: str) -> str:
+        return json.dumps({"Resources": {"P": {"Type": "AWS::SSM::Parameter", "Properties": {**properties, **more}}}})
+
+    cfn.create_stack(stack_name="s", template_body=body(Policies=json.dumps([policy]), Description="d"))
+    desk.settle()
+    (shown,) = ssm.describe_parameters()["Parameters"]
+    assert ([each["PolicyType"] for each in shown["Policies"]], shown["Description"]) == (["NoChangeNotification"], "d")
+    cfn.update_stack(stack_name="s", template_body=body())
+    desk.settle()
+    (shown,) = ssm.describe_parameters()["Parameters"]
+    assert (shown["Policies"], shown.get("Description"), shown["DataType"]) == ([], None, "integer")
+    cfn.create_stack(stack_name="t", template_body=body(Type="SecureString", Name="/b"))
+    desk.settle()
+    events = cfn.describe_stack_events(stack_name="t")["StackEvents"]
+    sentence = "SSM Parameters of type SecureString cannot be created using CloudFormation"
+    assert any(sentence in each.get("ResourceStatusReason", "") for each in events)
