@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from skyjar.kernel.blobs import Blobs
-from skyjar.kernel.call import Call
+from skyjar.kernel.call import Call, Origin
 from skyjar.kernel.clock import Clock
 from skyjar.kernel.ids import Chance
 from skyjar.kernel.memory import MemoryDriver
@@ -30,6 +30,7 @@ class Desk:
 
     account = "111122223333"
     region = "us-east-1"
+    is_secure = True  # as calls from the machine itself are
 
     def __init__(self, directory: Path) -> None:
         self.loop = asyncio.new_event_loop()
@@ -45,7 +46,13 @@ class Desk:
     def call(self, tx: Transaction, caller: Principal | None = None) -> Call:
         who = caller or self.caller
         return Call(
-            self.pipeline, tx, now=self.clock.now(), caller=who, account=who.account or self.account, region=self.region
+            self.pipeline,
+            tx,
+            now=self.clock.now(),
+            caller=who,
+            account=who.account or self.account,
+            region=self.region,
+            origin=Origin("http://127.0.0.1:4566", secure=self.is_secure),
         )
 
     def settle(self) -> None:
