@@ -126,13 +126,16 @@ def check_done(result: Any) -> None:
 def resealed(blobs: Blobs, pieces: Any, layers: int) -> Blob:
     """A blob of its own of bytes in pieces, read a little at a time. Slow: for a thread."""
     writer = blobs.sealed_writer(layers=layers)
-    for blob, offset, length in pieces:
-        at = offset
-        while at < offset + length:
-            data = blob.read(at, min(1 << 20, offset + length - at))
-            if not data:
-                writer.abort()
-                raise Damaged(f"{blob.path} is shorter than it was")
-            writer.write(data)
-            at += len(data)
+    try:
+        for blob, offset, length in pieces:
+            at = offset
+            while at < offset + length:
+                data = blob.read(at, min(1 << 20, offset + length - at))
+                if not data:
+                    raise Damaged(f"{blob.path} is shorter than it was")
+                writer.write(data)
+                at += len(data)
+    except OSError:
+        writer.abort()
+        raise
     return writer.close()

@@ -7,6 +7,7 @@ from typing import Any
 from skyjar.formation.resources import Physical, Properties, Resource, ResourceType
 from skyjar.kernel.call import Call
 
+from . import state
 from .errors import ParameterNotFound, ValidationException
 
 _OPTIONAL = {
@@ -36,15 +37,16 @@ def _tag_list(tags: dict[str, str]) -> list[dict[str, str]]:
     return [{"Key": key, "Value": str(value)} for key, value in tags.items()]
 
 
-def _physical(name: str, properties: Properties) -> Physical:
-    return Physical(name, {"Type": properties["Type"], "Value": str(properties["Value"])})
+def _physical(call: Call, name: str, properties: Properties) -> Physical:
+    told = {"Arn": state.arn_of(call, name), "Type": properties["Type"], "Value": str(properties["Value"])}
+    return Physical(name, told)
 
 
 def create(call: Call, resource: Resource, properties: Properties) -> Physical:
     name = properties.get("Name") or f"CFN-{resource.logical_id}-{resource.token}"
     tags = _tag_list(_tags(resource, properties))
     call.ask("ssm").put_parameter(**_parameters(name, properties), **({"tags": tags} if tags else {}))
-    return _physical(name, properties)
+    return _physical(call, name, properties)
 
 
 def update(call: Call, resource: Resource, old: Physical, properties: Properties, before: Properties) -> Physical:
@@ -59,7 +61,7 @@ def update(call: Call, resource: Resource, old: Physical, properties: Properties
         ssm.remove_tags_from_resource(**where, tag_keys=untagged)
     if wanted != had:
         ssm.add_tags_to_resource(**where, tags=_tag_list(wanted))
-    return _physical(old.id, properties)
+    return _physical(call, old.id, properties)
 
 
 def delete(call: Call, resource: Resource, physical: Physical, properties: Properties) -> None:

@@ -12,7 +12,7 @@ from skyjar.kernel.errors import AWSError
 from skyjar.kernel.outside import Outside
 from skyjar.kernel.principals import Principal
 from skyjar.kernel.tables import Place
-from skyjar.services.s3 import state
+from skyjar.services.s3 import rings, state
 
 HUSH = b"hush hush "
 LONG = HUSH * 20_000
@@ -28,6 +28,19 @@ def code(function: Any, **parameters: Any) -> str:
     with pytest.raises(AWSError) as caught:
         function(**parameters)
     return caught.value.code
+
+
+def ann_of(desk: Any) -> tuple[Any, Any]:
+    """S3 as a user asks for it, and a function that says what the user may do."""
+    iam = desk.ask("iam")
+    made = iam.create_user(user_name="ann")["User"]
+    who = Principal(kind="user", account=desk.account, arn=made["Arn"], id=made["UserId"], name="ann")
+
+    def may(*statements: dict[str, Any]) -> None:
+        text = json.dumps({"Version": "2012-10-17", "Statement": list(statements)})
+        iam.put_user_policy(user_name="ann", policy_name="p", policy_document=text)
+
+    return desk.ask("s3", who), may
 
 
 def read(answer: Any) -> bytes:
@@ -134,15 +147,12 @@ def test_a_streamed_body_that_is_to_be_sealed_twice(desk: Any, s3: Any, tmp_path
 
 
 def test_kms_is_asked_as_the_caller(desk: Any, s3: Any) -> None:
-    kms, iam = desk.ask("kms"), desk.ask("iam")
+    kms = desk.ask("kms")
     key = kms.create_key()["KeyMetadata"]["Arn"]
-    made = iam.create_user(user_name="ann")["User"]
-    ann = desk.ask("s3", Principal(kind="user", account=desk.account, arn=made["Arn"], id=made["UserId"], name="ann"))
+    ann, allow = ann_of(desk)
 
     def may(*statements: dict[str, Any]) -> None:
-        allowed = [{"Effect": "Allow", "Action": "s3:*", "Resource": "*"}, *statements]
-        text = json.dumps({"Version": "2012-10-17", "Statement": allowed})
-        iam.put_user_policy(user_name="ann", policy_name="p", policy_document=text)
+        allow({"Effect": "Allow", "Action": "s3:*", "Resource": "*"}, *statements)
 
     def using(*actions: str, **conditions: str) -> dict[str, Any]:
         statement: dict[str, Any] = {"Effect": "Allow", "Action": actions, "Resource": key}
@@ -333,13 +343,17 @@ def test_what_is_secret_wants_a_secure_connection(desk: Any, customers: Any) -> 
 
 
 def test_the_caller_of_a_multipart_upload_may_decrypt(desk: Any, s3: Any) -> None:
-    kms, iam = desk.ask("kms"), desk.ask("iam")
-    key = kms.create_key()["KeyMetadata"]["Arn"]
-    made = iam.create_user(user_name="ann")["User"]
-    ann = desk.ask("s3", Principal(kind="user", account=desk.account, arn=made["Arn"], id=made["UserId"], name="ann"))
-    allowed = [{"Effect": "Allow", "Action": ["s3:*", "kms:GenerateDataKey"], "Resource": "*"}]
-    text = json.dumps({"Version": "2012-10-17", "Statement": allowed})
-    iam.put_user_policy(user_name="ann", policy_name="p", policy_document=text)
+    key = desk.ask("kms").create_key()["KeyMetadata"]["Arn"]
+    ann, may = ann_of(desk)
+    may({"Effect": "Allow", "Action": ["s3:*", "kms:GenerateDataKey"], "Resource": "*"})
     given = {"server_side_encryption": "aws:kms", "ssekms_key_id": key}
     upload = ann.create_multipart_upload(bucket="first", key="k", **given)["UploadId"]
     assert code(ann.upload_part, bucket="first", key="k", upload_id=upload, part_number=1, body=b"x") == "AccessDenied"
+
+
+def test_nothing_is_left_of_a_body_that_cannot_be_sealed_again(desk: Any, tmp_path: Path) -> None:
+    made = desk.pipeline.blobs.put_sealed(LONG)
+    made.path.write_bytes(made.path.read_bytes()[:-1])
+    with pytest.raises(OSError, match="cannot be opened"):
+        rings.resealed(desk.pipeline.blobs, ((made, 0, made.size),), 2)
+    assert list((tmp_path / "blobs" / "incoming").iterdir()) == []

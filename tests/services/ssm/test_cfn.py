@@ -10,7 +10,11 @@ def template(value: str, tags: dict[str, str]) -> str:
         "Named": {"Type": "AWS::SSM::Parameter", "Properties": properties},
         "Other": {"Type": "AWS::SSM::Parameter", "Properties": {"Type": "String", "Value": {"Ref": "Named"}}},
     }
-    output = {"Value": {"Value": {"Fn::GetAtt": ["Named", "Value"]}}, "Other": {"Value": {"Ref": "Other"}}}
+    output = {
+        "Value": {"Value": {"Fn::GetAtt": ["Named", "Value"]}},
+        "Arn": {"Value": {"Fn::GetAtt": ["Named", "Arn"]}},
+        "Other": {"Value": {"Ref": "Other"}},
+    }
     return json.dumps({"Resources": resources, "Outputs": output})
 
 
@@ -21,6 +25,7 @@ def test_a_parameter_follows_its_template(desk: Any) -> None:
     stack = cfn.describe_stacks(stack_name="s")["Stacks"][0]
     found = {each["OutputKey"]: each["OutputValue"] for each in stack["Outputs"]}
     assert found["Value"] == "1"
+    assert found["Arn"] == f"arn:aws:ssm:us-east-1:{desk.account}:parameter/app/v"
     assert found["Other"].startswith("CFN-Other-")
     assert ssm.get_parameter(name=found["Other"])["Parameter"]["Value"] == "/app/v"
     cfn.update_stack(stack_name="s", template_body=template("2", {"b": "1"}))
