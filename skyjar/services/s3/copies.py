@@ -142,10 +142,9 @@ def copy_object(
     names.check_key(key)
     if acl:
         acls.check_canned(acl)
-    customer = customer_keys.read(call, sse_customer_algorithm, sse_customer_key, sse_customer_key_md5)
-    wish = encryption.Wish(
-        server_side_encryption, ssekms_key_id, bucket_key_enabled, ssekms_encryption_context, customer
-    )
+    asked = (server_side_encryption, ssekms_key_id, bucket_key_enabled, ssekms_encryption_context)
+    own = (sse_customer_algorithm, sse_customer_key, sse_customer_key_md5)
+    wish = encryption.wish(call, where, *asked, own)
     given = (copy_source_sse_customer_algorithm, copy_source_sse_customer_key, copy_source_sse_customer_key_md5)
     from_source = _source(call, copy_source, expected_source_bucket_owner, given)
     from_bucket, source, _ = from_source
@@ -169,7 +168,12 @@ def copy_object(
     method = encryption.method_of(where, wish)
     is_itself = (from_bucket.space, source.key) == (where.space, key)
     changes = metadata_directive == "REPLACE" or storage_class or server_side_encryption or website_redirect_location
-    if is_itself and not (changes or customer) and "?versionId=" not in copy_source and method == source.encryption:
+    if (
+        is_itself
+        and not (changes or wish.customer)
+        and "?versionId=" not in copy_source
+        and method == source.encryption
+    ):
         raise InvalidRequest(
             "This copy request is illegal because it is trying to copy an object to itself without changing the "
             "object's metadata, storage class, website redirect location or encryption attributes."
@@ -196,7 +200,7 @@ def copy_object(
     if website_redirect_location:
         fields["headers"] = {**fields["headers"], "WebsiteRedirectLocation": website_redirect_location}
     ring = encryption.begun(call, at, where, key, wish)
-    copy = Copy(bucket, fields, (if_match, if_none_match), ring, customer, from_source)
+    copy = Copy(bucket, fields, (if_match, if_none_match), ring, wish.customer, from_source)
     algorithm = checksum_algorithm or source.algorithm or checksums.DEFAULT
     return copy.made(call, algorithm)
 

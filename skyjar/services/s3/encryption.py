@@ -48,6 +48,21 @@ class Wish:
         self.customer = customer
 
 
+def wish(
+    call: Call,
+    bucket: Bucket,
+    algorithm: str,
+    key: str,
+    bucket_key: bool | None,
+    context: str,
+    given: tuple[str, str, str],
+) -> Wish:
+    """`given` are the three headers of the client's own key, at which S3 does not look where such keys are blocked."""
+    if bucket.blocks_customer_keys and any(given):
+        raise AccessDenied
+    return Wish(algorithm, key, bucket_key, context, customer_keys.read(call, *given))
+
+
 def check_algorithm(algorithm: str) -> None:
     if algorithm not in METHODS:
         raise InvalidEncryptionAlgorithm(ServerSideEncryption=algorithm)
@@ -62,8 +77,6 @@ def method_of(bucket: Bucket, wish: Wish) -> str:
                 ArgumentName=_HEADER,
                 ArgumentValue=wish.algorithm or "null",
             )
-        if bucket.blocks_customer_keys:
-            raise AccessDenied
         return CUSTOMER
     if wish.algorithm:
         check_algorithm(wish.algorithm)

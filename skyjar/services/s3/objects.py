@@ -102,10 +102,9 @@ def put_object(
     passed = locals() if isinstance(body, Blob) else {}
     at, where = state.bucket_of(call, bucket)
     names.check_key(key)
-    customer = customer_keys.read(call, sse_customer_algorithm, sse_customer_key, sse_customer_key_md5)
-    wish = encryption.Wish(
-        server_side_encryption, ssekms_key_id, bucket_key_enabled, ssekms_encryption_context, customer
-    )
+    asked = (server_side_encryption, ssekms_key_id, bucket_key_enabled, ssekms_encryption_context)
+    own = (sse_customer_algorithm, sse_customer_key, sse_customer_key_md5)
+    wish = encryption.wish(call, where, *asked, own)
     if isinstance(body, Blob):
         layers = encryption.layers_of(encryption.method_of(where, wish))
         if layers > len(body.secrets) and body.size > limits.INLINE_BYTES:
@@ -146,7 +145,7 @@ def put_object(
     fields |= {"etag": ring.etag(call, sums.md5.hex()), "algorithm": sums.algorithm, "checksum": sums.checksum}
     made = state.add(call, at, where, newest, fields)
     told = {"ETag": f'"{made.etag}"', **sums.shown, **encryption.context_shown(made)}
-    return {**told, **written(at, where, made, customer)}
+    return {**told, **written(at, where, made, wish.customer)}
 
 
 def written(at: At, bucket: Bucket, made: Object, customer: CustomerKey | None) -> dict[str, Any]:

@@ -72,10 +72,9 @@ def create_multipart_upload(
     expected_bucket_owner: str = "",
 ) -> dict[str, Any]:
     at, where = state.bucket_of(call, bucket)
-    customer = customer_keys.read(call, sse_customer_algorithm, sse_customer_key, sse_customer_key_md5)
-    wish = encryption.Wish(
-        server_side_encryption, ssekms_key_id, bucket_key_enabled, ssekms_encryption_context, customer
-    )
+    asked = (server_side_encryption, ssekms_key_id, bucket_key_enabled, ssekms_encryption_context)
+    own = (sse_customer_algorithm, sse_customer_key, sse_customer_key_md5)
+    wish = encryption.wish(call, where, *asked, own)
     names.check_key(key)
     if acl:
         acls.check_canned(acl)
@@ -106,7 +105,7 @@ def create_multipart_upload(
         "Bucket": bucket,
         "Key": key,
         "UploadId": made.id,
-        **encryption.shown(made, customer),
+        **encryption.shown(made, wish.customer),
         **encryption.context_shown(made),
     }
     if checksum_algorithm:

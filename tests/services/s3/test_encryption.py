@@ -283,6 +283,7 @@ def test_keys_of_clients_are_blocked_until_they_are_not(s3: Any) -> None:
     rule = s3.get_bucket_encryption(bucket="first")["ServerSideEncryptionConfiguration"]["Rules"][0]
     assert rule["BlockedEncryptionTypes"] == {"EncryptionType": ["SSE-C"]}
     assert code(s3.put_object, bucket="first", key="k", body=HUSH, **CUSTOMER) == "AccessDenied"
+    assert code(s3.put_object, bucket="first", key="k", sse_customer_key="?") == "AccessDenied"
     configure(s3, "AES256", BlockedEncryptionTypes={"EncryptionType": ["NONE"]})
     answer = s3.put_object(bucket="first", key="k", body=HUSH, **CUSTOMER)
     assert answer["SSECustomerKeyMD5"] == CUSTOMER["sse_customer_key_md5"]
@@ -338,6 +339,7 @@ def test_what_is_secret_wants_a_secure_connection(desk: Any, customers: Any) -> 
     assert code(s3.get_object, bucket="first", key="k") == "InvalidArgument"
     assert code(s3.put_object, bucket="first", key="k", server_side_encryption="aws:kms") == "InvalidArgument"
     assert code(s3.put_object, bucket="first", key="k", **CUSTOMER) == "InvalidRequest"
+    assert code(s3.get_object, bucket="first", key="k", **CUSTOMER) == "InvalidRequest"
     s3.put_object(bucket="first", key="s", body=HUSH)
     assert read(s3.get_object(bucket="first", key="s")) == HUSH
 
