@@ -9,7 +9,6 @@ import binascii
 import hashlib
 import hmac
 from base64 import b64decode, b64encode
-from typing import Any
 
 from skyjar.kernel.call import Call
 
@@ -87,5 +86,13 @@ def check(kept: bytes, given: CustomerKey | None) -> None:
         raise AccessDenied
 
 
-def shown(kept: bytes, given: CustomerKey | None) -> dict[str, Any]:
-    return given.shown() if kept and given is not None else {}
+def check_part(kept: bytes, given: CustomerKey | None) -> None:
+    """The same of a part of an upload, whose refusals are S3's own again."""
+    if kept and given is None:
+        raise InvalidRequest(
+            "The multipart upload initiate requested encryption. Subsequent part requests must include the appropriate "
+            "encryption parameters."
+        )
+    if kept and given is not None and not given.is_that(kept):
+        raise InvalidRequest("The provided encryption parameters did not match the ones used originally.")
+    check(kept, given)

@@ -205,6 +205,7 @@ def check_customer(thing: Object | Upload, customer: CustomerKey | None) -> None
 
 def of_upload(call: Call, bucket: Bucket, upload: Upload, customer: CustomerKey | None) -> Ring:
     """The ring of an upload; one that was begun before bodies were sealed is over."""
+    customer_keys.check_part(upload.sealing.customer if upload.sealing is not None else b"", customer)
     ring = opened(call, bucket, upload, customer)
     if ring is None:
         raise NoSuchUpload(UploadId=upload.id)

@@ -315,6 +315,24 @@ def test_only_the_very_key_of_the_client_opens(customers: Any) -> None:
     assert code(customers.get_object, bucket="first", key="plain", **CUSTOMER) == "InvalidRequest"
 
 
+def test_every_part_brings_the_key_of_its_upload(customers: Any) -> None:
+    upload = customers.create_multipart_upload(bucket="first", key="k", **CUSTOMER)["UploadId"]
+    where = {"bucket": "first", "key": "k", "upload_id": upload}
+    with pytest.raises(AWSError, match="Subsequent part requests must include"):
+        customers.upload_part(**where, part_number=1, body=HUSH)
+    other = bytes(32)
+    wrong = {
+        "sse_customer_key": b64encode(other).decode(),
+        "sse_customer_key_md5": b64encode(md5(other).digest()).decode(),
+    }
+    with pytest.raises(AWSError, match="did not match the ones used originally"):
+        customers.upload_part(**where, part_number=1, body=HUSH, **{**CUSTOMER, **wrong})
+    etag = customers.upload_part(**where, part_number=1, body=HUSH, **CUSTOMER)["ETag"]
+    parts = {"Parts": [{"PartNumber": 1, "ETag": etag}]}
+    customers.complete_multipart_upload(**where, multipart_upload=parts, **CUSTOMER)
+    assert read(customers.get_object(bucket="first", key="k", **CUSTOMER)) == HUSH
+
+
 @pytest.mark.parametrize(
     ("change", "error"),
     [
