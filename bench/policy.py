@@ -69,7 +69,9 @@ def authorisation() -> None:
         tx = cloud.store.begin()
 
         def call(who: principals.Principal) -> Call:
-            return Call(cloud.pipeline, tx, now=cloud.clock.now(), caller=who, account=root.account, region="us-east-1")
+            return Call(
+                cloud.pipeline.inside, tx, now=cloud.clock.now(), caller=who, account=root.account, region="us-east-1"
+            )
 
         alice, worker = _people(call(root))
         url = {"queue_url": "http://127.0.0.1:4566/111122223333/orders", "message_body": "x"}

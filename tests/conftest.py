@@ -46,7 +46,7 @@ class Desk:
     def call(self, tx: Transaction, caller: Principal | None = None) -> Call:
         who = caller or self.caller
         return Call(
-            self.pipeline,
+            self.pipeline.inside,
             tx,
             now=self.clock.now(),
             caller=who,

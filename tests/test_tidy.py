@@ -80,7 +80,6 @@ LONGEST_FILE = 400
 LONG_FILES = {
     "edge/http1.py": "one state machine; its states share what a connection holds",
     "edge/http2.py": "one state machine, as http1.py",
-    "pipeline/pipeline.py": "the steps, and what a call may ask of the cloud; to be split by who asks",
     "runtime/bootstrap/zygote.py": "runs alone in the parent of the sandboxes, so it cannot import its parts",
     "services/dynamodb/grammar.py": "one grammar: lexer, parser and compiler of expressions",
     "services/dynamodb/state.py": "the storage layout of items and of their indexes, explained once",

@@ -37,9 +37,10 @@ def _print(records: list[dict[str, Any]], as_json: bool) -> None:
             continue
         colour = "green" if record["status"] < 400 else "yellow" if record["status"] < 500 else "red"
         indent = "  └ " if record["parent"] else ""
+        note = record["error"] or ("[yellow]would be denied[/]" if record["decision"].get("is_audited") else "")
         console.print(
             f"{show.moment(record['at'])} [{colour}]{record['status']}[/] {record['took_ms']:8.2f} ms  "
-            f"{indent}{record['service']}:{record['operation']}  {record['error']}  "
+            f"{indent}{record['service']}:{record['operation']}  {note}  "
             f"[dim]{record['principal']}  {record['request_id']}[/]"
         )
 

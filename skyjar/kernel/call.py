@@ -41,15 +41,22 @@ class Origin:
     """How a call came in. `endpoint`: scheme, host and port by which the client came; `secure`: whether what it said was
     hidden from others on its way."""
 
-    __slots__ = ("endpoint", "secure", "source_ip", "user_agent")
+    __slots__ = ("endpoint", "referer", "secure", "source_ip", "user_agent")
 
     def __init__(
-        self, endpoint: str, *, source_ip: str = "127.0.0.1", secure: bool = False, user_agent: str = ""
+        self,
+        endpoint: str,
+        *,
+        source_ip: str = "127.0.0.1",
+        secure: bool = False,
+        user_agent: str = "",
+        referer: str = "",
     ) -> None:
         self.endpoint = endpoint
         self.source_ip = source_ip
         self.secure = secure
         self.user_agent = user_agent
+        self.referer = referer
 
 
 class CameIn(Protocol):
@@ -66,6 +73,9 @@ class CameIn(Protocol):
 
     @property
     def user_agent(self) -> str: ...
+
+    @property
+    def referer(self) -> str: ...
 
 
 _NOWHERE = Origin("http://127.0.0.1:4566")
@@ -194,7 +204,8 @@ class Call:
         return Asked(self, service, who, account or who.account or self.account, region or self.region, stated)
 
     def may(self, service: str, operation: str, principal: Principal, *, region: str = "", **parameters: Any) -> bool:
-        """Whether `ask` would let this principal do this, which is not done and not recorded."""
+        """Whether `ask` would let this principal do this, which is not done. The decision is recorded below this call,
+        unless an operation asks about its own service."""
         account = principal.account or self.account
         return self._cloud.may(self, service, operation, parameters, principal, account, region or self.region)
 

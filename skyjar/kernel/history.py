@@ -1,12 +1,13 @@
 """What was called, as an audit wants to know it: by whom, with which parameters, with what answer.
 
-Kept here because the pipeline writes it and `cloudtrail` reads it. It is a log of the whole cloud: one row per call, in
-order, the oldest dropped when there are more than `KEPT`. Calls that handle data (`DATA`) are in it only while somebody
+Kept here because the pipeline writes it and `cloudtrail` reads it. It is a log of the whole cloud: calls in order, those
+that are written together in one row, the oldest rows dropped when there are more than `KEPT` calls. Calls that handle data (`DATA`) are in it only while somebody
 has selected their service; see `docs/decisions/0008-history.md`.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from .principals import Principal
@@ -121,6 +122,13 @@ class Seen(Record, frozen=True):
     host: str = ""
 
 
+class Row(Record, frozen=True):
+    """Calls in a row; `last` is the number of the last."""
+
+    last: int
+    seen: tuple[Seen, ...]
+
+
 class Selected(Record, frozen=True):
     """The services whose data events are wanted."""
 
@@ -128,7 +136,7 @@ class Selected(Record, frozen=True):
     services: tuple[str, ...]
 
 
-history = Table("kernel.history", Seen, key=("seq",), scope="cloud")
+rows = Table("kernel.history", Row, key=("last",), scope="cloud")
 selected = Table("kernel.history.selected", Selected, key=("id",), scope="cloud")
 
 _READING = ("get", "list", "describe", "head", "lookup", "search", "query", "scan", "select", "batch_get", "simulate",
@@ -140,6 +148,47 @@ _SESSIONS = ("assume_role", "assume_role_with_saml", "assume_role_with_web_ident
 
 def everywhere(tx: Transaction) -> Place:
     return Place(tx, "", "")
+
+
+def append(tx: Transaction, seen: list[Seen], kept: int = KEPT) -> None:
+    """Write calls whose numbers follow the latest; rows that hold none of the last `kept` calls go."""
+    place = everywhere(tx)
+    last = seen[-1].seq
+    rows.add(place, Row(last=last, seen=tuple(seen)))
+    low, high = rows.bounds(place, (), None, (), (last - kept + 1,))
+    for key, _ in tx.scan(low, high, 4, is_queue=True):
+        tx.delete(key)
+
+
+def forwards(tx: Transaction, start: int = 0) -> Iterator[Seen]:
+    """From the number `start` on."""
+    while True:
+        page = rows.range(everywhere(tx), start=(start,), limit=32)
+        for row in page:
+            yield from (seen for seen in row.seen if seen.seq >= start)
+        if len(page) < 32:
+            return
+        start = page[-1].last + 1
+
+
+def backwards(tx: Transaction, start: int | None = None) -> Iterator[Seen]:
+    """From the latest, or from the number `start`, to the first."""
+    place = everywhere(tx)
+    if start is not None:  # the row that it is in ends with a later one, or with it
+        for row in rows.range(place, start=(start,), limit=1):
+            yield from (seen for seen in reversed(row.seen) if seen.seq <= start)
+    while True:
+        page = rows.range(place, end=() if start is None else (start,), reverse=True, limit=32)
+        for row in page:
+            yield from reversed(row.seen)
+        if len(page) < 32:
+            return
+        start = page[-1].last
+
+
+def next_number(tx: Transaction) -> int:
+    latest = rows.range(everywhere(tx), reverse=True, limit=1)
+    return latest[0].last + 1 if latest else 0
 
 
 def is_reading(operation: str) -> bool:

@@ -155,6 +155,7 @@ def context_of(call: Call, conditions: dict[str, Any]) -> dict[str, Any]:
         "aws:EpochTime": lambda: str(int(call.now)),
         "aws:RequestedRegion": call.region,
         "aws:UserAgent": call.origin.user_agent,
+        "aws:Referer": lambda: call.origin.referer or None,
         "aws:ViaAWSService": "false",
     }
     if caller.is_temporary:

@@ -83,3 +83,7 @@ class Exchange:
     @property
     def user_agent(self) -> str:
         return self.request.headers.get("user-agent", "")
+
+    @property
+    def referer(self) -> str:
+        return self.request.headers.get("referer", "")

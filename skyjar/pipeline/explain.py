@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from skyjar.policy.evaluation import Decision, Policies
@@ -23,6 +24,14 @@ def denied(question: Request, policies: Policies, decision: Decision, context: d
         statement=decision.statement.label if decision.statement is not None else "",
         trace=tuple(str(verdict) for verdict in decision.explain()),
         policies=tuple(str(standing) for standing in standings(question, policies.considered(question.principal))),
-        context={key: str(value() if callable(value) else value) for key, value in context.items()},
+        context=dict(_shown(context)),
         remedy=tuple(change.public() for change in changes(question, policies)),
     )
+
+
+def _shown(context: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """The condition keys that there are, as text."""
+    for key, value in context.items():
+        found = value() if callable(value) else value
+        if found is not None:
+            yield key, ", ".join(map(str, found)) if isinstance(found, list | tuple) else str(found)

@@ -65,7 +65,7 @@ class Functions:
         def run(tx: Any) -> T:
             return body(
                 Call(
-                    pipeline,
+                    pipeline.inside,
                     tx,
                     now=pipeline.clock.now(),
                     caller=service(PRINCIPAL, function.account),

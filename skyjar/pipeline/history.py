@@ -7,13 +7,13 @@ and written together when the records are. What a model marks as sensitive, and 
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from skyjar.kernel import service as services
 from skyjar.kernel.errors import AWSError
-from skyjar.kernel.history import DATA, KEPT, Seen, everywhere, history, keeps_answer, selects
+from skyjar.kernel.history import DATA, KEPT, Seen, append, keeps_answer, next_number, selects
 from skyjar.kernel.principals import Principal
 from skyjar.kernel.service import Operation
 from skyjar.kernel.store import Store, Transaction
@@ -28,13 +28,9 @@ if TYPE_CHECKING:
 
 HIDDEN = "HIDDEN_DUE_TO_SECURITY_REASONS"
 BATCH = 256  # calls that wait to be written
+ALSO_HIDDEN = ("ParameterValue",)  # of stacks: no model says that a parameter may be NoEcho
 ENCODED_BYTES = 100_000  # CloudTrail's limit; what is longer is left out
 _NESTED = ("structure", "list", "map", "timestamp", "blob")
-_NOT_SECRET = (
-    "SessionToken",
-    "sessionToken",
-)  # the one sensitive value that CloudTrail shows, of sessions it may reveal
-
 Member = tuple[str, Shape | None]  # the name that is shown, and the shape of a value that has to be looked into
 
 
@@ -59,29 +55,8 @@ class Plan:
         self.answer = operation.output_shape if keeps_answer(service.name, function.name) else None
 
 
-class Pending(NamedTuple):
-    """One call, by reference: nothing of it is copied before it is written."""
-
-    plan: Plan
-    at: float
-    request_id: str
-    parent: str
-    principal: Principal
-    account: str
-    region: str
-    error: str
-    message: str
-    source_ip: str
-    user_agent: str
-    via: str
-    resource: str
-    is_secure: bool
-    host: str
-    parameters: dict[str, Any]
-    answer: Any
-
-
 FromSocket = tuple[Plan, "Exchange", "Judgement | None", str]
+FromInside = tuple[Plan, "Call", "Call", dict[str, Any], Any, AWSError | None]
 
 
 class History:
@@ -89,7 +64,7 @@ class History:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._pending: list[Pending | FromSocket] = []
+        self._pending: list[FromSocket | FromInside] = []
         self._plans: dict[Operation, Plan] = {}
         self._selected: frozenset[str] | None = None
         self._next = -1
@@ -129,19 +104,10 @@ class History:
         caller = inner.caller
         if plan is None or (caller.kind == "root" and caller != call.caller):
             return  # a look into an account on behalf of nobody there
-        is_service = caller.kind == "service"
-        via = f"{call.service}.amazonaws.com" if "." in call.operation and not is_service else ""
-        judgement = getattr(error, "judgement", None)
-        pending = Pending(
-            plan, inner.now, inner.request_id, inner.parent, caller, inner.account, inner.region,
-            error.code if error is not None else "", error.message if error is not None else "",
-            caller.name if is_service else via or call.source_ip, caller.name if is_service else via or call.origin.user_agent,
-            via, judgement.resource if judgement is not None else "", False, "", parameters, answer,
-        )  # fmt: skip
         if error is not None:
-            self._pending.append(pending)
+            self._pending.append((plan, call, inner, parameters, None, error))
         else:
-            call.tx.after_commit.append(lambda: self._pending.append(pending))
+            call.tx.after_commit.append(lambda: self._pending.append((plan, call, inner, parameters, answer, None)))
 
     def _selection(self) -> frozenset[str]:
         if self._selected is None:
@@ -168,59 +134,89 @@ class History:
         self._store.transact(lambda tx: self._write(tx, pending))
         return True
 
-    def _write(self, tx: Transaction, pending: list[Pending | FromSocket]) -> None:
-        place = everywhere(tx)
+    def _write(self, tx: Transaction, pending: list[FromSocket | FromInside]) -> None:
         if self._next < 0:
-            last = history.range(place, reverse=True, limit=1)
-            self._next = last[0].seq + 1 if last else 0
-        at = self._next
-        for each in pending:
-            history.add(place, self._seen(at, each if isinstance(each, Pending) else _from_socket(*each)))
-            if at >= KEPT:
-                history.delete(place, at - KEPT)
-            at += 1
-        self._next = at
+            self._next = next_number(tx)
+        seen = [
+            self._from_socket(at, *each) if len(each) == 4 else self._from_inside(at, *each)
+            for at, each in enumerate(pending, self._next)
+        ]
+        append(tx, seen, KEPT)
+        self._next += len(seen)
 
-    def _seen(self, seq: int, pending: Pending) -> Seen:
-        plan = pending.plan
-        has_answer = plan.answer is not None and not pending.error
+    def _from_socket(self, seq: int, plan: Plan, x: Exchange, judgement: Judgement | None, message: str) -> Seen:
+        request, error = x.request, x.error_code
         return Seen(
             seq=seq,
-            at=pending.at,
-            request_id=pending.request_id,
-            parent=pending.parent,
+            at=x.clock_began,
+            request_id=x.request_id,
+            parent=x.parent,
             service=plan.service,
             operation=plan.name,
             is_data=plan.is_data,
-            principal=_without_policies(pending.principal),
-            account=pending.account,
-            region=pending.region,
-            error=pending.error,
-            message=pending.message,
-            source_ip=pending.source_ip,
-            user_agent=pending.user_agent,
-            via=pending.via,
-            resource=pending.resource,
-            parameters=self._packed(_shown_parameters(plan, pending.parameters)),
-            answer=self._packed(_shown(plan.answer, pending.answer)) if has_answer and plan.answer else b"",
-            is_secure=pending.is_secure,
-            host=pending.host,
+            principal=_without_policies(x.principal),
+            account=x.account,
+            region=x.region,
+            error=error,
+            message=message,
+            source_ip=request.peer,
+            user_agent=x.user_agent,
+            via="",
+            resource=judgement.resource if judgement is not None else "",
+            parameters=self._parameters(plan, x.parameters),
+            answer=self._answer(plan, x.result) if not error else b"",
+            is_secure=request.scheme == "https",
+            host=request.host,
         )
+
+    def _from_inside(
+        self,
+        seq: int,
+        plan: Plan,
+        call: Call,
+        inner: Call,
+        parameters: dict[str, Any],
+        answer: Any,
+        error: AWSError | None,
+    ) -> Seen:
+        """What a job does on somebody's behalf, or a service says that it does for its caller, comes from that service."""
+        caller = inner.caller
+        is_service = caller.kind == "service"
+        said = inner.context.get("kms:ViaService", "").partition(".")[0] or ("." in call.operation and call.service)
+        via = f"{said}.amazonaws.com" if said and not is_service else ""
+        judgement = getattr(error, "judgement", None)
+        return Seen(
+            seq=seq,
+            at=inner.now,
+            request_id=inner.request_id,
+            parent=inner.parent,
+            service=plan.service,
+            operation=plan.name,
+            is_data=plan.is_data,
+            principal=_without_policies(caller),
+            account=inner.account,
+            region=inner.region,
+            error=error.code if error is not None else "",
+            message=error.message if error is not None else "",
+            source_ip=caller.name if is_service else via or call.source_ip,
+            user_agent=caller.name if is_service else via or call.origin.user_agent,
+            via=via,
+            resource=judgement.resource if judgement is not None else "",
+            parameters=self._parameters(plan, parameters),
+            answer=self._answer(plan, answer) if error is None else b"",
+        )
+
+    def _parameters(self, plan: Plan, parameters: dict[str, Any]) -> bytes:
+        return self._packed(_shown_parameters(plan, parameters)) if parameters else b""
+
+    def _answer(self, plan: Plan, answer: Any) -> bytes:
+        return self._packed(_shown(plan.answer, answer)) if plan.answer is not None and answer else b""
 
     def _packed(self, shown: Any) -> bytes:
         if not shown:
             return b""
         packed = self._encode(shown)
         return packed if len(packed) <= ENCODED_BYTES else b""
-
-
-def _from_socket(plan: Plan, x: Exchange, judgement: Judgement | None, message: str) -> Pending:
-    request = x.request
-    return Pending(
-        plan, x.clock_began, x.request_id, x.parent, x.principal, x.account, x.region, x.error_code, message,
-        request.peer, x.user_agent, "", judgement.resource if judgement is not None else "",
-        request.scheme == "https", request.host, x.parameters, x.result,
-    )  # fmt: skip
 
 
 def _without_policies(principal: Principal) -> Principal:
@@ -274,7 +270,7 @@ def _shown_members(shape: Shape, value: dict[str, Any]) -> dict[str, Any]:
         member = members.get(name)
         if member is None or each is None:
             continue
-        shown = _shown(member, each)
+        shown = HIDDEN if name in ALSO_HIDDEN else _shown(member, each)
         if shown is not None and (shown is not HIDDEN or name != "SecretAccessKey"):
             found[_lower(name)] = shown
     return found

@@ -10,6 +10,9 @@ import msgspec
 Need = tuple[str, str, dict[str, Any]]  # action, resource, condition keys that a least policy should name
 
 
+_PASSED = "iam:PassedToService"
+
+
 class Judgement(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """`reason`: root | allow | implicit-deny | explicit-deny | not-judged; `policy`: the type of policy that decided, by
     `statement` of its policy `source`.
@@ -41,11 +44,12 @@ class Judgement(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     def let_through(self) -> Judgement:
         return msgspec.structs.replace(self, is_allowed=True, is_audited=True)
 
-    def with_further(self, actions: Sequence[str], resources: Sequence[str], also: Sequence[Any]) -> Judgement:
-        """What else the call needs, beside the one that is told."""
+    def with_further(
+        self, actions: Sequence[str], resources: Sequence[str], also: Sequence[tuple[Any, ...]]
+    ) -> Judgement:
+        """What else the call needs, beside the one that is told. Of condition keys only to whom a role is passed."""
         needed: list[Need] = [(action, resource, {}) for action in actions for resource in resources]
-        for action, resource, conditions, *_ in also:
-            needed.append((action, resource, {key: value for key, value in conditions.items() if not callable(value)}))
+        needed += [(each[0], each[1], {_PASSED: each[2][_PASSED]} if _PASSED in each[2] else {}) for each in also]
         told = (self.action, self.resource)
         return msgspec.structs.replace(self, further=tuple(each for each in needed if each[:2] != told))
 

@@ -12,34 +12,33 @@ import time
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
 
-import msgspec
-
 from skyjar.kernel import credentials
-from skyjar.kernel import service as services
 from skyjar.kernel.blobs import Blobs
 from skyjar.kernel.call import Call
-from skyjar.kernel.clock import Alarm, Clock
-from skyjar.kernel.errors import AWSError, NotImplementedHere, Wait
+from skyjar.kernel.clock import Clock
+from skyjar.kernel.errors import AWSError, Wait
 from skyjar.kernel.ids import Chance
-from skyjar.kernel.outside import Compute, Failed, Fetch, Outside
-from skyjar.kernel.principals import Principal
-from skyjar.kernel.store import Conflict, Store, Watch
+from skyjar.kernel.outside import Compute, Fetch, Outside
+from skyjar.kernel.store import Conflict, Store
 from skyjar.kernel.web import WebResponse
-from skyjar.wire import models, sigv4
+from skyjar.wire import sigv4
 from skyjar.wire.chunked import Decoder
 from skyjar.wire.errors import WireError
 from skyjar.wire.http import Request, Respond, Response, Sink, WebSocket, WebSocketHandler
 
 from . import cors
+from .answers import Answers
 from .authenticate import Roots, authenticate
-from .authorise import authorise, judge
+from .authorise import authorise
 from .bodies import SMALL_BYTES, BlobSink, is_chunked
 from .exchange import Exchange
 from .history import History
 from .identities import Identities
+from .inside import Inside
 from .judgement import Judgement
 from .memberships import Memberships
 from .parse import parse
+from .performers import compute, fetch
 from .planes import Planes
 from .records import CallRecord, Records
 from .respond import internal_failure, render, render_error
@@ -47,6 +46,7 @@ from .route import Known, route
 from .run import run
 from .runner import Runner
 from .verdicts import Verdicts
+from .waiting import park
 
 log = logging.getLogger("skyjar.pipeline")
 
@@ -81,7 +81,6 @@ class Pipeline:
         self.is_strict = is_strict
         self.is_auditing = is_auditing
         self.is_lenient = is_lenient
-        self.is_synced = is_synced
         self.trusts_loopback = trusts_loopback
         self.own_endpoint = own_endpoint
         self.planes = Planes()
@@ -95,23 +94,21 @@ class Pipeline:
         self.root_of = Roots().of
         self.loop: asyncio.AbstractEventLoop
         self.runner: Runner
-        self.performers: dict[type, Callable[[Any], Awaitable[Any]]] = {Compute: _compute, Fetch: _fetch}
+        self.performers: dict[type, Callable[[Any], Awaitable[Any]]] = {Compute: compute, Fetch: fetch}
         self.internal: Callable[[Request, Respond], bool] = lambda request, respond: False
         self.ends: list[Callable[[], Awaitable[None]]] = []  # what else must end before the state is swapped
         self._timer: asyncio.TimerHandle | None = None
         self._timer_due = 0.0
-        self._unanswered: list[tuple[Exchange, Response]] = []  # until the next flush
-        self._losses = 0
+        self.answers = Answers(store, is_synced=is_synced)
         self.tasks: set[asyncio.Task[None]] = set()
         self.woken = 0
-        self._reactions: dict[str, list[Callable[..., Any]]] | None = None
-        self._resource_types: dict[str, Any] | None = None
+        self.inside = Inside(self)
         self._flushing: asyncio.TimerHandle | None = None
 
     # Life
 
     def start(self, loop: asyncio.AbstractEventLoop) -> None:
-        self.loop = loop
+        self.loop = self.answers.loop = loop
         self.runner = Runner(self)
         self.clock.changed = self._set_timer
         self._set_timer()
@@ -209,7 +206,7 @@ class Pipeline:
         x = self._exchange(request, respond)
         if request.method == "OPTIONS" and self._preflight(x):
             return
-        self._attempt(x, STEPS)
+        self.attempt(x, STEPS)
 
     def _preflight(self, x: Exchange) -> bool:
         answer = cors.preflight(self, x)
@@ -236,19 +233,19 @@ class Pipeline:
 
     # One attempt
 
-    def _attempt(self, x: Exchange, steps: tuple[Step, ...], reruns: int = 0) -> None:
+    def attempt(self, x: Exchange, steps: tuple[Step, ...], reruns: int = 0) -> None:
         tx = x.tx = self.store.begin()
         try:
             for step in steps:
                 step(self, x)
         except Wait as wait:
             tx.abort()
-            self._park(x, wait)
+            park(self, x, wait)
             return
         except Conflict:
             tx.abort()
             if reruns < RERUNS:
-                self._attempt(x, AGAIN, reruns + 1)
+                self.attempt(x, AGAIN, reruns + 1)
             else:
                 self._fail(x, NotServed())
             return
@@ -261,40 +258,8 @@ class Pipeline:
         else:
             self._answer(x)
 
-    def _park(self, x: Exchange, wait: Wait) -> None:
-        """Run the operation again when a watch is touched, or the deadline comes by the cloud's or the machine's clock."""
-        x.waited = True
-        has_left = False
-        watches: list[Watch] = []
-
-        def release() -> bool:
-            if not watches:
-                return False
-            for watch in watches:
-                watch.cancel()
-            watches.clear()
-            alarm.cancel()
-            timer.cancel()
-            return True
-
-        def wake() -> None:
-            if release():
-                self.wake(again)
-
-        def again() -> None:
-            if not has_left:  # what it would take is for somebody who is there
-                self._attempt(x, AGAIN)
-
-        def leave() -> None:
-            nonlocal has_left
-            has_left = True
-            release()
-
-        watches += [self.store.watch(prefix, wake) for prefix in wait.on]
-        alarm: Alarm = self.clock.call_at(wait.until, wake)
-        timer = self.loop.call_later(max(0.0, wait.until - self.clock.now()), wake)
-        if x.respond is not None:
-            x.respond.on_close = leave
+    def attempt_again(self, x: Exchange) -> None:
+        self.attempt(x, AGAIN)
 
     def wake(self, work: Callable[[], None]) -> None:
         """Run what was waiting in the next turn of the loop; the runner does not settle before."""
@@ -363,33 +328,9 @@ class Pipeline:
         self._send(x, response)
 
     def _send(self, x: Exchange, response: Response) -> None:
-        assert x.respond is not None
         if "origin" in x.request.headers:
             cors.decorate(self, x, response)
-        if not self.store.is_gathering and not self.is_synced:
-            x.respond(response)
-            return
-        if not self._unanswered:
-            self._losses = self.store.driver.losses
-            self.loop.call_soon(self._settle)
-        self._unanswered.append((x, response))
-
-    def _settle(self) -> None:
-        """One write, and one flush to the disk where that is wanted, for all calls that committed in this turn."""
-        waiting, self._unanswered = self._unanswered, []
-        try:
-            self.store.flush()
-            if self.is_synced:
-                self.store.sync()
-            is_lost = self.store.driver.losses != self._losses  # when somebody else had it written
-        except Exception:
-            log.exception("%d calls could not be written", len(waiting))
-            is_lost = True
-        if is_lost:
-            waiting = [(x, render_error(x, internal_failure())) for x, _ in waiting]
-        for x, response in waiting:
-            assert x.respond is not None
-            x.respond(response)
+        self.answers.send(x, response)
 
     def _record(self, x: Exchange, judgement: Judgement | None, message: str) -> None:
         self.records.add(
@@ -427,7 +368,7 @@ class Pipeline:
     def call_of(self, x: Exchange) -> Call:
         waited = x.waited
         return Call(
-            self,
+            self.inside,
             x.tx,
             self.clock.now() if waited else x.clock_began,
             x.principal,
@@ -441,196 +382,11 @@ class Pipeline:
             max(time.perf_counter() - x.began, self.clock.now() - x.clock_began) if waited else 0.0,
         )
 
-    def ask(
-        self,
-        call: Call,
-        service: str,
-        operation: str,
-        parameters: dict[str, Any],
-        principal: Principal,
-        account: str,
-        region: str,
-        context: dict[str, str],
-    ) -> Any:
-        """A call from inside: judged, run in the caller's transaction, and recorded below it."""
-        found = services.load(service)
-        function = found.operations.get(operation) if found is not None else None
-        if found is None or function is None:
-            raise NotImplementedHere(f"Skyjar does not implement {service}:{operation}.")
-        inner = self._inner(call, found, operation, principal, account, region)
-        inner.context = context
-        began = time.perf_counter()
-        name = _aws_name(found.model, operation)
-        judgement: Judgement | None = None
-        status, code, message = 200, "", ""
-        is_kept = function not in self.history.skips
-        try:
-            judgement = judge(self, inner, found, operation, name, parameters)
-            result = function.function(inner, **parameters)
-            is_outside = type(result) is Outside
-            if is_kept:
-                self.history.hear(call, inner, function, parameters, None if is_outside else result, None)
-            return result.within(inner) if is_outside else result
-        except Wait:
-            name = ""
-            raise
-        except AWSError as error:
-            status, code, message = error.status, error.code, error.message
-            judgement = getattr(error, "judgement", judgement)
-            if is_kept:
-                self.history.hear(call, inner, function, parameters, None, error)
-            raise
-        finally:
-            inner.looked_up = None  # which may lead back to the call
-            if name:
-                self.records.add(
-                    CallRecord(
-                        inner.request_id,
-                        inner.parent,
-                        inner.now,
-                        service,
-                        name,
-                        principal.arn,
-                        account,
-                        inner.region,
-                        status,
-                        code,
-                        int((time.perf_counter() - began) * 1e6),
-                        principal.name if principal.kind == "service" else call.source_ip,
-                        judgement,
-                        message,
-                    )
-                )
-
-    def may(
-        self,
-        call: Call,
-        service: str,
-        operation: str,
-        parameters: dict[str, Any],
-        principal: Principal,
-        account: str,
-        region: str,
-    ) -> bool:
-        found = services.load(service)
-        if found is None or operation not in found.operations:
-            return False
-        inner = self._inner(call, found, operation, principal, account, region)
-        judgement: Judgement | None = None
-        try:
-            judgement = judge(self, inner, found, operation, _aws_name(found.model, operation), parameters)
-        except found.access_denied as denied:
-            judgement = getattr(denied, "judgement", None)
-            return False
-        finally:
-            if judgement is not None and judgement.action:
-                self._record_question(inner, judgement)
-        return True
-
-    def judge(
-        self,
-        call: Call,
-        service: str,
-        operation: str,
-        parameters: dict[str, Any],
-        principal: Principal,
-        account: str,
-        region: str,
-    ) -> None:
-        found = services.load(service)
-        assert found is not None, service
-        inner = self._inner(call, found, operation, principal, account, region)
-        judge(self, inner, found, operation, _aws_name(found.model, operation), parameters)
-
-    def _record_question(self, inner: Call, judgement: Judgement) -> None:
-        """What was asked and not done is recorded by the action judged, such as execute-api:Invoke."""
-        service, _, action = judgement.action.partition(":")
-        self.records.add(
-            CallRecord(
-                inner.request_id,
-                inner.parent,
-                inner.now,
-                service,
-                action,
-                inner.caller.arn,
-                inner.account,
-                inner.region,
-                200 if judgement.is_allowed else 403,
-                "" if judgement.is_allowed else "AccessDenied",
-                0,
-                inner.source_ip,
-                judgement,
-            )
-        )
-
-    def _inner(
-        self, call: Call, service: services.Service, operation: str, principal: Principal, account: str, region: str
-    ) -> Call:
-        """A call below another, in its transaction."""
-        inner = call.at(call.tx, call.now)
-        inner.caller, inner.account, inner.region = principal, account, "us-east-1" if service.is_global else region
-        inner.service, inner.operation = service.name, operation
-        inner.parent, inner.request_id = call.request_id, self.chance.uuid()
-        return inner
-
-    def emit(self, call: Call, event: msgspec.Struct) -> None:
-        if self._reactions is None:
-            self._reactions = {
-                "organizations.MembershipsChanged": [self.memberships.changed],
-                "cloudtrail.SelectionChanged": [self.history.changed],
-            }
-            for service in services.having("events.py"):
-                for reaction in service.reactions:
-                    self._reactions.setdefault(reaction.event, []).append(reaction.function)
-        origin = type(event).__module__.split(".")[2]
-        for function in self._reactions.get(f"{origin}.{type(event).__name__}", ()):
-            function(call, event)
-
-    def keep_history(self) -> None:
-        self.history.flush()
-
-    def scheduled(self, due: float) -> None:
-        self.runner.poke(due)
-
-    def resource_types(self) -> dict[str, Any]:
-        if self._resource_types is None:
-            self._resource_types = {}
-            for service in services.having("cfn.py"):
-                self._resource_types.update(service.resource_types)
-        return self._resource_types
-
 
 class NotServed(AWSError):
     code = "ServiceUnavailable"
     status = 503
     sentence = "The request conflicted with others too often. Please try again."
-
-
-async def _compute(request: Compute) -> Any:
-    try:
-        return await asyncio.to_thread(request.function, *request.arguments)
-    except AWSError as error:
-        return error
-    except Exception as error:
-        log.exception("a computation failed")
-        return Failed(f"{type(error).__name__}: {error}")
-
-
-async def _fetch(request: Fetch) -> Any:
-    from .fetches import fetch
-
-    return await fetch(request)
-
-
-def _aws_name(model: str, operation: str) -> str:
-    return _names(model).get(operation, operation)
-
-
-def _names(model: str, known: dict[str, dict[str, str]] = {}) -> dict[str, str]:  # noqa: B006 - a cache
-    found = known.get(model)
-    if found is None:
-        found = known[model] = {models.snake(name): name for name in models.service(model).operations}
-    return found
 
 
 __all__ = ["STEPS", "Pipeline", "WebResponse"]

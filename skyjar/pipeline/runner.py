@@ -140,7 +140,7 @@ class Runner:
 
     def _call(self, tx: Transaction, record: JobRecord, elapsed_s: float = 0.0) -> Call:
         return Call(
-            self._pipeline,
+            self._pipeline.inside,
             tx,
             now=self._clock.now(),
             caller=record.caller,

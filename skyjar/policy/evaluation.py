@@ -35,6 +35,7 @@ RCP: Final = "resource control policy"
 ENDPOINT: Final = "VPC endpoint policy"
 
 _NO_IDENTITY = ("service", "federated", "anonymous")
+_LINKED = "/aws-service-role/"
 
 
 class Policies:
@@ -91,10 +92,15 @@ class Policies:
         return set().union(*(document.context_keys() for _, document in named))
 
     def limiting(self, principal: Principal) -> list[Considered]:
-        """(kind, policies, are their principals heeded) of what only limits, in the order in which AWS names it."""
-        limits: list[Considered] = [(RCP, level, True) for level in self.rcp]
-        if principal.kind not in _NO_IDENTITY:
-            limits += [(SCP, level, False) for level in self.scp]
+        """(kind, policies, are their principals heeded) of what only limits, in the order in which AWS names it.
+
+        An organization's policies limit no service-linked role, and SCPs nobody who is of no account.
+        """
+        limits: list[Considered] = []
+        if not principal.parent_arn.partition(":role")[2].startswith(_LINKED):
+            limits += [(RCP, level, True) for level in self.rcp]
+            if principal.kind not in _NO_IDENTITY:
+                limits += [(SCP, level, False) for level in self.scp]
         if self.endpoint is not None:
             limits.append((ENDPOINT, (self.endpoint,), True))
         return limits

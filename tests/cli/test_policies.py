@@ -135,6 +135,26 @@ def test_the_suggested_policy_is_the_least_that_does(cloud: Running, capsys: pyt
     assert "sqs:PurgeQueue" in capsys.readouterr().out
 
 
+def test_audited_calls_are_marked_explained_and_suggested(capsys: pytest.CaptureFixture[str]) -> None:
+    with skyjar.running(is_auditing=True) as auditing:
+        port = str(auditing.cloud.port)
+        iam = auditing.client("iam")
+        iam.create_user(UserName="ann")
+        key = iam.create_access_key(UserName="ann")["AccessKey"]
+        keys = {"aws_access_key_id": key["AccessKeyId"], "aws_secret_access_key": key["SecretAccessKey"]}
+        auditing.client("sqs", **keys).create_queue(QueueName="q")
+        assert main(["calls", "--port", port]) == 0
+        assert "sqs:CreateQueue  would be denied" in capsys.readouterr().out
+        assert main(["why", "--last", "--port", port]) == 0
+        told = capsys.readouterr().out
+        assert "let through (--audit): would be denied" in told
+        assert 'to allow   identity-based policy: {"Effect": "Allow", "Action": "sqs:CreateQueue"' in told
+        assert main(["policy", "suggest", "--user", "ann", "--port", port]) == 0
+        assert json.loads(capsys.readouterr().out)["Statement"][0]["Action"] == "sqs:CreateQueue"
+        assert main(["status", "--port", port]) == 0
+        assert "audited" in capsys.readouterr().out
+
+
 def test_nobody_calls_nothing(cloud: Running, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["policy", "suggest", "--user", "nobody", "--port", str(cloud.cloud.port)]) == 1
     told = capsys.readouterr().err

@@ -139,6 +139,21 @@ def test_a_trail_of_the_organization(still: Account) -> None:
     assert [key.split("/")[:3] for key in keys] == [["AWSLogs", organization, member.number]]
 
 
+@pytest.mark.spec("cloudtrail-007")
+def test_the_decryption_behind_a_parameter(account: Account) -> None:
+    ssm = account.client("ssm")
+    ssm.put_parameter(Name="p", Value="private", Type="SecureString")
+    assert events(account, "EventName", "Decrypt") == []
+    assert ssm.get_parameter(Name="p", WithDecryption=True)["Parameter"]["Value"] == "private"
+    (event,) = events(account, "EventName", "Decrypt")
+    arn = f"arn:aws:ssm:us-east-1:{account.number}:parameter/p"
+    assert event["requestParameters"]["encryptionContext"] == {"PARAMETER_ARN": arn}
+    assert event["userIdentity"]["arn"] == f"arn:aws:iam::{account.number}:root"
+    assert event["userIdentity"]["invokedBy"] == event["sourceIPAddress"] == "ssm.amazonaws.com"
+    assert datetime.now(UTC) - datetime.fromisoformat(event["eventTime"]) < timedelta(minutes=1)
+    assert event["responseElements"] is None
+
+
 @pytest.mark.spec("cloudtrail-008")
 def test_calls_to_the_parameter_store(account: Account) -> None:
     ssm = account.client("ssm")

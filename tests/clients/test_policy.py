@@ -3,6 +3,7 @@ denied can be explained; what an application needs can be found out."""
 
 import json
 import time
+import urllib.error
 import urllib.request
 from typing import Any
 
@@ -170,3 +171,31 @@ def test_audit_lets_through_and_records() -> None:
         (told,) = why(account, answer["ResponseMetadata"]["RequestId"])
         assert (told["status"], told["decision"]["is_allowed"], told["decision"]["is_audited"]) == (200, True, True)
         assert told["decision"]["reason"] == "implicit-deny"
+
+
+def test_a_bucket_is_read_only_from_its_website(account: Account) -> None:
+    """ "Bucket policy examples", restricting access to a specific HTTP referer."""
+    s3, bucket = account.client("s3"), f"pages-{account.number}"
+    s3.create_bucket(Bucket=bucket)
+    s3.put_object(Bucket=bucket, Key="photo", Body=b"photo")
+    s3.delete_public_access_block(Bucket=bucket)
+    allow = {
+        "Effect": "Allow",
+        "Principal": "*",
+        "Action": "s3:GetObject",
+        "Resource": f"arn:aws:s3:::{bucket}/*",
+        "Condition": {"StringLike": {"aws:Referer": ["http://www.example.com/*", "http://example.com/*"]}},
+    }
+    s3.put_bucket_policy(Bucket=bucket, Policy=document(allow))
+
+    def fetch(**headers: str) -> int:
+        request = urllib.request.Request(f"{account.running.endpoint}/{bucket}/photo", headers=headers)
+        try:
+            with urllib.request.urlopen(request, timeout=10) as answer:
+                return int(answer.status)
+        except urllib.error.HTTPError as error:
+            return error.code
+
+    assert fetch(Referer="http://www.example.com/page") == 200
+    assert fetch(Referer="http://elsewhere.example/page") == 403
+    assert fetch() == 403

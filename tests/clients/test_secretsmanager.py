@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from skyjar.kernel import service as services
 from skyjar.testing.running import Account
 
 pytestmark = pytest.mark.client
@@ -92,9 +91,10 @@ def steps(account: Account) -> list[str]:
     return sorted(each["message"].split()[1] for each in events if each["message"].startswith("STEP"))
 
 
-@pytest.mark.spec("secretsmanager-001", "secretsmanager-002")
+@pytest.mark.spec("secretsmanager-001", "secretsmanager-002", "ssm-005")
 def test_a_function_rotates_in_four_steps_and_on_a_schedule(still: Account) -> None:
     secrets = still.client("secretsmanager")
+    assert not [name for name in still.client("ssm").meta.method_to_api_mapping if "rotate" in name]
     secrets.create_secret(Name="s", SecretString="first")
     first = secrets.get_secret_value(SecretId="s")["VersionId"]
     function = rotator(still)
@@ -197,7 +197,6 @@ def test_a_stack_sets_up_rotation(account: Account) -> None:
     assert len(secrets.get_secret_value(SecretId="s")["SecretString"]) == 20
 
 
-@pytest.mark.skipif(not services.exists("kms"), reason="there is no KMS")
 @pytest.mark.spec("secretsmanager-003")
 def test_reading_needs_the_secret_and_its_key(account: Account) -> None:
     secrets, iam = account.client("secretsmanager"), account.client("iam")
@@ -219,9 +218,3 @@ def test_reading_needs_the_secret_and_its_key(account: Account) -> None:
     assert refusal(ann.get_secret_value, SecretId="s") == ("AccessDeniedException", "Access to KMS is not allowed")
     allowed("secretsmanager:GetSecretValue", "kms:Decrypt")
     assert ann.get_secret_value(SecretId="s")["SecretString"] == "x"
-
-
-@pytest.mark.skipif(services.exists("kms"), reason="there is a KMS")
-def test_a_key_is_refused_by_name_where_there_is_no_kms(account: Account) -> None:
-    code, message = refusal(account.client("secretsmanager").create_secret, Name="s", KmsKeyId="alias/x")
-    assert (code, "KmsKeyId" in message) == ("NotImplemented", True)

@@ -64,7 +64,7 @@ def test_a_policy_opens_one_part_of_the_hierarchy(account: Account) -> None:
         mine.get_parameters(Names=["/app/a", "/other"])
 
 
-@pytest.mark.spec("ssm-004")
+@pytest.mark.spec("ssm-003", "ssm-004")
 def test_a_secure_string_needs_its_key_too(account: Account) -> None:
     iam, ssm, kms = account.client("iam"), account.client("ssm"), account.client("kms")
     key = kms.create_key()["KeyMetadata"]["Arn"]
@@ -88,6 +88,13 @@ def test_a_secure_string_needs_its_key_too(account: Account) -> None:
     context = {"PARAMETER_ARN": f"arn:aws:ssm:us-east-1:{account.number}:parameter/secret"}
     opened = kms.decrypt(CiphertextBlob=base64.b64decode(sealed), EncryptionContext=context)
     assert opened["Plaintext"] == b"x"
+    by_ann = account.client("cloudtrail").lookup_events(
+        LookupAttributes=[{"AttributeKey": "Username", "AttributeValue": "ann"}]
+    )["Events"]
+    read = [json.loads(event["CloudTrailEvent"]) for event in by_ann if event["EventName"] == "Decrypt"]
+    assert read[0]["requestParameters"]["encryptionContext"] == context
+    assert "errorCode" not in read[0]
+    assert read[1]["errorCode"] == "AccessDeniedException"
     kms.put_key_policy(KeyId=key, Policy=_without_ann(kms, key, account.number), BypassPolicyLockoutSafetyCheck=True)
     with pytest.raises(ssm.exceptions.ClientError, match="AccessDeniedException"):
         mine.get_parameter(Name="/secret", WithDecryption=True)

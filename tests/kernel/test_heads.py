@@ -19,7 +19,10 @@ def test_what_a_head_says_is_what_is_stored(
     model = dict.fromkeys(stored, b"v")
     pairs = sorted(model.items())[:read]
     head = Head(b"q")
-    head.extend(pairs, b"r" if read >= len(model) or not pairs else pairs[-1][0] + b"\0")
+    if read >= len(model):
+        head.extend(pairs, b"r")
+    elif pairs:
+        head.extend(pairs, pairs[-1][0] + b"\0")
     for key, value in changes:
         head.change(key, value)
         if value is None:

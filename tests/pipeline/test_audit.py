@@ -6,10 +6,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 import pytest
 
 from skyjar.app import Settings
 from skyjar.kernel.principals import Principal
+from skyjar.pipeline.judgement import Judgement
 from skyjar.pipeline.pipeline import Pipeline
 
 from . import conftest
@@ -71,6 +73,20 @@ def test_a_denial_says_what_each_policy_says(front: Front) -> None:
     assert told["decision"]["policies"] == [f"identity-based policy ({SOURCE}) denies: No"]
     assert told["decision"]["remedy"] == [{"kind": "identity-based policy", "source": SOURCE, "lift": "No"}]
     assert (told["decision"]["source"], told["decision"]["statement"]) == (SOURCE, "No")
+
+
+def test_what_else_a_call_needs_is_kept_whatever_its_keys_are() -> None:
+    told = Judgement(is_allowed=True, reason="allow", action="a:One", resource="r")
+    role = ("iam:PassRole", "role", {"iam:PassedToService": "lambda.amazonaws.com", "a:k": lambda: "x"})
+    found = told.with_further(
+        ["a:One", "a:Two"], ["r"], [role, ("a:Three", "s", {"a:k": lambda: "x"}, "{}", "key policy")]
+    )
+    assert found.further == (
+        ("a:Two", "r", {}),
+        ("iam:PassRole", "role", {"iam:PassedToService": "lambda.amazonaws.com"}),
+        ("a:Three", "s", {}),
+    )
+    assert msgspec.msgpack.decode(msgspec.msgpack.encode(found), type=Judgement) == found
 
 
 def test_a_question_is_recorded_below_the_call_that_asked(desk: Any) -> None:

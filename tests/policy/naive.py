@@ -240,6 +240,8 @@ def allowed(who, action, resource, context, policies):
         return [each for each in matching(documents, effect) if names(each, who)]
 
     outsider = who["kind"] in ("service", "federated", "anonymous")
+    if ":role/aws-service-role/" in (who.get("parent_arn") or ""):
+        policies = {**policies, "scp": [], "rcp": []}
     own = [*policies.get("identity", []), *as_list(policies.get("boundary")), *(policies.get("session") or [])]
     given = policies.get("resource", [])
     if not outsider and who["kind"] != "root" and matching(own, "Deny"):

@@ -6,13 +6,14 @@ import gzip
 import hashlib
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from itertools import islice
 from typing import Any
 
 import orjson
 
 from skyjar.kernel.call import Call
 from skyjar.kernel.errors import AWSError
-from skyjar.kernel.history import Seen, everywhere, history
+from skyjar.kernel.history import Seen, everywhere, forwards
 from skyjar.kernel.memberships import memberships
 from skyjar.kernel.tables import Place
 
@@ -36,7 +37,7 @@ def upcoming(call: Call, at: Place, trail: Trail) -> tuple[Wanted, int]:
     covered = accounts(call, at, trail)
     found: Wanted = {}
     seen: Seen | None = None
-    for seen in history.range(everywhere(call.tx), start=(trail.position,), limit=limits.FILE_EVENTS):
+    for seen in islice(forwards(call.tx, trail.position), limits.FILE_EVENTS):
         is_after = not trail.is_logging and seen.at > trail.stopped_at
         if not is_after and matching.is_within(at, trail, seen, covered) and matching.wants(trail, seen):
             found.setdefault((seen.account, seen.region), []).append(seen)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from skyjar.kernel.call import Call
 from skyjar.kernel.errors import Wait
-from skyjar.kernel.history import everywhere, history
+from skyjar.kernel.history import everywhere, rows
 from skyjar.kernel.jobs import job
 from skyjar.kernel.outside import Compute, Failed, Outside
 from skyjar.kernel.tables import Place
@@ -37,7 +37,7 @@ def listen(call: Call, *, arn: str) -> None:
         state.trails.replace(at, trail, state.replace(trail, position=position))
         call.later(listen, key=arn, arn=arn)
     else:
-        raise Wait(on=history.watched(everywhere(call.tx)), until=call.now + LONG_S)
+        raise Wait(on=rows.watched(everywhere(call.tx)), until=call.now + LONG_S)
 
 
 @job()

@@ -9,7 +9,7 @@ from typing import Any
 import orjson
 
 from skyjar.kernel.call import Call
-from skyjar.kernel.history import Seen, everywhere, history
+from skyjar.kernel.history import Seen, backwards
 from skyjar.kernel.service import operation
 
 from . import contents, limits
@@ -46,7 +46,7 @@ def lookup_events(
     earliest = max(start_time or 0.0, call.now - limits.HISTORY_DAYS * limits.DAY_S)
     latest = end_time if end_time is not None else call.now + 1
     found: list[dict[str, Any]] = []
-    for seen in _backwards(call, _read(next_token) if next_token else None):
+    for seen in backwards(call.tx, _read(next_token) if next_token else None):
         if seen.is_data or (seen.account, seen.region) != (call.account, call.region):
             continue
         if earliest <= seen.at < latest + 1 and all(test(seen, value) for test, value in tests):
@@ -54,18 +54,6 @@ def lookup_events(
                 return {"Events": found, "NextToken": _write(seen.seq)}
             found.append(_show(seen))
     return {"Events": found}
-
-
-def _backwards(call: Call, start: int | None) -> Any:
-    """From the newest, or from that number."""
-    place = everywhere(call.tx)
-    end = None if start is None else start + 1
-    while True:
-        page = history.range(place, end=() if end is None else (end,), reverse=True, limit=256)
-        yield from page
-        if len(page) < 256:
-            return
-        end = page[-1].seq
 
 
 def _show(seen: Seen) -> dict[str, Any]:

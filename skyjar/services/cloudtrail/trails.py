@@ -8,7 +8,7 @@ from typing import Any
 from skyjar.kernel import memberships
 from skyjar.kernel.call import Call
 from skyjar.kernel.errors import AWSError
-from skyjar.kernel.history import everywhere, history
+from skyjar.kernel.history import next_number
 from skyjar.kernel.service import operation
 from skyjar.kernel.tables import At
 
@@ -179,9 +179,14 @@ def delete_trail(call: Call, *, name: str) -> None:
     state.trails.remove(at, trail)
     for file in state.files.range(at, trail.name):
         state.files.remove(at, file)
+    _end_chain(at, trail)
+    selectors.select(call)
+
+
+def _end_chain(at: At, trail: Trail) -> None:
+    """The next digest names none before it."""
     for digest in state.digests.range(at, trail.name):
         state.digests.remove(at, digest)
-    selectors.select(call)
 
 
 @operation
@@ -232,11 +237,10 @@ def start_logging(call: Call, *, name: str) -> None:
     at, trail = state.own(call, name)
     if trail.is_logging:
         return
+    _end_chain(at, trail)
     call.keep_history()
-    last = history.range(everywhere(call.tx), reverse=True, limit=1)
-    changed = state.replace(
-        trail, is_logging=True, started_at=call.now, position=last[0].seq + 1 if last else 0, delivery_error=""
-    )
+    position = next_number(call.tx)
+    changed = state.replace(trail, is_logging=True, started_at=call.now, position=position, delivery_error="")
     state.trails.replace(at, trail, changed)
     selectors.select(call)
     arn = state.arn_of(at, trail.name)

@@ -87,6 +87,25 @@ def also(call: Call, operation: str, parameters: dict[str, Any]) -> list[tuple[s
 
 
 def conditions(call: Call, operation: str, parameters: dict[str, Any]) -> dict[str, Any]:
+    return _of_request(call, operation, parameters) | _of_table(call, operation, parameters)
+
+
+def _of_table(call: Call, operation: str, parameters: dict[str, Any]) -> dict[str, str]:
+    """The tags of the one table that the operation is about; what is about several has none of them."""
+    named = parameters.get("table_name") or parameters.get("resource_arn")
+    several = parameters.get("request_items") or {}
+    if named is None and len(several) == 1:
+        named = next(iter(several))
+    if named is None or operation == "create_table":
+        return {}
+    own, is_arn = state.arn_of(call, ""), named.startswith("arn:")
+    if is_arn and not named.startswith(own):
+        return {}
+    table = state.tables.get(call, named.removeprefix(own).partition("/")[0] if is_arn else named)
+    return {f"aws:ResourceTag/{key}": value for key, value in table.tags.items()} if table is not None else {}
+
+
+def _of_request(call: Call, operation: str, parameters: dict[str, Any]) -> dict[str, Any]:
     if operation in _ENCLOSING:
         several = _single(parameters)
         given = several[0][1] if several else {}

@@ -6,6 +6,7 @@ from itertools import product
 from typing import Any
 
 from skyjar.kernel.call import Call
+from skyjar.kernel.memberships import everywhere, memberships
 from skyjar.kernel.principals import Principal as Caller
 from skyjar.kernel.service import operation
 from skyjar.policy.documents import Document, compile_document
@@ -18,6 +19,7 @@ from .errors import InvalidInputException, NoSuchEntityException
 from .exclusions import excluded_by
 
 _DECISIONS = {"allow": "allowed", "root": "allowed", "explicit-deny": "explicitDeny", "implicit-deny": "implicitDeny"}
+_ALL = '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}'
 Entries = list[dict[str, Any]]
 
 
@@ -112,6 +114,15 @@ def _organization(levels: Entries | None) -> list[list[Named]]:
     ]
 
 
+def _own_organization(call: Call) -> list[list[Named]]:
+    """What the account's organization allows now; nothing for an account that is in none."""
+    member = memberships.get(everywhere(call.tx), call.account)
+    if member is None:
+        return []
+    levels = member.scp or ((("FullAWSAccess", _ALL),),)
+    return [[(name, _compiled(text)) for name, text in level] for level in levels]
+
+
 def _asking(account: str, caller_arn: str) -> Principal:
     """The simulated caller; a user, as the simulator asks for one."""
     if caller_arn and not caller_arn.startswith("arn:aws:iam::"):
@@ -182,6 +193,7 @@ def simulate_principal_policy(
         identity=[*identity, *_named(policy_input_list, "PolicyInputList")],
         resource=_named([resource_policy], "ResourcePolicy") if resource_policy else (),
         boundary=given or boundary,
+        scp=_own_organization(call),
         resource_account=_owner(resource_owner),
     )
     caller = caller_arn or (policy_source_arn if kind == "user" else "")

@@ -6,6 +6,8 @@ from typing import Any
 
 from skyjar.kernel.call import Call
 
+from . import state
+
 _OF_STREAMS = ("create_log_stream", "delete_log_stream", "put_log_events", "get_log_events")
 _OF_TAGS = ("tag_resource", "untag_resource", "list_tags_for_resource")
 
@@ -30,8 +32,14 @@ def also(call: Call, operation: str, parameters: dict[str, Any]) -> list[tuple[s
 
 
 def conditions(call: Call, operation: str, parameters: dict[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
     tags = parameters.get("tags")
-    if not isinstance(tags, dict):
-        removed = parameters.get("tag_keys") or tags  # UntagLogGroup calls its keys tags
-        return {"aws:TagKeys": removed} if removed else {}
-    return {"aws:TagKeys": list(tags), **{f"aws:RequestTag/{key}": value for key, value in tags.items()}}
+    if isinstance(tags, dict):
+        found |= {"aws:TagKeys": list(tags), **{f"aws:RequestTag/{key}": value for key, value in tags.items()}}
+    elif removed := parameters.get("tag_keys") or tags:  # UntagLogGroup calls its keys tags
+        found["aws:TagKeys"] = removed
+    if operation == "create_log_group":
+        return found
+    name = resources(call, operation, parameters)[0].split(":", 6)[6].partition(":")[0]
+    group = state.groups.get(call, name)
+    return found | ({f"aws:ResourceTag/{key}": value for key, value in group.tags.items()} if group is not None else {})

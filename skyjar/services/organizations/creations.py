@@ -45,7 +45,6 @@ def create_account(
     organization = state.mine(call)
     if iam_user_access_to_billing != "ALLOW":
         raise NotImplementedHere("Skyjar does not implement IamUserAccessToBilling DENY: it has no bills to hide.")
-    merge({}, tags or [])
     _check_room(call, organization)
     made = Creation(
         organization=organization.id,
@@ -53,9 +52,11 @@ def create_account(
         name=account_name,
         email=email,
         requested_at=call.now,
+        role=role_name,
+        tags=merge({}, tags or []),
     )
     state.creations.add(call, made)
-    call.later(jobs.create, organization=organization.id, request=made.id, role=role_name, tags=tags or [])
+    call.later(jobs.create, organization=organization.id, request=made.id)
     return {"CreateAccountStatus": _show(made)}
 
 

@@ -14,14 +14,19 @@ ADMINISTRATOR = "arn:aws:iam::aws:policy/AdministratorAccess"
 
 
 @job()
-def create(call: Call, *, organization: str, request: str, role: str, tags: list[dict[str, str]]) -> None:
+def create(call: Call, *, organization: str, request: str) -> None:
+    finish(call, request, organization)
+
+
+def finish(call: Call, request: str, organization: str = "") -> None:
     """Make the account that CreateAccount asked for, with a role that the management account may assume."""
     from . import attachments
+    from .organization import link
     from .tags import keep
 
-    home = state.organizations.get(call, organization)
-    asked = state.creations.get(call, organization, request)
-    if home is None or asked is None:
+    home = state.organizations.get(call, organization) if organization else state.find(call, call.account)
+    asked = state.creations.get(call, home.id, request) if home is not None else None
+    if home is None or asked is None or asked.state != "IN_PROGRESS":
         return
     failure = _obstacle(call, home, asked.email)
     if failure:
@@ -38,9 +43,10 @@ def create(call: Call, *, organization: str, request: str, role: str, tags: list
         method="CREATED",
         joined_at=call.now,
     )
-    _make_role(call, number, role, home.account)
+    _make_role(call, number, asked.role, home.account)
+    link(call, number)
     state.accounts.add(call, account)
-    keep(call, home, number, tags)
+    keep(call, home, number, [{"Key": key, "Value": value} for key, value in asked.tags.items()])
     attachments.attach_full(call, home, number)
     merging.refresh(call, home)
     done = state.replace(asked, state="SUCCEEDED", account=number, completed_at=call.now)

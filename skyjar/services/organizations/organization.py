@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from skyjar.kernel.call import Call
+from skyjar.kernel.errors import AWSError
+from skyjar.kernel.principals import root
 from skyjar.kernel.service import operation
 
 from . import handshakes, limits, merging, state
@@ -14,6 +16,8 @@ from .errors import (
     OrganizationNotEmptyException,
 )
 from .state import Account, Organization
+
+PRINCIPAL = "organizations.amazonaws.com"
 
 
 @operation
@@ -49,8 +53,18 @@ def join(call: Call, organization: Organization, account: str, method: str) -> N
     )
     from .attachments import attach_full
 
+    link(call, account)
     attach_full(call, organization, account)
     merging.refresh(call, organization)
+
+
+def link(call: Call, account: str) -> None:
+    """The account gets Organizations' service-linked role, unless it has kept it from another time."""
+    try:
+        call.ask("iam", root(account), account=account).create_service_linked_role(aws_service_name=PRINCIPAL)
+    except AWSError as error:
+        if error.code != "InvalidInput":
+            raise
 
 
 def show(call: Call, organization: Organization) -> dict[str, Any]:

@@ -1,8 +1,7 @@
 """What Organizations' operations need, and who may call them at all.
 
 Most belong to the management account. A delegated administrator may read; the organization's resource policy may let
-members do what is `DELEGABLE`, and is judged as for any call across accounts; some are every member's own. An invited
-account answers a handshake that another account has, so handshakes are judged without their ARN.
+members do what is `DELEGABLE`, and is judged as for any call across accounts; some are every member's own.
 """
 
 from __future__ import annotations
@@ -65,8 +64,21 @@ DELEGABLE = _READING | {
     "untag_resource",
     "update_policy",
 }
-_IDS = ("account_id", "parent_id", "child_id", "target_id", "root_id", "organizational_unit_id", "resource_id")
-_MOVED = ("account_id", "source_parent_id", "destination_parent_id")
+# What the parameters name: one kind, or whatever the id begins with.
+_IDS = {
+    "account_id": "account",
+    "root_id": "root",
+    "organizational_unit_id": "ou",
+    "policy_id": "policy",
+    "parent_id": "",
+    "child_id": "",
+    "target_id": "",
+    "resource_id": "",
+    "source_parent_id": "",
+    "destination_parent_id": "",
+}
+_KINDS = {"r": "root", "o": "ou", "p": "policy"}
+_OF_ONE = ("list_targets_for_policy", "list_delegated_services_for_account")
 
 
 def actions(call: Call, operation: str, parameters: dict[str, Any]) -> list[str] | None:
@@ -94,31 +106,49 @@ def _is_own(call: Call, organization: Organization, operation: str) -> bool:
 
 
 def resources(call: Call, operation: str, parameters: dict[str, Any]) -> list[str]:
-    organization = state.find(call, call.account)
-    if organization is None:
-        return ["*"]
+    organization = state.find(call, call.account) or _none(call)
+    if parameters.get("handshake_id"):
+        return [_handshake_arn(call, organization, parameters["handshake_id"])]
+    if operation == "describe_effective_policy":
+        return [_as_own(call, state.account_arn(organization, parameters.get("target_id") or call.account))]
+    if operation == "put_resource_policy":
+        return [state.arn(organization, "resourcepolicy", organization.policy_id or "rp-new")]
     if not _is_own(call, organization, operation):
         return _named(call, organization, parameters) or [state.arn(organization, "organization")]
-    if operation in _EVERYBODYS or operation.startswith("list_") or "service_access" in operation:
+    is_listing = operation.startswith("list_") and operation not in _OF_ONE
+    if operation in _EVERYBODYS or is_listing or "service_access" in operation:
         return ["*"]
     return _named(call, organization, parameters) or ["*"]
 
 
+def _none(call: Call) -> Organization:
+    """What stands for the organization of an account that is in none."""
+    return Organization(id="o-none", account=call.account, root="r-none", feature_set="ALL", created_at=0.0)
+
+
+def _as_own(call: Call, arn: str) -> str:
+    """An ARN that AWS writes with the management account's number, with that of the caller, whose own policies decide."""
+    parts = arn.split(":")
+    return ":".join([*parts[:4], call.account, *parts[5:]])
+
+
+def _handshake_arn(call: Call, organization: Organization, handshake_id: str) -> str:
+    found = state.handshakes.get(call, handshake_id)
+    if found is None:
+        return state.arn(organization, "handshake", "invite", handshake_id)
+    name = f"{found.organization}/{found.action.lower()}/{found.id}"
+    return _as_own(call, f"arn:aws:organizations::{found.management}:handshake/{name}")
+
+
 def _named(call: Call, organization: Organization, parameters: dict[str, Any]) -> list[str]:
-    names = _MOVED if "source_parent_id" in parameters else _IDS
-    found = [_arn(call, organization, parameters[name]) for name in names if parameters.get(name)]
-    if parameters.get("policy_id"):
-        found.append(_policy_arn(call, organization, parameters["policy_id"]))
-    return found
+    return [_arn(call, organization, kind, parameters[name]) for name, kind in _IDS.items() if parameters.get(name)]
 
 
-def _arn(call: Call, organization: Organization, name: str) -> str:
-    if name.isdigit():
-        return state.account_arn(organization, name)
-    if name.startswith("p-"):
-        return _policy_arn(call, organization, name)
-    kind = {"r": "root", "o": "ou"}.get(name[:1], "account")
-    return state.arn(organization, "resourcepolicy" if name.startswith("rp-") else kind, name)
+def _arn(call: Call, organization: Organization, kind: str, name: str) -> str:
+    if name.startswith("rp-"):
+        return state.arn(organization, "resourcepolicy", name)
+    kind = kind or _KINDS.get(name[:1], "account")
+    return _policy_arn(call, organization, name) if kind == "policy" else state.arn(organization, kind, name)
 
 
 def _policy_arn(call: Call, organization: Organization, policy_id: str) -> str:
@@ -126,7 +156,7 @@ def _policy_arn(call: Call, organization: Organization, policy_id: str) -> str:
         if policy.id == policy_id:
             return f"arn:aws:organizations::aws:policy/{policy.type.lower()}/{policy_id}"
     found = state.policies.get(call, organization.id, policy_id)
-    return state.arn(organization, "policy", found.type.lower() if found is not None else "*", policy_id)
+    return state.arn(organization, "policy", found.type.lower() if found is not None else "unknown", policy_id)
 
 
 def owner(call: Call, operation: str, parameters: dict[str, Any]) -> str | None:
@@ -166,7 +196,7 @@ def conditions(call: Call, operation: str, parameters: dict[str, Any]) -> dict[s
 
 def _tags(call: Call, organization: Organization | None, parameters: dict[str, Any]) -> dict[str, str]:
     found: dict[str, str] = {}
-    for name in (*_IDS, "policy_id"):
+    for name in _IDS:
         if organization is not None and parameters.get(name):
             held = state.tags.get(call, organization.id, parameters[name])
             found |= {f"aws:ResourceTag/{key}": value for key, value in (held.tags if held is not None else {}).items()}

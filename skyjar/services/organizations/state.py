@@ -74,6 +74,8 @@ class Creation(Record, frozen=True):
     name: str
     email: str
     requested_at: float
+    role: str
+    tags: dict[str, str] = {}
     state: str = "IN_PROGRESS"
     account: str = ""
     failure: str = ""

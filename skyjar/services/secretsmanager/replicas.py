@@ -70,8 +70,6 @@ def add(call: Call, at: At, secret: Secret, wanted: list[dict[str, str]], overwr
         raise InvalidParameterException("Invalid replica region.")
     if set(regions) & {each.region for each in secret.replicas if each.status == "InSync"}:
         raise InvalidParameterException("The secret is already replicated to one of the Regions.")
-    for each in wanted:
-        ciphering.check_key(each.get("KmsKeyId", ""))
     kept = tuple(each for each in secret.replicas if each.region not in regions)
     made = tuple(_placed(call, at, secret, each, overwrites) for each in wanted)
     changed: Secret = state.replace(secret, primary_region=at.region, replicas=(*kept, *made))

@@ -43,7 +43,6 @@ def create_secret(
             "Invalid name. Must be a valid name containing alphanumeric characters, or any of the following: -/_+=.@!"
         )
     value = values.given(secret_string, secret_binary)
-    ciphering.check_key(kms_key_id)
     token = values.check_token(client_request_token or call.new_id())
     again = _again(call, name, token, value)
     if again is not None:
@@ -103,7 +102,6 @@ def update_secret(
         kms_key=secret.kms_key if kms_key_id is None else kms_key_id,
         changed_at=call.now,
     )
-    ciphering.check_key(changed.kms_key)
     state.secrets.replace(at, secret, changed)
     answer = {"ARN": state.arn_of(at, changed), "Name": changed.name}
     if changed.kms_key != secret.kms_key:

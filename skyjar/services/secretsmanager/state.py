@@ -64,9 +64,7 @@ class Secret(Record, frozen=True):
 
 
 class Version(Record, frozen=True):
-    """`sealed` is the encrypted value (empty: the version has none yet), `data_key` the encrypted key that it is sealed
-    with; without one it is the account's own. `kms_key` is the
-    ARN of a customer's key."""
+    """`sealed` is the encrypted value; empty: the version has none yet. `kms_key` is the ARN of a customer's key."""
 
     secret: str
     id: str
@@ -74,21 +72,12 @@ class Version(Record, frozen=True):
     stages: tuple[str, ...] = ()
     is_binary: bool = False
     sealed: bytes = b""
-    data_key: bytes = b""
     kms_key: str = ""
     accessed_at: float = 0.0
 
 
-class OwnKey(Record, frozen=True):
-    """The key of an account and Region for secrets that no KMS key protects."""
-
-    id: str
-    key: bytes
-
-
 secrets = Table("secretsmanager.secrets", Secret, key=("name",))
 versions = Table("secretsmanager.versions", Version, key=("secret", "id"))
-own_keys = Table("secretsmanager.own_keys", OwnKey, key=("id",))
 
 
 def arn_of(at: At, secret: Secret) -> str:

@@ -14,8 +14,8 @@ class ValidationException(AWSError):
 class ParameterNotFound(AWSError):
     code = "ParameterNotFound"
 
-    def __init__(self, name: str, message: str = "") -> None:
-        super().__init__(message or f"Parameter {name} not found.")
+    def __init__(self, name: str) -> None:
+        super().__init__(f"Parameter {name} not found.")
 
 
 class ParameterVersionNotFound(AWSError):

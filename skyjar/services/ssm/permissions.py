@@ -11,7 +11,7 @@ from typing import Any
 from skyjar.kernel.call import Call
 from skyjar.kernel.tables import At
 
-from . import references, settings, state
+from . import public, settings, state
 from .errors import ParameterNotFound
 from .state import Parameter
 
@@ -75,8 +75,8 @@ def _arn(call: Call, name: str) -> str:
     if name.startswith("arn:"):
         return ":".join(name.split(":")[:6])
     name = name.strip().partition(":")[0]
-    if name.startswith(references.PUBLIC):
-        return references.public_arn(call.region, name)
+    if name.startswith(public.PREFIX):
+        return public.arn_of(call.region, name)
     return state.arn_of(call, name)
 
 

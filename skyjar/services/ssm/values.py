@@ -10,7 +10,7 @@ from skyjar.kernel.errors import NotImplementedHere
 from skyjar.kernel.service import operation
 from skyjar.kernel.tables import At
 
-from . import filters, limits, naming, references, secure, state
+from . import filters, limits, naming, public, secret_references, secure, state
 from .errors import ParameterNotFound, ParameterVersionNotFound
 from .parameters import shown_details
 from .state import Version
@@ -34,8 +34,10 @@ def _show(call: Call, at: At, version: Version, opens: bool, selector: str = "")
 
 
 def _read(call: Call, name: str, opens: bool) -> dict[str, Any]:
-    if references.is_one(name):
-        return references.read(call, name, opens)
+    if public.is_one(name):
+        return public.show(call, name)
+    if secret_references.is_one(name):
+        return secret_references.show(call, name, opens)
     at, version, selector = state.selected(call, name)
     return _show(call, at, version, opens, selector)
 
@@ -70,7 +72,7 @@ def get_parameters_by_path(
     path = naming.check_path(path.strip())
     limit = max_results or limits.BY_PATH_RESULTS
     given = parameter_filters or []
-    if path.startswith(references.PUBLIC):
+    if path.startswith(public.PREFIX):
         return _public(call, path, recursive, given, next_token, limit)
 
     def show(each: Version) -> dict[str, Any]:
@@ -89,7 +91,7 @@ def _public(
 ) -> dict[str, Any]:
     if given:
         raise NotImplementedHere("Skyjar does not implement ParameterFilters of public parameters in ssm.")
-    found = references.below(call, path, recursive)
+    found = public.below(call, path, recursive)
     return naming.page("Parameters", found, token, limit, lambda each: str(each["Name"]), lambda each: each)
 
 

@@ -219,3 +219,33 @@ def test_an_idle_trail_does_nothing(desk: Any) -> None:
     before = len(files(desk))
     desk.advance(90 * 86_400)
     assert len(files(desk)) == before
+
+
+def digests(desk: Any) -> list[dict[str, Any]]:
+    s3 = desk.ask("s3")
+    keys = [each["Key"] for each in s3.list_objects_v2(bucket="logs").get("Contents", [])]
+    found = []
+    for key in keys:
+        if "/CloudTrail-Digest/" in key:
+            body = s3.get_object(bucket="logs", key=key)["Body"]
+            found.append(json.loads(gzip.decompress(body if isinstance(body, bytes) else body.read())))
+    return found
+
+
+def test_digests_are_a_chain_as_long_as_logging_goes_on(desk: Any) -> None:
+    cloudtrail = trail(desk, enable_log_file_validation=True)
+    desk.ask("sqs").create_queue(queue_name="q")
+    desk.advance(2 * 3600 + 5)
+    first, second = digests(desk)
+    ((key, _),) = files(desk).items()
+    assert [each["s3Object"] for each in first["logFiles"]] == [key]
+    assert (first["previousDigestS3Object"], second["logFiles"]) == (None, [])
+    assert second["previousDigestS3Object"] == first["digestS3Object"]
+    assert second["digestStartTime"] == first["digestEndTime"]
+    assert second["previousDigestSignature"] not in (None, "")
+    cloudtrail.stop_logging(name="audit")
+    cloudtrail.start_logging(name="audit")
+    desk.advance(3605)
+    assert digests(desk)[2]["previousDigestS3Object"] is None
+    (key_shown,) = cloudtrail.list_public_keys()["PublicKeyList"]
+    assert {each["digestPublicKeyFingerprint"] for each in digests(desk)} == {key_shown["Fingerprint"]}

@@ -56,3 +56,19 @@ def test_fine_grained_conditions(desk: Any, table: Make) -> None:
     }
     found = asked(desk, permissions.conditions, "scan", table_name="tab")
     assert found == {"dynamodb:Attributes": [], "dynamodb:Select": "ALL_ATTRIBUTES"}
+
+
+def test_a_tables_tags_are_condition_keys(desk: Any, table: Make) -> None:
+    table(tags=[{"Key": "team", "Value": "red"}])
+    for where in (
+        {"table_name": "tab"},
+        {"table_name": ARN},
+        {"resource_arn": f"{ARN}/index/i"},
+        {"request_items": {"tab": {}}},
+    ):
+        operation = "batch_get_item" if "request_items" in where else "describe_table"
+        assert asked(desk, permissions.conditions, operation, **where)["aws:ResourceTag/team"] == "red"
+    several = {"request_items": {"tab": {}, "other": {}}}
+    assert "aws:ResourceTag/team" not in asked(desk, permissions.conditions, "batch_get_item", **several)
+    elsewhere = {"table_name": ARN.replace("111122223333", "444455556666")}
+    assert "aws:ResourceTag/team" not in asked(desk, permissions.conditions, "get_item", **elsewhere)

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from skyjar.kernel.errors import AWSError
+from skyjar.kernel.principals import root
 
 
 def document(*statements: dict[str, Any]) -> str:
@@ -118,6 +119,31 @@ def test_a_principal_is_simulated_with_what_it_has_and_organizations_limit_it(de
     )["EvaluationResults"]
     assert [each["EvalDecision"] for each in limited] == ["allowed", "implicitDeny"]
     assert [each["OrganizationsDecisionDetail"]["AllowedByOrganizations"] for each in limited] == [True, False]
+
+
+def test_a_principal_is_simulated_within_its_own_organization(desk: Any) -> None:
+    orgs, member = desk.ask("organizations"), root("444455556666")
+    orgs.create_organization()
+    home = orgs.list_roots()["Roots"][0]["Id"]
+    orgs.enable_policy_type(root_id=home, policy_type="SERVICE_CONTROL_POLICY")
+    asked = orgs.invite_account_to_organization(target={"Id": member.account, "Type": "ACCOUNT"})["Handshake"]
+    desk.ask("organizations", member).accept_handshake(handshake_id=asked["Id"])
+    iam = desk.ask("iam", member)
+    arn = iam.create_user(user_name="ann")["User"]["Arn"]
+    everything = document({"Effect": "Allow", "Action": "*", "Resource": "*"})
+    iam.put_user_policy(user_name="ann", policy_name="p", policy_document=everything)
+
+    def simulated() -> tuple[str, bool]:
+        (found,) = iam.simulate_principal_policy(policy_source_arn=arn, action_names=["s3:GetObject"])[
+            "EvaluationResults"
+        ]
+        return found["EvalDecision"], found["OrganizationsDecisionDetail"]["AllowedByOrganizations"]
+
+    assert simulated() == ("allowed", True)
+    denied = document({"Effect": "Deny", "Action": "s3:*", "Resource": "*"})
+    made = orgs.create_policy(name="p", type="SERVICE_CONTROL_POLICY", content=denied, description="")["Policy"]
+    orgs.attach_policy(policy_id=made["PolicySummary"]["Id"], target_id=member.account)
+    assert simulated() == ("explicitDeny", False)
 
 
 def test_policies_can_be_left_out_of_a_simulation(desk: Any) -> None:

@@ -73,3 +73,24 @@ def test_tags_by_name_and_by_arn(desk):
         == {"tags": {"b": "2"}}
         == logs.list_tags_log_group(log_group_name="g")
     )
+
+
+def test_a_groups_tags_are_condition_keys(desk):
+    from skyjar.services.logs import permissions
+
+    desk.ask("logs").create_log_group(log_group_name="/a/g", tags={"team": "red"})
+
+    def asked(operation, **parameters):
+        return desk.store.transact(lambda tx: permissions.conditions(desk.call(tx), operation, parameters))
+
+    arn = "arn:aws:logs:us-east-1:111122223333:log-group:/a/g"
+    assert asked("put_log_events", log_group_name="/a/g", log_stream_name="s") == {"aws:ResourceTag/team": "red"}
+    assert asked("untag_resource", resource_arn=arn, tag_keys=["x"]) == {
+        "aws:TagKeys": ["x"],
+        "aws:ResourceTag/team": "red",
+    }
+    assert asked("create_log_group", log_group_name="/a/g", tags={"a": "b"}) == {
+        "aws:TagKeys": ["a"],
+        "aws:RequestTag/a": "b",
+    }
+    assert asked("describe_log_groups") == {}

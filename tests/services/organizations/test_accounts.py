@@ -44,6 +44,9 @@ def test_an_account_is_made_with_a_role_for_the_management_account(desk: Any) ->
     assert (shown["Status"], shown["JoinedMethod"], shown["Email"]) == ("ACTIVE", "CREATED", "dev@example.com")
     assert orgs.list_tags_for_resource(resource_id=number)["Tags"] == [{"Key": "team", "Value": "a"}]
     arn = f"arn:aws:iam::{number}:role/OrganizationAccountAccessRole"
+    for each in (desk.account, number):
+        linked = desk.ask("iam", root(each)).get_role(role_name="AWSServiceRoleForOrganizations")["Role"]
+        assert linked["Path"] == "/aws-service-role/organizations.amazonaws.com/"
     session = desk.ask("sts").assume_role(role_arn=arn, role_session_name="s")
     assert session["AssumedRoleUser"]["Arn"].startswith(f"arn:aws:sts::{number}:assumed-role/")
 

@@ -199,14 +199,14 @@ def test_the_default_of_a_bucket_needs_its_key_too(desk: Any, s3: Any) -> None:
 
 def test_a_bucket_key_asks_kms_once_in_a_while(desk: Any, s3: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[tuple[str, str]] = []
-    ask = desk.pipeline.ask
+    ask = desk.pipeline.inside.ask
 
     def counting(call: Any, service: str, operation: str, parameters: Any, *rest: Any) -> Any:
         if service == "kms":
             asked.append((operation, parameters["encryption_context"]["aws:s3:arn"]))
         return ask(call, service, operation, parameters, *rest)
 
-    monkeypatch.setattr(desk.pipeline, "ask", counting)
+    monkeypatch.setattr(desk.pipeline.inside, "ask", counting)
     given = {"bucket": "first", "body": HUSH, "server_side_encryption": "aws:kms"}
     for name in ("a", "b", "c"):
         s3.put_object(**given, key=name, bucket_key_enabled=True)

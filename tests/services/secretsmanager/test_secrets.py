@@ -86,8 +86,10 @@ def test_values_are_sealed_where_they_are_kept(desk: Any) -> None:
         return state.versions.range(call, secret.id)
 
     (version,) = desk.store.transact(look)
-    assert len(version.sealed) == 12 + len("correct horse") + 16
+    assert version.sealed
     assert b"horse" not in version.sealed
+    aliases = desk.ask("kms").list_aliases()["Aliases"]
+    assert [each["AliasName"] for each in aliases if "TargetKeyId" in each] == ["alias/aws/secretsmanager"]
 
 
 def test_a_marked_secret_can_be_restored_until_its_window_is_over(desk: Any) -> None:
@@ -263,3 +265,37 @@ def test_refused_in_aws_words(desk: Any) -> None:
     assert refusal(secrets.rotate_secret, secret_id="s")[1] == (
         "No Lambda rotation function ARN is associated with this secret."
     )
+
+
+def test_another_account_reads_with_a_key_that_lets_it(desk: Any) -> None:
+    secrets, stranger = desk.ask("secretsmanager"), desk.ask("secretsmanager", root(OTHER))
+    who = {"AWS": f"arn:aws:iam::{OTHER}:root"}
+    key = desk.ask("kms").create_key()["KeyMetadata"]["KeyId"]
+    arn = secrets.create_secret(name="s", secret_string="1", kms_key_id=key)["ARN"]
+    read = {"Effect": "Allow", "Principal": who, "Action": "secretsmanager:GetSecretValue", "Resource": "*"}
+    secrets.put_resource_policy(
+        secret_id="s", resource_policy=json.dumps({"Version": "2012-10-17", "Statement": [read]})
+    )
+    assert refusal(stranger.get_secret_value, secret_id=arn) == (
+        "AccessDeniedException",
+        "Access to KMS is not allowed",
+    )
+    own = {
+        "Effect": "Allow",
+        "Principal": {"AWS": f"arn:aws:iam::{desk.account}:root"},
+        "Action": "kms:*",
+        "Resource": "*",
+    }
+    via = {"StringEquals": {"kms:ViaService": "secretsmanager.us-east-1.amazonaws.com"}}
+    decrypt = {"Effect": "Allow", "Principal": who, "Action": "kms:Decrypt", "Resource": "*", "Condition": via}
+    desk.ask("kms").put_key_policy(
+        key_id=key, policy=json.dumps({"Version": "2012-10-17", "Statement": [own, decrypt]})
+    )
+    assert stranger.get_secret_value(secret_id=arn)["SecretString"] == "1"
+    assert (
+        refusal(secrets.create_secret, name="t", secret_string="1", kms_key_id="alias/none")[0] == "EncryptionFailure"
+    )
+    other = desk.ask("kms").create_key()["KeyMetadata"]["Arn"]
+    secrets.update_secret(secret_id="s", kms_key_id=other)
+    assert secrets.list_secret_version_ids(secret_id="s")["Versions"][0]["KmsKeyIds"] == [other]
+    assert secrets.get_secret_value(secret_id="s")["SecretString"] == "1"

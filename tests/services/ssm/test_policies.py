@@ -42,7 +42,7 @@ def told(desk: Any, monkeypatch: pytest.MonkeyPatch) -> list[tuple[float, str, s
     def emit(call: Any, event: Any) -> None:
         found.append((call.now - NOON, type(event).__name__, getattr(event, "policy", "") or event.operation))
 
-    monkeypatch.setattr(desk.pipeline, "emit", emit)
+    monkeypatch.setattr(desk.pipeline.inside, "emit", emit)
     return found
 
 

@@ -1,8 +1,6 @@
-"""Parameters that nobody has put: public ones, and secrets."""
+"""Public parameters."""
 
 from typing import Any
-
-import orjson
 
 from skyjar.services.ssm import regions
 from tests.test_tools import tool
@@ -28,17 +26,3 @@ def test_regions_are_public_parameters(desk: Any) -> None:
     assert code(ssm.get_parameter, name=images) == "NotImplemented"
     assert code(ssm.get_parameters_by_path, path="/aws/service/ecs") == "NotImplemented"
     assert ssm.describe_parameters()["Parameters"] == []
-
-
-def test_a_secret_is_read_under_the_name_of_a_parameter(desk: Any) -> None:
-    ssm = desk.ask("ssm")
-    desk.ask("secretsmanager").create_secret(name="app/db", secret_string="hush")
-    name = "/aws/reference/secretsmanager/app/db"
-    shown = ssm.get_parameter(name=name, with_decryption=True)["Parameter"]
-    assert (shown["Name"], shown["Type"], shown["Value"], shown["Version"]) == (name, "SecureString", "hush", 0)
-    assert orjson.loads(shown["SourceResult"])["Name"] == "app/db"
-    assert ssm.get_parameter(name=f"{name}:AWSCURRENT", with_decryption=True)["Parameter"]["Selector"] == ":AWSCURRENT"
-    assert code(ssm.get_parameter, name=name) == "ValidationException"
-    assert code(ssm.get_parameter, name=f"{name}x", with_decryption=True) == "ParameterNotFound"
-    found = ssm.get_parameters(names=[name, f"{name}x"], with_decryption=True)
-    assert ([each["Value"] for each in found["Parameters"]], found["InvalidParameters"]) == (["hush"], [f"{name}x"])
