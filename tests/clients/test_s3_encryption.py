@@ -338,9 +338,13 @@ def test_a_damaged_body_is_not_sent(account: Account, s3: Any, bucket: str) -> N
 
 def test_a_presigned_url_of_an_object_under_a_key(account: Account, s3: Any, bucket: str) -> None:
     s3.put_object(Bucket=bucket, Key="k", Body=b"x", ServerSideEncryption="aws:kms")
-    config = Config(signature_version="s3v4")
-    signer = account.session().client("s3", endpoint_url=s3.meta.endpoint_url, config=config)
-    url = urllib.parse.urlsplit(signer.generate_presigned_url("get_object", Params={"Bucket": bucket, "Key": "k"}))
+
+    def signed(version: str) -> urllib.parse.SplitResult:
+        config = Config(signature_version=version)
+        signer = account.session().client("s3", endpoint_url=s3.meta.endpoint_url, config=config)
+        return urllib.parse.urlsplit(signer.generate_presigned_url("get_object", Params={"Bucket": bucket, "Key": "k"}))
+
+    url, old = signed("s3v4"), signed("s3")
     cloud = account.running
     authority = cloud.call(lambda: Authority(cloud.cloud.data / "certificates"))
     context = ssl.create_default_context(cafile=str(authority.certificate_path))
@@ -354,6 +358,9 @@ def test_a_presigned_url_of_an_object_under_a_key(account: Account, s3: Any, buc
         return answer.status, body
 
     assert get(f"{url.path}?{url.query}") == (200, b"x")
+    assert "AWSAccessKeyId" in old.query
+    status, body = get(f"{old.path}?{old.query}")
+    assert (status, b"require AWS Signature Version 4." in body) == (400, True)
     s3.delete_public_access_block(Bucket=bucket)
     anyone = {"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": f"arn:aws:s3:::{bucket}/*"}
     s3.put_bucket_policy(Bucket=bucket, Policy=json.dumps({"Version": "2012-10-17", "Statement": [anyone]}))

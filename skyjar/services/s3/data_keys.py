@@ -29,7 +29,7 @@ def check_request(call: Call) -> None:
     """Of requests that put or read what is under a KMS key."""
     if not call.origin.secure:
         raise InvalidArgument(f"{_ABOUT} must be made over a secure connection.")
-    if call.caller.kind == "anonymous":
+    if call.caller.kind == "anonymous" or call.origin.signature.startswith("v2"):
         raise InvalidArgument(f"{_ABOUT} require AWS Signature Version 4.")
 
 
