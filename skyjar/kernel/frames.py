@@ -2,7 +2,7 @@
 
 Frames of 64 KiB, each under AES-256-GCM with a nonce that says its number and whether it is the last (the construction
 STREAM of Hoang, Reyhanitabar, Rogaway and Vizár). A secret seals one content only, ever. What is sealed may be sealed again
-under a second secret: `Frames` reads from whatever has `read_at`. See docs/decisions/0009-sealed-bodies.md.
+under a second secret: `Frames` reads from whatever has `read_at`. See docs/decisions/0010-sealed-bodies.md.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 Every body has a secret of its own (two with DSSE), which seals nothing else. The secrets are wrapped under a key of S3's,
 a data key of KMS's, the client's, or KMS's and then S3's. So a copy that changes the method wraps the secrets anew and
-leaves a long body where it is. See docs/decisions/0009-sealed-bodies.md.
+leaves a long body where it is. See docs/decisions/0010-sealed-bodies.md.
 """
 
 from __future__ import annotations
