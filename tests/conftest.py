@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from skyjar.kernel.blobs import Blobs
-from skyjar.kernel.call import Call
+from skyjar.kernel.call import Call, Origin
 from skyjar.kernel.clock import Clock
 from skyjar.kernel.ids import Chance
 from skyjar.kernel.memory import MemoryDriver
@@ -45,6 +45,7 @@ class Desk:
 
     account = "111122223333"
     region = "us-east-1"
+    is_secure = True  # as calls from the machine itself are
 
     def __init__(self, directory: Path) -> None:
         self.loop = asyncio.new_event_loop()
@@ -66,6 +67,7 @@ class Desk:
             caller=who,
             account=who.account or self.account,
             region=self.region,
+            origin=Origin("http://127.0.0.1:4566", secure=self.is_secure),
         )
 
     def settle(self) -> None:
