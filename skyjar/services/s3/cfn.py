@@ -116,6 +116,8 @@ def _encryption(s3: Any, name: str, properties: Properties, before: Properties) 
             rule["ApplyServerSideEncryptionByDefault"] = given["ServerSideEncryptionByDefault"]
         if "BucketKeyEnabled" in given:
             rule["BucketKeyEnabled"] = _is_true(given["BucketKeyEnabled"])
+        if "BlockedEncryptionTypes" in given:
+            rule["BlockedEncryptionTypes"] = given["BlockedEncryptionTypes"]
         rules.append(rule)
     s3.put_bucket_encryption(bucket=name, server_side_encryption_configuration={"Rules": rules})
 

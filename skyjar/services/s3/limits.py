@@ -23,3 +23,9 @@ DAY_S = 86_400
 
 INLINE_BYTES = 16 * KIB
 """Ours: bodies up to here live in the object's record, longer ones in a blob."""
+
+BUCKET_KEY_S = 300
+"""Ours: how long a Bucket Key's data key serves its caller."""
+
+MASTER_KEY_S = 365 * DAY_S
+"""Ours: how often S3's own key is another one."""

@@ -6,12 +6,27 @@ from typing import Any
 
 from skyjar.kernel.blobs import Blob
 from skyjar.kernel.call import Call
-from skyjar.kernel.errors import AWSError
+from skyjar.kernel.outside import Outside
 from skyjar.kernel.service import operation
 from skyjar.kernel.tables import At
 
-from . import acls, checksums, encryption, lifecycle, limits, names, preconditions, ranges, reading, state, tags
-from .errors import EntityTooLarge, InvalidStorageClass, MalformedXML, MetadataTooLarge, NoSuchVersion
+from . import (
+    acls,
+    checksums,
+    customer_keys,
+    encryption,
+    lifecycle,
+    limits,
+    names,
+    preconditions,
+    ranges,
+    reading,
+    rings,
+    state,
+    tags,
+)
+from .customer_keys import CustomerKey
+from .errors import EntityTooLarge, InvalidStorageClass, MetadataTooLarge
 from .state import Bucket, Object
 
 STORAGE_CLASSES = (
@@ -24,18 +39,6 @@ STORAGE_CLASSES = (
     "DEEP_ARCHIVE",
     "GLACIER_IR",
 )
-
-
-def stored(call: Call, body: bytes | Blob) -> dict[str, Any]:
-    """The fields that hold a body: inside the record, or as a blob."""
-    if isinstance(body, Blob):
-        if body.size > limits.INLINE_BYTES:
-            return {"size": body.size, "blobs": (body.name,), "sizes": (body.size,)}
-        body = body.read()
-    size = len(body)
-    if size <= limits.INLINE_BYTES:
-        return {"size": size, "body": body}
-    return {"size": size, "blobs": (call.blobs.put(body).name,), "sizes": (size,)}
 
 
 def headers_of(**given: Any) -> dict[str, str | float]:
@@ -85,15 +88,30 @@ def put_object(
     metadata: dict[str, str] | None = None,
     server_side_encryption: str = "",
     ssekms_key_id: str = "",
+    ssekms_encryption_context: str = "",
     bucket_key_enabled: bool | None = None,
+    sse_customer_algorithm: str = "",
+    sse_customer_key: str = "",
+    sse_customer_key_md5: str = "",
     storage_class: str = "STANDARD",
     tagging: str = "",
     website_redirect_location: str = "",
     request_payer: str = "",
     expected_bucket_owner: str = "",
-) -> dict[str, Any]:
+) -> dict[str, Any] | Outside:
+    passed = locals() if isinstance(body, Blob) else {}
     at, where = state.bucket_of(call, bucket)
     names.check_key(key)
+    asked = (server_side_encryption, ssekms_key_id, bucket_key_enabled, ssekms_encryption_context)
+    own = (sse_customer_algorithm, sse_customer_key, sse_customer_key_md5)
+    wish = encryption.wish(call, where, *asked, own)
+    if isinstance(body, Blob):
+        layers = encryption.layers_of(encryption.method_of(where, wish))
+        if layers > len(body.secrets) and body.size > limits.INLINE_BYTES:
+            del passed["call"]
+            return rings.sealed_again(
+                call, body, layers, lambda after, again: put_object(after, **{**passed, "body": again})
+            )
     if acl:
         acls.check_canned(acl)
     given = checksums.given(checksum_crc32, checksum_crc32_c, checksum_crc64_nvme, checksum_sha1, checksum_sha256)
@@ -110,7 +128,6 @@ def put_object(
             WebsiteRedirectLocation=website_redirect_location,
         ),
         "storage_class": check_class(storage_class),
-        **encryption.chosen(call, where, server_side_encryption, ssekms_key_id, bucket_key_enabled),
     }
     if metadata:
         fields["metadata"] = check_metadata(metadata)
@@ -120,22 +137,20 @@ def put_object(
     if if_match or if_none_match:
         preconditions.check_write(newest, key, if_match, if_none_match)
     sums = checksums.check(body, content_md5, given, checksum_algorithm)
-    fields |= stored(call, body)
-    if fields["size"] > limits.PUT_BYTES:
-        raise EntityTooLarge(ProposedSize=fields["size"], MaxSizeAllowed=limits.PUT_BYTES)
-    made = state.add(
-        call,
-        at,
-        where,
-        newest,
-        {**fields, "etag": sums.md5.hex(), "algorithm": sums.algorithm, "checksum": sums.checksum},
-    )
-    return {"ETag": f'"{made.etag}"', **sums.shown, **written(at, where, made)}
+    size = body.size if isinstance(body, Blob) else len(body)
+    if size > limits.PUT_BYTES:
+        raise EntityTooLarge(ProposedSize=size, MaxSizeAllowed=limits.PUT_BYTES)
+    ring = encryption.begun(call, at, where, key, wish)
+    fields |= rings.stored(call, ring, body)
+    fields |= {"etag": ring.etag(call, sums.md5.hex()), "algorithm": sums.algorithm, "checksum": sums.checksum}
+    made = state.add(call, at, where, newest, fields)
+    told = {"ETag": f'"{made.etag}"', **sums.shown, **encryption.context_shown(made)}
+    return {**told, **written(at, where, made, wish.customer)}
 
 
-def written(at: At, bucket: Bucket, made: Object) -> dict[str, Any]:
+def written(at: At, bucket: Bucket, made: Object, customer: CustomerKey | None) -> dict[str, Any]:
     """What every write of an object answers."""
-    answer = encryption.shown(made)
+    answer = encryption.shown(made, customer)
     if bucket.versioning:
         answer["VersionId"] = made.version
     if bucket.has_lifecycle:
@@ -163,14 +178,19 @@ def get_object(
     response_content_language: str = "",
     response_content_type: str = "",
     response_expires: float | None = None,
+    sse_customer_algorithm: str = "",
+    sse_customer_key: str = "",
+    sse_customer_key_md5: str = "",
     request_payer: str = "",
     expected_bucket_owner: str = "",
 ) -> dict[str, Any]:
     at, where, found = reading.existing(call, bucket, key, version_id)
+    customer = customer_keys.read(call, sse_customer_algorithm, sse_customer_key, sse_customer_key_md5)
     if if_match or if_none_match or if_modified_since is not None or if_unmodified_since is not None:
         preconditions.check_read(found, if_match, if_none_match, if_modified_since, if_unmodified_since)
     reading.check_readable(found)
-    answer = reading.described(at, where, found)
+    ring = encryption.opened(call, where, found, customer)
+    answer = reading.described(at, where, found, customer)
     overrides = {
         "CacheControl": response_cache_control,
         "ContentDisposition": response_content_disposition,
@@ -185,7 +205,7 @@ def get_object(
     span = _span(answer, found, range, part_number)
     if checksum_mode.upper() == "ENABLED":
         answer |= _checksum(found, span, part_number)
-    answer["Body"] = reading.body(call, found, span)
+    answer["Body"] = reading.body(call, found, ring, span)
     answer["ContentLength"] = span[1] if span is not None else found.size
     return answer
 
@@ -204,14 +224,20 @@ def head_object(
     if_modified_since: float | None = None,
     if_unmodified_since: float | None = None,
     checksum_mode: str = "",
+    sse_customer_algorithm: str = "",
+    sse_customer_key: str = "",
+    sse_customer_key_md5: str = "",
     request_payer: str = "",
     expected_bucket_owner: str = "",
 ) -> dict[str, Any]:
     at, where, found = reading.existing(call, bucket, key, version_id)
+    customer = customer_keys.read(call, sse_customer_algorithm, sse_customer_key, sse_customer_key_md5)
+    encryption.check_customer(found, customer)
     preconditions.check_read(found, if_match, if_none_match, if_modified_since, if_unmodified_since)
-    answer = reading.described(at, where, found)
+    answer = reading.described(at, where, found, customer)
     span = _span(answer, found, range, part_number)
     if checksum_mode.upper() == "ENABLED":
+        encryption.opened(call, where, found, customer)
         answer |= _checksum(found, span, part_number)
     answer["ContentLength"] = span[1] if span is not None else found.size
     return answer
@@ -241,93 +267,6 @@ def _checksum(found: Object, span: ranges.Span | None, number: int | None) -> di
 
 
 @operation
-def delete_object(
-    call: Call,
-    *,
-    bucket: str,
-    key: str,
-    version_id: str = "",
-    if_match: str = "",
-    if_match_last_modified_time: float | None = None,
-    if_match_size: int | None = None,
-    request_payer: str = "",
-    expected_bucket_owner: str = "",
-) -> dict[str, Any]:
-    at, where = state.bucket_of(call, bucket)
-    if if_match or if_match_last_modified_time is not None or if_match_size is not None:
-        current = state.version_of(at, where, key, version_id) if version_id else state.latest(at, where, key)
-        preconditions.check_delete(current, if_match, if_match_last_modified_time, if_match_size)
-    if version_id:
-        return delete_version(at, where, key, version_id)
-    return delete_current(call, at, where, key)
-
-
-def delete_version(at: At, bucket: Bucket, key: str, version: str) -> dict[str, Any]:
-    found = state.version_of(at, bucket, key, version)
-    if found is None:
-        if version != state.NULL and state.order_of(version) is None:
-            raise NoSuchVersion(Key=key, VersionId=version)
-        return {"VersionId": version}
-    state.remove(at, bucket, found)
-    return {"VersionId": version, "DeleteMarker": True} if found.is_marker else {"VersionId": version}
-
-
-def delete_current(call: Call, at: At, bucket: Bucket, key: str) -> dict[str, Any]:
-    """Delete what is there; with versioning, put a delete marker on top of it."""
-    newest = state.latest(at, bucket, key)
-    if not bucket.versioning:
-        if newest is not None:
-            state.remove(at, bucket, newest)
-        return {}
-    names.check_key(key)
-    fields = {"key": key, "modified_s": int(call.now), "is_marker": True}
-    made = state.add(call, at, bucket, newest, fields)
-    return {"DeleteMarker": True, "VersionId": made.version}
-
-
-@operation
-def delete_objects(
-    call: Call,
-    *,
-    bucket: str,
-    delete: dict[str, Any],
-    checksum_algorithm: str = "",
-    request_payer: str = "",
-    expected_bucket_owner: str = "",
-) -> dict[str, Any]:
-    """Each key is judged and deleted as DeleteObject would; what fails is told beside what did not."""
-    state.bucket_of(call, bucket)
-    wanted = delete.get("Objects") or []
-    if not 1 <= len(wanted) <= limits.DELETE_KEYS:
-        raise MalformedXML
-    s3 = call.ask("s3", account=call.account, region=call.region)
-    deleted: list[dict[str, Any]] = []
-    errors: list[dict[str, Any]] = []
-    for each in wanted:
-        key, version = each["Key"], each.get("VersionId", "")
-        conditions = {
-            name: each[member]
-            for name, member in (
-                ("if_match", "ETag"),
-                ("if_match_last_modified_time", "LastModifiedTime"),
-                ("if_match_size", "Size"),
-            )
-            if member in each
-        }
-        named = {"VersionId": version} if version else {}
-        try:
-            done = s3.delete_object(bucket=bucket, key=key, version_id=version, **conditions)
-        except AWSError as error:
-            errors.append({"Key": key, **named, "Code": error.code, "Message": error.message})
-            continue
-        if done.get("DeleteMarker"):
-            named |= {"DeleteMarker": True, "DeleteMarkerVersionId": done["VersionId"]}
-        deleted.append({"Key": key, **named})
-    answer: dict[str, Any] = {} if delete.get("Quiet") else {"Deleted": deleted}
-    return {**answer, "Errors": errors} if errors else answer
-
-
-@operation
 def get_object_attributes(
     call: Call,
     *,
@@ -337,10 +276,15 @@ def get_object_attributes(
     version_id: str = "",
     max_parts: int = limits.LIST_KEYS,
     part_number_marker: str | int = 0,
+    sse_customer_algorithm: str = "",
+    sse_customer_key: str = "",
+    sse_customer_key_md5: str = "",
     request_payer: str = "",
     expected_bucket_owner: str = "",
 ) -> dict[str, Any]:
     _, where, found = reading.existing(call, bucket, key, version_id)
+    customer = customer_keys.read(call, sse_customer_algorithm, sse_customer_key, sse_customer_key_md5)
+    encryption.check_customer(found, customer)
     wanted = set(object_attributes)
     answer: dict[str, Any] = {"LastModified": found.modified_s}
     if where.versioning:
@@ -348,6 +292,7 @@ def get_object_attributes(
     if "ETag" in wanted:
         answer["ETag"] = found.etag
     if "Checksum" in wanted and found.checksum:
+        encryption.opened(call, where, found, customer)
         answer["Checksum"] = checksums.shown(found.algorithm, found.checksum, found.checksum_type)
     if "ObjectParts" in wanted and found.is_multipart:
         answer["ObjectParts"] = _parts(found, int(part_number_marker), min(max_parts, limits.LIST_KEYS))
