@@ -8,7 +8,7 @@ from typing import Any
 from skyjar.kernel.call import Call
 from skyjar.kernel.tables import At
 
-from . import StreamDisabled, StreamEnabled, limits, state
+from . import StreamDisabled, StreamEnabled, state
 from .errors import ValidationException
 from .state import Definition, LastLabel
 
@@ -37,7 +37,7 @@ def begin(call: Call, definition: Definition, view: str) -> Definition:
             view=view,
             hash=definition.hash,
             range=definition.range,
-            partitions=partitions(definition),
+            partitions=state.partitions_of(definition),
         )
     )
     return state.replace(definition, stream_label=label, stream_view=view)
@@ -59,14 +59,6 @@ def changed(call: Call, definition: Definition, given: dict[str, Any]) -> Defini
     if not definition.stream_view:
         raise ValidationException("Table does not have a stream to disable: TableName: " + definition.name)
     return end(call, definition)
-
-
-def partitions(definition: Definition) -> int:
-    """How many partitions a table of this throughput begins with (Developer Guide, "Partitions and data distribution")."""
-    if definition.billing != "PROVISIONED":
-        return limits.PARTITIONS_ON_DEMAND
-    share = definition.read_units / limits.PARTITION_READ_UNITS + definition.write_units / limits.PARTITION_WRITE_UNITS
-    return max(1, -int(-share // 1))
 
 
 def shown(at: At, definition: Definition) -> dict[str, Any]:

@@ -114,7 +114,7 @@ def _single(call: Call, bound: Bound, given: dict[str, Any], seen: set[bytes]) -
     if write.key.bytes in seen:
         raise ValidationException("Provided list of item keys contains duplicates")
     seen.add(write.key.bytes)
-    if schema.is_provisioned and not throttle.has_writes(call, schema):
+    if schema.is_provisioned and not throttle.has_writes(call, schema, write.key):
         raise ProvisionedThroughputExceededException
     done = writes.perform(call, write, needs_old=True)
     found = statements.shown(done, bound.statement.returning)

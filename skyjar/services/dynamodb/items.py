@@ -30,14 +30,15 @@ def get_item(
     values.admit(key)
     call = state.owned(call, table_name)
     schema = state.schema_of(call, table_name)
-    stored = call.tx.get(keys.of_request(schema, key).bytes)
+    found = keys.of_request(schema, key)
+    stored = call.tx.get(found.bytes)
     answer: dict[str, Any] = {}
     if stored is not None:
         item = state.load(stored)
         answer["Item"] = item if project is None else project(item)
     if return_consumed_capacity != "NONE" or schema.is_provisioned:
         units = capacity.read_units(state.stored_size(stored) if stored is not None else 0, consistent_read)
-        throttle.take(call, schema, read=units)
+        throttle.take(call, schema, read=units, key=found)
         if return_consumed_capacity != "NONE":
             answer["ConsumedCapacity"] = Usage(schema, units).show(return_consumed_capacity)
     return answer

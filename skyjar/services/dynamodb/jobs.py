@@ -25,6 +25,8 @@ def clear(call: Call, *, space: str) -> None:
         state.tallies.remove(call, tally)
     state.sweeps.delete(call, space)
     state.buckets.delete(call, space)
+    for bucket in state.buckets.range(call, start=(f"{space}/",), end=(f"{space}0",), limit=CHUNK):
+        state.buckets.remove(call, bucket)
     if left:
         call.later(clear, key=space, space=space)
 

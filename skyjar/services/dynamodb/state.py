@@ -31,6 +31,7 @@ from .errors import ResourceNotFoundException
 from .values import Item
 
 R = TypeVar("R", bound=msgspec.Struct)
+HASH_BYTES = 4
 SHARDS = 16  # of a tally, so that writes to different items do not meet in one row
 
 
@@ -238,6 +239,14 @@ class IndexSchema(Keyed):
         return item if kept is None else {name: value for name, value in item.items() if name in kept}
 
 
+def partitions_of(definition: Definition) -> int:
+    """How many partitions a table of this throughput begins with (Developer Guide, "Partitions and data distribution")."""
+    if definition.billing != "PROVISIONED":
+        return limits.PARTITIONS_ON_DEMAND
+    share = definition.read_units / limits.PARTITION_READ_UNITS + definition.write_units / limits.PARTITION_WRITE_UNITS
+    return max(1, -int(-share // 1))
+
+
 class Schema(Keyed):
     """`is_plain`: there is nothing to see to before its items are used."""
 
@@ -251,6 +260,7 @@ class Schema(Keyed):
         "keeps",
         "key_names",
         "name",
+        "partitions",
         "reads_old",
         "seal",
         "streams",
@@ -268,6 +278,7 @@ class Schema(Keyed):
         self.expiry_root = expiry_root(at, definition.space)
         self.key_names = (self.hash, self.range) if self.range else (self.hash,)
         self.streams = bool(definition.stream_view)
+        self.partitions = partitions_of(definition) if self.is_provisioned else 0
         self.is_plain = definition.status == "ACTIVE" and not definition.data_keys and not definition.has_policy
         self.seal = definition.data_keys[definition.sealing].mark if definition.sealing >= 0 else None
         self.keeps = bool(definition.copies or definition.recovery_since_s)

@@ -129,7 +129,7 @@ def perform(call: Call, write: Write, *, needs_old: bool = False, factor: int = 
         done = Done(write, old, new, old_size, size, state.save(call, schema, key, stored, old, new, size))
     if schema.is_provisioned:
         usage = done.usage(factor)
-        throttle.take(call, schema, write=usage.table, indexes=usage.indexes)
+        throttle.take(call, schema, write=usage.table, indexes=usage.indexes, key=key)
     return done
 
 
