@@ -482,3 +482,48 @@ def test_several_requests_share_a_connection(account: Account, table: Any) -> No
         sockets.add(connection.sock.getsockname())
     assert len(sockets) == 1
     connection.close()
+
+
+@pytest.mark.spec("dynamodb-005")
+def test_an_index_of_objects_and_a_lease_table(account: Account, dynamodb: Any) -> None:
+    s3 = account.client("s3")
+    s3.create_bucket(Bucket="photos")
+    dynamodb.create_table(
+        TableName="objects", BillingMode="PAY_PER_REQUEST",
+        KeySchema=[{"AttributeName": "owner", "KeyType": "HASH"}, {"AttributeName": "key", "KeyType": "RANGE"}],
+        AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in ("owner", "key")],
+    )  # fmt: skip
+    for key in ("2026/a.jpg", "2026/b.jpg", "2027/c.jpg"):
+        tag = s3.put_object(Bucket="photos", Key=key, Body=key.encode())["ETag"]
+        dynamodb.put_item(TableName="objects", Item={"owner": {"S": "ann"}, "key": {"S": key}, "etag": {"S": tag}})
+    found = dynamodb.query(
+        TableName="objects", KeyConditionExpression="#o = :o AND begins_with(#k, :y)",
+        ExpressionAttributeNames={"#o": "owner", "#k": "key"},
+        ExpressionAttributeValues={":o": {"S": "ann"}, ":y": {"S": "2026/"}},
+    )["Items"]  # fmt: skip
+    assert [each["key"]["S"] for each in found] == ["2026/a.jpg", "2026/b.jpg"]
+    assert s3.head_object(Bucket="photos", Key="2026/a.jpg")["ETag"] == found[0]["etag"]["S"]
+
+    lease = {"leaseKey": {"S": "shardId-000000000000"}}
+    dynamodb.create_table(
+        TableName="leases", BillingMode="PAY_PER_REQUEST", KeySchema=[{"AttributeName": "leaseKey", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "leaseKey", "AttributeType": "S"}],
+    )  # fmt: skip
+    new = {"checkpoint": {"S": "TRIM_HORIZON"}, "leaseCounter": {"N": "0"}}
+    dynamodb.put_item(TableName="leases", Item={**lease, **new}, Expected={"leaseKey": {"Exists": False}})
+
+    def take(owner: str, counter: int) -> None:
+        """As the KCL takes and renews a lease: the counter must be the one that it saw."""
+        dynamodb.update_item(
+            TableName="leases", Key=lease,
+            Expected={"leaseCounter": {"Value": {"N": str(counter)}}},
+            AttributeUpdates={"leaseOwner": {"Value": {"S": owner}, "Action": "PUT"},
+                              "leaseCounter": {"Value": {"N": "1"}, "Action": "ADD"}},
+        )  # fmt: skip
+
+    take("worker-1", 0)
+    with pytest.raises(dynamodb.exceptions.ConditionalCheckFailedException):
+        take("worker-2", 0)
+    take("worker-1", 1)
+    held = dynamodb.get_item(TableName="leases", Key=lease, ConsistentRead=True)["Item"]
+    assert (held["leaseOwner"]["S"], held["leaseCounter"]["N"]) == ("worker-1", "2")

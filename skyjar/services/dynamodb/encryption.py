@@ -7,11 +7,11 @@ a table is under a key that AWS owns, of which nothing is shown or asked.
 
 from __future__ import annotations
 
-from typing import Any
+from functools import cache
+from typing import TYPE_CHECKING, Any
 
 from skyjar.kernel import principals
 from skyjar.kernel.call import Call
-from skyjar.kernel.envelopes import OpenKeys
 from skyjar.kernel.errors import AWSError
 from skyjar.kernel.jobs import job
 
@@ -19,10 +19,20 @@ from . import limits, sealing, state
 from .errors import AccessDenied, ValidationException
 from .state import DataKey, Definition, Schema
 
+if TYPE_CHECKING:
+    from skyjar.kernel.envelopes import OpenKeys
+
 MANAGED = "alias/aws/dynamodb"
 SERVICE = "dynamodb.amazonaws.com"
 CHUNK = 500
-_open_keys = OpenKeys()
+
+
+@cache
+def open_keys() -> OpenKeys:
+    """The data keys in the clear, by who had them opened; the ciphers' library is loaded with it."""
+    from skyjar.kernel.envelopes import OpenKeys
+
+    return OpenKeys()
 
 
 def wanted(given: dict[str, Any] | None) -> str | None:
@@ -94,7 +104,7 @@ def _new_key(call: Call, definition: Definition, key_id: str) -> DataKey:
 def open_for(call: Call, schema: Schema) -> None:
     """Open a table's data keys for whoever calls."""
     for each in schema.definition.data_keys:
-        secret = _open_keys.get(call.caller.arn, each.blob, call.now, limits.DATA_KEY_S, lambda: _opened(call, each))  # noqa: B023
+        secret = open_keys().get(call.caller.arn, each.blob, call.now, limits.DATA_KEY_S, lambda: _opened(call, each))  # noqa: B023
         sealing.unlock(each.mark, secret)
 
 
@@ -102,7 +112,7 @@ def open_for_itself(call: Call, schema: Schema) -> None:
     """Open them for what DynamoDB does by itself."""
     for each in schema.definition.data_keys:
         who = principals.root(call.account) if each.is_managed else principals.service(SERVICE, call.account)
-        secret = _open_keys.get(who.arn, each.blob, call.now, limits.DATA_KEY_S, lambda: _opened(call, each, who))  # noqa: B023
+        secret = open_keys().get(who.arn, each.blob, call.now, limits.DATA_KEY_S, lambda: _opened(call, each, who))  # noqa: B023
         sealing.unlock(each.mark, secret)
 
 

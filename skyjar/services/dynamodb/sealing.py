@@ -1,16 +1,18 @@
 """How items of encrypted tables look in the store: the attributes' bytes sealed by a data key, as an extension of MessagePack, so
-that reading what is not sealed costs nothing. Data keys in the clear are only ever in memory."""
+that reading what is not sealed costs nothing. Data keys in the clear are only ever in memory. The cipher's library is loaded
+with the first table that needs it."""
 
 from __future__ import annotations
 
 import hashlib
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from skyjar.kernel.envelopes import NONCE_BYTES
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+NONCE_BYTES = 12
 SEALED = 1  # the extension's number
 _FINGERPRINT_BYTES = 8
 _REMEMBERED = 1_024
@@ -29,6 +31,8 @@ def fingerprint(data_key: bytes) -> bytes:
 
 def unlock(mark: bytes, secret: bytes) -> None:
     if mark not in _ciphers:
+        from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
         if len(_ciphers) >= _REMEMBERED:
             _ciphers.clear()
         _ciphers[mark] = AESGCM(secret)

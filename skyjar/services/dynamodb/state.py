@@ -23,7 +23,6 @@ import msgspec
 
 from skyjar.kernel import keys
 from skyjar.kernel.call import Call
-from skyjar.kernel.envelopes import NONCE_BYTES
 from skyjar.kernel.tables import At, Record, Table
 
 from . import ItemChanged, history, limits, numbers, sealing, values
@@ -384,7 +383,7 @@ def dump_sealed(call: Call, schema: Schema, item: Item, size: int) -> bytes:
     """As `dump`, under the table's key where it has one."""
     if schema.seal is None:
         return dump(item, size)
-    nonce = call.chance.bytes(NONCE_BYTES)
+    nonce = call.chance.bytes(sealing.NONCE_BYTES)
     return size.to_bytes(4, "big") + sealing.seal(schema.seal, nonce, encode(item))
 
 

@@ -30,7 +30,7 @@ def stored(desk: Any) -> bytes:
 
 def forget_keys() -> None:
     sealing._ciphers.clear()
-    encryption._open_keys._known.clear()
+    encryption.open_keys.cache_clear()
 
 
 @pytest.fixture
