@@ -87,6 +87,8 @@ def _statements(call: Call, operation: str, parameters: dict[str, Any]) -> list[
 
 
 def actions(call: Call, operation: str, parameters: dict[str, Any]) -> list[str] | None:
+    if "table_name" in parameters and operation != "create_table":
+        return None
     if operation in OPERATIONS:
         return [need.action for need in _statements(call, operation, parameters)[:1]]
     if operation in _ENCLOSING:
@@ -108,15 +110,15 @@ def _of_backup(call: Call, operation: str, parameters: dict[str, Any]) -> list[s
 
 
 def resources(call: Call, operation: str, parameters: dict[str, Any]) -> list[str]:
+    name = parameters.get("table_name")
+    if name is not None and operation != "list_backups":
+        arn = _arn(call, name)
+        index = parameters.get("index_name")
+        return [f"{arn}/index/{index}" if index is not None else arn]
     if operation in OPERATIONS:
         return [need.arn for need in _statements(call, operation, parameters)[:1]] or ["*"]
     if operation in _OF_BACKUPS:
         return _of_backup(call, operation, parameters)
-    name = parameters.get("table_name")
-    if name is not None:
-        arn = _arn(call, name)
-        index = parameters.get("index_name")
-        return [f"{arn}/index/{index}" if index is not None else arn]
     if operation in _ENCLOSING:
         return [_arn(call, given.get("TableName", "*")) for _, given in _single(call, parameters)[:1]]
     requested = _tables(call, parameters)
@@ -135,7 +137,14 @@ def resource_policy(call: Call, operation: str, parameters: dict[str, Any]) -> s
     """Of the table that is judged first. Where there is only one, it is remembered for the operation."""
     name = parameters.get("table_name")
     if name is not None:
-        return None if operation == "create_table" else _policy_of_table(call, name)
+        if operation == "create_table":
+            return None
+        if name[:4] != "arn:":  # what nearly every call is
+            schema = state.find(call, name)
+            call.looked_up = (name, schema)
+            if schema is None or schema.is_plain:
+                return None
+        return _policy_of_table(call, name)
     if operation in OPERATIONS:
         name = next((need.table for need in _statements(call, operation, parameters)), None)
     elif operation in _ENCLOSING:
@@ -168,6 +177,8 @@ def _policy_of_arn(call: Call, arn: str | None) -> str | None:
 
 def also(call: Call, operation: str, parameters: dict[str, Any]) -> list[tuple[Any, ...]]:
     """The further items of a transaction, and the further tables of a batch; each with its table's own policy."""
+    if "table_name" in parameters:
+        return []
     if operation in OPERATIONS:
         return [
             _further(call, need.action, need.table, need.conditions, arn=need.arn)

@@ -311,7 +311,7 @@ def name_of(call: Call, name_or_arn: str) -> str:
 
 def owned(call: Call, name_or_arn: str) -> Call:
     """The call as in the account that has the table, when it is named by an ARN of another account."""
-    if not name_or_arn.startswith("arn:"):
+    if name_or_arn[:4] != "arn:":
         return call
     parts = name_or_arn.split(":", 5)
     if len(parts) != 6 or parts[3] != call.region or parts[4] in ("", call.account):
