@@ -9,7 +9,7 @@ from skyjar.kernel.call import Call
 from skyjar.kernel.errors import NotImplementedHere
 from skyjar.kernel.service import operation
 
-from . import cors, encryption, jobs, lifecycle, limits, state, tags
+from . import cors, deliveries, encryption, jobs, lifecycle, limits, state, tags
 from .errors import (
     IllegalVersioningConfiguration,
     InvalidRequest,
@@ -207,7 +207,8 @@ def put_bucket_lifecycle_configuration(
             rule["ID"] = call.new_id()
     state.configure(at, where, lifecycle.KIND, {"Rules": rules, "Minimum": transition_default_minimum_object_size})
     state.buckets.replace(call, where, state.replace(where, has_lifecycle=True))
-    call.later(jobs.tidy, key=bucket, due=lifecycle.midnight(call.now + 1), bucket=bucket)
+    own = state.acting(call, where, deliveries.PRINCIPAL)
+    own.later(jobs.tidy, key=bucket, due=lifecycle.midnight(call.now + 1), bucket=bucket)
     return {"TransitionDefaultMinimumObjectSize": transition_default_minimum_object_size}
 
 

@@ -174,7 +174,7 @@ def _place(
         "LastModified": made.modified_s,
         **checksums.shown(made.algorithm, made.checksum, made.checksum_type),
     }
-    answer = {"CopyObjectResult": result, **written(at, where, made)}
+    answer = {"CopyObjectResult": result, **written(call, at, where, made, "Copy")}
     if from_bucket.versioning:
         answer["CopySourceVersionId"] = source.version
     return answer

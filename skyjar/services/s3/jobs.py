@@ -6,7 +6,7 @@ from skyjar.kernel.call import Call
 from skyjar.kernel.jobs import job
 from skyjar.kernel.tables import At
 
-from . import lifecycle, limits, objects, state
+from . import deliveries, lifecycle, limits, objects, state
 from .state import Bucket, Object
 
 PAGE = 500
@@ -58,15 +58,22 @@ def _tidy_key(call: Call, at: At, bucket: Bucket, rules: list[lifecycle.Rule], v
     for newer, version in enumerate(versions[1:]):
         if lifecycle.is_noncurrent_due(rules, version, versions[newer].modified_s, newer, call.now):
             state.remove(at, bucket, version)
+            _told(call, at, bucket, version)
         else:
             left.append(version)
     if current.is_marker:
         if len(left) == 1 and lifecycle.clears_markers(rules, current):
             state.remove(at, bucket, current)
+            _told(call, at, bucket, current)
         return
     due = lifecycle.expires(rules, current)
     if due is not None and call.now >= due[0]:
-        objects.delete_current(call, at, bucket, current.key)
+        objects.delete_current(call, at, bucket, current.key, "LifecycleExpiration")
+
+
+def _told(call: Call, at: At, bucket: Bucket, gone: Object) -> None:
+    if bucket.has_notifications:
+        deliveries.tell(call, at, bucket, "LifecycleExpiration:Delete", gone)
 
 
 def drop_upload(at: At, upload: state.Upload) -> None:

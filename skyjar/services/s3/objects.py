@@ -10,7 +10,20 @@ from skyjar.kernel.errors import AWSError
 from skyjar.kernel.service import operation
 from skyjar.kernel.tables import At
 
-from . import acls, checksums, encryption, lifecycle, limits, names, preconditions, ranges, reading, state, tags
+from . import (
+    acls,
+    checksums,
+    deliveries,
+    encryption,
+    lifecycle,
+    limits,
+    names,
+    preconditions,
+    ranges,
+    reading,
+    state,
+    tags,
+)
 from .errors import EntityTooLarge, InvalidStorageClass, MalformedXML, MetadataTooLarge, NoSuchVersion
 from .state import Bucket, Object
 
@@ -130,11 +143,13 @@ def put_object(
         newest,
         {**fields, "etag": sums.md5.hex(), "algorithm": sums.algorithm, "checksum": sums.checksum},
     )
-    return {"ETag": f'"{made.etag}"', **sums.shown, **written(at, where, made)}
+    return {"ETag": f'"{made.etag}"', **sums.shown, **written(call, at, where, made, "Put")}
 
 
-def written(at: At, bucket: Bucket, made: Object) -> dict[str, Any]:
-    """What every write of an object answers."""
+def written(call: Call, at: At, bucket: Bucket, made: Object, how: str) -> dict[str, Any]:
+    """What every write of an object answers, and what follows from it; `how` is AWS's name for the kind of write."""
+    if bucket.has_notifications:
+        deliveries.tell(call, at, bucket, f"ObjectCreated:{how}", made)
     answer = encryption.shown(made)
     if bucket.versioning:
         answer["VersionId"] = made.version
@@ -258,30 +273,36 @@ def delete_object(
         current = state.version_of(at, where, key, version_id) if version_id else state.latest(at, where, key)
         preconditions.check_delete(current, if_match, if_match_last_modified_time, if_match_size)
     if version_id:
-        return delete_version(at, where, key, version_id)
+        return delete_version(call, at, where, key, version_id)
     return delete_current(call, at, where, key)
 
 
-def delete_version(at: At, bucket: Bucket, key: str, version: str) -> dict[str, Any]:
+def delete_version(call: Call, at: At, bucket: Bucket, key: str, version: str) -> dict[str, Any]:
     found = state.version_of(at, bucket, key, version)
     if found is None:
         if version != state.NULL and state.order_of(version) is None:
             raise NoSuchVersion(Key=key, VersionId=version)
         return {"VersionId": version}
     state.remove(at, bucket, found)
+    if bucket.has_notifications:
+        deliveries.tell(call, at, bucket, "ObjectRemoved:Delete", found)
     return {"VersionId": version, "DeleteMarker": True} if found.is_marker else {"VersionId": version}
 
 
-def delete_current(call: Call, at: At, bucket: Bucket, key: str) -> dict[str, Any]:
-    """Delete what is there; with versioning, put a delete marker on top of it."""
+def delete_current(call: Call, at: At, bucket: Bucket, key: str, event: str = "ObjectRemoved") -> dict[str, Any]:
+    """Delete what is there; with versioning, put a delete marker on top of it. `event`: the family it is told as."""
     newest = state.latest(at, bucket, key)
     if not bucket.versioning:
         if newest is not None:
             state.remove(at, bucket, newest)
+            if bucket.has_notifications:
+                deliveries.tell(call, at, bucket, f"{event}:Delete", newest)
         return {}
     names.check_key(key)
     fields = {"key": key, "modified_s": int(call.now), "is_marker": True}
     made = state.add(call, at, bucket, newest, fields)
+    if bucket.has_notifications:
+        deliveries.tell(call, at, bucket, f"{event}:DeleteMarkerCreated", made)
     return {"DeleteMarker": True, "VersionId": made.version}
 
 

@@ -41,6 +41,7 @@ _ACTIONS = {
     "delete_bucket_cors": "PutBucketCORS",
     "delete_bucket_ownership_controls": "PutBucketOwnershipControls",
     "get_bucket_notification_configuration": "GetBucketNotification",
+    "put_bucket_notification_configuration": "PutBucketNotification",
     "get_bucket_accelerate_configuration": "GetAccelerateConfiguration",
     "get_bucket_replication": "GetReplicationConfiguration",
     "get_object_lock_configuration": "GetBucketObjectLockConfiguration",

@@ -15,7 +15,7 @@ from typing import Any
 
 import msgspec
 
-from skyjar.kernel import keys
+from skyjar.kernel import keys, principals
 from skyjar.kernel.call import Call
 from skyjar.kernel.tables import At, Place, Record, Table
 
@@ -43,6 +43,7 @@ class Bucket(Record, frozen=True):
     has_bucket_key: bool = False
     has_lifecycle: bool = False
     has_cors: bool = False
+    has_notifications: bool = False
 
 
 class Configuration(Record, frozen=True):
@@ -128,12 +129,28 @@ class Part(Record, frozen=True):
     checksum: str = ""
 
 
+class Delivery(Record, frozen=True):
+    """An event notification that is yet to be sent. `number` counts what happened in the bucket."""
+
+    space: str
+    number: int
+    target: str
+    body: bytes
+
+
+class Counter(Record, frozen=True):
+    space: str
+    number: int
+
+
 buckets = Table("s3.buckets", Bucket, key=("name",), scope="cloud", indexes={"owner": ("account",)})
 configurations = Table("s3.configurations", Configuration, key=("space", "kind"))
 objects = Table("s3.objects", Object, key=("space", "key", "order"), blobs=("blobs",))
 entries = Table("s3.entries", Entry, key=("space", "key"))
 uploads = Table("s3.uploads", Upload, key=("space", "key", "id"))
 parts = Table("s3.parts", Part, key=("upload", "number"), blobs=("blob",))
+deliveries = Table("s3.deliveries", Delivery, key=("space", "number", "target"))
+counters = Table("s3.counters", Counter, key=("space",))
 
 
 # Buckets
@@ -169,6 +186,21 @@ def place(call: Call, bucket: Bucket) -> At:
     if bucket.account == call.account and bucket.region == call.region:
         return call
     return Place(call.tx, bucket.account, bucket.region)
+
+
+def acting(call: Call, bucket: Bucket, service: str) -> Call:
+    """The same call as a service makes it on the bucket owner's behalf, where the bucket is."""
+    other = call.acting(principals.service(service, bucket.account), {})
+    other.region = bucket.region
+    return other
+
+
+def next_number(at: At, bucket: Bucket) -> int:
+    """Counts what is told of a bucket."""
+    found = counters.get(at, bucket.space)
+    number = found.number + 1 if found is not None else 1
+    counters.put(at, Counter(space=bucket.space, number=number))
+    return number
 
 
 def bucket_arn(name: str) -> str:

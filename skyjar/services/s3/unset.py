@@ -12,14 +12,6 @@ from .errors import NoSuchWebsiteConfiguration, ObjectLockConfigurationNotFound,
 
 
 @operation
-def get_bucket_notification_configuration(
-    call: Call, *, bucket: str, expected_bucket_owner: str = ""
-) -> dict[str, Any]:
-    state.bucket_of(call, bucket)
-    return {}
-
-
-@operation
 def get_bucket_logging(call: Call, *, bucket: str, expected_bucket_owner: str = "") -> dict[str, Any]:
     state.bucket_of(call, bucket)
     return {}

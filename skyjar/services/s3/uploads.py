@@ -236,7 +236,7 @@ def complete_multipart_upload(
         "Key": key,
         "ETag": f'"{made.etag}"',
         **checksums.shown(made.algorithm, made.checksum, made.checksum_type),
-        **written(at, where, made),
+        **written(call, at, where, made, "CompleteMultipartUpload"),
     }
 
 

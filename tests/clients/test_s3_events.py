@@ -1,0 +1,107 @@
+"""What S3 does after a request, seen by real clients: a function that an upload invokes."""
+
+from __future__ import annotations
+
+import io
+import json
+import time
+import zipfile
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from skyjar.testing.running import Account
+
+pytestmark = pytest.mark.client
+INDEXER = """
+import boto3, os
+table = boto3.resource("dynamodb", endpoint_url=os.environ.get("AWS_ENDPOINT_URL")).Table("index")
+def handler(event, context):
+    for record in event["Records"]:
+        thing = record["s3"]["object"]
+        table.put_item(Item={"key": thing["key"], "size": thing["size"], "event": record["eventName"]})
+"""
+
+
+def archive(source: str) -> bytes:
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w") as into:
+        into.writestr("index.py", source)
+    return made.getvalue()
+
+
+def allow(action: str, principal: Any = None, **more: Any) -> str:
+    statement = {"Effect": "Allow", "Action": action, **({"Principal": principal} if principal else {}), **more}
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+
+
+@pytest.mark.spec("s3-019", "s3-157")
+def test_an_upload_invokes_a_function_that_writes_to_a_table(skyjar: Account) -> None:
+    s3, iam, dynamodb = skyjar.client("s3"), skyjar.client("iam"), skyjar.client("dynamodb")
+    functions = skyjar.client("lambda")
+    bucket = f"uploads-{skyjar.number}"
+    s3.create_bucket(Bucket=bucket)
+    dynamodb.create_table(
+        TableName="index",
+        KeySchema=[{"AttributeName": "key", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "key", "AttributeType": "S"}],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    trust = allow("sts:AssumeRole", {"Service": "lambda.amazonaws.com"})
+    role = iam.create_role(RoleName="r", AssumeRolePolicyDocument=trust)["Role"]["Arn"]
+    iam.put_role_policy(RoleName="r", PolicyName="p", PolicyDocument=allow("dynamodb:PutItem", Resource="*"))
+    arn = functions.create_function(
+        FunctionName="indexer",
+        Runtime="python3.11",
+        Handler="index.handler",
+        Role=role,
+        Code={"ZipFile": archive(INDEXER)},
+    )["FunctionArn"]
+    functions.get_waiter("function_active_v2").wait(FunctionName="indexer")
+    wanted = {"LambdaFunctionConfigurations": [{"LambdaFunctionArn": arn, "Events": ["s3:ObjectCreated:*"]}]}
+    with pytest.raises(ClientError, match="Unable to validate the following destination configurations"):
+        s3.put_bucket_notification_configuration(Bucket=bucket, NotificationConfiguration=wanted)
+    functions.add_permission(
+        FunctionName="indexer",
+        StatementId="s3",
+        Action="lambda:InvokeFunction",
+        Principal="s3.amazonaws.com",
+        SourceArn=f"arn:aws:s3:::{bucket}",
+        SourceAccount=skyjar.number,
+    )
+    s3.put_bucket_notification_configuration(Bucket=bucket, NotificationConfiguration=wanted)
+    s3.put_object(Bucket=bucket, Key="folder/a b.txt", Body=b"hello")
+    for _ in range(100):
+        found = dynamodb.get_item(TableName="index", Key={"key": {"S": "folder/a+b.txt"}}, ConsistentRead=True)
+        if "Item" in found:
+            break
+        time.sleep(0.05)
+    assert found["Item"]["size"] == {"N": "5"}
+    assert found["Item"]["event"] == {"S": "ObjectCreated:Put"}
+
+
+@pytest.mark.spec("s3-150")
+def test_a_queue_is_a_destination_once_its_policy_lets_s3_in(skyjar: Account) -> None:
+    s3, sqs = skyjar.client("s3"), skyjar.client("sqs")
+    bucket = f"told-{skyjar.number}"
+    s3.create_bucket(Bucket=bucket)
+    url = sqs.create_queue(QueueName="q")["QueueUrl"]
+    arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    wanted = {"QueueConfigurations": [{"Id": "mine", "QueueArn": arn, "Events": ["s3:ObjectCreated:*"]}]}
+    with pytest.raises(ClientError, match="Unable to validate the following destination configurations") as refused:
+        s3.put_bucket_notification_configuration(Bucket=bucket, NotificationConfiguration=wanted)
+    assert refused.value.response["Error"]["Code"] == "InvalidArgument"
+    assert refused.value.response["Error"]["ArgumentName1"] == f"{arn}, null"
+    policy = allow("sqs:SendMessage", {"Service": "s3.amazonaws.com"}, Resource=arn)
+    sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": policy})
+    s3.put_bucket_notification_configuration(Bucket=bucket, NotificationConfiguration=wanted)
+    back = s3.get_bucket_notification_configuration(Bucket=bucket)
+    assert back["QueueConfigurations"] == wanted["QueueConfigurations"]
+    got = sqs.receive_message(QueueUrl=url, WaitTimeSeconds=2)["Messages"][0]
+    assert json.loads(got["Body"])["Event"] == "s3:TestEvent"
+    sqs.delete_message(QueueUrl=url, ReceiptHandle=got["ReceiptHandle"])
+    s3.upload_fileobj(io.BytesIO(b"x" * 10), bucket, "k")
+    got = sqs.receive_message(QueueUrl=url, WaitTimeSeconds=2)["Messages"][0]
+    (record,) = json.loads(got["Body"])["Records"]
+    assert (record["eventName"], record["s3"]["object"]["size"]) == ("ObjectCreated:Put", 10)
