@@ -27,6 +27,7 @@ _S3_HOST = re.compile(
 _AWS_HOST = re.compile(
     r"^(?P<service>[a-z0-9.-]+?)(?:\.(?P<region>[a-z]{2}(?:-[a-z]+)+-\d))?\.(?:amazonaws\.com|localhost)(?::\d+)?$"
 )
+_CONTROL = "/v20180820/"
 _BUCKET_HOST = re.compile(r"^(?P<bucket>[a-z0-9][a-z0-9.-]{1,61}[a-z0-9])\.localhost(?::\d+)?$")
 
 
@@ -115,7 +116,7 @@ def _route_codec(known: Known, x: Exchange) -> None:
     scope = x.credential.service if x.credential is not None else ""
     is_form = request.headers.get("content-type", "").startswith(_FORM)
     before = known.scopes.get((scope, is_form)) if scope else None
-    if before is not None and "smithy-protocol" not in request.headers:
+    if before is not None and "smithy-protocol" not in request.headers and not request.path.startswith(_CONTROL):
         x.name, x.codec = before
         if x.name == "s3" and not known.is_local(request.host):
             _addressed(x, "s3")
@@ -127,7 +128,7 @@ def _route_codec(known: Known, x: Exchange) -> None:
     candidates = _by_scope(x)
     if candidates == ("s3",) and scope:
         known.scopes[scope, is_form] = ("s3", codec("s3", "rest-xml"))
-    if len(candidates) == 1 and candidates[0] != "s3" and scope:
+    if len(candidates) == 1 and candidates[0] not in ("s3", "s3control") and scope:
         x.name = candidates[0]
         x.codec = codec(x.name, _protocol_of(x.name, request))
         if "Action=" not in request.query:
@@ -172,6 +173,8 @@ def _by_scope(x: Exchange) -> tuple[str, ...]:
         found = index.by_signing_name().get(x.credential.service)
         if found is None:
             raise UnknownOperation(f"Unknown service in the credential scope: {x.credential.service[:64]}")
+        if "s3control" in found:
+            return ("s3control",) if _is_control(request) else ("s3",)
         return tuple(name for name in found if services.exists(name)) or found
     host = _AWS_HOST.match(request.host)
     if host is not None:
@@ -181,6 +184,11 @@ def _by_scope(x: Exchange) -> tuple[str, ...]:
     if request.headers.get("content-type", "").startswith(_FORM) or "Action=" in request.query:
         return _by_action(request)
     return ("s3",)
+
+
+def _is_control(request: Request) -> bool:
+    """S3 Control shares S3's signing name; its requests name the account in a header, and in the host on AWS."""
+    return request.path.startswith(_CONTROL) and "x-amz-account-id" in request.headers
 
 
 def _by_action(request: Request) -> tuple[str, ...]:

@@ -17,7 +17,6 @@ from .errors import (
     NoSuchCORSConfiguration,
     NoSuchLifecycleConfiguration,
     NoSuchTagSet,
-    OwnershipControlsNotFound,
 )
 
 TAGS = "tags"
@@ -109,39 +108,6 @@ def delete_bucket_encryption(call: Call, *, bucket: str, expected_bucket_owner: 
     _, where = state.bucket_of(call, bucket)
     changed = state.replace(where, encryption=encryption.AES, kms_key="", has_bucket_key=False)
     state.buckets.replace(call, where, changed)
-
-
-# Ownership
-
-
-@operation
-def get_bucket_ownership_controls(call: Call, *, bucket: str, expected_bucket_owner: str = "") -> dict[str, Any]:
-    _, where = state.bucket_of(call, bucket)
-    if not where.ownership:
-        raise OwnershipControlsNotFound(BucketName=bucket)
-    return {"OwnershipControls": {"Rules": [{"ObjectOwnership": where.ownership}]}}
-
-
-@operation
-def put_bucket_ownership_controls(
-    call: Call,
-    *,
-    bucket: str,
-    ownership_controls: dict[str, Any],
-    content_md5: str = "",
-    checksum_algorithm: str = "",
-    expected_bucket_owner: str = "",
-) -> None:
-    _, where = state.bucket_of(call, bucket)
-    rules = ownership_controls.get("Rules") or []
-    if len(rules) != 1:
-        raise MalformedXML
-    ownership = rules[0]["ObjectOwnership"]
-    if ownership in ("ObjectWriter", "BucketOwnerPreferred"):
-        raise NotImplementedHere(f"Skyjar does not implement the Object Ownership {ownership} of s3: ACLs are off.")
-    if ownership != "BucketOwnerEnforced":
-        raise MalformedXML
-    state.buckets.replace(call, where, state.replace(where, ownership=ownership))
 
 
 # Tags

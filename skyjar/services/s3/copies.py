@@ -14,7 +14,7 @@ from skyjar.kernel.call import Call
 from skyjar.kernel.outside import Compute, Failed, Outside
 from skyjar.kernel.service import operation
 
-from . import acls, checksums, encryption, limits, names, preconditions, ranges, reading, state, tags
+from . import checksums, encryption, grants, limits, names, preconditions, ranges, reading, state, tags
 from .errors import AccessDenied, InvalidArgument, InvalidRequest, ObjectNotInActiveTier
 from .objects import check_class, check_metadata, headers_of, written
 from .state import Bucket, Object, Part
@@ -78,14 +78,16 @@ def copy_object(
     bucket_key_enabled: bool | None = None,
     storage_class: str = "",
     website_redirect_location: str = "",
+    grant_full_control: str = "",
+    grant_read: str = "",
+    grant_read_acp: str = "",
+    grant_write_acp: str = "",
     request_payer: str = "",
     expected_bucket_owner: str = "",
     expected_source_bucket_owner: str = "",
 ) -> dict[str, Any] | Outside:
     _, where = state.bucket_of(call, bucket)
     names.check_key(key)
-    if acl:
-        acls.check_canned(acl)
     from_bucket, source = _source(call, copy_source, expected_source_bucket_owner)
     preconditions.check_read(
         source,
@@ -123,6 +125,9 @@ def copy_object(
         "storage_class": check_class(storage_class or "STANDARD"),
         **encryption.chosen(call, where, server_side_encryption, ssekms_key_id, bucket_key_enabled),
     }
+    given_grants = grants.given(grant_full_control, grant_read, grant_read_acp, grant_write_acp)
+    if acl or given_grants or where.ownership != grants.ENFORCED:
+        fields |= grants.written(call, where, acl, given_grants)
     if metadata_directive == "REPLACE":
         fields["metadata"] = check_metadata(metadata)
         fields["headers"] = headers_of(

@@ -240,6 +240,27 @@ class AccessControlListNotSupported(AWSError):
     sentence = "The bucket does not allow ACLs"
 
 
+class MalformedACL(AWSError):
+    code = "MalformedACLError"
+    sentence = "The XML you provided was not well-formed or did not validate against our published schema"
+
+
+class UnresolvableGrantByEmailAddress(AWSError):
+    code = "UnresolvableGrantByEmailAddress"
+    sentence = "The e-mail address you provided does not match any account on record."
+
+
+class PublicAclsBlocked(AccessDenied):
+    sentence = (
+        "Access Denied because public ACLs are prevented by the BlockPublicAcls setting in S3 Block Public Access."
+    )
+
+
+class InvalidBucketAclWithBlockPublicAccess(AWSError):
+    code = "InvalidBucketAclWithBlockPublicAccessError"
+    sentence = "Bucket cannot have public ACLs set with BlockPublicAccess enabled"
+
+
 class InvalidBucketAclWithObjectOwnership(AWSError):
     code = "InvalidBucketAclWithObjectOwnership"
     sentence = "Bucket cannot have ACLs set with ObjectOwnership's BucketOwnerEnforced setting"

@@ -6,7 +6,7 @@ from skyjar.kernel.call import Call
 from skyjar.kernel.jobs import job
 from skyjar.kernel.tables import At
 
-from . import deliveries, lifecycle, limits, objects, state
+from . import deletions, deliveries, lifecycle, limits, state
 from .state import Bucket, Object
 
 PAGE = 500
@@ -68,7 +68,7 @@ def _tidy_key(call: Call, at: At, bucket: Bucket, rules: list[lifecycle.Rule], v
         return
     due = lifecycle.expires(rules, current)
     if due is not None and call.now >= due[0]:
-        objects.delete_current(call, at, bucket, current.key, "LifecycleExpiration")
+        deletions.delete_current(call, at, bucket, current.key, "LifecycleExpiration")
 
 
 def _told(call: Call, at: At, bucket: Bucket, gone: Object) -> None:

@@ -6,15 +6,14 @@ from typing import Any
 
 from skyjar.kernel.blobs import Blob
 from skyjar.kernel.call import Call
-from skyjar.kernel.errors import AWSError
 from skyjar.kernel.service import operation
 from skyjar.kernel.tables import At
 
 from . import (
-    acls,
     checksums,
     deliveries,
     encryption,
+    grants,
     lifecycle,
     limits,
     names,
@@ -24,7 +23,7 @@ from . import (
     state,
     tags,
 )
-from .errors import EntityTooLarge, InvalidStorageClass, MalformedXML, MetadataTooLarge, NoSuchVersion
+from .errors import EntityTooLarge, InvalidStorageClass, MetadataTooLarge
 from .state import Bucket, Object
 
 STORAGE_CLASSES = (
@@ -102,13 +101,15 @@ def put_object(
     storage_class: str = "STANDARD",
     tagging: str = "",
     website_redirect_location: str = "",
+    grant_full_control: str = "",
+    grant_read: str = "",
+    grant_read_acp: str = "",
+    grant_write_acp: str = "",
     request_payer: str = "",
     expected_bucket_owner: str = "",
 ) -> dict[str, Any]:
     at, where = state.bucket_of(call, bucket)
     names.check_key(key)
-    if acl:
-        acls.check_canned(acl)
     given = checksums.given(checksum_crc32, checksum_crc32_c, checksum_crc64_nvme, checksum_sha1, checksum_sha256)
     fields: dict[str, Any] = {
         "key": key,
@@ -125,6 +126,9 @@ def put_object(
         "storage_class": check_class(storage_class),
         **encryption.chosen(call, where, server_side_encryption, ssekms_key_id, bucket_key_enabled),
     }
+    given_grants = grants.given(grant_full_control, grant_read, grant_read_acp, grant_write_acp)
+    if acl or given_grants or where.ownership != grants.ENFORCED:
+        fields |= grants.written(call, where, acl, given_grants)
     if metadata:
         fields["metadata"] = check_metadata(metadata)
     if tagging:
@@ -253,99 +257,6 @@ def _checksum(found: Object, span: ranges.Span | None, number: int | None) -> di
     if span is not None and span != (0, found.size):
         return {}
     return checksums.shown(found.algorithm, found.checksum, found.checksum_type)
-
-
-@operation
-def delete_object(
-    call: Call,
-    *,
-    bucket: str,
-    key: str,
-    version_id: str = "",
-    if_match: str = "",
-    if_match_last_modified_time: float | None = None,
-    if_match_size: int | None = None,
-    request_payer: str = "",
-    expected_bucket_owner: str = "",
-) -> dict[str, Any]:
-    at, where = state.bucket_of(call, bucket)
-    if if_match or if_match_last_modified_time is not None or if_match_size is not None:
-        current = state.version_of(at, where, key, version_id) if version_id else state.latest(at, where, key)
-        preconditions.check_delete(current, if_match, if_match_last_modified_time, if_match_size)
-    if version_id:
-        return delete_version(call, at, where, key, version_id)
-    return delete_current(call, at, where, key)
-
-
-def delete_version(call: Call, at: At, bucket: Bucket, key: str, version: str) -> dict[str, Any]:
-    found = state.version_of(at, bucket, key, version)
-    if found is None:
-        if version != state.NULL and state.order_of(version) is None:
-            raise NoSuchVersion(Key=key, VersionId=version)
-        return {"VersionId": version}
-    state.remove(at, bucket, found)
-    if bucket.has_notifications:
-        deliveries.tell(call, at, bucket, "ObjectRemoved:Delete", found)
-    return {"VersionId": version, "DeleteMarker": True} if found.is_marker else {"VersionId": version}
-
-
-def delete_current(call: Call, at: At, bucket: Bucket, key: str, event: str = "ObjectRemoved") -> dict[str, Any]:
-    """Delete what is there; with versioning, put a delete marker on top of it. `event`: the family it is told as."""
-    newest = state.latest(at, bucket, key)
-    if not bucket.versioning:
-        if newest is not None:
-            state.remove(at, bucket, newest)
-            if bucket.has_notifications:
-                deliveries.tell(call, at, bucket, f"{event}:Delete", newest)
-        return {}
-    names.check_key(key)
-    fields = {"key": key, "modified_s": int(call.now), "is_marker": True}
-    made = state.add(call, at, bucket, newest, fields)
-    if bucket.has_notifications:
-        deliveries.tell(call, at, bucket, f"{event}:DeleteMarkerCreated", made)
-    return {"DeleteMarker": True, "VersionId": made.version}
-
-
-@operation
-def delete_objects(
-    call: Call,
-    *,
-    bucket: str,
-    delete: dict[str, Any],
-    checksum_algorithm: str = "",
-    request_payer: str = "",
-    expected_bucket_owner: str = "",
-) -> dict[str, Any]:
-    """Each key is judged and deleted as DeleteObject would; what fails is told beside what did not."""
-    state.bucket_of(call, bucket)
-    wanted = delete.get("Objects") or []
-    if not 1 <= len(wanted) <= limits.DELETE_KEYS:
-        raise MalformedXML
-    s3 = call.ask("s3", account=call.account, region=call.region)
-    deleted: list[dict[str, Any]] = []
-    errors: list[dict[str, Any]] = []
-    for each in wanted:
-        key, version = each["Key"], each.get("VersionId", "")
-        conditions = {
-            name: each[member]
-            for name, member in (
-                ("if_match", "ETag"),
-                ("if_match_last_modified_time", "LastModifiedTime"),
-                ("if_match_size", "Size"),
-            )
-            if member in each
-        }
-        named = {"VersionId": version} if version else {}
-        try:
-            done = s3.delete_object(bucket=bucket, key=key, version_id=version, **conditions)
-        except AWSError as error:
-            errors.append({"Key": key, **named, "Code": error.code, "Message": error.message})
-            continue
-        if done.get("DeleteMarker"):
-            named |= {"DeleteMarker": True, "DeleteMarkerVersionId": done["VersionId"]}
-        deleted.append({"Key": key, **named})
-    answer: dict[str, Any] = {} if delete.get("Quiet") else {"Deleted": deleted}
-    return {**answer, "Errors": errors} if errors else answer
 
 
 @operation

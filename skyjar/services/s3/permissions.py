@@ -6,10 +6,9 @@ from typing import Any
 
 from skyjar.kernel.call import Call
 
-from . import state
+from . import blocks, grants, state
 from .errors import AccessDenied
-from .policies import RESTRICT_PUBLIC_BUCKETS
-from .state import Bucket
+from .state import Bucket, Object
 
 _ACTIONS = {
     "list_buckets": "ListAllMyBuckets",
@@ -62,6 +61,11 @@ _CONDITIONS = {
     "max_keys": "s3:max-keys",
     "version_id": "s3:VersionId",
     "acl": "s3:x-amz-acl",
+    "grant_full_control": "s3:x-amz-grant-full-control",
+    "grant_read": "s3:x-amz-grant-read",
+    "grant_read_acp": "s3:x-amz-grant-read-acp",
+    "grant_write": "s3:x-amz-grant-write",
+    "grant_write_acp": "s3:x-amz-grant-write-acp",
     "storage_class": "s3:x-amz-storage-class",
     "server_side_encryption": "s3:x-amz-server-side-encryption",
     "ssekms_key_id": "s3:x-amz-server-side-encryption-aws-kms-key-id",
@@ -76,6 +80,9 @@ _READING_TAGS = frozenset(
     ("get_object", "head_object", "get_object_tagging", "put_object_tagging", "delete_object_tagging", "get_object_acl",
      "delete_object", "get_object_attributes")
 )  # fmt: skip
+_ON_THE_OBJECT = _READING_TAGS - {"delete_object"} | {"put_object_acl", "restore_object"}
+_GRANTING = ("put_object", "copy_object", "create_multipart_upload")
+_HEADERS = ("grant_full_control", "grant_read", "grant_read_acp", "grant_write", "grant_write_acp")
 _EVERYWHERE = ("get_bucket_location", "list_buckets", "create_bucket")
 _POLICY = ("get_bucket_policy", "put_bucket_policy", "delete_bucket_policy")
 _NOTHING_GRANTED = '{"Version":"2012-10-17","Statement":[]}'
@@ -111,6 +118,10 @@ def actions(call: Call, operation: str, parameters: dict[str, Any]) -> list[str]
         operation == "put_object" and parameters.get("tagging")
     ):
         named.append("s3:PutObjectTagging")
+    if operation in _GRANTING and bucket is not None and bucket.ownership != grants.ENFORCED:
+        acl = parameters.get("acl") or ""
+        if acl not in ("", "private", "bucket-owner-full-control") or any(parameters.get(name) for name in _HEADERS):
+            named.append("s3:PutObjectAcl")
     if operation == "get_object_attributes":
         named.append("s3:GetObjectVersion" if has_version else "s3:GetObject")
     return named
@@ -126,20 +137,51 @@ def resources(call: Call, operation: str, parameters: dict[str, Any]) -> list[st
 
 def owner(call: Call, operation: str, parameters: dict[str, Any]) -> str:
     bucket = _bucket(call, operation, parameters)
-    return bucket.account if bucket is not None else call.account
+    if bucket is None:
+        return call.account
+    if bucket.ownership != grants.ENFORCED and operation in _ON_THE_OBJECT:
+        found = _object(call, bucket, parameters)
+        return grants.owns(bucket, found.owner) if found is not None else bucket.account
+    return bucket.account
+
+
+def _object(call: Call, bucket: Bucket, parameters: dict[str, Any]) -> Object | None:
+    at = state.place(call, bucket)
+    version = parameters.get("version_id")
+    key = parameters["key"]
+    return state.version_of(at, bucket, key, version) if version else state.latest(at, bucket, key)
 
 
 def resource_policy(call: Call, operation: str, parameters: dict[str, Any]) -> str | None:
-    """The bucket policy; one that is public counts for strangers only while RestrictPublicBuckets is off."""
+    """The bucket policy; one that is public counts for strangers only while RestrictPublicBuckets is off. What the ACLs
+    give is added to it, where there are any."""
     bucket = _bucket(call, operation, parameters)
-    if bucket is None or not bucket.policy:
+    if bucket is None:
         return None
+    policy = _policy(call, operation, bucket)
+    if bucket.ownership == grants.ENFORCED:
+        return policy or None
+    found = _object(call, bucket, parameters) if operation in _ON_THE_OBJECT else None
+    whose = grants.owns(bucket, found.owner) if found is not None else bucket.account
+    if whose != bucket.account:
+        policy = grants.denials_of(policy)
+    granted = bucket.grants or ()
+    on_object = found.grants if found is not None else ()
+    if not granted and not on_object:
+        return policy or None
+    ignores = blocks.of(call, bucket)[blocks.IGNORE_ACLS]
+    return grants.with_statements(policy, bucket.name, call.caller.account, granted, on_object, ignores)
+
+
+def _policy(call: Call, operation: str, bucket: Bucket) -> str:
+    if not bucket.policy:
+        return ""
     is_own = call.caller.account == bucket.account
-    is_restricted = bucket.is_policy_public and bucket.blocks is not None and bucket.blocks[RESTRICT_PUBLIC_BUCKETS]
-    if is_restricted and not is_own and call.caller.kind != "service":
-        return _NOTHING_GRANTED
-    if operation in _POLICY and is_own and call.caller.kind == "root":
-        return None  # so that nobody can lock an account out of its own bucket
+    if bucket.is_policy_public and not is_own and call.caller.kind != "service":
+        if blocks.of(call, bucket)[blocks.RESTRICT_BUCKETS]:
+            return _NOTHING_GRANTED
+    elif operation in _POLICY and is_own and call.caller.kind == "root":
+        return ""  # so that nobody can lock an account out of its own bucket
     return bucket.policy
 
 
@@ -164,8 +206,5 @@ def conditions(call: Call, operation: str, parameters: dict[str, Any]) -> dict[s
 
 
 def _existing_tags(call: Call, bucket: Bucket, parameters: dict[str, Any]) -> dict[str, str]:
-    at = state.place(call, bucket)
-    version = parameters.get("version_id")
-    key = parameters["key"]
-    thing = state.version_of(at, bucket, key, version) if version else state.latest(at, bucket, key)
+    thing = _object(call, bucket, parameters)
     return {f"s3:ExistingObjectTag/{key}": value for key, value in thing.tags.items()} if thing is not None else {}

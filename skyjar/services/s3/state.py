@@ -44,6 +44,7 @@ class Bucket(Record, frozen=True):
     has_lifecycle: bool = False
     has_cors: bool = False
     has_notifications: bool = False
+    grants: tuple[tuple[str, str], ...] = ()
 
 
 class Configuration(Record, frozen=True):
@@ -59,6 +60,7 @@ class Object(Record, frozen=True):
 
     `body` holds it whole when `blobs` is empty. `sizes` are those of the blobs, in order; `is_multipart` says that they
     are parts. `null_order` is where the key's null version lay when this one was written on top of it.
+    `owner` is the account it belongs to where that is not the bucket's; `grants` its access control list (`grants.py`).
     """
 
     space: str
@@ -85,6 +87,15 @@ class Object(Record, frozen=True):
     encryption: str = "AES256"
     kms_key: str = ""
     has_bucket_key: bool = False
+    owner: str = ""
+    grants: tuple[tuple[str, str], ...] = ()
+
+
+class Account(Record, frozen=True):
+    """What a whole account has set: its Block Public Access."""
+
+    number: str
+    blocks: tuple[bool, bool, bool, bool]
 
 
 class Entry(Record, frozen=True):
@@ -97,6 +108,7 @@ class Entry(Record, frozen=True):
     storage_class: str
     algorithm: str
     checksum_type: str
+    owner: str = ""
 
 
 class Upload(Record, frozen=True):
@@ -116,6 +128,8 @@ class Upload(Record, frozen=True):
     encryption: str = "AES256"
     kms_key: str = ""
     has_bucket_key: bool = False
+    owner: str = ""
+    grants: tuple[tuple[str, str], ...] = ()
 
 
 class Part(Record, frozen=True):
@@ -144,6 +158,7 @@ class Counter(Record, frozen=True):
 
 
 buckets = Table("s3.buckets", Bucket, key=("name",), scope="cloud", indexes={"owner": ("account",)})
+accounts = Table("s3.accounts", Account, key=("number",), scope="cloud")
 configurations = Table("s3.configurations", Configuration, key=("space", "kind"))
 objects = Table("s3.objects", Object, key=("space", "key", "order"), blobs=("blobs",))
 entries = Table("s3.entries", Entry, key=("space", "key"))
@@ -313,6 +328,7 @@ def _show(at: At, made: Object) -> None:
             storage_class=made.storage_class,
             algorithm=made.algorithm,
             checksum_type=made.checksum_type,
+            owner=made.owner,
         ),
     )
 

@@ -11,7 +11,7 @@ from skyjar.kernel.call import Call
 from skyjar.kernel.service import operation
 from skyjar.kernel.tables import At
 
-from . import acls, checksums, encryption, jobs, lifecycle, limits, names, preconditions, state, tags
+from . import acls, checksums, encryption, grants, jobs, lifecycle, limits, names, preconditions, state, tags
 from .errors import (
     BadDigest,
     EntityTooLarge,
@@ -49,13 +49,15 @@ def create_multipart_upload(
     storage_class: str = "STANDARD",
     tagging: str = "",
     website_redirect_location: str = "",
+    grant_full_control: str = "",
+    grant_read: str = "",
+    grant_read_acp: str = "",
+    grant_write_acp: str = "",
     request_payer: str = "",
     expected_bucket_owner: str = "",
 ) -> dict[str, Any]:
     at, where = state.bucket_of(call, bucket)
     names.check_key(key)
-    if acl:
-        acls.check_canned(acl)
     made = Upload(
         space=where.space,
         key=key,
@@ -77,6 +79,9 @@ def create_multipart_upload(
         metadata=check_metadata(metadata),
         tags=tags.of_header(tagging),
         **encryption.chosen(call, where, server_side_encryption, ssekms_key_id, bucket_key_enabled),
+        **grants.written(
+            call, where, acl, grants.given(grant_full_control, grant_read, grant_read_acp, grant_write_acp)
+        ),
     )
     state.uploads.add(at, made)
     answer = {"Bucket": bucket, "Key": key, "UploadId": made.id, **encryption.shown(made)}
@@ -226,6 +231,8 @@ def complete_multipart_upload(
         "encryption": upload.encryption,
         "kms_key": upload.kms_key,
         "has_bucket_key": upload.has_bucket_key,
+        "owner": upload.owner,
+        "grants": upload.grants,
         **_whole(upload, parts, given, checksum_type),
     }
     made = state.add(call, at, where, newest, fields)

@@ -161,7 +161,7 @@ def test_what_is_not_there_is_refused_by_name(s3: Any) -> None:
         {"QueueConfigurations": [{"QueueArn": "arn:aws:nothing", "Events": ["s3:ObjectCreated:*"]}]},
         {"QueueConfigurations": [{"QueueArn": "arn:aws:sqs:us-east-1:1:q", "Events": ["s3:Nothing:*"]}]},
     ):
-        with pytest.raises(AWSError, match="EventBridgeConfiguration|well formed|event is not supported"):
+        with pytest.raises(AWSError, match=r"EventBridgeConfiguration|well formed|event is not supported"):
             s3.put_bucket_notification_configuration(bucket="first", notification_configuration=configuration)
 
 
