@@ -43,7 +43,7 @@ def _source(call: Call, text: str, expected_owner: str) -> tuple[Bucket, Object]
     at = state.place(call, where)
     found = state.version_of(at, where, key, version) if version else state.latest(at, where, key)
     assert found is not None
-    if found.storage_class in reading.ARCHIVED:
+    if reading.is_archived(found, call.now):
         raise ObjectNotInActiveTier
     return where, found
 

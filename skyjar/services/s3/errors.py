@@ -210,6 +210,16 @@ class InvalidObjectState(AWSError):
     sentence = "The operation is not valid for the object's storage class"
 
 
+class RestoreNotAllowed(InvalidObjectState):
+    sentence = "Restore is not allowed for the object's current storage class"
+
+
+class RestoreAlreadyInProgress(AWSError):
+    code = "RestoreAlreadyInProgress"
+    status = 409
+    sentence = "Object restore is already in progress"
+
+
 class PreconditionFailed(AWSError):
     code = "PreconditionFailed"
     status = 412

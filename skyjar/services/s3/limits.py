@@ -21,6 +21,12 @@ LIFECYCLE_RULES = 1000
 CORS_RULES = 100
 NOTIFICATIONS = 100  # configurations of a bucket
 DAY_S = 86_400
+TRANSITION_BYTES = 128 * KIB  # what is smaller stays where it is, unless the rule says otherwise
+INFREQUENT_DAYS = 30  # the earliest transition to an infrequent-access class
+RESTORE_S = {  # the longest that a retrieval takes, by class and tier
+    "GLACIER": {"Expedited": 5 * 60, "Standard": 5 * 3600, "Bulk": 12 * 3600},
+    "DEEP_ARCHIVE": {"Standard": 12 * 3600, "Bulk": 48 * 3600},
+}
 
 INLINE_BYTES = 16 * KIB
 """Ours: bodies up to here live in the object's record, longer ones in a blob."""

@@ -188,8 +188,8 @@ def get_object(
     at, where, found = reading.existing(call, bucket, key, version_id)
     if if_match or if_none_match or if_modified_since is not None or if_unmodified_since is not None:
         preconditions.check_read(found, if_match, if_none_match, if_modified_since, if_unmodified_since)
-    reading.check_readable(found)
-    answer = reading.described(at, where, found)
+    reading.check_readable(found, call.now)
+    answer = reading.described(call, at, where, found)
     overrides = {
         "CacheControl": response_cache_control,
         "ContentDisposition": response_content_disposition,
@@ -228,7 +228,7 @@ def head_object(
 ) -> dict[str, Any]:
     at, where, found = reading.existing(call, bucket, key, version_id)
     preconditions.check_read(found, if_match, if_none_match, if_modified_since, if_unmodified_since)
-    answer = reading.described(at, where, found)
+    answer = reading.described(call, at, where, found)
     span = _span(answer, found, range, part_number)
     if checksum_mode.upper() == "ENABLED":
         answer |= _checksum(found, span, part_number)

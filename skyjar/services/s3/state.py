@@ -60,7 +60,8 @@ class Object(Record, frozen=True):
 
     `body` holds it whole when `blobs` is empty. `sizes` are those of the blobs, in order; `is_multipart` says that they
     are parts. `null_order` is where the key's null version lay when this one was written on top of it.
-    `owner` is the account it belongs to where that is not the bucket's; `grants` its access control list (`grants.py`).
+    `owner` is the account it belongs to where that is not the bucket's; `grants` its access control list (`grants.py`). `restore`: from when until when an archived object can be read, in
+    epoch seconds.
     """
 
     space: str
@@ -89,6 +90,7 @@ class Object(Record, frozen=True):
     has_bucket_key: bool = False
     owner: str = ""
     grants: tuple[tuple[str, str], ...] = ()
+    restore: tuple[int, int] = (0, 0)
 
 
 class Account(Record, frozen=True):
@@ -336,6 +338,14 @@ def _show(at: At, made: Object) -> None:
 def change(at: At, old: Object, new: Object) -> None:
     """Replace a version in place: its tags, say. The listing row does not change."""
     objects.replace(at, old, new)
+
+
+def reclass(at: At, old: Object, new: Object) -> None:
+    """Replace a version in place, and bring the listing row in line if it is the current one."""
+    objects.replace(at, old, new)
+    entry = entries.get(at, old.space, old.key)
+    if entry is not None and entry.order == old.order:
+        _show(at, new)
 
 
 def remove(at: At, bucket: Bucket, gone: Object) -> None:

@@ -178,9 +178,3 @@ def test_lifecycle_deletes_noncurrent_versions(desk: Any, s3: Any) -> None:
     desk.advance(3 * 86400)
     (left,) = s3.list_object_versions(bucket="first")["Versions"]
     assert (left["IsLatest"], s3.get_object(bucket="first", key="k")["Body"]) == (True, b"3")
-
-
-def test_a_transition_is_refused_by_name(s3: Any) -> None:
-    rule = {"Status": "Enabled", "Filter": {}, "Transitions": [{"Days": 1, "StorageClass": "GLACIER"}]}
-    with pytest.raises(AWSError, match="Transitions"):
-        s3.put_bucket_lifecycle_configuration(bucket="first", lifecycle_configuration={"Rules": [rule]})
