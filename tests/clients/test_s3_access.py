@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import socket
 import urllib.error
@@ -11,6 +12,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from skyjar.kernel import one_time_codes
 from skyjar.testing.running import Account
 
 pytestmark = pytest.mark.client
@@ -210,3 +212,46 @@ def test_policies_of_both_sides(skyjar: Account, bucket: str) -> None:
     assert status(url) == 200
     s3.put_bucket_policy(Bucket=bucket, Policy=document(deny))
     assert status(url) == 403
+
+
+@pytest.mark.spec("s3-108", "s3-109", "s3-110", "s3-111")
+def test_mfa_delete(still: Account) -> None:
+    s3, iam, clock = still.client("s3"), still.client("iam"), still.running.cloud.clock
+    bucket = f"mfa-{still.number}"
+    s3.create_bucket(Bucket=bucket)
+    device = iam.create_virtual_mfa_device(VirtualMFADeviceName="d")["VirtualMFADevice"]
+    serial, seed = device["SerialNumber"], base64.b32decode(device["Base32StringSeed"])
+    iam.create_user(UserName="admin")
+    iam.attach_user_policy(UserName="admin", PolicyArn="arn:aws:iam::aws:policy/AdministratorAccess")
+
+    def show(step: int = 0) -> str:
+        return one_time_codes.code(seed, int(clock.now()) // 30 + step)
+
+    iam.enable_mfa_device(
+        UserName="admin", SerialNumber=serial, AuthenticationCode1=show(-1), AuthenticationCode2=show()
+    )
+    keys = iam.create_access_key(UserName="admin")["AccessKey"]
+    admin = still.client("s3", aws_access_key_id=keys["AccessKeyId"], aws_secret_access_key=keys["SecretAccessKey"])
+    both = {"Status": "Enabled", "MFADelete": "Enabled"}
+
+    def change(client: Any, mfa: bool = True, **wanted: str) -> str:
+        still.running.advance(60)
+        more = {"MFA": f"{serial} {show()}"} if mfa else {}
+        return code(client.put_bucket_versioning, Bucket=bucket, VersioningConfiguration=wanted, **more)
+
+    assert change(s3, Status="Suspended", MFADelete="Enabled") == "IllegalVersioningConfigurationException"
+    assert change(admin, **both) == "AccessDenied"
+    assert change(s3, mfa=False, **both) == "AccessDenied"
+    assert change(s3, **both) == ""
+    found = s3.get_bucket_versioning(Bucket=bucket)
+    assert (found["Status"], found["MFADelete"]) == ("Enabled", "Enabled")
+    version = s3.put_object(Bucket=bucket, Key="k", Body=b"x")["VersionId"]
+    assert s3.delete_object(Bucket=bucket, Key="k")["DeleteMarker"]
+    assert len(s3.list_object_versions(Bucket=bucket)["Versions"]) == 1
+    assert change(s3, mfa=False, Status="Enabled") == ""
+    assert change(s3, mfa=False, Status="Suspended") == "AccessDenied"
+    assert code(s3.delete_object, Bucket=bucket, Key="k", VersionId=version) == "AccessDenied"
+    still.running.advance(60)
+    mfa = f"{serial} {show()}"
+    assert code(s3.delete_object, Bucket=bucket, Key="k", VersionId=version, MFA=mfa) == ""
+    assert change(s3, Status="Suspended") == ""

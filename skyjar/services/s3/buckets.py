@@ -45,10 +45,6 @@ def create_bucket(
     names.check_bucket(bucket)
     wanted = create_bucket_configuration or {}
     region = _region(call, wanted.get("LocationConstraint", ""))
-    if object_lock_enabled_for_bucket:
-        raise NotImplementedHere(
-            "Skyjar does not implement the parameter ObjectLockEnabledForBucket of s3:CreateBucket."
-        )
     if object_ownership not in ownership.KINDS:
         raise InvalidArgument(
             "Invalid x-amz-object-ownership header: " + object_ownership, ArgumentName="x-amz-object-ownership"
@@ -75,6 +71,8 @@ def create_bucket(
         space=call.chance.hex(12),
         created_s=int(call.now),
         ownership=object_ownership,
+        has_lock=object_lock_enabled_for_bucket,
+        versioning="Enabled" if object_lock_enabled_for_bucket else "",
     )
     if object_ownership != grants.ENFORCED:
         made = state.replace(made, grants=grants.of_bucket(made, acl, None, given))

@@ -11,7 +11,6 @@ from skyjar.kernel.service import operation
 
 from . import cors, deliveries, encryption, jobs, lifecycle, limits, state, tags
 from .errors import (
-    IllegalVersioningConfiguration,
     InvalidRequest,
     MalformedXML,
     NoSuchCORSConfiguration,
@@ -22,36 +21,6 @@ from .errors import (
 TAGS = "tags"
 _METHODS = ("GET", "PUT", "HEAD", "POST", "DELETE")
 _OLD_MINIMUM = "all_storage_classes_128K"
-
-
-# Versioning
-
-
-@operation
-def get_bucket_versioning(call: Call, *, bucket: str, expected_bucket_owner: str = "") -> dict[str, Any]:
-    _, where = state.bucket_of(call, bucket)
-    return {"Status": where.versioning} if where.versioning else {}
-
-
-@operation
-def put_bucket_versioning(
-    call: Call,
-    *,
-    bucket: str,
-    versioning_configuration: dict[str, Any],
-    content_md5: str = "",
-    checksum_algorithm: str = "",
-    expected_bucket_owner: str = "",
-) -> None:
-    _, where = state.bucket_of(call, bucket)
-    status = versioning_configuration.get("Status")
-    if status is None:
-        raise IllegalVersioningConfiguration
-    if status not in ("Enabled", "Suspended"):
-        raise MalformedXML
-    if versioning_configuration.get("MFADelete") == "Enabled":
-        raise NotImplementedHere("Skyjar does not implement MFADelete of s3:PutBucketVersioning.")
-    state.buckets.replace(call, where, state.replace(where, versioning=status))
 
 
 # Encryption

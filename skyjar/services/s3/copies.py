@@ -14,7 +14,7 @@ from skyjar.kernel.call import Call
 from skyjar.kernel.outside import Compute, Failed, Outside
 from skyjar.kernel.service import operation
 
-from . import checksums, encryption, grants, limits, names, preconditions, ranges, reading, state, tags
+from . import checksums, encryption, grants, limits, locks, names, preconditions, ranges, reading, state, tags
 from .errors import AccessDenied, InvalidArgument, InvalidRequest, ObjectNotInActiveTier
 from .objects import check_class, check_metadata, headers_of, written
 from .state import Bucket, Object, Part
@@ -82,11 +82,14 @@ def copy_object(
     grant_read: str = "",
     grant_read_acp: str = "",
     grant_write_acp: str = "",
+    object_lock_mode: str = "",
+    object_lock_retain_until_date: float | None = None,
+    object_lock_legal_hold_status: str = "",
     request_payer: str = "",
     expected_bucket_owner: str = "",
     expected_source_bucket_owner: str = "",
 ) -> dict[str, Any] | Outside:
-    _, where = state.bucket_of(call, bucket)
+    at, where = state.bucket_of(call, bucket)
     names.check_key(key)
     from_bucket, source = _source(call, copy_source, expected_source_bucket_owner)
     preconditions.check_read(
@@ -128,6 +131,10 @@ def copy_object(
     given_grants = grants.given(grant_full_control, grant_read, grant_read_acp, grant_write_acp)
     if acl or given_grants or where.ownership != grants.ENFORCED:
         fields |= grants.written(call, where, acl, given_grants)
+    if where.has_lock or object_lock_mode or object_lock_retain_until_date is not None or object_lock_legal_hold_status:
+        fields["lock"] = locks.chosen(
+            call, at, where, object_lock_mode, object_lock_retain_until_date, object_lock_legal_hold_status
+        )
     if metadata_directive == "REPLACE":
         fields["metadata"] = check_metadata(metadata)
         fields["headers"] = headers_of(

@@ -335,6 +335,17 @@ class ObjectLockConfigurationNotFound(AWSError):
     sentence = "Object Lock configuration does not exist for this bucket"
 
 
+class NoSuchObjectLockConfiguration(AWSError):
+    code = "NoSuchObjectLockConfiguration"
+    status = 404
+    sentence = "The specified object does not have a ObjectLock configuration"
+
+
+class InvalidBucketState(AWSError):
+    code = "InvalidBucketState"
+    status = 409
+
+
 class ObjectNotInActiveTier(AWSError):
     code = "ObjectNotInActiveTierError"
     status = 403

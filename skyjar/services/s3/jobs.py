@@ -6,7 +6,7 @@ from skyjar.kernel.call import Call
 from skyjar.kernel.jobs import job
 from skyjar.kernel.tables import At
 
-from . import deletions, deliveries, happenings, lifecycle, limits, state
+from . import deletions, deliveries, happenings, lifecycle, limits, locks, state
 from .state import Bucket, Object
 
 PAGE = 500
@@ -57,7 +57,9 @@ def _tidy_key(call: Call, at: At, bucket: Bucket, rules: lifecycle.Rules, versio
     left = [current]
     _move(call, at, bucket, rules, versions)
     for newer, version in enumerate(versions[1:]):
-        if lifecycle.is_noncurrent_due(rules, version, versions[newer].modified_s, newer, call.now):
+        if not locks.is_locked(version, call.now) and lifecycle.is_noncurrent_due(
+            rules, version, versions[newer].modified_s, newer, call.now
+        ):
             state.remove(at, bucket, version)
             _told(call, at, bucket, version)
         else:

@@ -23,6 +23,7 @@ NOTIFICATIONS = 100  # configurations of a bucket
 DAY_S = 86_400
 TRANSITION_BYTES = 128 * KIB  # what is smaller stays where it is, unless the rule says otherwise
 INFREQUENT_DAYS = 30  # the earliest transition to an infrequent-access class
+RETENTION_DAYS = 36_500
 RESTORE_S = {  # the longest that a retrieval takes, by class and tier
     "GLACIER": {"Expedited": 5 * 60, "Standard": 5 * 3600, "Bulk": 12 * 3600},
     "DEEP_ARCHIVE": {"Standard": 12 * 3600, "Bulk": 48 * 3600},

@@ -16,6 +16,7 @@ from . import (
     grants,
     lifecycle,
     limits,
+    locks,
     names,
     preconditions,
     ranges,
@@ -105,6 +106,9 @@ def put_object(
     grant_read: str = "",
     grant_read_acp: str = "",
     grant_write_acp: str = "",
+    object_lock_mode: str = "",
+    object_lock_retain_until_date: float | None = None,
+    object_lock_legal_hold_status: str = "",
     request_payer: str = "",
     expected_bucket_owner: str = "",
 ) -> dict[str, Any]:
@@ -129,6 +133,10 @@ def put_object(
     given_grants = grants.given(grant_full_control, grant_read, grant_read_acp, grant_write_acp)
     if acl or given_grants or where.ownership != grants.ENFORCED:
         fields |= grants.written(call, where, acl, given_grants)
+    if where.has_lock or object_lock_mode or object_lock_retain_until_date is not None or object_lock_legal_hold_status:
+        fields["lock"] = locks.chosen(
+            call, at, where, object_lock_mode, object_lock_retain_until_date, object_lock_legal_hold_status
+        )
     if metadata:
         fields["metadata"] = check_metadata(metadata)
     if tagging:

@@ -44,6 +44,12 @@ _ACTIONS = {
     "get_bucket_accelerate_configuration": "GetAccelerateConfiguration",
     "get_bucket_replication": "GetReplicationConfiguration",
     "get_object_lock_configuration": "GetBucketObjectLockConfiguration",
+    "put_object_lock_configuration": "PutBucketObjectLockConfiguration",
+    "get_object_legal_hold": "GetObjectLegalHold",
+    "put_object_legal_hold": "PutObjectLegalHold",
+    "get_object_retention": "GetObjectRetention",
+    "put_object_retention": "PutObjectRetention",
+    "restore_object": "RestoreObject",
 }
 _OF_VERSIONS = {
     "GetObject": "GetObjectVersion",
@@ -72,6 +78,8 @@ _CONDITIONS = {
     "copy_source": "s3:x-amz-copy-source",
     "metadata_directive": "s3:x-amz-metadata-directive",
     "website_redirect_location": "s3:x-amz-website-redirect-location",
+    "object_lock_mode": "s3:object-lock-mode",
+    "object_lock_legal_hold_status": "s3:object-lock-legal-hold",
     "if_match": "s3:if-match",
     "if_none_match": "s3:if-none-match",
     "object_ownership": "s3:x-amz-object-ownership",
@@ -122,6 +130,13 @@ def actions(call: Call, operation: str, parameters: dict[str, Any]) -> list[str]
         acl = parameters.get("acl") or ""
         if acl not in ("", "private", "bucket-owner-full-control") or any(parameters.get(name) for name in _HEADERS):
             named.append("s3:PutObjectAcl")
+    if operation in _GRANTING:
+        if parameters.get("object_lock_mode"):
+            named.append("s3:PutObjectRetention")
+        if parameters.get("object_lock_legal_hold_status"):
+            named.append("s3:PutObjectLegalHold")
+    if parameters.get("bypass_governance_retention"):
+        named.append("s3:BypassGovernanceRetention")
     if operation == "get_object_attributes":
         named.append("s3:GetObjectVersion" if has_version else "s3:GetObject")
     return named

@@ -24,6 +24,9 @@ from .errors import NoSuchBucket, PermanentRedirect
 NULL = "null"
 NONE = 1  # an order that no version has
 
+Lock = tuple[str, int, bool]
+UNLOCKED: Lock = ("", 0, False)
+
 
 class Bucket(Record, frozen=True):
     """`blocks` are BlockPublicAcls, IgnorePublicAcls, BlockPublicPolicy, RestrictPublicBuckets; None when deleted."""
@@ -45,6 +48,8 @@ class Bucket(Record, frozen=True):
     has_cors: bool = False
     has_notifications: bool = False
     grants: tuple[tuple[str, str], ...] = ()
+    has_lock: bool = False
+    has_mfa_delete: bool = False
 
 
 class Configuration(Record, frozen=True):
@@ -61,7 +66,7 @@ class Object(Record, frozen=True):
     `body` holds it whole when `blobs` is empty. `sizes` are those of the blobs, in order; `is_multipart` says that they
     are parts. `null_order` is where the key's null version lay when this one was written on top of it.
     `owner` is the account it belongs to where that is not the bucket's; `grants` its access control list (`grants.py`). `restore`: from when until when an archived object can be read, in
-    epoch seconds.
+    epoch seconds; `lock` see `locks.py`.
     """
 
     space: str
@@ -91,6 +96,7 @@ class Object(Record, frozen=True):
     owner: str = ""
     grants: tuple[tuple[str, str], ...] = ()
     restore: tuple[int, int] = (0, 0)
+    lock: Lock = UNLOCKED
 
 
 class Account(Record, frozen=True):
@@ -132,6 +138,7 @@ class Upload(Record, frozen=True):
     has_bucket_key: bool = False
     owner: str = ""
     grants: tuple[tuple[str, str], ...] = ()
+    lock: Lock = UNLOCKED
 
 
 class Part(Record, frozen=True):

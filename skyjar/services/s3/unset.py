@@ -8,7 +8,7 @@ from skyjar.kernel.call import Call
 from skyjar.kernel.service import operation
 
 from . import state
-from .errors import NoSuchWebsiteConfiguration, ObjectLockConfigurationNotFound, ReplicationConfigurationNotFound
+from .errors import NoSuchWebsiteConfiguration, ReplicationConfigurationNotFound
 
 
 @operation
@@ -41,9 +41,3 @@ def get_bucket_website(call: Call, *, bucket: str, expected_bucket_owner: str = 
 def get_bucket_replication(call: Call, *, bucket: str, expected_bucket_owner: str = "") -> dict[str, Any]:
     state.bucket_of(call, bucket)
     raise ReplicationConfigurationNotFound(BucketName=bucket)
-
-
-@operation
-def get_object_lock_configuration(call: Call, *, bucket: str, expected_bucket_owner: str = "") -> dict[str, Any]:
-    state.bucket_of(call, bucket)
-    raise ObjectLockConfigurationNotFound(BucketName=bucket)

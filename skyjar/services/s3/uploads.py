@@ -11,7 +11,7 @@ from skyjar.kernel.call import Call
 from skyjar.kernel.service import operation
 from skyjar.kernel.tables import At
 
-from . import acls, checksums, encryption, grants, jobs, lifecycle, limits, names, preconditions, state, tags
+from . import acls, checksums, encryption, grants, jobs, lifecycle, limits, locks, names, preconditions, state, tags
 from .errors import (
     BadDigest,
     EntityTooLarge,
@@ -53,6 +53,9 @@ def create_multipart_upload(
     grant_read: str = "",
     grant_read_acp: str = "",
     grant_write_acp: str = "",
+    object_lock_mode: str = "",
+    object_lock_retain_until_date: float | None = None,
+    object_lock_legal_hold_status: str = "",
     request_payer: str = "",
     expected_bucket_owner: str = "",
 ) -> dict[str, Any]:
@@ -79,6 +82,9 @@ def create_multipart_upload(
         metadata=check_metadata(metadata),
         tags=tags.of_header(tagging),
         **encryption.chosen(call, where, server_side_encryption, ssekms_key_id, bucket_key_enabled),
+        lock=locks.chosen(
+            call, at, where, object_lock_mode, object_lock_retain_until_date, object_lock_legal_hold_status
+        ),
         **grants.written(
             call, where, acl, grants.given(grant_full_control, grant_read, grant_read_acp, grant_write_acp)
         ),
@@ -233,6 +239,7 @@ def complete_multipart_upload(
         "has_bucket_key": upload.has_bucket_key,
         "owner": upload.owner,
         "grants": upload.grants,
+        "lock": upload.lock,
         **_whole(upload, parts, given, checksum_type),
     }
     made = state.add(call, at, where, newest, fields)
