@@ -18,6 +18,7 @@ class Cloud(Protocol):
 
     chance: Chance
     blobs: Blobs
+    is_strict: bool
 
     def ask(self, call: Call, service: str, operation: str, parameters: dict[str, Any], principal: Principal,
             account: str, region: str, context: dict[str, str]) -> Any: ...  # fmt: skip
@@ -152,6 +153,11 @@ class Call:
     @property
     def blobs(self) -> Blobs:
         return self._cloud.blobs
+
+    @property
+    def is_strict(self) -> bool:
+        """Whether keys that were never issued are refused, instead of acting as their account's root user."""
+        return self._cloud.is_strict
 
     @property
     def now_ms(self) -> int:

@@ -31,6 +31,7 @@ class Inside:
         self._pipeline = pipeline
         self.chance = pipeline.chance
         self.blobs = pipeline.blobs
+        self.is_strict = pipeline.is_strict
         self._reactions: dict[str, list[Callable[..., Any]]] | None = None
         self._resource_types: dict[str, Any] | None = None
 

@@ -84,12 +84,26 @@ def route(pipeline: Pipeline, x: Exchange) -> None:
     assert x.codec is not None
     x.model = x.codec.route(x.addressed)
     if x.model is None:
-        raise _unknown(x)
+        if not _route_form(pipeline, x):
+            raise _unknown(x)
+        return
     x.service, x.function = known.functions.get(x.model) or _find_function(known, x)
     if x.service.is_global:
         x.region = "us-east-1"
     if target is not None:
         known.targets[target] = (x.name, x.codec, x.model, x.service, x.function)
+
+
+def _route_form(pipeline: Pipeline, x: Exchange) -> bool:
+    """A browser's form that is posted to a bucket: it is signed in its fields, and no operation of the model."""
+    content_type = x.request.headers.get("content-type", "")
+    if x.name != "s3" or x.request.method != "POST" or not content_type.startswith("multipart/form-data"):
+        return False
+    x.planes = pipeline.planes.at(f"/_aws/s3-form{x.addressed.path}")
+    if not x.planes:
+        return False
+    x.plane, x.labels = x.planes[0]
+    return True
 
 
 def _find_function(known: Known, x: Exchange) -> tuple[Service, Operation]:

@@ -199,6 +199,31 @@ class BadDigest(AWSError):
     sentence = "The Content-MD5 you specified did not match what we received."
 
 
+class MalformedPOSTRequest(AWSError):
+    code = "MalformedPOSTRequest"
+    sentence = "The body of your POST request is not well-formed multipart/form-data."
+
+
+class InvalidPolicyDocument(AWSError):
+    code = "InvalidPolicyDocument"
+    sentence = "Invalid Policy: Invalid JSON."
+
+
+class SignatureDoesNotMatch(AWSError):
+    code = "SignatureDoesNotMatch"
+    status = 403
+    sentence = (
+        "The request signature we calculated does not match the signature you provided. Check your key and signing "
+        "method."
+    )
+
+
+class InvalidAccessKeyId(AWSError):
+    code = "InvalidAccessKeyId"
+    status = 403
+    sentence = "The AWS Access Key Id you provided does not exist in our records."
+
+
 class InvalidStorageClass(AWSError):
     code = "InvalidStorageClass"
     sentence = "The storage class you specified is not valid"

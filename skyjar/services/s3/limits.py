@@ -19,6 +19,7 @@ DELETE_KEYS = 1000
 POLICY_BYTES = 20 * KIB
 LIFECYCLE_RULES = 1000
 CORS_RULES = 100
+ROUTING_RULES = 50
 NOTIFICATIONS = 100  # configurations of a bucket
 DAY_S = 86_400
 TRANSITION_BYTES = 128 * KIB  # what is smaller stays where it is, unless the rule says otherwise

@@ -155,7 +155,11 @@ def put_object(
         newest,
         {**fields, "etag": sums.md5.hex(), "algorithm": sums.algorithm, "checksum": sums.checksum},
     )
-    return {"ETag": f'"{made.etag}"', **sums.shown, **written(call, at, where, made, "Put")}
+    return {
+        "ETag": f'"{made.etag}"',
+        **sums.shown,
+        **written(call, at, where, made, "Post" if call.context.get("s3:authType") == "POST" else "Put"),
+    }
 
 
 def written(call: Call, at: At, bucket: Bucket, made: Object, how: str) -> dict[str, Any]:

@@ -38,6 +38,7 @@ _ACTIONS = {
     "get_bucket_cors": "GetBucketCORS",
     "put_bucket_cors": "PutBucketCORS",
     "delete_bucket_cors": "PutBucketCORS",
+    "delete_bucket_website": "DeleteBucketWebsite",
     "delete_bucket_ownership_controls": "PutBucketOwnershipControls",
     "get_bucket_notification_configuration": "GetBucketNotification",
     "put_bucket_notification_configuration": "PutBucketNotification",
