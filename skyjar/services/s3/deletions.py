@@ -9,7 +9,7 @@ from skyjar.kernel.errors import AWSError
 from skyjar.kernel.service import operation
 from skyjar.kernel.tables import At
 
-from . import deliveries, limits, locks, names, preconditions, state, versioning
+from . import deliveries, limits, locks, names, preconditions, replicas, state, versioning
 from .errors import MalformedXML, NoSuchVersion
 from .state import Bucket
 
@@ -69,6 +69,8 @@ def delete_current(call: Call, at: At, bucket: Bucket, key: str, event: str = "O
     made = state.add(call, at, bucket, newest, fields)
     if bucket.has_notifications:
         deliveries.tell(call, at, bucket, f"{event}:DeleteMarkerCreated", made)
+    if bucket.has_replication and event == "ObjectRemoved":
+        replicas.follow(call, at, bucket, made)
     return {"DeleteMarker": True, "VersionId": made.version}
 
 

@@ -21,6 +21,7 @@ from . import (
     preconditions,
     ranges,
     reading,
+    replicas,
     state,
     tags,
 )
@@ -166,6 +167,8 @@ def written(call: Call, at: At, bucket: Bucket, made: Object, how: str) -> dict[
     """What every write of an object answers, and what follows from it; `how` is AWS's name for the kind of write."""
     if bucket.has_notifications:
         deliveries.tell(call, at, bucket, f"ObjectCreated:{how}", made)
+    if bucket.has_replication:
+        replicas.follow(call, at, bucket, made)
     answer = encryption.shown(made)
     if bucket.versioning:
         answer["VersionId"] = made.version

@@ -51,6 +51,11 @@ _ACTIONS = {
     "get_object_retention": "GetObjectRetention",
     "put_object_retention": "PutObjectRetention",
     "restore_object": "RestoreObject",
+    "put_bucket_replication": "PutReplicationConfiguration",
+    "delete_bucket_replication": "PutReplicationConfiguration",
+    "read_for_replication": "GetObjectVersionForReplication",  # these three are what a replication's role does
+    "replicate_object": "ReplicateObject",
+    "replicate_delete": "ReplicateDelete",
 }
 _OF_VERSIONS = {
     "GetObject": "GetObjectVersion",
@@ -138,9 +143,21 @@ def actions(call: Call, operation: str, parameters: dict[str, Any]) -> list[str]
             named.append("s3:PutObjectLegalHold")
     if parameters.get("bypass_governance_retention"):
         named.append("s3:BypassGovernanceRetention")
+    if operation == "replicate_object" and parameters.get("tagging"):
+        named.append("s3:ReplicateTags")
     if operation == "get_object_attributes":
         named.append("s3:GetObjectVersion" if has_version else "s3:GetObject")
     return named
+
+
+def also(call: Call, operation: str, parameters: dict[str, Any]) -> list[tuple[str, str, dict[str, Any]]]:
+    """The role of a replication is handed over."""
+    if operation != "put_bucket_replication":
+        return []
+    role = (parameters.get("replication_configuration") or {}).get("Role", "")
+    if not role.startswith("arn:"):
+        return []
+    return [("iam:PassRole", role, {"iam:PassedToService": "s3.amazonaws.com"})]
 
 
 def resources(call: Call, operation: str, parameters: dict[str, Any]) -> list[str]:

@@ -134,6 +134,8 @@ def described(call: Call, at: At, bucket: Bucket, found: Object) -> dict[str, An
         answer["StorageClass"] = found.storage_class
         if found.restore[1]:
             answer |= restore_shown(found, call.now)
+    if found.replication:
+        answer["ReplicationStatus"] = found.replication
     if found.lock != state.UNLOCKED:
         answer |= locks.shown(call, bucket, found)
     if found.tags:

@@ -50,6 +50,8 @@ class Bucket(Record, frozen=True):
     grants: tuple[tuple[str, str], ...] = ()
     has_lock: bool = False
     has_mfa_delete: bool = False
+    has_replication: bool = False
+    has_replicas: bool = False
 
 
 class Configuration(Record, frozen=True):
@@ -97,6 +99,7 @@ class Object(Record, frozen=True):
     grants: tuple[tuple[str, str], ...] = ()
     restore: tuple[int, int] = (0, 0)
     lock: Lock = UNLOCKED
+    replication: str = ""
 
 
 class Account(Record, frozen=True):
@@ -161,6 +164,16 @@ class Delivery(Record, frozen=True):
     body: bytes
 
 
+class Copy(Record, frozen=True):
+    """A version that is yet to be replicated, by which rule into which bucket: (bucket, rule id) each."""
+
+    space: str
+    number: int
+    key: str
+    order: int
+    rules: tuple[tuple[str, str], ...]
+
+
 class Counter(Record, frozen=True):
     space: str
     number: int
@@ -174,6 +187,7 @@ entries = Table("s3.entries", Entry, key=("space", "key"))
 uploads = Table("s3.uploads", Upload, key=("space", "key", "id"))
 parts = Table("s3.parts", Part, key=("upload", "number"), blobs=("blob",))
 deliveries = Table("s3.deliveries", Delivery, key=("space", "number", "target"))
+copies = Table("s3.copies", Copy, key=("space", "number"))
 counters = Table("s3.counters", Counter, key=("space",))
 
 
@@ -283,7 +297,11 @@ def version_of(at: At, bucket: Bucket, key: str, version: str) -> Object | None:
         return _null(at, bucket, key, latest(at, bucket, key))
     order = order_of(version)
     found = objects.get(at, bucket.space, key, order) if order is not None else None
-    return found if found is not None and found.version == version else None
+    if found is not None and found.version == version:
+        return found
+    if not bucket.has_replicas:
+        return None
+    return next((each for each in objects.range(at, bucket.space, key) if each.version == version), None)
 
 
 def _null(at: At, bucket: Bucket, key: str, newest: Object | None) -> Object | None:
@@ -315,6 +333,19 @@ def add(call: Call, at: At, bucket: Bucket, newest: Object | None, fields: dict[
         if replaced is not None:
             objects.remove(at, replaced)
     made = Object(space=bucket.space, order=order, version=version, null_order=null, **fields)
+    objects.add(at, made)
+    _show(at, made)
+    return made
+
+
+def add_replica(at: At, bucket: Bucket, copy: Object) -> Object:
+    """Put a copy of another bucket's version on top of what is there; it keeps its id, which carries another order."""
+    newest = latest(at, bucket, copy.key)
+    order = newest.order - 1 if newest is not None else -1
+    null = NONE
+    if newest is not None:
+        null = newest.order if newest.version == NULL else newest.null_order
+    made: Object = replace(copy, space=bucket.space, order=order, null_order=null)
     objects.add(at, made)
     _show(at, made)
     return made

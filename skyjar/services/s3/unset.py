@@ -8,7 +8,6 @@ from skyjar.kernel.call import Call
 from skyjar.kernel.service import operation
 
 from . import state
-from .errors import ReplicationConfigurationNotFound
 
 
 @operation
@@ -29,9 +28,3 @@ def get_bucket_accelerate_configuration(
 def get_bucket_request_payment(call: Call, *, bucket: str, expected_bucket_owner: str = "") -> dict[str, Any]:
     state.bucket_of(call, bucket)
     return {"Payer": "BucketOwner"}
-
-
-@operation
-def get_bucket_replication(call: Call, *, bucket: str, expected_bucket_owner: str = "") -> dict[str, Any]:
-    state.bucket_of(call, bucket)
-    raise ReplicationConfigurationNotFound(BucketName=bucket)
