@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _FORM = "application/x-www-form-urlencoded"
 _LOCAL = re.compile(r"^(localhost|127\.0\.0\.1|\[::1\]|localhost\.localstack\.cloud|host\.docker\.internal)(:\d+)?$")
 _S3_HOST = re.compile(
-    r"^(?P<bucket>.+)\.s3(?:[.-](?:dualstack\.)?(?:[a-z]{2}(?:-[a-z]+)+-\d))?"
+    r"^(?P<bucket>.+)\.s3(?:-accelerate(?:\.dualstack)?|[.-](?:dualstack\.)?(?:[a-z]{2}(?:-[a-z]+)+-\d))?"
     r"(?:\.amazonaws\.com|\.localhost(?:\.localstack\.cloud)?)(?::\d+)?$"
 )
 _AWS_HOST = re.compile(

@@ -15,8 +15,9 @@ from skyjar.kernel.errors import AWSError
 from skyjar.kernel.jobs import job
 from skyjar.kernel.tables import At
 
-from . import happenings, state
-from .state import Bucket, Delivery, Object
+from . import happenings, state, waiting_state
+from .state import Bucket, Object
+from .waiting_state import Delivery
 
 KIND = "notification"
 PRINCIPAL = "s3.amazonaws.com"
@@ -33,7 +34,7 @@ def tell(call: Call, at: At, bucket: Bucket, event: str, found: Object, **more: 
             if not happenings.wants(each, event, found.key):
                 continue
             if written is None:
-                number = state.next_number(at, bucket)
+                number = waiting_state.next_number(at, bucket)
                 written = happenings.record(
                     event,
                     bucket,
@@ -47,16 +48,18 @@ def tell(call: Call, at: At, bucket: Bucket, event: str, found: Object, **more: 
                 )
             told = {**written, "s3": {**written["s3"], "configurationId": each["Id"]}}
             body = orjson.dumps({"Records": [told]})
-            state.deliveries.add(at, Delivery(space=bucket.space, number=number, target=each[member], body=body))
+            waiting_state.deliveries.add(
+                at, Delivery(space=bucket.space, number=number, target=each[member], body=body)
+            )
     if written is not None:
         state.acting(call, bucket, PRINCIPAL).later(deliver, key=bucket.space, bucket=bucket.name, space=bucket.space)
 
 
 @job()
 def deliver(call: Call, *, bucket: str, space: str) -> None:
-    waiting = state.deliveries.range(call, space, limit=PAGE)
+    waiting = waiting_state.deliveries.range(call, space, limit=PAGE)
     for each in waiting:
-        state.deliveries.remove(call, each)
+        waiting_state.deliveries.remove(call, each)
         try:
             send(call, bucket, each.target, each.body.decode())
         except AWSError:  # its record says why

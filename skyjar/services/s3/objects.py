@@ -18,6 +18,7 @@ from . import (
     limits,
     locks,
     names,
+    payments,
     preconditions,
     ranges,
     reading,
@@ -165,11 +166,13 @@ def put_object(
 
 def written(call: Call, at: At, bucket: Bucket, made: Object, how: str) -> dict[str, Any]:
     """What every write of an object answers, and what follows from it; `how` is AWS's name for the kind of write."""
+    answer = encryption.shown(made)
     if bucket.has_notifications:
         deliveries.tell(call, at, bucket, f"ObjectCreated:{how}", made)
     if bucket.has_replication:
         replicas.follow(call, at, bucket, made)
-    answer = encryption.shown(made)
+    if bucket.requester_pays:
+        answer.update(payments.shown(call, bucket))
     if bucket.versioning:
         answer["VersionId"] = made.version
     if bucket.has_lifecycle:

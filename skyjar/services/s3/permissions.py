@@ -6,7 +6,7 @@ from typing import Any
 
 from skyjar.kernel.call import Call
 
-from . import blocks, grants, state
+from . import acceleration, blocks, grants, payments, state
 from .errors import AccessDenied
 from .state import Bucket, Object
 
@@ -43,6 +43,7 @@ _ACTIONS = {
     "get_bucket_notification_configuration": "GetBucketNotification",
     "put_bucket_notification_configuration": "PutBucketNotification",
     "get_bucket_accelerate_configuration": "GetAccelerateConfiguration",
+    "put_bucket_accelerate_configuration": "PutAccelerateConfiguration",
     "get_bucket_replication": "GetReplicationConfiguration",
     "get_object_lock_configuration": "GetBucketObjectLockConfiguration",
     "put_object_lock_configuration": "PutBucketObjectLockConfiguration",
@@ -97,6 +98,7 @@ _READING_TAGS = frozenset(
 _ON_THE_OBJECT = _READING_TAGS - {"delete_object"} | {"put_object_acl", "restore_object"}
 _GRANTING = ("put_object", "copy_object", "create_multipart_upload")
 _HEADERS = ("grant_full_control", "grant_read", "grant_read_acp", "grant_write", "grant_write_acp")
+_CHARGED = ("list_objects", "list_objects_v2", "list_object_versions", "list_multipart_uploads", "delete_objects")
 _EVERYWHERE = ("get_bucket_location", "list_buckets", "create_bucket")
 _POLICY = ("get_bucket_policy", "put_bucket_policy", "delete_bucket_policy")
 _NOTHING_GRANTED = '{"Version":"2012-10-17","Statement":[]}'
@@ -116,6 +118,10 @@ def actions(call: Call, operation: str, parameters: dict[str, Any]) -> list[str]
         owner = parameters.get("expected_bucket_owner")
         if owner and owner != bucket.account:
             raise AccessDenied
+        if bucket.requester_pays and ("key" in parameters or operation in _CHARGED):
+            payments.check(call, bucket, parameters)
+        if bucket.acceleration != "Enabled" and acceleration.HOST in call.endpoint:
+            acceleration.check(call, bucket)
     if operation == "delete_objects":
         return []
     if operation == "create_bucket":

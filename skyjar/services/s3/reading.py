@@ -10,7 +10,7 @@ from skyjar.kernel.call import Call
 from skyjar.kernel.errors import AWSError
 from skyjar.kernel.tables import At
 
-from . import encryption, lifecycle, locks, state
+from . import encryption, lifecycle, locks, payments, state
 from .errors import (
     AccessDenied,
     InvalidArgument,
@@ -134,6 +134,8 @@ def described(call: Call, at: At, bucket: Bucket, found: Object) -> dict[str, An
         answer["StorageClass"] = found.storage_class
         if found.restore[1]:
             answer |= restore_shown(found, call.now)
+    if bucket.requester_pays:
+        answer |= payments.shown(call, bucket)
     if found.replication:
         answer["ReplicationStatus"] = found.replication
     if found.lock != state.UNLOCKED:

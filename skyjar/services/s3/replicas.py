@@ -15,11 +15,12 @@ from skyjar.kernel.jobs import job
 from skyjar.kernel.principals import Principal
 from skyjar.kernel.tables import At
 
-from . import deliveries, replication, state
+from . import deliveries, replication, state, waiting_state
 from .errors import NoSuchBucket
 from .grants import ENFORCED
 from .reading import ARCHIVED
-from .state import Bucket, Copy, Object
+from .state import Bucket, Object
+from .waiting_state import Copy
 
 PAGE = 100
 PENDING, COMPLETED, FAILED, REPLICA = "PENDING", "COMPLETED", "FAILED", "REPLICA"
@@ -30,10 +31,10 @@ def follow(call: Call, at: At, bucket: Bucket, made: Object) -> Object:
     wanted = replication.rules_for(at, bucket, made)
     if not wanted or made.storage_class in ARCHIVED or made.encryption != "AES256":
         return made
-    number = state.next_number(at, bucket)
+    number = waiting_state.next_number(at, bucket)
     copy = Copy(space=bucket.space, number=number, key=made.key, order=made.order, rules=tuple(
         (name, rule["ID"]) for name, rule in wanted.items()))  # fmt: skip
-    state.copies.add(at, copy)
+    waiting_state.copies.add(at, copy)
     waiting: Object = state.replace(made, replication=PENDING)
     state.change(at, made, waiting)
     own = state.acting(call, bucket, deliveries.PRINCIPAL)
@@ -43,12 +44,12 @@ def follow(call: Call, at: At, bucket: Bucket, made: Object) -> Object:
 
 @job()
 def replicate(call: Call, *, bucket: str, space: str) -> None:
-    waiting = state.copies.range(call, space, limit=PAGE)
+    waiting = waiting_state.copies.range(call, space, limit=PAGE)
     where = state.buckets.get(call, bucket)
     document = state.configuration(call, where, replication.KIND) if where is not None else None
     who = _role(call, document["Role"]) if document is not None and waiting else None
     for copy in waiting:
-        state.copies.remove(call, copy)
+        waiting_state.copies.remove(call, copy)
         source = state.objects.get(call, space, copy.key, copy.order)
         if where is None or document is None or source is None:
             continue

@@ -52,6 +52,8 @@ class Bucket(Record, frozen=True):
     has_mfa_delete: bool = False
     has_replication: bool = False
     has_replicas: bool = False
+    requester_pays: bool = False
+    acceleration: str = ""
 
 
 class Configuration(Record, frozen=True):
@@ -155,30 +157,6 @@ class Part(Record, frozen=True):
     checksum: str = ""
 
 
-class Delivery(Record, frozen=True):
-    """An event notification that is yet to be sent. `number` counts what happened in the bucket."""
-
-    space: str
-    number: int
-    target: str
-    body: bytes
-
-
-class Copy(Record, frozen=True):
-    """A version that is yet to be replicated, by which rule into which bucket: (bucket, rule id) each."""
-
-    space: str
-    number: int
-    key: str
-    order: int
-    rules: tuple[tuple[str, str], ...]
-
-
-class Counter(Record, frozen=True):
-    space: str
-    number: int
-
-
 buckets = Table("s3.buckets", Bucket, key=("name",), scope="cloud", indexes={"owner": ("account",)})
 accounts = Table("s3.accounts", Account, key=("number",), scope="cloud")
 configurations = Table("s3.configurations", Configuration, key=("space", "kind"))
@@ -186,9 +164,6 @@ objects = Table("s3.objects", Object, key=("space", "key", "order"), blobs=("blo
 entries = Table("s3.entries", Entry, key=("space", "key"))
 uploads = Table("s3.uploads", Upload, key=("space", "key", "id"))
 parts = Table("s3.parts", Part, key=("upload", "number"), blobs=("blob",))
-deliveries = Table("s3.deliveries", Delivery, key=("space", "number", "target"))
-copies = Table("s3.copies", Copy, key=("space", "number"))
-counters = Table("s3.counters", Counter, key=("space",))
 
 
 # Buckets
@@ -231,14 +206,6 @@ def acting(call: Call, bucket: Bucket, service: str) -> Call:
     other = call.acting(principals.service(service, bucket.account), {})
     other.region = bucket.region
     return other
-
-
-def next_number(at: At, bucket: Bucket) -> int:
-    """Counts what is told of a bucket."""
-    found = counters.get(at, bucket.space)
-    number = found.number + 1 if found is not None else 1
-    counters.put(at, Counter(space=bucket.space, number=number))
-    return number
 
 
 def bucket_arn(name: str) -> str:

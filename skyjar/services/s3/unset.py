@@ -14,17 +14,3 @@ from . import state
 def get_bucket_logging(call: Call, *, bucket: str, expected_bucket_owner: str = "") -> dict[str, Any]:
     state.bucket_of(call, bucket)
     return {}
-
-
-@operation
-def get_bucket_accelerate_configuration(
-    call: Call, *, bucket: str, expected_bucket_owner: str = "", request_payer: str = ""
-) -> dict[str, Any]:
-    state.bucket_of(call, bucket)
-    return {}
-
-
-@operation
-def get_bucket_request_payment(call: Call, *, bucket: str, expected_bucket_owner: str = "") -> dict[str, Any]:
-    state.bucket_of(call, bucket)
-    return {"Payer": "BucketOwner"}
