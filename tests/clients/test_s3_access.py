@@ -12,6 +12,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+import skyjar as skyjar_module
+from skyjar.edge.certificates import Authority
 from skyjar.kernel import one_time_codes
 from skyjar.testing.running import Account
 
@@ -255,3 +257,24 @@ def test_mfa_delete(still: Account) -> None:
     mfa = f"{serial} {show()}"
     assert code(s3.delete_object, Bucket=bucket, Key="k", VersionId=version, MFA=mfa) == ""
     assert change(s3, Status="Suspended") == ""
+
+
+@pytest.mark.spec("s3-098", "s3-099")
+def test_http_and_https() -> None:
+    """Both are spoken; a policy may insist on the second. That loopback counts as secure is switched off for it."""
+    with skyjar_module.running(trusts_loopback=False) as cloud:
+        account = cloud.account()
+        s3 = account.client("s3")
+        s3.create_bucket(Bucket="both")
+        s3.put_object(Bucket="both", Key="k", Body=b"x")
+        authority = cloud.call(lambda: Authority(cloud.cloud.data / "certificates"))
+        secure = account.session().client(
+            "s3", endpoint_url=cloud.endpoint.replace("http:", "https:"), verify=str(authority.certificate_path)
+        )
+        for client in (s3, secure):
+            assert client.get_object(Bucket="both", Key="k")["Body"].read() == b"x"
+        deny = {"Effect": "Deny", "Principal": "*", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::both/*",
+                "Condition": {"Bool": {"aws:SecureTransport": "false"}}}  # fmt: skip
+        s3.put_bucket_policy(Bucket="both", Policy=document(deny))
+        assert code(s3.get_object, Bucket="both", Key="k") == "AccessDenied"
+        assert secure.get_object(Bucket="both", Key="k")["Body"].read() == b"x"

@@ -6,6 +6,7 @@ import io
 import json
 import time
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -105,3 +106,34 @@ def test_a_queue_is_a_destination_once_its_policy_lets_s3_in(skyjar: Account) ->
     got = sqs.receive_message(QueueUrl=url, WaitTimeSeconds=2)["Messages"][0]
     (record,) = json.loads(got["Body"])["Records"]
     assert (record["eventName"], record["s3"]["object"]["size"]) == ("ObjectCreated:Put", 10)
+
+
+@pytest.mark.spec("s3-027", "s3-155", "s3-158")
+def test_what_was_written_is_seen_at_once_and_told_in_time(skyjar: Account) -> None:
+    s3, sqs = skyjar.client("s3"), skyjar.client("sqs")
+    bucket = f"seen-{skyjar.number}"
+    s3.create_bucket(Bucket=bucket)
+    arn = f"arn:aws:sqs:us-east-1:{skyjar.number}:seen"
+    policy = allow("sqs:SendMessage", {"Service": "s3.amazonaws.com"}, Resource=arn)
+    url = sqs.create_queue(QueueName="seen", Attributes={"Policy": policy})["QueueUrl"]
+    wanted = {"QueueConfigurations": [{"QueueArn": arn, "Events": ["s3:ObjectCreated:*"]}]}
+    s3.put_bucket_notification_configuration(Bucket=bucket, NotificationConfiguration=wanted)
+    for number in range(5):
+        s3.put_object(Bucket=bucket, Key="k", Body=str(number).encode(), Metadata={"n": str(number)})
+        got = s3.get_object(Bucket=bucket, Key="k")
+        assert (got["Body"].read(), got["Metadata"]) == (str(number).encode(), {"n": str(number)})
+        s3.put_object_tagging(Bucket=bucket, Key="k", Tagging={"TagSet": [{"Key": "n", "Value": str(number)}]})
+        assert s3.get_object_tagging(Bucket=bucket, Key="k")["TagSet"] == [{"Key": "n", "Value": str(number)}]
+        assert s3.list_objects_v2(Bucket=bucket)["KeyCount"] == 1
+        s3.delete_object(Bucket=bucket, Key="k")
+        assert s3.list_objects_v2(Bucket=bucket)["KeyCount"] == 0
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(lambda body: s3.put_object(Bucket=bucket, Key="both", Body=body), (b"1", b"2")))
+    told: list[str] = []
+    deadline = time.monotonic() + 70
+    while told.count("both") < 1 and time.monotonic() < deadline:
+        for each in sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, WaitTimeSeconds=1).get("Messages", ()):
+            told += [record["s3"]["object"]["key"] for record in json.loads(each["Body"]).get("Records", ())]
+    assert "k" in told
+    assert "both" in told
+    assert s3.get_object(Bucket=bucket, Key="both")["Body"].read() in (b"1", b"2")
