@@ -165,6 +165,7 @@ class Inside:
             self._reactions = {
                 "organizations.MembershipsChanged": [self._pipeline.memberships.changed],
                 "cloudtrail.SelectionChanged": [self._pipeline.history.changed],
+                "s3.LoggingChanged": [lambda call, event: self._pipeline.access_logs.changed(call, event)],
             }
             for service in services.having("events.py"):
                 for reaction in service.reactions:

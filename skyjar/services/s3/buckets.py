@@ -8,7 +8,7 @@ from skyjar.kernel.call import Call
 from skyjar.kernel.errors import NotImplementedHere
 from skyjar.kernel.service import operation
 
-from . import acls, grants, jobs, limits, names, ownership, state, tags
+from . import access_logs, acls, grants, jobs, limits, names, ownership, state, tags
 from .configurations import TAGS
 from .errors import (
     BucketAlreadyExists,
@@ -111,6 +111,7 @@ def delete_bucket(call: Call, *, bucket: str, expected_bucket_owner: str = "") -
     if not state.is_empty(at, where):
         raise (VersionedBucketNotEmpty if where.versioning else BucketNotEmpty)(BucketName=bucket)
     state.buckets.remove(call, where)
+    access_logs.switch(call, where, False)
     for kept in state.configurations.range(at, where.space):
         state.configurations.remove(at, kept)
     if where.account == call.account and where.region == call.region:

@@ -366,6 +366,16 @@ class NoSuchObjectLockConfiguration(AWSError):
     sentence = "The specified object does not have a ObjectLock configuration"
 
 
+class InvalidTargetBucketForLogging(AWSError):
+    code = "InvalidTargetBucketForLogging"
+
+
+class CrossLocationLoggingProhibited(AWSError):
+    code = "CrossLocationLoggingProhibited"
+    status = 403
+    sentence = "Cross S3 location logging not allowed. "
+
+
 class InvalidBucketState(AWSError):
     code = "InvalidBucketState"
     status = 409

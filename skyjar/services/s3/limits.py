@@ -31,5 +31,8 @@ RESTORE_S = {  # the longest that a retrieval takes, by class and tier
     "DEEP_ARCHIVE": {"Standard": 12 * 3600, "Bulk": 48 * 3600},
 }
 
+LOG_DELAY_S = 300  # ours: AWS delivers within hours
+LOG_LINES = 10_000  # ours: in one log object
+
 INLINE_BYTES = 16 * KIB
 """Ours: bodies up to here live in the object's record, longer ones in a blob."""
