@@ -17,6 +17,7 @@ from skyjar.control.routes import Control
 from skyjar.edge.listener import Edge, new_event_loop
 from skyjar.edge.origins import Origins
 from skyjar.kernel.blobs import Blobs
+from skyjar.kernel.certificates import Certify
 from skyjar.kernel.clock import Clock
 from skyjar.kernel.ids import Chance
 from skyjar.kernel.rocks import RocksDriver
@@ -75,6 +76,7 @@ class Cloud:
         self.pipeline.ends.append(self.functions.stop)
         self.pipeline.internal = Control(self).answer
         self.edge = Edge(self.pipeline, certificates=self.data / "certificates", origins=Origins(settings.origins))
+        self.pipeline.performers[Certify] = self.edge.certify
         self.ended = asyncio.Event()
         kept_clock.recall(self.store, self.clock)
 

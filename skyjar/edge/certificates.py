@@ -20,8 +20,10 @@ from pathlib import Path
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+
+from skyjar.kernel.certificates import Certified, Certify
 
 AUTHORITY_DAYS = 3650
 NAME_DAYS = 397
@@ -97,28 +99,53 @@ class Authority:
         return certificate.not_valid_after_utc - _now() > datetime.timedelta(days=RENEW_DAYS)
 
     def _make(self, names: Iterable[str]) -> bytes:
-        names = list(names)
         key = ec.generate_private_key(ec.SECP256R1())
+        now = _now()
+        begins, ends = now - datetime.timedelta(days=1), now + datetime.timedelta(days=NAME_DAYS - 1)
+        return _key_pem(key) + self._sign(key.public_key(), list(names), begins, ends) + self._pem()
+
+    def certify(self, wanted: Certify) -> Certified:
+        """A certificate for somebody else's key, with the dates that were asked for."""
+        key = serialization.load_pem_public_key(wanted.public_key.encode())
+        if not isinstance(key, rsa.RSAPublicKey | ec.EllipticCurvePublicKey):
+            raise TypeError(f"no certificates for a {type(key).__name__}")
+        begins, ends = (datetime.datetime.fromtimestamp(at, datetime.UTC) for at in (wanted.begins, wanted.ends))
+        signed = self._sign(key, list(wanted.names), begins, ends, wanted.serial)
+        return Certified(signed.decode(), self._pem().decode())
+
+    def _sign(
+        self,
+        key: ec.EllipticCurvePublicKey | rsa.RSAPublicKey,
+        names: list[str],
+        begins: datetime.datetime,
+        ends: datetime.datetime,
+        serial: int | None = None,
+    ) -> bytes:
         authority_key_id = x509.AuthorityKeyIdentifier.from_issuer_public_key(self._key.public_key())
+        is_rsa = isinstance(key, rsa.RSAPublicKey)
         certificate = (
-            _builder(key, names[0][:64], self._certificate.subject, NAME_DAYS)
+            _builder(key, names[0][:64], self._certificate.subject, begins, ends, serial)
             .add_extension(x509.SubjectAlternativeName([_general_name(name) for name in names]), critical=False)
             .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
             .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
-            .add_extension(_key_usage(signs_certificates=False), critical=True)
+            .add_extension(_key_usage(signs_certificates=False, enciphers_keys=is_rsa), critical=True)
             .add_extension(authority_key_id, critical=False)
             .sign(self._key, hashes.SHA256())
         )
-        pem = serialization.Encoding.PEM
-        return _key_pem(key) + certificate.public_bytes(pem) + self._certificate.public_bytes(pem)
+        return certificate.public_bytes(serialization.Encoding.PEM)
+
+    def _pem(self) -> bytes:
+        return self._certificate.public_bytes(serialization.Encoding.PEM)
 
 
 def make_authority() -> bytes:
     """A new authority: its private key and certificate, PEM."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Skyjar local authority")])
+    now = _now()
+    begins, ends = now - datetime.timedelta(days=1), now + datetime.timedelta(days=AUTHORITY_DAYS - 1)
     certificate = (
-        _builder(key, "Skyjar local authority", name, AUTHORITY_DAYS)
+        _builder(key.public_key(), "Skyjar local authority", name, begins, ends)
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
         .add_extension(_key_usage(signs_certificates=True), critical=True)
         .sign(key, hashes.SHA256())
@@ -139,25 +166,32 @@ def write_once(path: Path, content: bytes, *, mode: int = 0o600) -> None:
         Path(temporary).unlink()
 
 
-def _builder(key: ec.EllipticCurvePrivateKey, name: str, issuer: x509.Name, days: int) -> x509.CertificateBuilder:
+def _builder(
+    key: ec.EllipticCurvePublicKey | rsa.RSAPublicKey,
+    name: str,
+    issuer: x509.Name,
+    begins: datetime.datetime,
+    ends: datetime.datetime,
+    serial: int | None = None,
+) -> x509.CertificateBuilder:
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
     return (
         x509.CertificateBuilder()
         .subject_name(subject)
         .issuer_name(issuer)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(_now() - datetime.timedelta(days=1))
-        .not_valid_after(_now() + datetime.timedelta(days=days - 1))
-        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
+        .public_key(key)
+        .serial_number(x509.random_serial_number() if serial is None else serial)
+        .not_valid_before(begins)
+        .not_valid_after(ends)
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key), critical=False)
     )
 
 
-def _key_usage(*, signs_certificates: bool) -> x509.KeyUsage:
+def _key_usage(*, signs_certificates: bool, enciphers_keys: bool = False) -> x509.KeyUsage:
     return x509.KeyUsage(
         digital_signature=True,
         content_commitment=False,
-        key_encipherment=False,
+        key_encipherment=enciphers_keys,
         data_encipherment=False,
         key_agreement=False,
         key_cert_sign=signs_certificates,

@@ -19,6 +19,8 @@ from skyjar.edge.http1 import Http1
 from skyjar.edge.limits import Limits
 from skyjar.edge.logs import log
 from skyjar.edge.origins import Origins
+from skyjar.kernel.certificates import Certified, Certify
+from skyjar.kernel.outside import Failed
 from skyjar.wire.http import Application, Response
 
 LOOPBACK = ("127.0.0.1", "::1")
@@ -169,6 +171,11 @@ class Edge:
 
             self._authority = Authority(self.certificates)
         return self._authority
+
+    async def certify(self, wanted: Certify) -> Certified | Failed:
+        """Performs what services ask the authority for."""
+        authority = self.authority()
+        return Failed("TLS is off, so there is no authority.") if authority is None else authority.certify(wanted)
 
     # Time
 

@@ -4,7 +4,9 @@
 
 Each runs in the transaction that also records its outcome in the stack, so it happens exactly once; `call.caller` is the
 stack's service role, or whoever deployed the stack, and everything goes through `call.ask(<service>)`, judged like any
-call. A function may return an `Outside` whose last answer is what the function should return, and may `raise Wait`.
+call. A function may return an `Outside` whose last answer is what the function should return, and may `raise Wait`. To wait
+for what it has begun, it returns an `Outside`, with which the beginning is committed, whose `then` raises the Wait: the
+function is run again when the wait is over, and must find what it began.
 Properties arrive with every intrinsic function resolved. An AWSError fails the resource with its code and message.
 """
 

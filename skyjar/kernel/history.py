@@ -155,8 +155,9 @@ def append(tx: Transaction, seen: list[Seen], kept: int = KEPT) -> None:
     place = everywhere(tx)
     last = seen[-1].seq
     rows.add(place, Row(last=last, seen=tuple(seen)))
-    for old in rows.range(place, end=(last - kept + 1,), limit=4, is_queue=True):
-        rows.remove(place, old)
+    low, high = rows.bounds(place, (), None, (), (last - kept + 1,))
+    for key, _ in tx.scan(low, high, 4, is_queue=True):
+        tx.delete(key)
 
 
 def forwards(tx: Transaction, start: int = 0) -> Iterator[Seen]:

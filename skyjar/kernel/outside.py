@@ -4,6 +4,9 @@ An operation returns `Outside(request, then)`. Its transaction commits, `request
 for its type: an invocation by the sandboxes, an HTTP call by the proxy, a computation by a thread), and `then(call,
 result)` runs in a new transaction; what that returns is the answer, or a further `Outside`. If the process dies in
 between, an operation's caller sees a broken connection, and a job begins again: outside effects happen at least once.
+
+Of a job, `then` may `raise Wait`: what it did is dropped, and when the wait is over the job begins again. So a job waits for
+what it has begun itself, and finds it.
 """
 
 from __future__ import annotations

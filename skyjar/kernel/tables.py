@@ -183,10 +183,10 @@ class Table(Generic[R]):
             for record in records:
                 self._write(at, self._key_of(record), None, record)
             return
-        root, version, put = self._root(at), self._version, at.tx.put
+        root, version, writes = self._root(at), self._version, at.tx.writes
         encode, key_of = self._encode, self._key_of
         for record in records:
-            put(root + key_of(record), version + encode(record))
+            writes[root + key_of(record)] = version + encode(record)
 
     def forget(self, at: At, *key: Part) -> None:
         """Delete by key, of a table without indexes and blobs; nothing is read."""

@@ -177,6 +177,8 @@ class Runner:
                 pending = self._conclude(leased, call, pending, result)
         except asyncio.CancelledError:
             raise
+        except Wait as wait:
+            self._park(leased, wait, 0.0)
         except Exception as error:  # noqa: BLE001 - a job's failure is kept with the job
             self._fail(leased, error)
         finally:

@@ -32,10 +32,11 @@ _OPERATORS = ("stringequals", "stringlike", "stringequalsignorecase", "arnequals
 
 def is_public(document: str) -> bool:
     statements = orjson.loads(document)["Statement"]
-    return any(_opens(each) for each in (statements if isinstance(statements, list) else [statements]))
+    return any(opens(each) for each in (statements if isinstance(statements, list) else [statements]))
 
 
-def _opens(statement: dict[str, Any]) -> bool:
+def opens(statement: dict[str, Any]) -> bool:
+    """One statement of such a policy."""
     if statement["Effect"] != "Allow":
         return False
     if "NotPrincipal" not in statement and not _is_everyone(statement.get("Principal")):

@@ -152,7 +152,18 @@ class XmlWriters(Compiler):
         if shape.type in ("structure", "list", "map"):
             built: Write = getattr(self, f"{shape.type}_element")(shape, tag)
             return built
-        return self.text_element(self.text(shape), tag)
+        return self.string_element(tag) if shape.type == "string" else self.text_element(self.text(shape), tag)
+
+    def string_element(self, tag: str) -> Write:
+        start, end = f"<{tag}>", f"</{tag}>"
+        is_unsafe = _UNSAFE.search
+
+        def write(add: Add, value: Any) -> None:
+            if value.__class__ is not str or is_unsafe(value) is not None:
+                value = escape(str(value))
+            add(f"{start}{value}{end}")
+
+        return write
 
     def text_element(self, render: Callable[[Any], str], tag: str) -> Write:
         start, end = f"<{tag}>", f"</{tag}>"

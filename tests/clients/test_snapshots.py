@@ -7,6 +7,7 @@ import json
 import urllib.error
 import urllib.request
 import zipfile
+from base64 import b64decode
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -47,7 +48,9 @@ def make_function(cloud: Running, answer: str) -> None:
 
 
 def invoke(cloud: Running) -> str:
-    return str(json.load(cloud.client("lambda").invoke(FunctionName="f")["Payload"]))
+    answer = cloud.client("lambda").invoke(FunctionName="f", LogType="Tail")
+    payload = json.load(answer["Payload"])
+    return str((payload, b64decode(answer["LogResult"])) if "FunctionError" in answer else payload)
 
 
 def test_a_snapshot_brings_everything_back(own: Running) -> None:

@@ -45,9 +45,11 @@ class Worker:
     def update(self) -> Outside | None:
         row = self._row()
         definition, properties = self._resolved()
-        kind, before = kinds.of(self.call, row.type), orjson.loads(row.attempted or row.properties)
+        is_resumed = row.status == "UPDATE_IN_PROGRESS"  # begun, and not finished, by a process that died
+        before = orjson.loads(row.properties if is_resumed else row.attempted or row.properties)
+        kind = kinds.of(self.call, row.type)
         has_tags = kind.update is not None and "Tags" in kind.properties
-        if before == properties and (row.tags == self.stack.tags or not has_tags):
+        if not is_resumed and before == properties and (row.tags == self.stack.tags or not has_tags):
             self._put(self.call, row, definition, status=row.status.replace("FAILED", "COMPLETE"))
             self._finish(self.call)
             return None
@@ -55,7 +57,8 @@ class Worker:
         replacing += [name for name in kind.replaced_by if before.get(name) != properties.get(name)]
         if replacing or kind.update is None:
             return self._replace(row, definition, properties)
-        self._begin(row, properties)
+        if not is_resumed:
+            self._begin(row, properties)
         changed = kind.update(self.call, self._resource(row), _physical(row), properties, before)
         return self._then(changed, lambda call, new: self._updated(call, row, definition, properties, new))
 

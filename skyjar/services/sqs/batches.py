@@ -28,7 +28,7 @@ def check(entries: list[dict[str, Any]], kind: str) -> None:
     seen: set[str] = set()
     for entry in entries:
         identity = entry["Id"]
-        if not _ID.match(identity):
+        if not (identity.isalnum() and identity.isascii() and len(identity) <= 80) and not _ID.match(identity):
             raise InvalidBatchEntryId
         if identity in seen:
             raise BatchEntryIdsNotDistinct(f"Id {identity} repeated.")
@@ -53,9 +53,12 @@ def each(entries: list[dict[str, Any]], act: Callable[[dict[str, Any]], dict[str
     failed: list[dict[str, Any]] = []
     for entry in entries:
         try:
-            done.append({"Id": entry["Id"], **act(entry)})
+            answer = act(entry)
         except AWSError as error:
             failed.append(
                 {"Id": entry["Id"], "Code": error.code, "Message": error.message, "SenderFault": error.sender}
             )
+        else:
+            answer["Id"] = entry["Id"]
+            done.append(answer)
     return {"Successful": done, "Failed": failed} if failed else {"Successful": done}

@@ -100,13 +100,15 @@ class Sender:
     """Adds the messages of one call; the space's tally is read once and written once, and what goes to a standard queue is
     written together when the sender is closed."""
 
-    __slots__ = ("_at", "_call", "_fresh", "_now_ms", "_queue", "_sweep_ms", "_was", "next_seq")
+    __slots__ = ("_at", "_call", "_fresh", "_new_id", "_now_ms", "_queue", "_sender", "_sweep_ms", "_was", "next_seq")
 
     def __init__(self, call: Call, at: At, queue: Queue) -> None:
         self._call = call
         self._at = at
         self._queue = queue
+        self._new_id = call.chance.uuid
         self._now_ms = call.now_ms
+        self._sender = call.caller.id
         self._was = state.tally_of(at, queue.space)
         self._sweep_ms = self._was.sweep_ms
         self.next_seq = self._was.next_seq
@@ -120,7 +122,7 @@ class Sender:
         attributes_md5 = contents.attributes_md5(entry.attributes) if entry.attributes else ""
         if known is None:
             seq = self.next_seq
-            message_id = self._call.new_id()
+            message_id = self._new_id()
             message = Message(
                 space=queue.space,
                 seq=seq,
@@ -129,7 +131,7 @@ class Sender:
                 body_md5=body_md5,
                 sent_ms=self._now_ms,
                 visible_at_ms=self._now_ms + entry.delay_s * 1000,
-                sender=self._call.caller.id,
+                sender=self._sender,
                 attributes=entry.attributes,
                 attributes_md5=attributes_md5,
                 trace_header=entry.trace_header,

@@ -1,0 +1,7 @@
+"""AWS Certificate Manager."""
+
+from skyjar.kernel.service import Service
+
+from .errors import AccessDeniedException
+
+service = Service("acm", access_denied=AccessDeniedException)
