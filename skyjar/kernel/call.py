@@ -40,8 +40,9 @@ class Cloud(Protocol):
 
 class Origin:
     """How a call came in. `endpoint`: scheme, host and port by which the client came; `secure`: whether what it said was
-    hidden from others on its way."""
+    hidden from others on its way; `is_accelerated`: by a name of S3's Transfer Acceleration."""
 
+    is_accelerated = False
     __slots__ = ("endpoint", "referer", "secure", "source_ip", "user_agent")
 
     def __init__(
@@ -77,6 +78,9 @@ class CameIn(Protocol):
 
     @property
     def referer(self) -> str: ...
+
+    @property
+    def is_accelerated(self) -> bool: ...
 
 
 _NOWHERE = Origin("http://127.0.0.1:4566")

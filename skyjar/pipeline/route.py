@@ -223,6 +223,7 @@ def _addressed(x: Exchange, name: str) -> Request:
         match = _S3_HOST.match(request.host) or _BUCKET_HOST.match(request.host)
         if match is not None and match["bucket"] not in ("s3",):
             x.labels = {**x.labels, "s3-bucket": match["bucket"]}
+            x.is_accelerated = ".s3-accelerate." in request.host
             x.addressed = Request(
                 request.method,
                 f"/{match['bucket']}{request.path}",

@@ -12,8 +12,6 @@ from . import state
 from .errors import InvalidRequest, MalformedXML
 from .state import Bucket
 
-HOST = ".s3-accelerate."
-
 
 @operation
 def get_bucket_accelerate_configuration(
@@ -41,7 +39,7 @@ def put_bucket_accelerate_configuration(
     state.buckets.replace(call, where, state.replace(where, acceleration=status))
 
 
-def check(call: Call, bucket: Bucket) -> None:
+def check(bucket: Bucket) -> None:
     """That a request which came by an accelerated host name may."""
-    if bucket.acceleration != "Enabled" and HOST in call.endpoint:
+    if bucket.acceleration != "Enabled":
         raise InvalidRequest("S3 Transfer Acceleration is not configured on this bucket")

@@ -132,8 +132,15 @@ def put_object(
         "storage_class": check_class(storage_class),
         **encryption.chosen(call, where, server_side_encryption, ssekms_key_id, bucket_key_enabled),
     }
-    given_grants = grants.given(grant_full_control, grant_read, grant_read_acp, grant_write_acp)
-    if acl or given_grants or where.ownership != grants.ENFORCED:
+    if (
+        acl
+        or grant_full_control
+        or grant_read
+        or grant_read_acp
+        or grant_write_acp
+        or where.ownership != grants.ENFORCED
+    ):
+        given_grants = grants.given(grant_full_control, grant_read, grant_read_acp, grant_write_acp)
         fields |= grants.written(call, where, acl, given_grants)
     if where.has_lock or object_lock_mode or object_lock_retain_until_date is not None or object_lock_legal_hold_status:
         fields["lock"] = locks.chosen(

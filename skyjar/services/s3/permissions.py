@@ -120,8 +120,8 @@ def actions(call: Call, operation: str, parameters: dict[str, Any]) -> list[str]
             raise AccessDenied
         if bucket.requester_pays and ("key" in parameters or operation in _CHARGED):
             payments.check(call, bucket, parameters)
-        if bucket.acceleration != "Enabled" and acceleration.HOST in call.endpoint:
-            acceleration.check(call, bucket)
+        if call.origin.is_accelerated:
+            acceleration.check(bucket)
     if operation == "delete_objects":
         return []
     if operation == "create_bucket":
@@ -138,15 +138,8 @@ def actions(call: Call, operation: str, parameters: dict[str, Any]) -> list[str]
         operation == "put_object" and parameters.get("tagging")
     ):
         named.append("s3:PutObjectTagging")
-    if operation in _GRANTING and bucket is not None and bucket.ownership != grants.ENFORCED:
-        acl = parameters.get("acl") or ""
-        if acl not in ("", "private", "bucket-owner-full-control") or any(parameters.get(name) for name in _HEADERS):
-            named.append("s3:PutObjectAcl")
     if operation in _GRANTING:
-        if parameters.get("object_lock_mode"):
-            named.append("s3:PutObjectRetention")
-        if parameters.get("object_lock_legal_hold_status"):
-            named.append("s3:PutObjectLegalHold")
+        named += _granting(bucket, parameters)
     if parameters.get("bypass_governance_retention"):
         named.append("s3:BypassGovernanceRetention")
     if operation == "replicate_object" and parameters.get("tagging"):
@@ -154,6 +147,20 @@ def actions(call: Call, operation: str, parameters: dict[str, Any]) -> list[str]
     if operation == "get_object_attributes":
         named.append("s3:GetObjectVersion" if has_version else "s3:GetObject")
     return named
+
+
+def _granting(bucket: Bucket | None, parameters: dict[str, Any]) -> list[str]:
+    """What a write needs for the ACL and the lock that it gives its object."""
+    needed: list[str] = []
+    if bucket is not None and bucket.ownership != grants.ENFORCED:
+        acl = parameters.get("acl") or ""
+        if acl not in ("", "private", "bucket-owner-full-control") or any(parameters.get(name) for name in _HEADERS):
+            needed.append("s3:PutObjectAcl")
+    if "object_lock_mode" in parameters:
+        needed.append("s3:PutObjectRetention")
+    if "object_lock_legal_hold_status" in parameters:
+        needed.append("s3:PutObjectLegalHold")
+    return needed
 
 
 def also(call: Call, operation: str, parameters: dict[str, Any]) -> list[tuple[str, str, dict[str, Any]]]:
