@@ -366,6 +366,19 @@ class NoSuchObjectLockConfiguration(AWSError):
     sentence = "The specified object does not have a ObjectLock configuration"
 
 
+class NoSuchConfiguration(AWSError):
+    code = "NoSuchConfiguration"
+    status = 404
+    sentence = "The specified configuration does not exist."
+
+
+class TooManyConfigurations(AWSError):
+    code = "TooManyConfigurations"
+    sentence = (
+        "You are attempting to create a new configuration but have already reached the 1,000-configuration limit."
+    )
+
+
 class InvalidTargetBucketForLogging(AWSError):
     code = "InvalidTargetBucketForLogging"
 

@@ -52,6 +52,10 @@ _ACTIONS = {
     "get_object_retention": "GetObjectRetention",
     "put_object_retention": "PutObjectRetention",
     "restore_object": "RestoreObject",
+    "get_bucket_inventory_configuration": "GetInventoryConfiguration",
+    "list_bucket_inventory_configurations": "GetInventoryConfiguration",
+    "put_bucket_inventory_configuration": "PutInventoryConfiguration",
+    "delete_bucket_inventory_configuration": "PutInventoryConfiguration",
     "put_bucket_replication": "PutReplicationConfiguration",
     "delete_bucket_replication": "PutReplicationConfiguration",
     "read_for_replication": "GetObjectVersionForReplication",  # these three are what a replication's role does
