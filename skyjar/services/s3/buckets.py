@@ -8,7 +8,7 @@ from skyjar.kernel.call import Call
 from skyjar.kernel.errors import NotImplementedHere
 from skyjar.kernel.service import operation
 
-from . import access_logs, acls, grants, jobs, limits, names, ownership, state, tags
+from . import access_logs, acls, grants, jobs, limits, names, ownership, state, tags, waiting_state
 from .configurations import TAGS
 from .errors import (
     BucketAlreadyExists,
@@ -112,6 +112,7 @@ def delete_bucket(call: Call, *, bucket: str, expected_bucket_owner: str = "") -
         raise (VersionedBucketNotEmpty if where.versioning else BucketNotEmpty)(BucketName=bucket)
     state.buckets.remove(call, where)
     access_logs.switch(call, where, False)
+    waiting_state.forget(at, where)
     for kept in state.configurations.range(at, where.space):
         state.configurations.remove(at, kept)
     if where.account == call.account and where.region == call.region:

@@ -26,7 +26,7 @@ from . import (
     state,
     tags,
 )
-from .errors import EntityTooLarge, InvalidStorageClass, MetadataTooLarge
+from .errors import EntityTooLarge, InvalidRequest, InvalidStorageClass, MetadataTooLarge
 from .state import Bucket, Object
 
 STORAGE_CLASSES = (
@@ -225,6 +225,8 @@ def get_object(
     }
     for name, value in overrides.items():
         if value:
+            if call.caller.kind == "anonymous":
+                raise InvalidRequest("Request specific response headers cannot be used for anonymous GET requests.")
             answer[name] = value
     span = _span(answer, found, range, part_number)
     if checksum_mode.upper() == "ENABLED":

@@ -109,8 +109,14 @@ _NOTHING_GRANTED = '{"Version":"2012-10-17","Statement":[]}'
 
 
 def _bucket(call: Call, operation: str, parameters: dict[str, Any]) -> Bucket | None:
+    """Looked for once in a call; the operation takes it from there (`state.bucket_of`)."""
     name = parameters.get("bucket")
-    return None if name is None or operation == "create_bucket" else state.named(call, name)
+    if name is None or operation == "create_bucket":
+        return None
+    seen: Bucket | None = call.looked_up
+    if seen is None or seen.name != name:
+        seen = call.looked_up = state.named(call, name)
+    return seen
 
 
 def actions(call: Call, operation: str, parameters: dict[str, Any]) -> list[str] | None:

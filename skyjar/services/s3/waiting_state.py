@@ -42,3 +42,8 @@ def next_number(at: At, bucket: Bucket) -> int:
     number = found.number + 1 if found is not None else 1
     counters.put(at, Counter(space=bucket.space, number=number))
     return number
+
+
+def forget(at: At, bucket: Bucket) -> None:
+    """Of a deleted bucket. What waits is still sent by its jobs, or found to be of nothing."""
+    counters.delete(at, bucket.space)
