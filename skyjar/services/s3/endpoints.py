@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 from xml.sax.saxutils import escape
 
 from skyjar.kernel import credentials
@@ -93,7 +93,7 @@ def _answer(call: Call, bucket: str, key: str, fields: dict[str, str], etag: str
     location = f"{call.endpoint}/{bucket}/{quote(key)}"
     headers = [("location", location), ("etag", etag)]
     target = fields.get("success_action_redirect") or fields.get("redirect") or ""
-    if urlsplit(target).scheme in ("http", "https"):
+    if target.isprintable() and target.startswith(("http://", "https://")):
         mark = "&" if "?" in target else "?"
         query = f"bucket={quote(bucket)}&key={quote(key, safe='')}&etag={quote(etag, safe='')}"
         return WebResponse(status=303, headers=[("location", f"{target}{mark}{query}"), ("etag", etag)])

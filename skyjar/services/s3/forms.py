@@ -109,6 +109,8 @@ def check_policy(form: Form, bucket: str, now: float) -> None:
             continue
         kind, name, value = (str(each) for each in condition)
         if kind.lower() == "content-length-range":
+            if not (name.isdecimal() and value.isdecimal()):
+                raise InvalidPolicyDocument
             _check_length(len(form.content), int(name), int(value))
             continue
         name = name.removeprefix("$").lower()
@@ -124,7 +126,7 @@ def _document(policy: str) -> dict[str, Any]:
         document = orjson.loads(b64decode(policy))
         conditions = document["conditions"]
         datetime.fromisoformat(document["expiration"].replace("Z", "+00:00"))
-        is_right = all(isinstance(each, dict) or len(each) == 3 for each in conditions)
+        is_right = all(isinstance(each, dict) or (isinstance(each, list) and len(each) == 3) for each in conditions)
     except (ValueError, KeyError, TypeError, AttributeError):
         raise InvalidPolicyDocument from None
     if not is_right:

@@ -5,6 +5,7 @@ Source: S3 User Guide, "Hosting a static website", "(Optional) Configuring a web
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from skyjar.kernel.call import Call
@@ -14,6 +15,7 @@ from . import limits, state
 from .errors import InvalidArgument, InvalidRequest, MalformedXML, NoSuchWebsiteConfiguration
 
 KIND = "website"
+_HOST = re.compile(r"[A-Za-z0-9.\-_]+(:\d{1,5})?(/[\w.\-~/%]*)?", re.ASCII)
 _REDIRECTS = ("301", "302", "303", "304", "305", "307", "308")
 
 
@@ -48,7 +50,9 @@ def delete_bucket_website(call: Call, *, bucket: str, expected_bucket_owner: str
 
 
 def check(document: dict[str, Any]) -> None:
-    if document.get("RedirectAllRequestsTo") is not None:
+    everything = document.get("RedirectAllRequestsTo")
+    if everything is not None:
+        _check_host(everything)
         if len(document) > 1:
             raise InvalidArgument(
                 "RedirectAllRequestsTo cannot be provided in conjunction with other Routing Rules.",
@@ -78,12 +82,22 @@ def _check_rule(rule: dict[str, Any]) -> None:
         raise MalformedXML
     if "ReplaceKeyPrefixWith" in redirect and "ReplaceKeyWith" in redirect:
         raise InvalidRequest("You can only define ReplaceKeyPrefix or ReplaceKey but not both.")
+    _check_host(redirect)
     code = redirect.get("HttpRedirectCode")
     if code is not None and code not in _REDIRECTS:
         raise InvalidRequest(f"The provided HTTP redirect code ({code}) is not valid. Valid codes are 3XX except 300.")
     error = (condition or {}).get("HttpErrorCodeReturnedEquals")
     if error is not None and not (error.isdigit() and 400 <= int(error) < 600):
         raise InvalidRequest(f"The provided HTTP error code ({error}) is not valid. Valid codes are 4XX or 5XX.")
+
+
+def _check_host(redirect: dict[str, Any]) -> None:
+    host = redirect.get("HostName")
+    if host is not None and not _HOST.fullmatch(host):
+        raise InvalidRequest("The provided HostName is not valid.")
+    if redirect.get("Protocol", "http") not in ("http", "https"):
+        raise InvalidRequest("Invalid protocol, protocol can be http or https. If not defined the protocol will be "
+                             "selected automatically.")  # fmt: skip
 
 
 def route(document: dict[str, Any], key: str, error: int | None) -> tuple[dict[str, Any], str] | None:
