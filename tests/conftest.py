@@ -3,22 +3,37 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Iterator
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
 
 from skyjar.kernel.blobs import Blobs
-from skyjar.kernel.call import Call
+from skyjar.kernel.call import Call, Origin
 from skyjar.kernel.clock import Clock
 from skyjar.kernel.ids import Chance
 from skyjar.kernel.memory import MemoryDriver
 from skyjar.kernel.principals import Principal, root
-from skyjar.kernel.store import Store, Transaction
+from skyjar.kernel.store import Conflict, Store, Transaction
 from skyjar.pipeline.pipeline import Pipeline
 
 NOON = 1_800_000_000.0  # 2027-01-15T08:00:00Z
+
+
+class Again(Store):
+    """Refuses every other transaction, as if another had come in between: what an operation did must not show twice."""
+
+    def __init__(self, driver: MemoryDriver) -> None:
+        super().__init__(driver)
+        self._chance = Random(1)
+
+    def commit(self, tx: Transaction, *, is_gathered: bool = False) -> None:
+        if tx.writes and self._chance.random() < 0.5:
+            raise Conflict
+        super().commit(tx, is_gathered=is_gathered)
 
 
 class Desk:
@@ -30,11 +45,12 @@ class Desk:
 
     account = "111122223333"
     region = "us-east-1"
+    is_secure = True  # as calls from the machine itself are
 
     def __init__(self, directory: Path) -> None:
         self.loop = asyncio.new_event_loop()
         self.clock = Clock(frozen_at=NOON)
-        self.store = Store(MemoryDriver())
+        self.store = Again(MemoryDriver()) if "SKYJAR_AGAIN" in os.environ else Store(MemoryDriver())
         self.pipeline = Pipeline(self.store, self.clock, Chance(1), Blobs(directory / "blobs"))
         self.pipeline.start(self.loop)
         self.caller: Principal = root(self.account)
@@ -51,6 +67,7 @@ class Desk:
             caller=who,
             account=who.account or self.account,
             region=self.region,
+            origin=Origin("http://127.0.0.1:4566", secure=self.is_secure),
         )
 
     def settle(self) -> None:

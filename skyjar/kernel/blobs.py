@@ -1,4 +1,4 @@
-"""Blobs: large bytes as immutable files named by their content.
+"""Blobs: large bytes as immutable files named by their content, or sealed and named by chance (see frames.py).
 
 Bytes are streamed in before the transaction that makes them visible; a table that declares `blobs` keeps those its
 records name. What nothing names is collected once it is older than a grace period, so that a body being uploaded is
@@ -13,10 +13,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
-from . import keys
+from . import frames, keys
 from .store import Transaction
 
 GRACE_S = 900.0
+STREAMED_BYTES = 2 * frames.FRAME_BYTES  # larger buffers cost more to get than they save
 _references = keys.text("kernel.blobs.references")
 
 
@@ -25,19 +26,59 @@ class Digest(Protocol):
 
 
 class Blob:
-    """A stored blob; the kernel's `Body`."""
+    """A stored blob; the kernel's `Body`. `secrets` are those under which it is sealed, the innermost first; whoever
+    keeps a sealed blob keeps them, in whatever way it sees fit. `size` is that of the content."""
 
-    __slots__ = ("name", "path", "size")
+    __slots__ = ("name", "path", "secrets", "size")
 
-    def __init__(self, name: str, path: Path, size: int) -> None:
+    def __init__(self, name: str, path: Path, size: int, secrets: tuple[bytes, ...] = ()) -> None:
         self.name = name
         self.path = path
         self.size = size
+        self.secrets = secrets
 
     def read(self, offset: int = 0, length: int | None = None) -> bytes:
+        if self.secrets:
+            with self.stream(offset) as stream:
+                return stream.read_whole(self.size - offset if length is None else length)
         with self.path.open("rb") as file:
             file.seek(offset)
             return file.read() if length is None else file.read(length)
+
+    def stream(self, offset: int = 0) -> Stream:
+        """Of a sealed blob."""
+        return Stream(self, offset)
+
+
+class Stream:
+    """The content of a sealed blob from some place on, read like a file; whoever opened it closes it."""
+
+    def __init__(self, blob: Blob, offset: int) -> None:
+        self.name = str(blob.path)
+        self._source = frames.layered(frames.File(blob.path), blob.secrets, blob.size)
+        self._at = offset
+
+    def read(self, size: int) -> bytes:
+        """At most `STREAMED_BYTES`. What cannot be opened ends the stream, as a file ends that was cut short."""
+        try:
+            return self.read_whole(min(size, STREAMED_BYTES))
+        except frames.Damaged:
+            return b""
+
+    def read_whole(self, size: int) -> bytes:
+        """Raises frames.Damaged."""
+        data = self._source.read_at(self._at, size)
+        self._at += len(data)
+        return data
+
+    def close(self) -> None:
+        self._source.close()
+
+    def __enter__(self) -> Stream:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
 
 class Slices:
@@ -75,11 +116,17 @@ class Writer:
             digest.update(chunk)
         self.size += len(chunk)
 
+    def write_only(self, chunk: bytes) -> None:
+        """Without looking at it, for `close_as`."""
+        self._file.write(chunk)
+
     def close(self) -> Blob:
+        return self.close_as(self.sha256.hexdigest())
+
+    def close_as(self, name: str) -> Blob:
         if self._blobs.is_synced:
             os.fsync(self._file.fileno())
         self._file.close()
-        name = self.sha256.hexdigest()
         path = self._blobs.path(name)
         path.parent.mkdir(exist_ok=True)
         self._temporary.replace(path)
@@ -91,6 +138,39 @@ class Writer:
     def abort(self) -> None:
         self._file.close()
         self._temporary.unlink(missing_ok=True)
+
+
+class SealedWriter:
+    """A blob being written that is sealed as it is written, once or twice. `digests` are of the content.
+
+    Its name and its secrets are of the machine's own chance, also in a cloud whose chance is seeded: a secret that came
+    twice would give away what it sealed.
+    """
+
+    def __init__(self, writer: Writer, digests: tuple[Digest, ...], layers: int) -> None:
+        self._writer = writer
+        self._digests = digests
+        self._secrets = tuple(os.urandom(frames.SECRET_BYTES) for _ in range(layers))
+        outermost = self._writer.write_only
+        self._sealers = [frames.Sealer(self._secrets[-1], outermost)]
+        for secret in reversed(self._secrets[:-1]):
+            self._sealers.insert(0, frames.Sealer(secret, self._sealers[0].write))
+        self.size = 0
+
+    def write(self, chunk: bytes) -> None:
+        for digest in self._digests:
+            digest.update(chunk)
+        self._sealers[0].write(chunk)
+        self.size += len(chunk)
+
+    def close(self) -> Blob:
+        for sealer in self._sealers:
+            sealer.close()
+        made = self._writer.close_as(os.urandom(32).hex())
+        return Blob(made.name, made.path, self.size, self._secrets)
+
+    def abort(self) -> None:
+        self._writer.abort()
 
 
 def _sync_folder(folder: Path) -> None:
@@ -128,8 +208,16 @@ class Blobs:
         writer.write(data)
         return writer.close()
 
+    def sealed_writer(self, *digests: Digest, layers: int = 1) -> SealedWriter:
+        return SealedWriter(self.writer(), digests, layers)
+
+    def put_sealed(self, data: bytes, layers: int = 1) -> Blob:
+        writer = self.sealed_writer(layers=layers)
+        writer.write(data)
+        return writer.close()
+
     def open(self, name: str) -> Blob:
-        """Raises FileNotFoundError when there is no such blob."""
+        """Of one that is not sealed. Raises FileNotFoundError when there is no such blob."""
         path = self.path(name)
         return Blob(name, path, path.stat().st_size)
 

@@ -40,10 +40,11 @@ class Cloud(Protocol):
 
 class Origin:
     """How a call came in. `endpoint`: scheme, host and port by which the client came; `secure`: whether what it said was
-    hidden from others on its way; `is_accelerated`: by a name of S3's Transfer Acceleration."""
+    hidden from others on its way; `signature`: how it was signed (v4-header, v4-query, v2-header, v2-query), if it was;
+    `is_accelerated`: by a name of S3's Transfer Acceleration."""
 
     is_accelerated = False
-    __slots__ = ("endpoint", "referer", "secure", "source_ip", "user_agent")
+    __slots__ = ("endpoint", "referer", "secure", "signature", "source_ip", "user_agent")
 
     def __init__(
         self,
@@ -53,12 +54,14 @@ class Origin:
         secure: bool = False,
         user_agent: str = "",
         referer: str = "",
+        signature: str = "",
     ) -> None:
         self.endpoint = endpoint
         self.source_ip = source_ip
         self.secure = secure
         self.user_agent = user_agent
         self.referer = referer
+        self.signature = signature
 
 
 class CameIn(Protocol):
@@ -81,6 +84,9 @@ class CameIn(Protocol):
 
     @property
     def is_accelerated(self) -> bool: ...
+
+    @property
+    def signature(self) -> str: ...
 
 
 _NOWHERE = Origin("http://127.0.0.1:4566")

@@ -80,7 +80,7 @@ class Service:
 
     `model` is the botocore model's name (the folder's own unless given); `iam` the prefix of its IAM actions.
     `access_denied` is its error for a refused call; with `encodes_denials` it says why in a message for
-    `sts:DecodeAuthorizationMessage`, as EC2's does. `permissions.py` may define `resources(call, operation,
+    `sts:DecodeAuthorizationMessage`, as EC2's does. With `seals_bodies` bodies that are streamed arrive as sealed blobs. `permissions.py` may define `resources(call, operation,
     parameters) -> list[str]` (the ARNs judged), `actions(call, operation, parameters) -> list[str]` (further
     actions to judge), `resource_policy(call, operation, parameters) -> str | None` (the document attached to the
     resource) and `conditions(call, operation, parameters) -> dict` (condition keys). `cors.py` may define
@@ -97,6 +97,7 @@ class Service:
         access_denied: type[AWSError] = AccessDenied,
         is_global: bool = False,
         encodes_denials: bool = False,
+        seals_bodies: bool = False,
     ) -> None:
         self.name = name
         self.model = model or name
@@ -104,6 +105,7 @@ class Service:
         self.access_denied = access_denied
         self.is_global = is_global
         self.encodes_denials = encodes_denials
+        self.seals_bodies = seals_bodies
         self.operations: dict[str, Operation] = {}
         self.jobs: dict[str, Job] = {}
         self.endpoints: list[Endpoint] = []

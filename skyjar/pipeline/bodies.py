@@ -7,7 +7,7 @@ from base64 import b64encode
 from functools import cache
 from typing import TYPE_CHECKING
 
-from skyjar.kernel.blobs import Blob, Blobs
+from skyjar.kernel.blobs import Blob, Blobs, SealedWriter, Writer
 from skyjar.wire import chunked
 from skyjar.wire.chunked import CHECKSUMS, Decoder
 from skyjar.wire.errors import WireError
@@ -89,7 +89,7 @@ class Received(Blob):
     __slots__ = ("digests", "trailers")
 
     def __init__(self, blob: Blob, digests: dict[str, bytes], trailers: dict[str, str] | None = None) -> None:
-        super().__init__(blob.name, blob.path, blob.size)
+        super().__init__(blob.name, blob.path, blob.size, blob.secrets)
         self.digests = digests
         self.trailers = trailers or {}
 
@@ -97,11 +97,14 @@ class Received(Blob):
 class BlobSink:
     """Streams a body into a blob: unwraps `aws-chunked`, hashes, checks the promised length and hash.
 
-    Hashed are MD5, SHA-256 (which names the blob) and what the request's own checksum headers say, or CRC64NVME where
-    they say nothing: what S3 adds to every object by itself. A trailer's checksum is the decoder's business.
+    Hashed are MD5 and what the request's own headers promise, or CRC64NVME where they say nothing: what S3 adds to
+    every object by itself. A trailer's checksum is the decoder's business. SHA-256 is always there for a blob that it
+    names, else (`is_sealed`) when it is promised.
     """
 
-    def __init__(self, blobs: Blobs, decoder: Decoder | None, headers: dict[str, str]) -> None:
+    def __init__(
+        self, blobs: Blobs, decoder: Decoder | None, headers: dict[str, str], *, is_sealed: bool = False
+    ) -> None:
         promised = headers.get("x-amz-content-sha256", "")
         length = headers.get("content-length")
         named = [name.removeprefix(_CHECKSUM) for name in headers if name.startswith(_CHECKSUM)]
@@ -110,9 +113,16 @@ class BlobSink:
         wanted = named or ([] if has_trailer or _CHECKSUM + "sha256" in headers else [_DEFAULT])
         self._digests = {name: CHECKSUMS[name]() for name in wanted}
         self._digests["md5"] = hashlib.md5(usedforsecurity=False)
-        self._writer = blobs.writer(*self._digests.values())
-        self._decoder = decoder
         self._promised = promised if len(promised) == 64 else ""
+        self._writer: Writer | SealedWriter
+        if is_sealed:
+            if self._promised or _CHECKSUM + "sha256" in headers:
+                self._digests["sha256"] = hashlib.sha256()
+            self._writer = blobs.sealed_writer(*self._digests.values())
+        else:
+            self._writer = blobs.writer(*self._digests.values())
+            self._digests["sha256"] = self._writer.sha256
+        self._decoder = decoder
         self._length = int(length) if length else None
 
     def write(self, chunk: bytes) -> None:
@@ -121,7 +131,6 @@ class BlobSink:
             self._writer.write(data)
 
     def close(self) -> Received:
-        sha256 = self._writer.sha256
         try:
             if self._decoder is not None:
                 self._decoder.close()
@@ -130,22 +139,24 @@ class BlobSink:
                     "IncompleteBody",
                     "You did not provide the number of bytes specified by the Content-Length HTTP header",
                 )
-            if self._promised and sha256.hexdigest() != self._promised:
-                raise WireError(
-                    "XAmzContentSHA256Mismatch",
-                    "The provided 'x-amz-content-sha256' header does not match what was computed.",
-                    fields={
-                        "ClientComputedContentSHA256": self._promised,
-                        "S3ComputedContentSHA256": sha256.hexdigest(),
-                    },
-                )
+            self._check_promise()
         except WireError:
             self._writer.abort()
             raise
         digests = {name: digest.digest() for name, digest in self._digests.items()}
-        digests["sha256"] = sha256.digest()
         trailers = self._decoder.trailers if self._decoder is not None else None
         return Received(self._writer.close(), digests, trailers)
+
+    def _check_promise(self) -> None:
+        if not self._promised:
+            return
+        found = self._digests["sha256"].digest().hex()
+        if found != self._promised:
+            raise WireError(
+                "XAmzContentSHA256Mismatch",
+                "The provided 'x-amz-content-sha256' header does not match what was computed.",
+                fields={"ClientComputedContentSHA256": self._promised, "S3ComputedContentSHA256": found},
+            )
 
     def abort(self) -> None:
         self._writer.abort()

@@ -88,3 +88,7 @@ class Exchange:
     @property
     def referer(self) -> str:
         return self.request.headers.get("referer", "")
+
+    @property
+    def signature(self) -> str:
+        return self.credential.scheme if self.credential is not None else ""

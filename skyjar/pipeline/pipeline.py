@@ -184,7 +184,8 @@ class Pipeline:
 
     def _sink(self, x: Exchange) -> BlobSink:
         decoder = self.decoder_of(x) if is_chunked(x.request) else None
-        return BlobSink(self.blobs, decoder, x.request.headers)
+        is_sealed = x.service is not None and x.service.seals_bodies
+        return BlobSink(self.blobs, decoder, x.request.headers, is_sealed=is_sealed)
 
     def decoder_of(self, x: Exchange) -> Decoder | None:
         """Undoes `aws-chunked`, verifying each chunk's signature where the key is one that Skyjar issued."""

@@ -85,12 +85,12 @@ class Records:
             return
         batch, self._unwritten = self._unwritten, []
         self._store.transact(lambda tx: self._write(tx, batch))
+        self._batch += 1
 
     def _write(self, tx: Transaction, batch: list[CallRecord]) -> None:
         tx.put(_ROOT + keys.integer(self._batch), self._encode(batch))
         if self._batch >= BATCHES:
             tx.delete(_ROOT + keys.integer(self._batch - BATCHES))
-        self._batch += 1
         latest = {(each.principal, each.access_key, each.service, each.operation): each for each in batch}.values()
         issued = [each for each in latest if each.access_key[:4] == "AKIA" or not each.principal.endswith(":root")]
         if issued:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 import orjson
 
-from skyjar.kernel.blobs import Slices
+from skyjar.kernel.blobs import Blob, Slices
 from skyjar.kernel.errors import AWSError
 from skyjar.kernel.web import WebResponse
 from skyjar.wire.errors import WireError
@@ -45,8 +45,24 @@ def render(x: Exchange) -> Response:
 
 
 def file_slice(body: Slices) -> FileSlice:
-    slices = [FileSlice(str(blob.path), offset, length) for blob, offset, length in body.pieces]
+    slices = [
+        SealedSlice(blob, offset, length) if blob.secrets else FileSlice(str(blob.path), offset, length)
+        for blob, offset, length in body.pieces
+    ]
     return slices[0] if len(slices) == 1 else FileSlices(tuple(slices))
+
+
+class SealedSlice(FileSlice):
+    """A part of a sealed blob, which is opened as it is sent."""
+
+    __slots__ = ("blob",)
+
+    def __init__(self, blob: Blob, offset: int, length: int) -> None:
+        super().__init__(str(blob.path), offset, length)
+        self.blob = blob
+
+    def open(self) -> BinaryIO:
+        return cast(BinaryIO, self.blob.stream(self.offset))
 
 
 def render_error(x: Exchange, error: AWSError | WireError) -> Response:

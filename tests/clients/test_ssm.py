@@ -3,12 +3,15 @@
 import base64
 import json
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from skyjar.testing import Running, running
 from skyjar.testing.running import Account
+
+from .test_secretsmanager import rotator
 
 pytestmark = pytest.mark.client
 
@@ -103,3 +106,69 @@ def _without_ann(kms: Any, key: str, number: str) -> str:
     user = {"AWS": f"arn:aws:iam::{number}:user/ann"}
     policy["Statement"].append({"Effect": "Deny", "Principal": user, "Action": "kms:Decrypt", "Resource": "*"})
     return json.dumps(policy)
+
+
+@pytest.mark.spec("ssm-003")
+def test_reading_a_secret_value_is_audited(account: Account) -> None:
+    ssm, kms = account.client("ssm"), account.client("kms")
+    key = kms.create_key()["KeyMetadata"]["Arn"]
+    ssm.put_parameter(Name="/secret", Value="hush", Type="SecureString", KeyId=key)
+    assert ssm.describe_parameters()["Parameters"][0]["Name"] == "/secret"
+    sealed = ssm.get_parameter(Name="/secret")["Parameter"]["Value"]
+    assert "hush" not in sealed
+    assert "hush" not in base64.b64decode(sealed).decode("latin-1")
+    assert ssm.get_parameter(Name="/secret", WithDecryption=True)["Parameter"]["Value"] == "hush"
+    found = account.client("cloudtrail").lookup_events(
+        LookupAttributes=[{"AttributeKey": "EventName", "AttributeValue": "Decrypt"}]
+    )["Events"]
+    (event,) = [json.loads(each["CloudTrailEvent"]) for each in found]
+    context = {"PARAMETER_ARN": f"arn:aws:ssm:us-east-1:{account.number}:parameter/secret"}
+    assert (event["eventSource"], event["requestParameters"]["encryptionContext"]) == ("kms.amazonaws.com", context)
+
+
+@pytest.mark.spec("ssm-005")
+def test_parameters_do_not_rotate_and_secrets_do(still: Account) -> None:
+    ssm = still.client("ssm")
+    assert not [name for name in ssm.meta.service_model.operation_names if "Rotat" in name]
+    ssm.put_parameter(Name="/a", Value="first", Type="SecureString")
+    secrets = still.client("secretsmanager")
+    secrets.create_secret(Name="s", SecretString="first")
+    function = rotator(still)
+    rules = {"AutomaticallyAfterDays": 10}
+    secrets.rotate_secret(SecretId="s", RotationLambdaARN=function, RotationRules=rules)
+    still.running.settle()
+    second = secrets.get_secret_value(SecretId="s")["SecretString"]
+    still.running.advance(11 * 86_400)
+    assert secrets.get_secret_value(SecretId="s")["SecretString"] != second
+    shown = ssm.get_parameter(Name="/a", WithDecryption=True)["Parameter"]
+    assert (shown["Value"], shown["Version"]) == ("first", 1)
+
+
+def test_a_parameter_expires_on_the_clock(still: Account) -> None:
+    ssm = still.client("ssm")
+    policy = {"Type": "NoChangeNotification", "Version": "1.0", "Attributes": {"After": "1", "Unit": "Hours"}}
+    ends = {"Type": "Expiration", "Version": "1.0", "Attributes": {"Timestamp": "2099-01-01T00:00:00.000Z"}}
+    text = json.dumps([ends, policy])
+    ssm.put_parameter(Name="/a", Value="x", Type="String", Tier="Advanced", Policies=text)
+    still.running.advance(3_600)
+    (shown,) = ssm.describe_parameters(ParameterFilters=[{"Key": "Tier", "Values": ["Advanced"]}])["Parameters"]
+    assert [each["PolicyStatus"] for each in shown["Policies"]] == ["Pending", "Finished"]
+    soon = (shown["LastModifiedDate"] + timedelta(hours=2)).isoformat()
+    ends["Attributes"] = {"Timestamp": soon}
+    ssm.put_parameter(Name="/a", Value="x", Overwrite=True, Policies=json.dumps([ends]))
+    still.running.advance(3_601)
+    with pytest.raises(ssm.exceptions.ParameterNotFound):
+        ssm.get_parameter(Name="/a")
+
+
+def test_the_tier_that_parameters_have_by_default(account: Account) -> None:
+    ssm = account.client("ssm")
+    setting = "/ssm/parameter-store/default-parameter-tier"
+    assert ssm.get_service_setting(SettingId=setting)["ServiceSetting"]["SettingValue"] == "Standard"
+    ssm.update_service_setting(SettingId=setting, SettingValue="Advanced")
+    assert ssm.put_parameter(Name="/a", Value="x", Type="String")["Tier"] == "Advanced"
+    arn = ssm.get_parameter(Name="/a")["Parameter"]["ARN"]
+    with pytest.raises(ssm.exceptions.MalformedResourcePolicyDocumentException):
+        ssm.put_resource_policy(ResourceArn=arn, Policy="{}")
+    with pytest.raises(ssm.exceptions.ClientError, match=r"PutParameter.*DataType aws:ec2:image"):
+        ssm.put_parameter(Name="/b", Value="ami-1", Type="String", DataType="aws:ec2:image")

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from skyjar.kernel.blobs import Blobs, Slices
+from skyjar.kernel.blobs import Blob, Blobs, Slices
+from skyjar.kernel.frames import Damaged
 from skyjar.kernel.memory import MemoryDriver
 from skyjar.kernel.store import Store, Transaction
 from skyjar.kernel.tables import Place, Record, Table
@@ -119,3 +120,28 @@ def test_slices_are_read_one_after_another(blobs: Blobs) -> None:
     slices = Slices(((a, 2, 3), (b, 0, 3)))
     assert slices.length == 6
     assert slices.read() == b"cdeghi"
+
+
+@pytest.mark.parametrize("layers", [1, 2])
+def test_a_sealed_blob_is_read_with_its_secrets_only(blobs: Blobs, layers: int) -> None:
+    data = b"hush" * 50_000
+    made = blobs.put_sealed(data, layers)
+    assert (made.size, len(made.secrets)) == (len(data), layers)
+    assert b"hush" not in made.path.read_bytes()
+    again = Blob(made.name, made.path, made.size, made.secrets)
+    assert again.read() == data
+    assert again.read(70_001, 10) == data[70_001:70_011]
+    with again.stream(100_000) as stream:
+        assert b"".join(iter(lambda: stream.read(30_000), b"")) == data[100_000:]
+    assert blobs.put_sealed(data, layers).name != made.name
+
+
+def test_a_damaged_blob_ends_where_it_is_damaged(blobs: Blobs) -> None:
+    made = blobs.put_sealed(b"x" * 200_000)
+    raw = bytearray(made.path.read_bytes())
+    raw[150_000] ^= 1
+    made.path.write_bytes(raw)
+    with made.stream() as stream:
+        assert (len(stream.read(65_536)), len(stream.read(65_536)), stream.read(65_536)) == (65_536, 65_536, b"")
+    with pytest.raises(Damaged):
+        made.read()

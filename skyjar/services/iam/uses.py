@@ -52,18 +52,21 @@ class Uses:
         if len(self._known) > REMEMBERED or self._seen != Uses._forgettings:
             self._known.clear()
             self._seen = Uses._forgettings
+        fresh: dict[tuple[str, ...], float] = {}
         for each in batch:
             key = each.access_key
-            if key and self._is_new(("key", key, each.service), each.at):
+            if key and self._is_new(("key", key, each.service), each.at, fresh):
                 _write_key(tx, each)
             subject = subject_of(each.principal)
-            if subject is not None and self._is_new((*subject, each.service, each.operation), each.at):
+            if subject is not None and self._is_new((*subject, each.service, each.operation), each.at, fresh):
                 _write_use(tx, subject, each)
+        tx.after_commit.append(lambda: self._known.update(fresh))
 
-    def _is_new(self, what: tuple[str, ...], at: float) -> bool:
-        if abs(at - self._known.get(what, -PRECISION_S)) < PRECISION_S:
+    def _is_new(self, what: tuple[str, ...], at: float, fresh: dict[tuple[str, ...], float]) -> bool:
+        last = fresh.get(what) or self._known.get(what, -PRECISION_S)
+        if abs(at - last) < PRECISION_S:
             return False
-        self._known[what] = at
+        fresh[what] = at
         return True
 
 

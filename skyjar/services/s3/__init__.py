@@ -6,7 +6,7 @@ from skyjar.kernel.service import Service
 
 from .errors import AccessDenied
 
-service = Service("s3", access_denied=AccessDenied)
+service = Service("s3", access_denied=AccessDenied, seals_bodies=True)
 
 
 class LoggingChanged(msgspec.Struct, frozen=True):

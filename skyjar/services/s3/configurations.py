@@ -6,7 +6,6 @@ import re
 from typing import Any
 
 from skyjar.kernel.call import Call
-from skyjar.kernel.errors import NotImplementedHere
 from skyjar.kernel.service import operation
 
 from . import cors, deliveries, encryption, jobs, lifecycle, limits, state, tags
@@ -17,6 +16,7 @@ from .errors import (
     NoSuchLifecycleConfiguration,
     NoSuchTagSet,
 )
+from .state import Bucket
 
 TAGS = "tags"
 _METHODS = ("GET", "PUT", "HEAD", "POST", "DELETE")
@@ -35,7 +35,7 @@ def get_bucket_encryption(call: Call, *, bucket: str, expected_bucket_owner: str
     rule = {
         "ApplyServerSideEncryptionByDefault": default,
         "BucketKeyEnabled": where.has_bucket_key,
-        "BlockedEncryptionTypes": {"EncryptionType": ["SSE-C"]},
+        "BlockedEncryptionTypes": {"EncryptionType": [encryption.CUSTOMER if where.blocks_customer_keys else "NONE"]},
     }
     return {"ServerSideEncryptionConfiguration": {"Rules": [rule]}}
 
@@ -55,27 +55,37 @@ def put_bucket_encryption(
     if len(rules) != 1:
         raise MalformedXML
     rule = rules[0]
-    blocked = (rule.get("BlockedEncryptionTypes") or {}).get("EncryptionType") or ["SSE-C"]
-    if blocked != ["SSE-C"]:
-        raise NotImplementedHere("Skyjar does not implement SSE-C of s3, so that it cannot be unblocked.")
     default = rule.get("ApplyServerSideEncryptionByDefault") or {"SSEAlgorithm": encryption.AES}
     algorithm, key = default["SSEAlgorithm"], default.get("KMSMasterKeyID", "")
-    if algorithm not in (encryption.AES, encryption.KMS, "aws:kms:dsse") or (algorithm == encryption.AES and key):
+    if algorithm not in encryption.METHODS or (algorithm == encryption.AES and key):
         raise MalformedXML
-    encryption.check_algorithm(algorithm)
-    if key:
-        encryption.check_key(call, key)
     changed = state.replace(
-        where, encryption=algorithm, kms_key=key, has_bucket_key=bool(rule.get("BucketKeyEnabled", False))
+        where,
+        encryption=algorithm,
+        kms_key=key,
+        has_bucket_key=bool(rule.get("BucketKeyEnabled", False)),
+        blocks_customer_keys=_blocks(where, rule.get("BlockedEncryptionTypes")),
     )
     state.buckets.replace(call, where, changed)
+
+
+def _blocks(bucket: Bucket, given: dict[str, Any] | None) -> bool:
+    """Whether customers' keys are blocked; what a configuration does not say stays as it is."""
+    types = (given or {}).get("EncryptionType") or []
+    if not types:
+        return bucket.blocks_customer_keys
+    if types not in (["NONE"], [encryption.CUSTOMER]):
+        raise MalformedXML
+    return encryption.CUSTOMER in types
 
 
 @operation
 def delete_bucket_encryption(call: Call, *, bucket: str, expected_bucket_owner: str = "") -> None:
     """Back to SSE-S3: there is no bucket without encryption."""
     _, where = state.bucket_of(call, bucket)
-    changed = state.replace(where, encryption=encryption.AES, kms_key="", has_bucket_key=False)
+    changed = state.replace(
+        where, encryption=encryption.AES, kms_key="", has_bucket_key=False, blocks_customer_keys=True
+    )
     state.buckets.replace(call, where, changed)
 
 

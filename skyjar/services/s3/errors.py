@@ -265,6 +265,15 @@ class NotImplementedByS3(AWSError):
     sentence = "A header you provided implies functionality that is not implemented"
 
 
+class KeyRefused(AWSError):
+    """What KMS says of a key that it does not use, such as KMS.DisabledException."""
+
+    def __init__(self, error: AWSError) -> None:
+        super().__init__(error.message)
+        self.code = f"KMS.{error.code}"
+        self.status = error.status
+
+
 class InvalidEncryptionAlgorithm(AWSError):
     code = "InvalidEncryptionAlgorithmError"
     sentence = "The encryption request you specified is not valid. The valid value is AES256."

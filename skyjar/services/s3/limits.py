@@ -38,3 +38,9 @@ LOG_LINES = 10_000  # ours: in one log object
 
 INLINE_BYTES = 16 * KIB
 """Ours: bodies up to here live in the object's record, longer ones in a blob."""
+
+BUCKET_KEY_S = 300
+"""Ours: how long a Bucket Key's data key serves its caller."""
+
+MASTER_KEY_S = 365 * DAY_S
+"""Ours: how often S3's own key is another one."""

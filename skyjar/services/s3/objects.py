@@ -6,11 +6,13 @@ from typing import Any
 
 from skyjar.kernel.blobs import Blob
 from skyjar.kernel.call import Call
+from skyjar.kernel.outside import Outside
 from skyjar.kernel.service import operation
 from skyjar.kernel.tables import At
 
 from . import (
     checksums,
+    customer_keys,
     deliveries,
     encryption,
     grants,
@@ -23,9 +25,11 @@ from . import (
     ranges,
     reading,
     replicas,
+    rings,
     state,
     tags,
 )
+from .customer_keys import CustomerKey
 from .errors import EntityTooLarge, InvalidRequest, InvalidStorageClass, MetadataTooLarge
 from .state import Bucket, Object
 
@@ -39,18 +43,6 @@ STORAGE_CLASSES = (
     "DEEP_ARCHIVE",
     "GLACIER_IR",
 )
-
-
-def stored(call: Call, body: bytes | Blob) -> dict[str, Any]:
-    """The fields that hold a body: inside the record, or as a blob."""
-    if isinstance(body, Blob):
-        if body.size > limits.INLINE_BYTES:
-            return {"size": body.size, "blobs": (body.name,), "sizes": (body.size,)}
-        body = body.read()
-    size = len(body)
-    if size <= limits.INLINE_BYTES:
-        return {"size": size, "body": body}
-    return {"size": size, "blobs": (call.blobs.put(body).name,), "sizes": (size,)}
 
 
 def headers_of(**given: Any) -> dict[str, str | float]:
@@ -100,7 +92,11 @@ def put_object(
     metadata: dict[str, str] | None = None,
     server_side_encryption: str = "",
     ssekms_key_id: str = "",
+    ssekms_encryption_context: str = "",
     bucket_key_enabled: bool | None = None,
+    sse_customer_algorithm: str = "",
+    sse_customer_key: str = "",
+    sse_customer_key_md5: str = "",
     storage_class: str = "STANDARD",
     tagging: str = "",
     website_redirect_location: str = "",
@@ -113,9 +109,20 @@ def put_object(
     object_lock_legal_hold_status: str = "",
     request_payer: str = "",
     expected_bucket_owner: str = "",
-) -> dict[str, Any]:
+) -> dict[str, Any] | Outside:
+    passed = locals() if isinstance(body, Blob) else {}
     at, where = state.bucket_of(call, bucket)
     names.check_key(key)
+    asked = (server_side_encryption, ssekms_key_id, bucket_key_enabled, ssekms_encryption_context)
+    own = (sse_customer_algorithm, sse_customer_key, sse_customer_key_md5)
+    wish = encryption.wish(call, where, *asked, own)
+    if isinstance(body, Blob):
+        layers = encryption.layers_of(encryption.method_of(where, wish))
+        if layers > len(body.secrets) and body.size > limits.INLINE_BYTES:
+            del passed["call"]
+            return rings.sealed_again(
+                call, body, layers, lambda after, again: put_object(after, **{**passed, "body": again})
+            )
     given = checksums.given(checksum_crc32, checksum_crc32_c, checksum_crc64_nvme, checksum_sha1, checksum_sha256)
     fields: dict[str, Any] = {
         "key": key,
@@ -130,7 +137,6 @@ def put_object(
             WebsiteRedirectLocation=website_redirect_location,
         ),
         "storage_class": check_class(storage_class),
-        **encryption.chosen(call, where, server_side_encryption, ssekms_key_id, bucket_key_enabled),
     }
     if (
         acl
@@ -154,26 +160,21 @@ def put_object(
     if if_match or if_none_match:
         preconditions.check_write(newest, key, if_match, if_none_match)
     sums = checksums.check(body, content_md5, given, checksum_algorithm)
-    fields |= stored(call, body)
-    if fields["size"] > limits.PUT_BYTES:
-        raise EntityTooLarge(ProposedSize=fields["size"], MaxSizeAllowed=limits.PUT_BYTES)
-    made = state.add(
-        call,
-        at,
-        where,
-        newest,
-        {**fields, "etag": sums.md5.hex(), "algorithm": sums.algorithm, "checksum": sums.checksum},
-    )
-    return {
-        "ETag": f'"{made.etag}"',
-        **sums.shown,
-        **written(call, at, where, made, "Post" if call.context.get("s3:authType") == "POST" else "Put"),
-    }
+    size = body.size if isinstance(body, Blob) else len(body)
+    if size > limits.PUT_BYTES:
+        raise EntityTooLarge(ProposedSize=size, MaxSizeAllowed=limits.PUT_BYTES)
+    ring = encryption.begun(call, at, where, key, wish)
+    fields |= rings.stored(call, ring, body)
+    fields |= {"etag": ring.etag(call, sums.md5.hex()), "algorithm": sums.algorithm, "checksum": sums.checksum}
+    made = state.add(call, at, where, newest, fields)
+    told = {"ETag": f'"{made.etag}"', **sums.shown, **encryption.context_shown(made)}
+    how = "Post" if call.context.get("s3:authType") == "POST" else "Put"
+    return {**told, **written(call, at, where, made, wish.customer, how)}
 
 
-def written(call: Call, at: At, bucket: Bucket, made: Object, how: str) -> dict[str, Any]:
+def written(call: Call, at: At, bucket: Bucket, made: Object, customer: CustomerKey | None, how: str) -> dict[str, Any]:
     """What every write of an object answers, and what follows from it; `how` is AWS's name for the kind of write."""
-    answer = encryption.shown(made)
+    answer = encryption.shown(made, customer)
     if bucket.has_notifications:
         deliveries.tell(call, at, bucket, f"ObjectCreated:{how}", made)
     if bucket.has_replication:
@@ -207,14 +208,19 @@ def get_object(
     response_content_language: str = "",
     response_content_type: str = "",
     response_expires: float | None = None,
+    sse_customer_algorithm: str = "",
+    sse_customer_key: str = "",
+    sse_customer_key_md5: str = "",
     request_payer: str = "",
     expected_bucket_owner: str = "",
 ) -> dict[str, Any]:
     at, where, found = reading.existing(call, bucket, key, version_id)
+    customer = customer_keys.read(call, sse_customer_algorithm, sse_customer_key, sse_customer_key_md5)
     if if_match or if_none_match or if_modified_since is not None or if_unmodified_since is not None:
         preconditions.check_read(found, if_match, if_none_match, if_modified_since, if_unmodified_since)
     reading.check_readable(found, call.now)
-    answer = reading.described(call, at, where, found)
+    ring = encryption.opened(call, where, found, customer)
+    answer = reading.described(call, at, where, found, customer)
     overrides = {
         "CacheControl": response_cache_control,
         "ContentDisposition": response_content_disposition,
@@ -231,7 +237,7 @@ def get_object(
     span = _span(answer, found, range, part_number)
     if checksum_mode.upper() == "ENABLED":
         answer |= _checksum(found, span, part_number)
-    answer["Body"] = reading.body(call, found, span)
+    answer["Body"] = reading.body(call, found, ring, span)
     answer["ContentLength"] = span[1] if span is not None else found.size
     return answer
 
@@ -250,14 +256,20 @@ def head_object(
     if_modified_since: float | None = None,
     if_unmodified_since: float | None = None,
     checksum_mode: str = "",
+    sse_customer_algorithm: str = "",
+    sse_customer_key: str = "",
+    sse_customer_key_md5: str = "",
     request_payer: str = "",
     expected_bucket_owner: str = "",
 ) -> dict[str, Any]:
     at, where, found = reading.existing(call, bucket, key, version_id)
+    customer = customer_keys.read(call, sse_customer_algorithm, sse_customer_key, sse_customer_key_md5)
+    encryption.check_customer(found, customer)
     preconditions.check_read(found, if_match, if_none_match, if_modified_since, if_unmodified_since)
-    answer = reading.described(call, at, where, found)
+    answer = reading.described(call, at, where, found, customer)
     span = _span(answer, found, range, part_number)
     if checksum_mode.upper() == "ENABLED":
+        encryption.opened(call, where, found, customer)
         answer |= _checksum(found, span, part_number)
     answer["ContentLength"] = span[1] if span is not None else found.size
     return answer
@@ -296,10 +308,15 @@ def get_object_attributes(
     version_id: str = "",
     max_parts: int = limits.LIST_KEYS,
     part_number_marker: str | int = 0,
+    sse_customer_algorithm: str = "",
+    sse_customer_key: str = "",
+    sse_customer_key_md5: str = "",
     request_payer: str = "",
     expected_bucket_owner: str = "",
 ) -> dict[str, Any]:
     _, where, found = reading.existing(call, bucket, key, version_id)
+    customer = customer_keys.read(call, sse_customer_algorithm, sse_customer_key, sse_customer_key_md5)
+    encryption.check_customer(found, customer)
     wanted = set(object_attributes)
     answer: dict[str, Any] = {"LastModified": found.modified_s}
     if where.versioning:
@@ -307,6 +324,7 @@ def get_object_attributes(
     if "ETag" in wanted:
         answer["ETag"] = found.etag
     if "Checksum" in wanted and found.checksum:
+        encryption.opened(call, where, found, customer)
         answer["Checksum"] = checksums.shown(found.algorithm, found.checksum, found.checksum_type)
     if "ObjectParts" in wanted and found.is_multipart:
         answer["ObjectParts"] = _parts(found, int(part_number_marker), min(max_parts, limits.LIST_KEYS))

@@ -86,6 +86,7 @@ _CONDITIONS = {
     "storage_class": "s3:x-amz-storage-class",
     "server_side_encryption": "s3:x-amz-server-side-encryption",
     "ssekms_key_id": "s3:x-amz-server-side-encryption-aws-kms-key-id",
+    "sse_customer_algorithm": "s3:x-amz-server-side-encryption-customer-algorithm",
     "copy_source": "s3:x-amz-copy-source",
     "metadata_directive": "s3:x-amz-metadata-directive",
     "website_redirect_location": "s3:x-amz-website-redirect-location",

@@ -10,7 +10,8 @@ from skyjar.kernel.call import Call
 from skyjar.kernel.errors import AWSError
 from skyjar.kernel.tables import At
 
-from . import encryption, lifecycle, locks, payments, state
+from . import encryption, lifecycle, locks, payments, rings, state
+from .customer_keys import CustomerKey
 from .errors import (
     AccessDenied,
     InvalidArgument,
@@ -20,6 +21,7 @@ from .errors import (
     NoSuchVersion,
 )
 from .ranges import Span
+from .rings import Ring
 from .state import Bucket, Object
 
 ARCHIVED = ("GLACIER", "DEEP_ARCHIVE")
@@ -86,17 +88,17 @@ def restore_shown(found: Object, now: float) -> dict[str, str]:
     return {"Restore": f'ongoing-request="false", expiry-date="{formatdate(until, usegmt=True)}"'}
 
 
-def pieces(call: Call, found: Object, span: Span | None = None) -> tuple[tuple[Blob, int, int], ...]:
+def pieces(call: Call, found: Object, ring: Ring | None, span: Span | None = None) -> tuple[tuple[Blob, int, int], ...]:
     """Which parts of which blobs hold those bytes."""
     offset, left = span if span is not None else (0, found.size)
     taken: list[tuple[Blob, int, int]] = []
-    for name, size in zip(found.blobs, found.sizes, strict=True):
+    for index, (name, size) in enumerate(zip(found.blobs, found.sizes, strict=True)):
         if offset >= size and size:
             offset -= size
             continue
         length = min(size - offset, left)
         if length > 0:
-            taken.append((Blob(name, call.blobs.path(name), size), offset, length))
+            taken.append((Blob(name, call.blobs.path(name), size, _secrets(found, ring, index)), offset, length))
         left -= length
         offset = 0
         if not left:
@@ -104,15 +106,20 @@ def pieces(call: Call, found: Object, span: Span | None = None) -> tuple[tuple[B
     return tuple(taken)
 
 
-def body(call: Call, found: Object, span: Span | None = None) -> bytes | Slices:
+def _secrets(found: Object, ring: Ring | None, index: int) -> tuple[bytes, ...]:
+    return ring.unwrapped(found.sealing.keys[index]) if ring is not None and found.sealing is not None else ()
+
+
+def body(call: Call, found: Object, ring: Ring | None, span: Span | None = None) -> bytes | Slices:
     if found.blobs and (span is None or span[1]):
-        return Slices(pieces(call, found, span))
-    if span is None or not found.body:
-        return found.body
-    return found.body[span[0] : span[0] + span[1]]
+        return Slices(pieces(call, found, ring, span))
+    if found.blobs:
+        return b""
+    whole = rings.inline(ring, found.body, found.size, found.sealing)
+    return whole if span is None else whole[span[0] : span[0] + span[1]]
 
 
-def described(call: Call, at: At, bucket: Bucket, found: Object) -> dict[str, Any]:
+def described(call: Call, at: At, bucket: Bucket, found: Object, customer: CustomerKey | None) -> dict[str, Any]:
     """What GetObject and HeadObject say about it, without its length."""
     answer: dict[str, Any] = {
         "AcceptRanges": "bytes",
@@ -125,7 +132,7 @@ def described(call: Call, at: At, bucket: Bucket, found: Object) -> dict[str, An
     if found.encryption == encryption.AES:
         answer["ServerSideEncryption"] = encryption.AES
     else:
-        answer.update(encryption.shown(found))
+        answer.update(encryption.shown(found, customer))
     if bucket.versioning:
         answer["VersionId"] = found.version
     if found.metadata:

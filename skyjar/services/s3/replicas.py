@@ -15,10 +15,9 @@ from skyjar.kernel.jobs import job
 from skyjar.kernel.principals import Principal
 from skyjar.kernel.tables import At
 
-from . import deliveries, replication, state, waiting_state
+from . import deliveries, encryption, reading, replication, rings, state, waiting_state
 from .errors import NoSuchBucket
 from .grants import ENFORCED
-from .reading import ARCHIVED
 from .state import Bucket, Object
 from .waiting_state import Copy
 
@@ -29,7 +28,7 @@ PENDING, COMPLETED, FAILED, REPLICA = "PENDING", "COMPLETED", "FAILED", "REPLICA
 def follow(call: Call, at: At, bucket: Bucket, made: Object) -> Object:
     """Have a new version, or delete marker, copied where the rules say so; asked where replication is on."""
     wanted = replication.rules_for(at, bucket, made)
-    if not wanted or made.storage_class in ARCHIVED or made.encryption != "AES256":
+    if not wanted or made.storage_class in reading.ARCHIVED or made.encryption != "AES256":
         return made
     number = waiting_state.next_number(at, bucket)
     copy = Copy(space=bucket.space, number=number, key=made.key, order=made.order, rules=tuple(
@@ -113,10 +112,24 @@ def _place(
         "restore": (0, 0),
         "replication": REPLICA,
     }
-    made = state.add_replica(at, there, state.replace(source, **changes))
     if not there.has_replicas:
         there = state.replace(there, has_replicas=True)
         state.buckets.put(call, there)
+    made = state.add_replica(at, there, state.replace(source, **changes, **_sealed(call, at, bucket, source, there)))
     if there.has_notifications:
         event = "ObjectRemoved:DeleteMarkerCreated" if made.is_marker else "ObjectCreated:Put"
         deliveries.tell(call.acting(who, {}), at, there, event, made)
+
+
+def _sealed(call: Call, at: At, bucket: Bucket, source: Object, there: Bucket) -> dict[str, Any]:
+    """The fields of the body under the destination's key; a long one stays where it is, its secrets wrapped anew."""
+    opened = encryption.opened(call, bucket, source, None) if not source.is_marker else None
+    if opened is None:
+        return {}
+    ring = encryption.begun(call, at, there, source.key, encryption.Wish("AES256", "", None, "", None))
+    if source.blobs:
+        keys = [ring.wrapped(call, blob.secrets) for blob, _, _ in reading.pieces(call, source, opened)]
+        return ring.sealed(*keys)
+    body = reading.body(call, source, opened)
+    assert isinstance(body, bytes)
+    return rings.stored(call, ring, body)

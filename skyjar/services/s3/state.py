@@ -29,7 +29,11 @@ UNLOCKED: Lock = ("", 0, False)
 
 
 class Bucket(Record, frozen=True):
-    """`blocks` are BlockPublicAcls, IgnorePublicAcls, BlockPublicPolicy, RestrictPublicBuckets; None when deleted."""
+    """`blocks` are BlockPublicAcls, IgnorePublicAcls, BlockPublicPolicy, RestrictPublicBuckets; None when deleted.
+
+    `master_keys` are S3's own for what is in the bucket: a new one comes with every period of the clock, by the period's
+    number, and old ones stay for what is under them. They are here because a bucket is looked up with every call.
+    """
 
     name: str
     account: str
@@ -54,6 +58,32 @@ class Bucket(Record, frozen=True):
     has_replicas: bool = False
     requester_pays: bool = False
     acceleration: str = ""
+    blocks_customer_keys: bool = True
+    master_keys: dict[int, bytes] = {}
+
+
+class Sealing(msgspec.Struct, frozen=True, array_like=True):
+    """How the secrets of bodies are kept (see rings.py): `keys` has them wrapped, one for each blob, or for the body.
+
+    They are wrapped under S3's own key number `master`, or a data key that KMS encrypted (`data_key`, with the client's own
+    `context` as JSON), or the client's key, of which `customer` is a salt and a hash.
+    """
+
+    keys: tuple[bytes, ...] = ()
+    master: int = 0
+    data_key: bytes = b""
+    context: str = ""
+    customer: bytes = b""
+
+
+class BucketKey(Record, frozen=True):
+    """A data key that serves one caller in a bucket for a while; `name` says whom, and under which key."""
+
+    space: str
+    name: str
+    key: str
+    blob: bytes
+    made_at: float
 
 
 class Configuration(Record, frozen=True):
@@ -67,7 +97,7 @@ class Configuration(Record, frozen=True):
 class Object(Record, frozen=True):
     """One version of an object, or a delete marker.
 
-    `body` holds it whole when `blobs` is empty. `sizes` are those of the blobs, in order; `is_multipart` says that they
+    `body` holds it whole, and sealed, when `blobs` is empty. `sizes` are those of the blobs, in order; `is_multipart` says that they
     are parts. `null_order` is where the key's null version lay when this one was written on top of it.
     `owner` is the account it belongs to where that is not the bucket's; `grants` its access control list (`grants.py`). `restore`: from when until when an archived object can be read, in
     epoch seconds; `lock` see `locks.py`.
@@ -102,6 +132,7 @@ class Object(Record, frozen=True):
     restore: tuple[int, int] = (0, 0)
     lock: Lock = UNLOCKED
     replication: str = ""
+    sealing: Sealing | None = None
 
 
 class Account(Record, frozen=True):
@@ -144,9 +175,12 @@ class Upload(Record, frozen=True):
     owner: str = ""
     grants: tuple[tuple[str, str], ...] = ()
     lock: Lock = UNLOCKED
+    sealing: Sealing | None = None
 
 
 class Part(Record, frozen=True):
+    """`key` is the wrapped secret of its blob."""
+
     upload: str
     number: int
     etag: str
@@ -155,6 +189,7 @@ class Part(Record, frozen=True):
     modified_s: int
     algorithm: str = ""
     checksum: str = ""
+    key: bytes = b""
 
 
 buckets = Table("s3.buckets", Bucket, key=("name",), scope="cloud", indexes={"owner": ("account",)})
@@ -162,6 +197,7 @@ accounts = Table("s3.accounts", Account, key=("number",), scope="cloud")
 configurations = Table("s3.configurations", Configuration, key=("space", "kind"))
 objects = Table("s3.objects", Object, key=("space", "key", "order"), blobs=("blobs",))
 entries = Table("s3.entries", Entry, key=("space", "key"))
+bucket_keys = Table("s3.bucket_keys", BucketKey, key=("space", "name"))
 uploads = Table("s3.uploads", Upload, key=("space", "key", "id"))
 parts = Table("s3.parts", Part, key=("upload", "number"), blobs=("blob",))
 
@@ -194,6 +230,18 @@ def named(call: Call, name: str) -> Bucket:
             _decoded.clear()
         bucket = _decoded[value] = buckets.load(value)
     return bucket
+
+
+def master_key(call: Call, bucket: Bucket, number: int) -> bytes:
+    """S3's own key of a bucket for a period; made when it is first needed."""
+    found = bucket.master_keys.get(number)
+    if found is None:
+        held = named(call, bucket.name)
+        found = held.master_keys.get(number)
+        if found is None:
+            found = call.chance.bytes(32)
+            buckets.replace(call, held, replace(held, master_keys={**held.master_keys, number: found}))
+    return found
 
 
 def place(call: Call, bucket: Bucket) -> At:

@@ -57,6 +57,8 @@ def encryption(given: Document) -> Document:
             rule["ApplyServerSideEncryptionByDefault"] = each["ServerSideEncryptionByDefault"]
         if "BucketKeyEnabled" in each:
             rule["BucketKeyEnabled"] = is_true(each["BucketKeyEnabled"])
+        if "BlockedEncryptionTypes" in each:
+            rule["BlockedEncryptionTypes"] = each["BlockedEncryptionTypes"]
         rules.append(rule)
     return {"Rules": rules}
 

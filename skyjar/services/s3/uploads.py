@@ -8,10 +8,26 @@ from typing import Any
 
 from skyjar.kernel.blobs import Blob
 from skyjar.kernel.call import Call
+from skyjar.kernel.outside import Outside
 from skyjar.kernel.service import operation
 from skyjar.kernel.tables import At
 
-from . import acls, checksums, encryption, grants, jobs, lifecycle, limits, locks, names, preconditions, state, tags
+from . import (
+    acls,
+    checksums,
+    customer_keys,
+    encryption,
+    grants,
+    jobs,
+    lifecycle,
+    limits,
+    locks,
+    names,
+    preconditions,
+    rings,
+    state,
+    tags,
+)
 from .errors import (
     BadDigest,
     EntityTooLarge,
@@ -24,6 +40,7 @@ from .errors import (
     NoSuchUpload,
 )
 from .objects import check_class, check_metadata, headers_of, written
+from .rings import Ring
 from .state import Bucket, Part, Upload
 
 
@@ -45,7 +62,11 @@ def create_multipart_upload(
     metadata: dict[str, str] | None = None,
     server_side_encryption: str = "",
     ssekms_key_id: str = "",
+    ssekms_encryption_context: str = "",
     bucket_key_enabled: bool | None = None,
+    sse_customer_algorithm: str = "",
+    sse_customer_key: str = "",
+    sse_customer_key_md5: str = "",
     storage_class: str = "STANDARD",
     tagging: str = "",
     website_redirect_location: str = "",
@@ -60,6 +81,9 @@ def create_multipart_upload(
     expected_bucket_owner: str = "",
 ) -> dict[str, Any]:
     at, where = state.bucket_of(call, bucket)
+    asked = (server_side_encryption, ssekms_key_id, bucket_key_enabled, ssekms_encryption_context)
+    own = (sse_customer_algorithm, sse_customer_key, sse_customer_key_md5)
+    wish = encryption.wish(call, where, *asked, own)
     names.check_key(key)
     made = Upload(
         space=where.space,
@@ -81,7 +105,7 @@ def create_multipart_upload(
         ),
         metadata=check_metadata(metadata),
         tags=tags.of_header(tagging),
-        **encryption.chosen(call, where, server_side_encryption, ssekms_key_id, bucket_key_enabled),
+        **encryption.begun(call, at, where, key, wish).fields,
         lock=locks.chosen(
             call, at, where, object_lock_mode, object_lock_retain_until_date, object_lock_legal_hold_status
         ),
@@ -90,7 +114,13 @@ def create_multipart_upload(
         ),
     )
     state.uploads.add(at, made)
-    answer = {"Bucket": bucket, "Key": key, "UploadId": made.id, **encryption.shown(made)}
+    answer = {
+        "Bucket": bucket,
+        "Key": key,
+        "UploadId": made.id,
+        **encryption.shown(made, wish.customer),
+        **encryption.context_shown(made),
+    }
     if checksum_algorithm:
         answer |= {"ChecksumAlgorithm": checksum_algorithm, "ChecksumType": made.checksum_type}
     return {**answer, **_abort_shown(at, where, made)}
@@ -158,12 +188,23 @@ def upload_part(
     checksum_crc64_nvme: str = "",
     checksum_sha1: str = "",
     checksum_sha256: str = "",
+    sse_customer_algorithm: str = "",
+    sse_customer_key: str = "",
+    sse_customer_key_md5: str = "",
     request_payer: str = "",
     expected_bucket_owner: str = "",
-) -> dict[str, Any]:
+) -> dict[str, Any] | Outside:
+    passed = locals()
     at, where = state.bucket_of(call, bucket)
     check_number(part_number)
     upload = found_of(at, where, key, upload_id)
+    customer = customer_keys.read(call, sse_customer_algorithm, sse_customer_key, sse_customer_key_md5)
+    layers = encryption.layers_of(upload.encryption)
+    if isinstance(body, Blob) and layers > len(body.secrets):
+        del passed["call"]
+        return rings.sealed_again(
+            call, body, layers, lambda after, again: upload_part(after, **{**passed, "body": again})
+        )
     given = checksums.given(checksum_crc32, checksum_crc32_c, checksum_crc64_nvme, checksum_sha1, checksum_sha256)
     if given is not None and upload.algorithm and given[0] != upload.algorithm:
         raise InvalidRequest(
@@ -171,22 +212,33 @@ def upload_part(
             f"Type: {given[0].lower()}"
         )
     sums = checksums.check(body, content_md5, given, upload.algorithm)
-    blob = body if isinstance(body, Blob) else call.blobs.put(body)
-    if blob.size > limits.PART_BYTES:
-        raise EntityTooLarge(ProposedSize=blob.size, MaxSizeAllowed=limits.PART_BYTES)
-    part = Part(
-        upload=upload_id,
-        number=part_number,
-        etag=sums.md5.hex(),
+    size = body.size if isinstance(body, Blob) else len(body)
+    if size > limits.PART_BYTES:
+        raise EntityTooLarge(ProposedSize=size, MaxSizeAllowed=limits.PART_BYTES)
+    ring = encryption.of_upload(call, where, upload, customer)
+    blob = body if isinstance(body, Blob) else call.blobs.put_sealed(body, layers)
+    part = kept_part(call, at, upload, ring, part_number, blob, (sums.md5.hex(), sums.algorithm, sums.checksum))
+    member = {checksums.MEMBERS[sums.algorithm]: sums.checksum}
+    return {"ETag": f'"{part.etag}"', **member, **encryption.shown(upload, customer)}
+
+
+def kept_part(
+    call: Call, at: At, upload: Upload, ring: Ring, number: int, blob: Blob, sums: tuple[str, str, str]
+) -> Part:
+    """`sums` are the MD5, the checksum's algorithm, and the checksum."""
+    made = Part(
+        upload=upload.id,
+        number=number,
+        etag=ring.etag(call, sums[0]),
         size=blob.size,
         blob=blob.name,
         modified_s=int(call.now),
-        algorithm=sums.algorithm,
-        checksum=sums.checksum,
+        algorithm=sums[1],
+        checksum=sums[2],
+        key=ring.wrapped(call, blob.secrets),
     )
-    state.parts.put(at, part)
-    member = {checksums.MEMBERS[sums.algorithm]: sums.checksum}
-    return {"ETag": f'"{part.etag}"', **member, **encryption.shown(upload)}
+    state.parts.put(at, made)
+    return made
 
 
 @operation
@@ -206,12 +258,17 @@ def complete_multipart_upload(
     mpu_object_size: int | None = None,
     if_match: str = "",
     if_none_match: str = "",
+    sse_customer_algorithm: str = "",
+    sse_customer_key: str = "",
+    sse_customer_key_md5: str = "",
     request_payer: str = "",
     expected_bucket_owner: str = "",
 ) -> dict[str, Any]:
     at, where = state.bucket_of(call, bucket)
     upload = found_of(at, where, key, upload_id)
+    customer = customer_keys.read(call, sse_customer_algorithm, sse_customer_key, sse_customer_key_md5)
     parts = _chosen(at, upload, (multipart_upload or {}).get("Parts") or [])
+    encryption.check_parts(call, where, upload, customer, parts)
     newest = state.latest(at, where, key)
     preconditions.check_write(newest, key, if_match, if_none_match)
     size = sum(part.size for part in parts)
@@ -240,6 +297,7 @@ def complete_multipart_upload(
         "owner": upload.owner,
         "grants": upload.grants,
         "lock": upload.lock,
+        "sealing": encryption.of_parts(upload, parts),
         **_whole(upload, parts, given, checksum_type),
     }
     made = state.add(call, at, where, newest, fields)
@@ -250,7 +308,7 @@ def complete_multipart_upload(
         "Key": key,
         "ETag": f'"{made.etag}"',
         **checksums.shown(made.algorithm, made.checksum, made.checksum_type),
-        **written(call, at, where, made, "CompleteMultipartUpload"),
+        **written(call, at, where, made, None, "CompleteMultipartUpload"),
     }
 
 
@@ -332,11 +390,17 @@ def list_parts(
     upload_id: str,
     max_parts: int = limits.LIST_KEYS,
     part_number_marker: int | str = 0,
+    sse_customer_algorithm: str = "",
+    sse_customer_key: str = "",
+    sse_customer_key_md5: str = "",
     request_payer: str = "",
     expected_bucket_owner: str = "",
 ) -> dict[str, Any]:
     at, where = state.bucket_of(call, bucket)
     upload = found_of(at, where, key, upload_id)
+    customer = customer_keys.read(call, sse_customer_algorithm, sse_customer_key, sse_customer_key_md5)
+    if customer is not None:  # asked for on AWS with checksums alone
+        encryption.check_customer(upload, customer)
     marker, most = int(part_number_marker), min(max_parts, limits.LIST_KEYS)
     rows = state.parts.range(at, upload_id, start=(marker + 1,), limit=most + 1)
     shown = rows[:most]

@@ -101,3 +101,63 @@ class InvalidResourceId(AWSError):
 class TooManyTagsError(AWSError):
     code = "TooManyTagsError"
     sentence = "The Targets parameter includes too many tags. Remove one or more tags and try the command again."
+
+
+class InvalidPolicyTypeException(AWSError):
+    code = "InvalidPolicyTypeException"
+    sentence = (
+        "The policy type isn't supported. Parameter Store supports the following policy types: Expiration, "
+        "ExpirationNotification, and NoChangeNotification."
+    )
+
+
+class InvalidPolicyAttributeException(AWSError):
+    code = "InvalidPolicyAttributeException"
+    sentence = "A policy attribute or its value is invalid."
+
+
+class IncompatiblePolicyException(AWSError):
+    code = "IncompatiblePolicyException"
+
+
+class PoliciesLimitExceededException(AWSError):
+    code = "PoliciesLimitExceededException"
+    sentence = "You specified more than the maximum number of allowed policies for the parameter. The maximum is 10."
+
+
+class ServiceSettingNotFound(AWSError):
+    code = "ServiceSettingNotFound"
+    sentence = (
+        "The specified service setting wasn't found. Either the service name or the setting hasn't been provisioned by "
+        "the Amazon Web Services service team."
+    )
+
+
+class ResourceNotFoundException(AWSError):
+    code = "ResourceNotFoundException"
+    sentence = "The specified parameter to be shared could not be found."
+
+
+class ResourcePolicyInvalidParameterException(AWSError):
+    code = "ResourcePolicyInvalidParameterException"
+
+
+class ResourcePolicyConflictException(AWSError):
+    code = "ResourcePolicyConflictException"
+    sentence = (
+        "The hash provided in the call doesn't match the stored hash. This exception is thrown when trying to update an "
+        "obsolete policy version or when multiple requests to update a policy are sent."
+    )
+
+
+class ResourcePolicyNotFoundException(AWSError):
+    code = "ResourcePolicyNotFoundException"
+    sentence = "No policies with the specified policy ID and hash could be found."
+
+
+class ResourcePolicyLimitExceededException(AWSError):
+    code = "ResourcePolicyLimitExceededException"
+
+
+class MalformedResourcePolicyDocumentException(AWSError):
+    code = "MalformedResourcePolicyDocumentException"

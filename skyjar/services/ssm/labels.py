@@ -9,6 +9,7 @@ from skyjar.kernel.service import operation
 
 from . import limits, naming, state
 from .errors import ParameterVersionLabelLimitExceeded, ParameterVersionNotFound
+from .parameters import tell
 from .state import Version
 
 
@@ -23,7 +24,7 @@ def _version(call: Call, name: str, number: int) -> Version:
 def label_parameter_version(
     call: Call, *, name: str, labels: list[str], parameter_version: int | None = None
 ) -> dict[str, Any]:
-    parameter = state.parameter_of(call, name)
+    parameter = state.named(call, name)
     number = parameter_version or parameter.version
     version = _version(call, parameter.name, number)
     wanted = [label for label in labels if naming.is_label(label)]
@@ -36,12 +37,14 @@ def label_parameter_version(
             left = tuple(each for each in holder.labels if each != label)
             state.versions.replace(call, holder, state.replace(holder, labels=left))
     state.versions.replace(call, version, state.replace(version, labels=merged))
+    for label in wanted:
+        tell(call, parameter, "LabelParameterVersion", label)
     return {"InvalidLabels": [label for label in labels if label not in wanted], "ParameterVersion": number}
 
 
 @operation
 def unlabel_parameter_version(call: Call, *, name: str, parameter_version: int, labels: list[str]) -> dict[str, Any]:
-    parameter = state.parameter_of(call, name)
+    parameter = state.named(call, name)
     version = _version(call, parameter.name, parameter_version)
     removed = [label for label in labels if label in version.labels]
     left = tuple(label for label in version.labels if label not in removed)

@@ -22,6 +22,7 @@ from .errors import (
 
 T = TypeVar("T")
 _NAME = re.compile(r"/?[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+)*")
+_NESTED = re.compile(r"\{\{.*\}\}", re.DOTALL)
 _LABEL = re.compile(r"[A-Za-z_.-][A-Za-z0-9_.-]*")
 
 
@@ -54,32 +55,14 @@ def check_path(path: str) -> str:
     return path if path.endswith("/") else path + "/"
 
 
-def tier_of(asked: str, present: str, value: str) -> str:
-    """The tier of a new version: `asked` may be empty or Intelligent-Tiering, `present` is empty for a new one."""
-    tier = asked or present or "Standard"
-    if tier == "Intelligent-Tiering":
-        tier = "Advanced" if present == "Advanced" or len(value.encode()) > limits.STANDARD_CHARS else "Standard"
-    if present == "Advanced" and tier == "Standard":
-        raise ValidationException(
-            "This parameter uses the advanced-parameter tier. You can't downgrade a parameter from the "
-            "advanced-parameter tier to the standard-parameter tier. If necessary, you can delete the advanced "
-            "parameter and recreate it as a standard parameter."
-        )
-    most = limits.ADVANCED_CHARS if tier == "Advanced" else limits.STANDARD_CHARS
-    if len(value.encode()) > most:
-        hint = (
-            " To create a larger parameter value, upgrade the parameter to use the advanced-parameter tier. For more "
-            "information, see https://docs.aws.amazon.com/systems-manager/latest/userguide/"
-            "parameter-store-advanced-parameters.html"
-        )
-        raise ValidationException(
-            f"{tier} tier parameters support a maximum parameter value of {most} characters."
-            + (hint if tier == "Standard" else "")
-        )
-    return tier
-
-
 def check_value(value: str, type_name: str, pattern: str) -> None:
+    if not value:
+        raise ValidationException(
+            "1 validation error detected: Value '' at 'value' failed to satisfy constraint: Member must have length "
+            "greater than or equal to 1."
+        )
+    if _NESTED.search(value):
+        raise ValidationException('Parameter value can\'t nest another parameter. Do not use "{{}}" in the value.')
     if not pattern:
         return
     values = value.split(",") if type_name == "StringList" else [value]

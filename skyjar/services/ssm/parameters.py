@@ -5,18 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from skyjar.kernel.call import Call
-from skyjar.kernel.errors import NotImplementedHere
 from skyjar.kernel.service import operation
 
-from . import filters, limits, naming, secure, state
-from .errors import (
-    ParameterAlreadyExists,
-    ParameterLimitExceeded,
-    ParameterMaxVersionLimitExceeded,
-    TooManyTagsError,
-    ValidationException,
-)
-from .state import Parameter, Version
+from . import ParameterChanged, data_types, jobs, limits, naming, secure, settings, state, tiers
+from . import filters as searches
+from . import policies as rules
+from .errors import ParameterAlreadyExists, ParameterMaxVersionLimitExceeded, TooManyTagsError, ValidationException
+from .state import Parameter, Policy, Version
 
 Tags = list[dict[str, str]]
 _DESCRIBED_BY = ("Name", "Type", "KeyId", "Path", "Tier", "DataType", "tag:")
@@ -35,11 +30,11 @@ def put_parameter(
     allowed_pattern: str | None = None,
     tags: Tags | None = None,
     tier: str = "",
+    policies: str | None = None,
     data_type: str = "",
 ) -> dict[str, Any]:
+    name = name.strip()
     old = _existing(call, name, overwrite)
-    if data_type not in ("", "text"):
-        raise NotImplementedHere(f"Skyjar does not implement the DataType {data_type} of ssm:PutParameter.")
     if old is None and not type:
         raise ValidationException("A parameter type is required when you create a parameter.")
     if overwrite and tags:
@@ -49,33 +44,75 @@ def put_parameter(
             "RemoveTagsFromResource."
         )
     new_type = type or (old.type if old is not None else "")
-    pattern = allowed_pattern or ""
-    naming.check_value(value, new_type, pattern)
-    chosen = naming.tier_of(tier, old.tier if old is not None else "", value)
     if key_id and new_type != secure.SECURE:
         raise ValidationException("KeyId is valid only for parameters of type SecureString.")
-    if new_type == secure.SECURE:
-        key_id = key_id or secure.MANAGED
-        value = secure.encrypted(call, old.name if old is not None else name, key_id, chosen, value)
     new = Parameter(
-        name=old.name if old is not None else name,
+        name=name,
         version=old.version + 1 if old is not None else 1,
         value=value,
         type=new_type,
         modified_at=call.now,
         modified_by=call.caller.arn,
-        tier=chosen,
-        key_id=key_id,
+        data_type=data_type or (old.data_type if old is not None else data_types.TEXT),
+        key_id=(key_id or secure.MANAGED) if new_type == secure.SECURE else "",
         description=description if description is not None else (old.description if old is not None else ""),
-        allowed_pattern=pattern,
+        allowed_pattern=allowed_pattern or "",
+        policies=_policies(call, policies, old),
         tags=old.tags if old is not None else merged_tags({}, tags or []),
     )
-    if old is None and state.count(call, 1) > limits.STANDARD_PARAMETERS:
-        raise ParameterLimitExceeded
+    new = _tiered(call, new, old, tier)
+    naming.check_value(value, new_type, new.allowed_pattern)
+    data_types.check(new.data_type, new_type, value)
+    if new_type == secure.SECURE:
+        new = state.replace(new, value=secure.encrypted(call, name, new.key_id, new.tier, value))
+    _write(call, old, new)
+    return {"Version": new.version, "Tier": new.tier}
+
+
+def _policies(call: Call, given: str | None, old: Parameter | None) -> tuple[Policy, ...]:
+    """Those of the request, else those that the parameter has."""
+    if given is not None:
+        return rules.read(given, call.now)
+    return rules.started(old.policies, call.now) if old is not None else ()
+
+
+def _tiered(call: Call, new: Parameter, old: Parameter | None, asked: str) -> Parameter:
+    """The new version in its tier."""
+    counted = state.counted(call)
+    standard = counted.parameters - counted.advanced
+    reason = tiers.advanced_only(new.value, bool(new.policies), new.data_type in data_types.ADVANCED)
+    present = old.tier if old is not None else ""
+    tier = tiers.chosen(asked, present, settings.default_tier(call), reason, standard)
+    tiers.check_size(tier, new.value)
+    if old is None:
+        tiers.check_room(tier, standard, counted.advanced)
+    found: Parameter = state.replace(new, tier=tier)
+    return found
+
+
+def _write(call: Call, old: Parameter | None, new: Parameter) -> None:
+    was_advanced = old is not None and old.tier == tiers.ADVANCED
+    change = {"parameters": int(old is None), "advanced": int(new.tier == tiers.ADVANCED) - int(was_advanced)}
+    if any(change.values()):
+        state.count(call, **change)
     state.parameters.put(call, new)
     state.versions.add(call, _version(new))
     _drop_oldest(call, new)
-    return {"Version": new.version, "Tier": new.tier}
+    jobs.plan(call, new)
+    tell(call, new, "Create" if old is None else "Update")
+
+
+def tell(call: Call, parameter: Parameter, operation: str, label: str = "") -> None:
+    call.emit(
+        ParameterChanged(
+            arn=state.arn_of(call, parameter.name),
+            name=parameter.name,
+            type=parameter.type,
+            operation=operation,
+            description=parameter.description,
+            label=label,
+        )
+    )
 
 
 def _existing(call: Call, name: str, overwrite: bool) -> Parameter | None:
@@ -112,11 +149,14 @@ def merged_tags(present: dict[str, str], given: Tags) -> dict[str, str]:
 def describe_parameters(
     call: Call,
     *,
+    filters: list[dict[str, Any]] | None = None,
     parameter_filters: list[dict[str, Any]] | None = None,
     max_results: int | None = None,
     next_token: str = "",
 ) -> dict[str, Any]:
-    tests = filters.tests(parameter_filters, _DESCRIBED_BY)
+    if filters and parameter_filters:
+        raise ValidationException("You can use either Filters or ParameterFilters in a single request.")
+    tests = searches.tests(searches.modern(filters) if filters else parameter_filters, _DESCRIBED_BY)
     found = (each for each in state.parameters.each(call) if all(test(each) for test in tests))
     limit = max_results or limits.RESULTS
     return naming.page("Parameters", found, next_token, limit, lambda each: each.name, lambda each: _show(call, each))
@@ -134,7 +174,7 @@ def shown_details(version: Version) -> dict[str, Any]:
         "LastModifiedUser": version.modified_by,
         "Version": version.version,
         "Tier": version.tier,
-        "Policies": [],
+        "Policies": rules.shown(version.policies),
         "DataType": version.data_type,
     }
     if version.description:
@@ -148,24 +188,26 @@ def shown_details(version: Version) -> dict[str, Any]:
 
 @operation
 def delete_parameter(call: Call, *, name: str) -> None:
-    _delete(call, state.parameter_of(call, name))
+    drop(call, state.named(call, name))
 
 
-def _delete(call: Call, parameter: Parameter) -> None:
+def drop(call: Call, parameter: Parameter) -> None:
     state.parameters.remove(call, parameter)
     for version in state.versions.range(call, parameter.name):
         state.versions.remove(call, version)
-    state.count(call, -1)
+    state.sharings.delete(call, parameter.name)
+    state.count(call, parameters=-1, advanced=-int(parameter.tier == tiers.ADVANCED))
+    tell(call, parameter, "Delete")
 
 
 @operation
 def delete_parameters(call: Call, *, names: list[str]) -> dict[str, list[str]]:
     deleted, invalid = [], []
-    for name in names:
-        found = state.parameters.get(call, name)
+    for name in dict.fromkeys(names):
+        found = state.parameters.get(call, name.strip())
         if found is None:
             invalid.append(name)
         else:
-            _delete(call, found)
+            drop(call, found)
             deleted.append(name)
     return {"DeletedParameters": deleted, "InvalidParameters": invalid}

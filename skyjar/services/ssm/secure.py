@@ -12,6 +12,7 @@ from typing import Any
 from skyjar.kernel import envelopes
 from skyjar.kernel.call import Call
 from skyjar.kernel.errors import AWSError
+from skyjar.kernel.tables import At
 
 from . import state
 from .errors import AccessDeniedException, InvalidKeyId
@@ -25,8 +26,8 @@ def _kms(call: Call) -> Any:
     return call.ask("kms", context={"kms:ViaService": f"ssm.{call.region}.amazonaws.com"})
 
 
-def _context(call: Call, name: str) -> dict[str, str]:
-    return {"PARAMETER_ARN": state.arn_of(call, name)}
+def _context(at: At, name: str) -> dict[str, str]:
+    return {"PARAMETER_ARN": state.arn_of(at, name)}
 
 
 def encrypted(call: Call, name: str, key_id: str, tier: str, value: str) -> str:
@@ -43,12 +44,13 @@ def encrypted(call: Call, name: str, key_id: str, tier: str, value: str) -> str:
     return b64encode(envelopes.seal(made["Plaintext"], made["CiphertextBlob"], about, nonce, value.encode())).decode()
 
 
-def decrypted(call: Call, version: Version) -> str:
+def decrypted(call: Call, at: At, version: Version) -> str:
+    """A value of a parameter that is at a place, for the caller."""
     blob = b64decode(version.value)
     envelope = None if version.tier == "Standard" else envelopes.read(blob)
     sealed = blob if envelope is None else envelope.data_key
     try:
-        opened = _kms(call).decrypt(ciphertext_blob=sealed, encryption_context=_context(call, version.name))
+        opened = _kms(call).decrypt(ciphertext_blob=sealed, encryption_context=_context(at, version.name))
     except AWSError as error:
         raise _worded(error) from error
     plain: bytes = opened["Plaintext"]

@@ -38,7 +38,8 @@ class Stacks:
 
     def shown(self, name: str = "s") -> dict[str, Any]:
         found: dict[str, Any] = self.cfn.list_stacks()["StackSummaries"]
-        stack = next(each for each in found if each["StackName"] == name)
+        stacks = [each for each in found if each["StackName"] == name]
+        stack = next((each for each in stacks if each["StackStatus"] != "DELETE_COMPLETE"), stacks[0])
         return self.cfn.describe_stacks(stack_name=stack["StackId"])["Stacks"][0]
 
     def events(self, name: str = "s") -> list[tuple[str, str]]:

@@ -97,10 +97,10 @@ def test_a_creation_that_is_deleted_stops_and_goes(stacks: Stacks) -> None:
 
 
 def test_a_property_that_is_not_handled_fails_the_resource_by_name(stacks: Stacks) -> None:
-    properties = {"Type": "String", "Value": "v", "Policies": "[]"}
-    assert stacks.deploy({"P": {"Type": PARAMETER, "Properties": properties}}) == "ROLLBACK_COMPLETE"
+    bucket = {"Type": "AWS::S3::Bucket", "Properties": {"AbacStatus": "Enabled"}}
+    assert stacks.deploy({"B": bucket}) == "ROLLBACK_COMPLETE"
     assert (
-        stacks.reason("P", "CREATE_FAILED") == "Skyjar does not implement the property Policies of AWS::SSM::Parameter."
+        stacks.reason("B", "CREATE_FAILED") == "Skyjar does not implement the property AbacStatus of AWS::S3::Bucket."
     )
 
 

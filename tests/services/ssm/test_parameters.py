@@ -162,3 +162,71 @@ def test_tags_are_added_and_removed(desk: Any) -> None:
     put(desk, "a", overwrite=True)
     assert ssm.list_tags_for_resource(**where)["TagList"]
     assert code(ssm.list_tags_for_resource, resource_type="Parameter", resource_id="b") == "InvalidResourceId"
+
+
+def test_filters_are_read_as_aws_reads_them(desk: Any) -> None:
+    ssm = desk.ask("ssm")
+    put(desk, "/a/one", tags=[{"Key": "team", "Value": "blue"}])
+    put(desk, "two", tier="Advanced")
+
+    def names(key: str, option: str, *values: str) -> list[str]:
+        given = [{"Key": key, "Option": option, "Values": list(values)}]
+        return [each["Name"] for each in ssm.describe_parameters(parameter_filters=given)["Parameters"]]
+
+    assert names("Tier", "BeginsWith", "Advanced") == ["two"]
+    assert names("tag:team", "BeginsWith", "bl") == ["/a/one"]
+    assert names("Name", "BeginsWith", "a/") == ["/a/one"]
+    assert code(names, "Type", "Contains", "String") == "InvalidFilterOption"
+    assert code(names, "Type", "Equals", "Text") == "InvalidFilterValue"
+    old = ssm.describe_parameters(filters=[{"Key": "Name", "Values": ["t"]}])["Parameters"]
+    assert [each["Name"] for each in old] == ["two"]
+    both = {"filters": [{"Key": "Name", "Values": ["t"]}], "parameter_filters": [{"Key": "Name", "Values": ["t"]}]}
+    assert code(ssm.describe_parameters, **both) == "ValidationException"
+
+
+def test_labels_find_versions_below_a_path(desk: Any) -> None:
+    ssm = desk.ask("ssm")
+    for name in ("/p/a", "/p/b"):
+        put(desk, name, "1")
+        put(desk, name, "2", overwrite=True)
+    ssm.label_parameter_version(name="/p/a", parameter_version=1, labels=["old", "one"])
+    ssm.label_parameter_version(name="/p/a", parameter_version=2, labels=["new"])
+    ssm.label_parameter_version(name="/p/b", parameter_version=2, labels=["new"])
+
+    def found(*labels: str, **more: Any) -> Any:
+        given = [{"Key": "Label", "Option": "Equals", "Values": list(labels)}]
+        return ssm.get_parameters_by_path(path="/p", parameter_filters=given, **more)
+
+    assert [(each["Name"], each["Value"]) for each in found("old")["Parameters"]] == [("/p/a", "1")]
+    first = found("new", "old", max_results=1)
+    second = found("new", "old", max_results=2, next_token=first["NextToken"])
+    both = first["Parameters"] + second["Parameters"]
+    assert [(each["Name"], each["Version"]) for each in both] == [("/p/a", 1), ("/p/a", 2), ("/p/b", 2)]
+    bad = [{"Key": "Label", "Option": "BeginsWith", "Values": ["o"]}]
+    assert code(ssm.get_parameters_by_path, path="/p", parameter_filters=bad) == "InvalidFilterOption"
+
+
+def test_a_version_has_ten_labels(desk: Any) -> None:
+    ssm = desk.ask("ssm")
+    put(desk, "a")
+    ssm.label_parameter_version(name="a", labels=[f"l{number}" for number in range(10)])
+    assert code(ssm.label_parameter_version, name="a", labels=["more"]) == "ParameterVersionLabelLimitExceeded"
+    assert ssm.label_parameter_version(name="a", labels=["l0"])["InvalidLabels"] == []
+    assert code(ssm.label_parameter_version, name="a", parameter_version=2, labels=["x"]) == "ParameterVersionNotFound"
+
+
+def test_only_whole_names_are_deleted_and_labelled(desk: Any) -> None:
+    ssm = desk.ask("ssm")
+    put(desk, "a")
+    arn = ssm.get_parameter(name="a")["Parameter"]["ARN"]
+    for name in ("a:1", arn):
+        assert code(ssm.delete_parameter, name=name) == "ParameterNotFound"
+        assert code(ssm.label_parameter_version, name=name, labels=["x"]) == "ParameterNotFound"
+    assert ssm.delete_parameters(names=["a:1", arn])["InvalidParameters"] == ["a:1", arn]
+    assert value(desk, " a ") == "x"
+
+
+def test_values_have_rules(desk: Any) -> None:
+    assert code(put, desk, "a", "") == "ValidationException"
+    assert code(put, desk, "a", "{{ssm:b}}") == "ValidationException"
+    put(desk, "a", "{{")

@@ -23,3 +23,12 @@ def test_a_secret_is_read_as_a_parameter(desk: Any) -> None:
     with pytest.raises(AWSError) as caught:
         ssm.get_parameter(name=NAME)
     assert caught.value.message == "WithDecryption flag must be True for retrieving a Secret Manager secret."
+
+
+def test_a_version_of_a_secret_is_selected(desk: Any) -> None:
+    secrets, ssm = desk.ask("secretsmanager"), desk.ask("ssm")
+    first = secrets.create_secret(name="prod/db", secret_string="old")["VersionId"]
+    secrets.put_secret_value(secret_id="prod/db", secret_string="new")
+    for selector, value in ((f":{first}", "old"), (":AWSPREVIOUS", "old"), (":AWSCURRENT", "new")):
+        shown = ssm.get_parameter(name=NAME + selector, with_decryption=True)["Parameter"]
+        assert (shown["Name"], shown["Selector"], shown["Value"]) == (NAME, selector, value)

@@ -74,4 +74,6 @@ def test_parameters_are_found_by_their_key(desk: Any) -> None:
 def test_a_parameter_stored_before_there_were_keys_is_read(desk: Any) -> None:
     before = ["/a", 1, "x", "String", 1.0, "arn", "Standard", "text", "", "", [], {"tag": "1"}]
     found = state.parameters.load(b"\x01" + msgspec.msgpack.encode(before))
-    assert (found.key_id, found.tags, found.labels) == ("", {"tag": "1"}, ())
+    assert (found.key_id, found.tags, found.labels, found.policies) == ("", {"tag": "1"}, (), ())
+    later = state.parameters.load(b"\x02" + msgspec.msgpack.encode([*before[:11], "key", before[11]]))
+    assert (later.key_id, later.tags, later.policies) == ("key", {"tag": "1"}, ())

@@ -176,10 +176,10 @@ def test_tags_need_permission_and_transitive_ones_are_handed_on(desk: Any) -> No
 def test_a_service_gets_a_session_of_a_role_that_trusts_it(desk: Any) -> None:
     condition = {"StringEquals": {"aws:SourceAccount": ACCOUNT}}
     arn = role(desk, "r", trust({"Service": "lambda.amazonaws.com"}, Condition=condition), allow("sqs:*"))
-    asked: list[Any] = []
 
-    def invoke(tx: Any) -> None:
+    def invoke(tx: Any) -> list[Any]:
         call = desk.call(tx)
+        asked: list[Any] = []
         for name, source in (
             ("lambda.amazonaws.com", ACCOUNT),
             ("ec2.amazonaws.com", ACCOUNT),
@@ -190,8 +190,9 @@ def test_a_service_gets_a_session_of_a_role_that_trusts_it(desk: Any) -> None:
                 asked.append(sts.assume_role(role_arn=arn, role_session_name="fn"))
             except AWSError as error:
                 asked.append(error.code)
+        return asked
 
-    desk.store.transact(invoke)
+    asked = desk.store.transact(invoke)
     assert asked[1:] == ["AccessDenied", "AccessDenied"]
     desk.ask("sqs", principal(desk, asked[0]["Credentials"])).list_queues()
 
