@@ -41,7 +41,16 @@ _WITHOUT: dict[str, dict[str, str]] = {
     "AccelerateConfiguration": {"Status": "Suspended"},
     "ObjectLockConfiguration": {"ObjectLockEnabled": "Enabled"},
 }
-_HAVE = frozenset({"BucketName", "Tags", "AccessControl", "ObjectLockEnabled", *(each[0] for each in _SETTINGS)})
+_HAVE = frozenset(
+    {
+        "BucketName",
+        "Tags",
+        "AccessControl",
+        "ObjectLockEnabled",
+        "LoggingConfiguration",
+        *(each[0] for each in _SETTINGS),
+    }
+)
 
 
 def _physical(call: Call, name: str) -> Physical:
@@ -99,6 +108,9 @@ def _configure(call: Call, resource: Resource, name: str, properties: Properties
                 getattr(s3, delete)(bucket=name)
             else:
                 getattr(s3, put)(bucket=name, **{member: _WITHOUT[given]})
+    logging = properties.get("LoggingConfiguration")
+    if logging is not None or before.get("LoggingConfiguration") is not None:
+        s3.put_bucket_logging(bucket=name, bucket_logging_status=templates.logging(name, logging))
     acl, was = (given.get("AccessControl", "Private") for given in (properties, before))
     if acl != was:
         s3.put_bucket_acl(bucket=name, acl=templates.canned(acl))

@@ -116,6 +116,19 @@ def notification(given: Document) -> Document:
     return found
 
 
+def logging(bucket: str, given: Document | None) -> Document:
+    """A bucket logs into itself unless another is named."""
+    if given is None:
+        return {}
+    found: Document = {
+        "TargetBucket": given.get("DestinationBucketName", bucket),
+        "TargetPrefix": given.get("LogFilePrefix", ""),
+    }
+    if "TargetObjectKeyFormat" in given:
+        found["TargetObjectKeyFormat"] = given["TargetObjectKeyFormat"]
+    return {"LoggingEnabled": found}
+
+
 def replication(given: Document) -> Document:
     rules = []
     for each in given["Rules"]:

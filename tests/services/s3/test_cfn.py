@@ -143,6 +143,7 @@ def test_every_setting_is_made_changed_and_taken_away(desk: Any) -> None:
             ]
         },
         "AccelerateConfiguration": {"AccelerationStatus": "Enabled"},
+        "LoggingConfiguration": {"DestinationBucketName": "copies", "LogFilePrefix": "l/"},
         "LifecycleConfiguration": {
             "Rules": [{"Id": "a", "Status": "Enabled", "Transitions": [moved], "ExpirationInDays": 9}]
         },
@@ -170,6 +171,8 @@ def test_every_setting_is_made_changed_and_taken_away(desk: Any) -> None:
     (queue,) = s3.get_bucket_notification_configuration(bucket=name)["QueueConfigurations"]
     assert (queue["QueueArn"], queue["Events"]) == (arn, ["s3:ObjectCreated:*"])
     assert s3.get_bucket_accelerate_configuration(bucket=name) == {"Status": "Enabled"}
+    logged = {"TargetBucket": "copies", "TargetPrefix": "l/"}
+    assert s3.get_bucket_logging(bucket=name) == {"LoggingEnabled": logged}
     (rule,) = s3.get_bucket_lifecycle_configuration(bucket=name)["Rules"]
     assert rule["Transitions"] == [{"StorageClass": "GLACIER", "Days": 1}]
     (copying,) = s3.get_bucket_replication(bucket=name)["ReplicationConfiguration"]["Rules"]
@@ -186,6 +189,7 @@ def test_every_setting_is_made_changed_and_taken_away(desk: Any) -> None:
     assert s3.get_bucket_notification_configuration(bucket=name) == {}
     assert s3.get_bucket_accelerate_configuration(bucket=name) == {"Status": "Suspended"}
     assert s3.get_bucket_versioning(bucket=name) == {"Status": "Suspended"}
+    assert s3.get_bucket_logging(bucket=name) == {}
     for gone in (s3.get_bucket_website, s3.get_bucket_lifecycle_configuration, s3.get_bucket_replication):
         with pytest.raises(AWSError):
             gone(bucket=name)
