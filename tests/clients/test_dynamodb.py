@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import gzip
+import http.client
 import json
 import os
 import subprocess
 import sys
 import threading
+import time
+from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -16,7 +20,7 @@ from boto3.dynamodb.conditions import Attr, Key
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from skyjar.testing.running import Account
+from skyjar.testing.running import Account, Running
 
 pytestmark = pytest.mark.client
 
@@ -103,7 +107,6 @@ def test_errors_are_typed_and_carry_what_was_asked_for(dynamodb: Any, table: Any
 
 
 def test_what_is_not_there_is_refused_by_name(dynamodb: Any, table: Any) -> None:
-    assert "PartiQL" not in refused(dynamodb.execute_statement, Statement="SELECT * FROM orders")["Error"]["Code"]
     answer = refused(
         dynamodb.create_table, TableName="other", KeySchema=PK, AttributeDefinitions=TYPES[:1],
         BillingMode="PAY_PER_REQUEST", OnDemandThroughput={"MaxReadRequestUnits": 5},
@@ -270,3 +273,257 @@ def test_the_command_line(account: Account, table: Any, tmp_path: Path) -> None:
     key = '{"pk": {"S": "a"}, "sk": {"N": "1"}}'
     found = aws("get-item", "--table-name", "orders", "--key", key, "--projection-expression", "x")
     assert found["Item"] == {"x": {"S": "y"}}
+
+
+def test_partiql(dynamodb: Any, table: Any, user: Any) -> None:
+    for n in range(3):
+        dynamodb.execute_statement(
+            Statement="INSERT INTO orders VALUE {'pk': ?, 'sk': ?, 'tags': <<'x'>>}",
+            Parameters=[{"S": "a"}, {"N": str(n)}],
+        )
+    pages = dynamodb.execute_statement(Statement="SELECT sk FROM orders WHERE pk = 'a' AND sk > 0", Limit=1)
+    assert pages["Items"] == [{"sk": {"N": "1"}}] and pages["NextToken"]
+    duplicate = refused(dynamodb.execute_statement, Statement="INSERT INTO orders VALUE {'pk': 'a', 'sk': 0}")
+    assert duplicate["Error"] == {
+        "Code": "DuplicateItemException", "Message": "Duplicate primary key exists in table"
+    }  # fmt: skip
+    with pytest.raises(dynamodb.exceptions.TransactionCanceledException) as cancelled:
+        dynamodb.execute_transaction(
+            TransactStatements=[
+                {"Statement": "DELETE FROM orders WHERE pk = 'a' AND sk = 0"},
+                {"Statement": "UPDATE orders SET n = 1 WHERE pk = 'z' AND sk = 0"},
+            ]
+        )
+    codes = [each["Code"] for each in cancelled.value.response["CancellationReasons"]]
+    assert codes == ["None", "ConditionalCheckFailed"]
+    condition = {
+        "ForAllValues:StringEquals": {"dynamodb:LeadingKeys": ["alice"]},
+        "Null": {"dynamodb:LeadingKeys": "false"},
+    }
+    alice = user({"Action": "dynamodb:PartiQLSelect", "Resource": table.table_arn, "Condition": condition})
+    assert alice.execute_statement(Statement="SELECT * FROM orders WHERE pk = 'alice'")["Items"] == []
+    for text in (
+        "SELECT * FROM orders",
+        "SELECT * FROM orders WHERE pk = 'a'",
+        "DELETE FROM orders WHERE pk = 'alice' AND sk = 0",
+    ):
+        denied = refused(alice.execute_statement, Statement=text)["Error"]
+        assert denied["Code"] == "AccessDeniedException" and "dynamodb:PartiQL" in denied["Message"]
+
+
+def eventually(ask: Any, seconds: float = 10) -> Any:
+    deadline = time.time() + seconds
+    while time.time() < deadline:
+        found = ask()
+        if found:
+            return found
+        time.sleep(0.02)
+    raise AssertionError("it did not happen")
+
+
+def active(client: Any, name: str) -> bool:
+    return bool(client.describe_table(TableName=name)["Table"]["TableStatus"] == "ACTIVE")
+
+
+@pytest.mark.spec("dynamodb-055", "dynamodb-057")
+def test_backups_outlive_their_table(account: Account, dynamodb: Any, table: Any) -> None:
+    item = {"pk": {"S": "a"}, "sk": {"N": "1"}, "v": {"S": "x"}}
+    dynamodb.put_item(TableName="orders", Item=item)
+    arn = dynamodb.create_backup(TableName="orders", BackupName="before")["BackupDetails"]["BackupArn"]
+
+    def status() -> str:
+        found: str = dynamodb.describe_backup(BackupArn=arn)["BackupDescription"]["BackupDetails"]["BackupStatus"]
+        return found
+
+    eventually(lambda: status() == "AVAILABLE")
+    dynamodb.update_continuous_backups(
+        TableName="orders", PointInTimeRecoverySpecification={"PointInTimeRecoveryEnabled": True}
+    )
+    dynamodb.restore_table_to_point_in_time(
+        SourceTableName="orders", TargetTableName="earlier", UseLatestRestorableTime=True
+    )
+    eventually(lambda: active(dynamodb, "earlier"))
+    assert dynamodb.scan(TableName="earlier")["Items"] == [item]
+    dynamodb.delete_table(TableName="orders")
+    assert status() == "AVAILABLE"
+    assert [each["BackupArn"] for each in dynamodb.list_backups()["BackupSummaries"]] == [arn]
+    dynamodb.restore_table_from_backup(TargetTableName="after", BackupArn=arn)
+    eventually(lambda: active(dynamodb, "after"))
+    assert dynamodb.scan(TableName="after")["Items"] == [item]
+    assert account.client("s3").list_buckets()["Buckets"] == [], "where backups are is not seen"
+    dynamodb.delete_backup(BackupArn=arn)
+    assert refused(dynamodb.describe_backup, BackupArn=arn)["Error"]["Code"] == "BackupNotFoundException"
+
+
+@pytest.mark.spec("dynamodb-056")
+def test_recovery_to_any_second(still: Account, still_cloud: Running) -> None:
+    db = still.client("dynamodb", Config(retries={"max_attempts": 0}))
+    db.create_table(TableName="tab", KeySchema=PK, AttributeDefinitions=TYPES[:1], BillingMode="PAY_PER_REQUEST")
+
+    def point() -> dict[str, Any]:
+        found = db.describe_continuous_backups(TableName="tab")["ContinuousBackupsDescription"]
+        recovery: dict[str, Any] = found["PointInTimeRecoveryDescription"]
+        return recovery
+
+    assert point() == {"PointInTimeRecoveryStatus": "DISABLED"}
+    db.update_continuous_backups(
+        TableName="tab",
+        PointInTimeRecoverySpecification={"PointInTimeRecoveryEnabled": True, "RecoveryPeriodInDays": 7},
+    )
+    earliest = point()["EarliestRestorableDateTime"]
+    for n in range(5):
+        db.put_item(TableName="tab", Item={"pk": {"S": "a"}, "n": {"N": str(n)}})
+        still_cloud.advance(1)
+    still_cloud.advance(600)
+    for n in (1, 3):  # the earliest time is a whole second, a part of one before the first write
+        db.restore_table_to_point_in_time(
+            SourceTableName="tab", TargetTableName=f"second{n}", RestoreDateTime=earliest + timedelta(seconds=n + 1)
+        )
+        still_cloud.advance(1)
+        found = db.get_item(TableName=f"second{n}", Key={"pk": {"S": "a"}})["Item"]
+        assert found["n"] == {"N": str(n)}
+    still_cloud.advance(8 * 86_400)
+    shown = point()
+    assert shown["RecoveryPeriodInDays"] == 7
+    assert shown["LatestRestorableDateTime"] - shown["EarliestRestorableDateTime"] == timedelta(days=7, seconds=-300)
+    late = refused(
+        db.restore_table_to_point_in_time, SourceTableName="tab", TargetTableName="none", RestoreDateTime=earliest
+    )
+    assert late["Error"]["Code"] == "InvalidRestoreTimeException"
+
+
+@pytest.mark.spec("dynamodb-058")
+def test_a_table_is_exported_to_a_bucket_and_imported(account: Account, dynamodb: Any, table: Any) -> None:
+    s3 = account.client("s3")
+    s3.create_bucket(Bucket="exported")
+    for n in range(3):
+        table.put_item(Item={"pk": "a", "sk": n})
+    dynamodb.update_continuous_backups(
+        TableName="orders", PointInTimeRecoverySpecification={"PointInTimeRecoveryEnabled": True}
+    )
+    made = dynamodb.export_table_to_point_in_time(TableArn=table.table_arn, S3Bucket="exported", S3Prefix="x")
+
+    def export() -> dict[str, Any]:
+        found = dynamodb.describe_export(ExportArn=made["ExportDescription"]["ExportArn"])["ExportDescription"]
+        return found if found["ExportStatus"] != "IN_PROGRESS" else {}
+
+    done = eventually(export)
+    assert (done["ExportStatus"], done["ItemCount"]) == ("COMPLETED", 3)
+
+    def read(key: str) -> bytes:
+        body: bytes = s3.get_object(Bucket="exported", Key=key)["Body"].read()
+        return body
+
+    files = read(json.loads(read(done["ExportManifest"]))["manifestFilesS3Key"]).splitlines()
+    lines = gzip.decompress(read(json.loads(files[0])["dataFileS3Key"])).splitlines()
+    assert sorted(json.loads(line)["Item"]["sk"]["N"] for line in lines) == ["0", "1", "2"]
+    imported = dynamodb.import_table(
+        S3BucketSource={"S3Bucket": "exported", "S3KeyPrefix": json.loads(files[0])["dataFileS3Key"]},
+        InputFormat="DYNAMODB_JSON", InputCompressionType="GZIP",
+        TableCreationParameters={"TableName": "copy", "KeySchema": BOTH, "AttributeDefinitions": TYPES,
+                                 "BillingMode": "PAY_PER_REQUEST"},
+    )["ImportTableDescription"]["ImportArn"]  # fmt: skip
+    eventually(lambda: active(dynamodb, "copy"))
+    assert dynamodb.describe_import(ImportArn=imported)["ImportTableDescription"]["ImportedItemCount"] == 3
+    assert dynamodb.scan(TableName="copy", Select="COUNT")["Count"] == 3
+
+
+@pytest.mark.spec("dynamodb-061")
+def test_tables_are_under_amazons_key_until_another_is_chosen(account: Account, dynamodb: Any, table: Any) -> None:
+    table.put_item(Item={"pk": "a", "sk": 1})
+    assert "SSEDescription" not in dynamodb.describe_table(TableName="orders")["Table"]
+    dynamodb.update_table(TableName="orders", SSESpecification={"Enabled": True, "SSEType": "KMS"})
+    shown = dynamodb.describe_table(TableName="orders")["Table"]["SSEDescription"]
+    key = account.client("kms").describe_key(KeyId="alias/aws/dynamodb")["KeyMetadata"]["Arn"]
+    assert shown == {"Status": "ENABLED", "SSEType": "KMS", "KMSMasterKeyArn": key}
+    assert table.scan()["Items"] == [{"pk": "a", "sk": 1}]
+
+
+@pytest.mark.spec("dynamodb-037")
+def test_a_shadow_table_takes_nothing_from_the_other(account: Account, dynamodb: Any) -> None:
+    units = {"ReadCapacityUnits": 1, "WriteCapacityUnits": 50}
+    for name in ("main", "shadow"):
+        dynamodb.create_table(TableName=name, KeySchema=PK, AttributeDefinitions=TYPES[:1], ProvisionedThroughput=units)
+        for n in range(3):
+            dynamodb.put_item(TableName=name, Item={"pk": {"S": f"k{n}"}, "big": {"S": "x" * 390_000}})
+    scan = {"TableName": "shadow", "ConsistentRead": True, "ReturnConsumedCapacity": "TOTAL"}
+    consumed = 0.0
+    while consumed < 300:  # the burst of a table with one unit
+        consumed += dynamodb.scan(**scan)["ConsumedCapacity"]["CapacityUnits"]
+    throttled = refused(dynamodb.scan, **scan)["Error"]["Code"]
+    assert throttled == "ProvisionedThroughputExceededException"
+    whole = dynamodb.scan(TableName="main", ConsistentRead=True, ReturnConsumedCapacity="TOTAL")
+    assert whole["ConsumedCapacity"] == {
+        "TableName": "main",
+        "CapacityUnits": whole["ConsumedCapacity"]["CapacityUnits"],
+    }
+    assert whole["Count"] == 3
+
+
+@pytest.mark.spec("dynamodb-038")
+def test_several_requests_share_a_connection(account: Account, table: Any) -> None:
+    table.put_item(Item={"pk": "a", "sk": 1})
+    client = account.client("dynamodb")
+    heads: list[dict[str, str]] = []
+    client.meta.events.register(
+        "before-send.dynamodb.GetItem", lambda request, **_: heads.append(dict(request.headers))
+    )
+    get = {"TableName": "orders", "Key": {"pk": {"S": "a"}, "sk": {"N": "1"}}}
+    client.get_item(**get)
+    connection = http.client.HTTPConnection(account.running.endpoint.partition("//")[2], timeout=10)
+    body = json.dumps(get)
+    head = {name: value.decode() if isinstance(value, bytes) else value for name, value in heads[0].items()}
+    sockets = set()
+    for _ in range(5):
+        connection.request("POST", "/", body, head)
+        answer = connection.getresponse()
+        assert answer.status == 200 and json.loads(answer.read())["Item"]["sk"] == {"N": "1"}
+        assert connection.sock is not None, "the server leaves it open"
+        sockets.add(connection.sock.getsockname())
+    assert len(sockets) == 1
+    connection.close()
+
+
+@pytest.mark.spec("dynamodb-005")
+def test_an_index_of_objects_and_a_lease_table(account: Account, dynamodb: Any) -> None:
+    s3 = account.client("s3")
+    s3.create_bucket(Bucket="photos")
+    dynamodb.create_table(
+        TableName="objects", BillingMode="PAY_PER_REQUEST",
+        KeySchema=[{"AttributeName": "owner", "KeyType": "HASH"}, {"AttributeName": "key", "KeyType": "RANGE"}],
+        AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in ("owner", "key")],
+    )  # fmt: skip
+    for key in ("2026/a.jpg", "2026/b.jpg", "2027/c.jpg"):
+        tag = s3.put_object(Bucket="photos", Key=key, Body=key.encode())["ETag"]
+        dynamodb.put_item(TableName="objects", Item={"owner": {"S": "ann"}, "key": {"S": key}, "etag": {"S": tag}})
+    found = dynamodb.query(
+        TableName="objects", KeyConditionExpression="#o = :o AND begins_with(#k, :y)",
+        ExpressionAttributeNames={"#o": "owner", "#k": "key"},
+        ExpressionAttributeValues={":o": {"S": "ann"}, ":y": {"S": "2026/"}},
+    )["Items"]  # fmt: skip
+    assert [each["key"]["S"] for each in found] == ["2026/a.jpg", "2026/b.jpg"]
+    assert s3.head_object(Bucket="photos", Key="2026/a.jpg")["ETag"] == found[0]["etag"]["S"]
+
+    lease = {"leaseKey": {"S": "shardId-000000000000"}}
+    dynamodb.create_table(
+        TableName="leases", BillingMode="PAY_PER_REQUEST", KeySchema=[{"AttributeName": "leaseKey", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "leaseKey", "AttributeType": "S"}],
+    )  # fmt: skip
+    new = {"checkpoint": {"S": "TRIM_HORIZON"}, "leaseCounter": {"N": "0"}}
+    dynamodb.put_item(TableName="leases", Item={**lease, **new}, Expected={"leaseKey": {"Exists": False}})
+
+    def take(owner: str, counter: int) -> None:
+        """As the KCL takes and renews a lease: the counter must be the one that it saw."""
+        dynamodb.update_item(
+            TableName="leases", Key=lease,
+            Expected={"leaseCounter": {"Value": {"N": str(counter)}}},
+            AttributeUpdates={"leaseOwner": {"Value": {"S": owner}, "Action": "PUT"},
+                              "leaseCounter": {"Value": {"N": "1"}, "Action": "ADD"}},
+        )  # fmt: skip
+
+    take("worker-1", 0)
+    with pytest.raises(dynamodb.exceptions.ConditionalCheckFailedException):
+        take("worker-2", 0)
+    take("worker-1", 1)
+    held = dynamodb.get_item(TableName="leases", Key=lease, ConsistentRead=True)["Item"]
+    assert (held["leaseOwner"]["S"], held["leaseCounter"]["N"]) == ("worker-1", "2")

@@ -200,3 +200,93 @@ def test_handing_over_a_role_needs_pass_role(here):
     }
     with pytest.raises(user.exceptions.ClientError, match="iam:PassRole"):
         user.create_function(FunctionName="f", **given)
+
+
+STREAM_ROLE = "arn:aws:iam::aws:policy/service-role/AWSLambdaDynamoDBExecutionRole"
+KEY = {
+    "KeySchema": [{"AttributeName": "pk", "KeyType": "HASH"}],
+    "AttributeDefinitions": [{"AttributeName": "pk", "AttributeType": "S"}],
+    "ProvisionedThroughput": {"ReadCapacityUnits": 50, "WriteCapacityUnits": 50},
+}
+
+
+def streamed(here, name="source"):
+    here.iam.attach_role_policy(RoleName="r", PolicyArn=STREAM_ROLE)
+    made = here.account.client("dynamodb").create_table(
+        TableName=name, StreamSpecification={"StreamEnabled": True, "StreamViewType": "NEW_IMAGE"}, **KEY
+    )
+    return made["TableDescription"]["LatestStreamArn"]
+
+
+def eventually(ask, seconds=15):
+    deadline = time.time() + seconds
+    while time.time() < deadline:
+        found = ask()
+        if found:
+            return found
+        time.sleep(0.05)
+    raise AssertionError("it did not happen")
+
+
+@pytest.mark.spec("lambda-052")
+def test_a_tables_changes_are_copied_to_another(here):
+    db = here.account.client("dynamodb")
+    arn = streamed(here)
+    db.create_table(TableName="target", **KEY)
+    statement = {"Effect": "Allow", "Action": "dynamodb:PutItem", "Resource": "*"}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    here.iam.put_role_policy(RoleName="r", PolicyName="w", PolicyDocument=document)
+    source = (
+        "import boto3\n"
+        "def handler(event, context):\n"
+        "    for record in event['Records']:\n"
+        "        boto3.client('dynamodb').put_item(TableName='target', Item=record['dynamodb']['NewImage'])\n"
+    )
+    here.create(source=source, Timeout=20)
+    here.client.create_event_source_mapping(FunctionName="f", EventSourceArn=arn, StartingPosition="LATEST")
+    item = {"pk": {"S": "a"}, "n": {"N": "1"}}
+    db.put_item(TableName="source", Item=item)
+    assert eventually(lambda: db.get_item(TableName="target", Key={"pk": {"S": "a"}}).get("Item")) == item
+
+
+@pytest.mark.spec("lambda-051", "lambda-055")
+def test_a_poisonous_batch_blocks_its_shard_until_tries_run_out(here):
+    db, arn = here.account.client("dynamodb"), streamed(here)
+    url = here.sqs.create_queue(QueueName="dead")["QueueUrl"]
+    queue = here.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    statement = {"Effect": "Allow", "Action": "sqs:SendMessage", "Resource": queue}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    here.iam.put_role_policy(RoleName="r", PolicyName="d", PolicyDocument=document)
+    source = (
+        "def handler(event, context):\n"
+        "    names = ''.join(r['dynamodb']['Keys']['pk']['S'] for r in event['Records'])\n"
+        "    print('batch', names + '.')\n"
+        "    assert 'x' not in names\n"
+    )
+    here.create(source=source)
+    for name in "ax":
+        db.put_item(TableName="source", Item={"pk": {"S": name}})
+    made = here.client.create_event_source_mapping(
+        FunctionName="f", EventSourceArn=arn, StartingPosition="TRIM_HORIZON", BatchSize=2
+    )
+    assert here.client.get_event_source_mapping(UUID=made["UUID"])["MaximumRetryAttempts"] == -1
+
+    def ran():
+        try:
+            return [line.split()[1] for line in here.log() if line.startswith("batch")]
+        except here.logs.exceptions.ResourceNotFoundException:
+            return []
+
+    eventually(lambda: len(ran()) >= 2)
+    db.put_item(TableName="source", Item={"pk": {"S": "b"}})
+    eventually(lambda: len(ran()) >= 3)
+    assert set(ran()) == {"ax."}, "whole, and before what came later"
+    here.client.update_event_source_mapping(
+        UUID=made["UUID"], MaximumRetryAttempts=0, BisectBatchOnFunctionError=True,
+        DestinationConfig={"OnFailure": {"Destination": queue}},
+    )  # fmt: skip
+    eventually(lambda: "b." in ran())
+    told = eventually(lambda: here.sqs.receive_message(QueueUrl=url).get("Messages"))
+    info = json.loads(told[0]["Body"])
+    assert info["requestContext"]["condition"] == "RetryAttemptsExhausted"
+    assert (info["DDBStreamBatchInfo"]["streamArn"], info["DDBStreamBatchInfo"]["batchSize"]) == (arn, 1)

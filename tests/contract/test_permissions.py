@@ -140,8 +140,15 @@ NEWER = {
 }
 
 
-# Nothing can be said of what does not exist: a task, a grant, a ciphertext of no key, an MFA device.
-UNSAID = {"sqs.cancel_message_move_task", "kms.retire_grant", "kms.decrypt", "kms.re_encrypt", "sts.assume_role"}
+# Nothing can be said of what does not exist: a task, a grant, a ciphertext of no key, an MFA device, a statement.
+UNSAID = {
+    "sqs.cancel_message_move_task",
+    "kms.retire_grant",
+    "kms.decrypt",
+    "kms.re_encrypt",
+    "sts.assume_role",
+    "dynamodb.execute_statement",
+}
 
 
 def an_arn(form: str) -> str:

@@ -1,7 +1,51 @@
 """Amazon DynamoDB: tables, items, expressions and transactions on the kernel's ordered store."""
 
+from typing import Any
+
+import msgspec
+
 from skyjar.kernel.service import Service
 
 from .errors import AccessDenied
 
 service = Service("dynamodb", access_denied=AccessDenied)
+
+
+class StreamEnabled(msgspec.Struct, frozen=True):
+    """A table begins a stream; `label` tells it from the table's other streams."""
+
+    table: str
+    label: str
+    view: str
+    hash: str
+    range: str
+    partitions: int
+
+
+class StreamDisabled(msgspec.Struct, frozen=True):
+    table: str
+    label: str
+
+
+class ItemChanged(msgspec.Struct, frozen=True):
+    """An item of a table with a stream was written (`old` None), changed, or deleted (`new` None). `partition` is a number
+    that follows from its partition key. Nothing in the items may be changed in place."""
+
+    table: str
+    label: str
+    partition: int
+    keys: dict[str, Any]
+    old: dict[str, Any] | None
+    new: dict[str, Any] | None
+    keys_bytes: int
+    old_bytes: int
+    new_bytes: int
+    is_expiry: bool
+
+
+class StreamPolicyChanged(msgspec.Struct, frozen=True):
+    """A stream's resource policy; an empty one is none."""
+
+    table: str
+    label: str
+    document: str

@@ -91,7 +91,7 @@ def batch_write_item(
     unprocessed: dict[str, list[dict[str, Any]]] = {}
     metrics: dict[str, list[dict[str, Any]]] = {}
     for name, request, write in planned:
-        if write.schema.is_provisioned and not throttle.has_writes(call, write.schema):
+        if write.schema.is_provisioned and not throttle.has_writes(call, write.schema, write.key):
             unprocessed.setdefault(name, []).append(request)
             continue
         done = writes.perform(call, write, needs_old=return_item_collection_metrics == "SIZE")

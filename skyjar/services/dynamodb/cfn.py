@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
+
 from skyjar.formation.resources import Physical, Properties, Resource, ResourceType
 from skyjar.kernel.call import Call
 from skyjar.kernel.errors import NotImplementedHere
@@ -25,20 +27,10 @@ _SUPPORTED = frozenset(
         "Tags",
         "SSESpecification",
         "PointInTimeRecoverySpecification",
+        "StreamSpecification",
+        "ResourcePolicy",
     )
 )
-
-
-def _check(properties: Properties) -> None:
-    unknown: list[str] = []
-    if properties.get("PointInTimeRecoverySpecification", {}).get("PointInTimeRecoveryEnabled") in (True, "true"):
-        unknown.append("PointInTimeRecoverySpecification")
-    if properties.get("SSESpecification", {}).get("SSEEnabled") in (True, "true"):
-        unknown.append("SSESpecification")
-    if unknown:
-        raise NotImplementedHere(
-            f"Skyjar does not implement these properties of AWS::DynamoDB::Table: {', '.join(unknown)}."
-        )
 
 
 def _truth(value: Any) -> bool:
@@ -65,11 +57,11 @@ def _tags(resource: Resource, properties: Properties) -> dict[str, str]:
 
 def _physical(call: Call, name: str) -> Physical:
     table = call.ask("dynamodb").describe_table(table_name=name)["Table"]
-    return Physical(name, {"Arn": table["TableArn"]})
+    stream = {"StreamArn": table["LatestStreamArn"]} if "StreamSpecification" in table else {}
+    return Physical(name, {"Arn": table["TableArn"], **stream})
 
 
 def create_table(call: Call, resource: Resource, properties: Properties) -> Physical:
-    _check(properties)
     name = properties.get("TableName") or resource.name(255)
     given: dict[str, Any] = {
         "table_name": name,
@@ -80,6 +72,12 @@ def create_table(call: Call, resource: Resource, properties: Properties) -> Phys
         "table_class": properties.get("TableClass"),
         "deletion_protection_enabled": _truth(properties.get("DeletionProtectionEnabled")),
     }
+    if _sse(properties)["Enabled"]:
+        given["sse_specification"] = _sse(properties)
+    if properties.get("ResourcePolicy"):
+        given["resource_policy"] = _policy(properties)
+    if properties.get("StreamSpecification"):
+        given["stream_specification"] = _stream(properties["StreamSpecification"])
     for member, label in (
         ("local_secondary_indexes", "LocalSecondaryIndexes"),
         ("global_secondary_indexes", "GlobalSecondaryIndexes"),
@@ -91,6 +89,7 @@ def create_table(call: Call, resource: Resource, properties: Properties) -> Phys
         given["tags"] = [{"Key": key, "Value": value} for key, value in tags.items()]
     dynamodb = call.ask("dynamodb")
     dynamodb.create_table(**given)
+    _update_recovery(dynamodb, name, properties, {})
     lifetime = properties.get("TimeToLiveSpecification")
     if lifetime and _truth(lifetime.get("Enabled")):
         dynamodb.update_time_to_live(table_name=name, time_to_live_specification=_lifetime(lifetime))
@@ -101,8 +100,57 @@ def _lifetime(given: dict[str, Any]) -> dict[str, Any]:
     return {"Enabled": _truth(given.get("Enabled")), "AttributeName": given["AttributeName"]}
 
 
+def _stream(given: dict[str, Any]) -> dict[str, Any]:
+    return {"StreamEnabled": True, "StreamViewType": given["StreamViewType"]}
+
+
+def _sse(properties: Properties) -> dict[str, Any]:
+    given = properties.get("SSESpecification") or {}
+    if not _truth(given.get("SSEEnabled")):
+        return {"Enabled": False}
+    named = {name: given[name] for name in ("SSEType", "KMSMasterKeyId") if given.get(name)}
+    return {"Enabled": True, **named}
+
+
+def _policy(properties: Properties) -> str:
+    document = properties["ResourcePolicy"]["PolicyDocument"]
+    return document if isinstance(document, str) else msgspec.json.encode(document).decode()
+
+
+def _update_policy(dynamodb: Any, arn: str, properties: Properties, before: Properties) -> None:
+    now, was = properties.get("ResourcePolicy"), before.get("ResourcePolicy")
+    if now == was:
+        return
+    if now:
+        dynamodb.put_resource_policy(resource_arn=arn, policy=_policy(properties))
+    else:
+        dynamodb.delete_resource_policy(resource_arn=arn)
+
+
+def _update_recovery(dynamodb: Any, name: str, properties: Properties, before: Properties) -> None:
+    now = properties.get("PointInTimeRecoverySpecification") or {}
+    was = before.get("PointInTimeRecoverySpecification") or {}
+    if now == was:
+        return
+    given: dict[str, Any] = {"PointInTimeRecoveryEnabled": _truth(now.get("PointInTimeRecoveryEnabled"))}
+    if given["PointInTimeRecoveryEnabled"] and now.get("RecoveryPeriodInDays"):
+        given["RecoveryPeriodInDays"] = int(now["RecoveryPeriodInDays"])
+    if given["PointInTimeRecoveryEnabled"] or _truth(was.get("PointInTimeRecoveryEnabled")):
+        dynamodb.update_continuous_backups(table_name=name, point_in_time_recovery_specification=given)
+
+
+def _update_stream(dynamodb: Any, name: str, properties: Properties, before: Properties) -> None:
+    """Another view type is another stream."""
+    now, was = properties.get("StreamSpecification"), before.get("StreamSpecification")
+    if now == was:
+        return
+    if was:
+        dynamodb.update_table(table_name=name, stream_specification={"StreamEnabled": False})
+    if now:
+        dynamodb.update_table(table_name=name, stream_specification=_stream(now))
+
+
 def update_table(call: Call, resource: Resource, old: Physical, properties: Properties, before: Properties) -> Physical:
-    _check(properties)
     dynamodb = call.ask("dynamodb")
     changes: dict[str, Any] = {}
     billing = properties.get("BillingMode", "PROVISIONED")
@@ -115,9 +163,14 @@ def update_table(call: Call, resource: Resource, old: Physical, properties: Prop
     protection = _truth(properties.get("DeletionProtectionEnabled"))
     if protection != _truth(before.get("DeletionProtectionEnabled")):
         changes["deletion_protection_enabled"] = protection
+    if _sse(properties) != _sse(before):
+        changes["sse_specification"] = _sse(properties)
     if any(value is not None for value in changes.values()):
         dynamodb.update_table(table_name=old.id, **changes)
     _update_indexes(dynamodb, old.id, properties, before)
+    _update_stream(dynamodb, old.id, properties, before)
+    _update_recovery(dynamodb, old.id, properties, before)
+    _update_policy(dynamodb, old.attributes["Arn"], properties, before)
     _update_lifetime(dynamodb, old.id, properties, before)
     _update_tags(call, dynamodb, resource, old, properties, before)
     return _physical(call, old.id)

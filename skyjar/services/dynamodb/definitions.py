@@ -25,10 +25,10 @@ def check_table_name(name: str) -> None:
         raise ValidationException(
             f"TableName must be at least {least} characters long and at most {most} characters long"
         )
-    _check_characters(name)
+    check_characters(name)
 
 
-def _check_characters(name: str) -> None:
+def check_characters(name: str) -> None:
     least, most = limits.NAME_LENGTH
     if not least <= len(name) <= most or not _NAME.fullmatch(name):
         raise ValidationException(
@@ -93,7 +93,7 @@ def index(given: dict[str, Any], space: str, is_global: bool, is_provisioned: bo
         if member in given:
             raise NotImplementedHere(f"Skyjar does not implement {member} of an index in dynamodb:CreateTable.")
     name = given["IndexName"]
-    _check_characters(name)
+    check_characters(name)
     hash_name, range_name = key_names(given["KeySchema"])
     projection = given["Projection"]
     kind, non_key = projection.get("ProjectionType"), projection.get("NonKeyAttributes")
@@ -183,13 +183,3 @@ def index_throughput(name: str, given: dict[str, int] | None, is_provisioned: bo
     if given is None:
         raise ValidationException(f"No provisioned throughput specified for the global secondary index: {name}")
     return units(given)
-
-
-def refuse_extras(
-    operation: str, stream: dict[str, Any] | None, sse: dict[str, Any] | None, table_class: str | None
-) -> None:
-    """What a table may ask for elsewhere and cannot have here."""
-    if stream is not None and stream.get("StreamEnabled"):
-        raise NotImplementedHere(f"Skyjar does not implement StreamSpecification (streams) of dynamodb:{operation}.")
-    if sse is not None and (sse.get("Enabled") or sse.get("SSEType") == "KMS" or sse.get("KMSMasterKeyId")):
-        raise NotImplementedHere(f"Skyjar does not implement SSESpecification with KMS of dynamodb:{operation}.")

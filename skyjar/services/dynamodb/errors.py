@@ -64,3 +64,57 @@ class IdempotentParameterMismatchException(AWSError):
 class ItemCollectionSizeLimitExceededException(AWSError):
     code = "ItemCollectionSizeLimitExceededException"
     sentence = "Item collection size limit of 10 gigabytes exceeded."
+
+
+class PolicyNotFoundException(AWSError):
+    code = "PolicyNotFoundException"
+    sentence = "Resource-based policy not found for the provided ResourceArn."
+
+
+class DuplicateItemException(AWSError):
+    code = "DuplicateItemException"
+    sentence = "Duplicate primary key exists in table"
+
+
+class TableNotFoundException(AWSError):
+    code = "TableNotFoundException"
+
+
+class TableAlreadyExistsException(AWSError):
+    code = "TableAlreadyExistsException"
+
+
+class BackupNotFoundException(AWSError):
+    code = "BackupNotFoundException"
+
+
+class BackupInUseException(AWSError):
+    code = "BackupInUseException"
+
+
+class PointInTimeRecoveryUnavailableException(AWSError):
+    code = "PointInTimeRecoveryUnavailableException"
+
+
+class InvalidRestoreTimeException(AWSError):
+    code = "InvalidRestoreTimeException"
+
+
+class ExportConflictException(AWSError):
+    code = "ExportConflictException"
+
+
+class ExportNotFoundException(AWSError):
+    code = "ExportNotFoundException"
+
+
+class InvalidExportTimeException(AWSError):
+    code = "InvalidExportTimeException"
+
+
+class ImportConflictException(AWSError):
+    code = "ImportConflictException"
+
+
+class ImportNotFoundException(AWSError):
+    code = "ImportNotFoundException"

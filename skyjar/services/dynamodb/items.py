@@ -28,15 +28,17 @@ def get_item(
 ) -> dict[str, Any]:
     project = projection(attributes_to_get, projection_expression, expression_attribute_names)
     values.admit(key)
+    call = state.owned(call, table_name)
     schema = state.schema_of(call, table_name)
-    stored = call.tx.get(keys.of_request(schema, key).bytes)
+    found = keys.of_request(schema, key)
+    stored = call.tx.get(found.bytes)
     answer: dict[str, Any] = {}
     if stored is not None:
         item = state.load(stored)
         answer["Item"] = item if project is None else project(item)
     if return_consumed_capacity != "NONE" or schema.is_provisioned:
         units = capacity.read_units(state.stored_size(stored) if stored is not None else 0, consistent_read)
-        throttle.take(call, schema, read=units)
+        throttle.take(call, schema, read=units, key=found)
         if return_consumed_capacity != "NONE":
             answer["ConsumedCapacity"] = Usage(schema, units).show(return_consumed_capacity)
     return answer
@@ -92,6 +94,7 @@ def put_item(
     size = values.admit(item)
     test = writes.condition(expressions, condition_expression, expected, conditional_operator)
     expressions.close()
+    call = state.owned(call, table_name)
     schema = state.schema_of(call, table_name)
     shows = return_values_on_condition_check_failure == "ALL_OLD"
     write = writes.put(schema, item, size, test, shows_failure=shows)
@@ -122,6 +125,7 @@ def delete_item(
     values.admit(key)
     test = writes.condition(expressions, condition_expression, expected, conditional_operator)
     expressions.close()
+    call = state.owned(call, table_name)
     schema = state.schema_of(call, table_name)
     write = writes.delete(schema, key, test, shows_failure=return_values_on_condition_check_failure == "ALL_OLD")
     needs_old = return_values == "ALL_OLD" or return_item_collection_metrics == "SIZE"
@@ -161,6 +165,7 @@ def update_item(
         update, given = legacy.attribute_updates(attribute_updates)
     test = writes.condition(expressions, condition_expression, expected, conditional_operator)
     expressions.close()
+    call = state.owned(call, table_name)
     schema = state.schema_of(call, table_name)
     shows = return_values_on_condition_check_failure == "ALL_OLD"
     write = writes.update(schema, key, update, given, test, shows_failure=shows)

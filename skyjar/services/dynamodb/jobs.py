@@ -5,7 +5,7 @@ from __future__ import annotations
 from skyjar.kernel.call import Call
 from skyjar.kernel.jobs import job
 
-from . import limits, state
+from . import encryption, history, limits, state
 from .state import Schema, Sweep
 
 CHUNK = 500
@@ -14,14 +14,19 @@ CHUNK = 500
 @job()
 def clear(call: Call, *, space: str) -> None:
     """Remove what is left of a space that no table uses any more, a part at a time."""
-    roots = (state.root_of(call, space), state.expiry_root(call, space))
+    roots = (state.root_of(call, space), state.expiry_root(call, space), history.history_root(call, space))
     left = [key for root in roots for key, _ in call.tx.scan(root, state.after(root), CHUNK)]
     for key in left:
         call.tx.delete(key)
+    for collection in state.collection_sizes.range(call, space, limit=CHUNK):
+        state.collection_sizes.remove(call, collection)
+        left.append(b"")
     for tally in state.tallies.range(call, space):
         state.tallies.remove(call, tally)
     state.sweeps.delete(call, space)
     state.buckets.delete(call, space)
+    for bucket in state.buckets.range(call, start=(f"{space}/",), end=(f"{space}0",), limit=CHUNK):
+        state.buckets.remove(call, bucket)
     if left:
         call.later(clear, key=space, space=space)
 
@@ -33,6 +38,7 @@ def backfill(call: Call, *, table: str, index: str, start: bytes) -> None:
     found = next((each for each in schema.indexes if each.space == index), None) if schema is not None else None
     if schema is None or found is None:
         return
+    encryption.open_for_itself(call, schema)
     page = call.tx.scan(start or schema.root, state.after(schema.root), CHUNK)
     for _, stored in page:
         state.fill_index(call, found, schema, stored)
@@ -51,6 +57,7 @@ def note_expiries(call: Call, *, table: str, attribute: str, start: bytes) -> No
     schema = state.find(call, table)
     if schema is None or schema.ttl != attribute:
         return
+    encryption.open_for_itself(call, schema)
     page = call.tx.scan(start or schema.root, state.after(schema.root), CHUNK)
     for _, stored in page:
         item = state.load(stored)
@@ -80,6 +87,7 @@ def sweep(call: Call, *, table: str) -> None:
     state.sweeps.delete(call, schema.space)
     if not schema.ttl:
         return
+    encryption.open_for_itself(call, schema)
     expired = call.tx.scan(schema.expiry_root, state.expiry_row(schema, int(call.now) + 1, b""), CHUNK, is_queue=True)
     for row, key_bytes in expired:
         call.tx.delete(row)
@@ -87,7 +95,7 @@ def sweep(call: Call, *, table: str) -> None:
         item = state.load(stored) if stored is not None else None
         at_s = state.expiry_of(schema, item, 0.0)
         if item is not None and at_s is not None and at_s <= call.now:  # otherwise TTL was changed since
-            state.save(call, schema, schema.key(item), stored, item, None, 0)
+            state.save(call, schema, schema.key(item), stored, item, None, 0, is_expiry=True)
     following = call.tx.scan(schema.expiry_root, state.after(schema.expiry_root), 1)
     if following:
         plan_sweep(call, schema, state.expires_s(schema, following[0][0]))

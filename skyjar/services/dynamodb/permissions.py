@@ -7,9 +7,11 @@ from typing import Any
 
 from skyjar.kernel.call import Call
 from skyjar.kernel.errors import AWSError
+from skyjar.policy.evaluation import RESOURCE
 
-from . import state
+from . import state, statement_permissions
 from .expressions import attributes_of
+from .statement_permissions import OPERATIONS, Need
 
 _ACTIONS = {
     "Put": "dynamodb:PutItem",
@@ -37,53 +39,181 @@ _SNAKE = {
     "item": "Item",
     "key": "Key",
 }
+_OWN_ARNS = ("table_arn", "export_arn", "import_arn")
+_RESTORES = ("restore_table_from_backup", "restore_table_to_point_in_time")
+_OF_BACKUPS = (*_RESTORES, "describe_backup", "delete_backup", "list_backups")
+_RESTORING = ("BatchWriteItem", "DeleteItem", "GetItem", "PutItem", "Query", "Scan", "UpdateItem")
 _LEGACY = ("attribute_updates", "expected", "query_filter", "scan_filter", "key_conditions")
 
 
-def _single(parameters: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
-    """The items of a transaction: kind, members."""
-    return [next(iter(each.items()), ("Get", {})) for each in parameters.get("transact_items", ())]
+def _single(call: Call, parameters: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
+    """The items of a transaction: kind, members. One whose table has a policy comes first, so that even root is judged."""
+    found: list[tuple[str, dict[str, Any]]] = [
+        next(iter(each.items()), ("Get", {})) for each in parameters.get("transact_items", ())
+    ]
+    names = [given.get("TableName", "") for _, given in found]
+    if names.count(names[0] if names else "") < len(names):
+        lead = _lead(call, names)
+        found.insert(0, found.pop(lead))
+    return found
+
+
+def _tables(call: Call, parameters: dict[str, Any]) -> list[str]:
+    """The tables of a batch, in the same order."""
+    names = [*(parameters.get("request_items") or ())]
+    if len(names) > 1:
+        names.insert(0, names.pop(_lead(call, names)))
+    return names
+
+
+def _lead(call: Call, names: list[str]) -> int:
+    """The place of the first table that has a resource policy; 0 where none has."""
+    for at, name in enumerate(names):
+        if _policy_of_table(call, name) is not None:
+            return at
+    return 0
 
 
 def _arn(call: Call, name: str) -> str:
     return name if name.startswith("arn:") else state.arn_of(call, name)
 
 
+def _statements(call: Call, operation: str, parameters: dict[str, Any]) -> list[Need]:
+    """Of PartiQL; one whose table has a policy comes first."""
+    found = statement_permissions.needs(call, operation, parameters)
+    if len(found) > 1:
+        found.insert(0, found.pop(_lead(call, [need.table for need in found])))
+    return found
+
+
 def actions(call: Call, operation: str, parameters: dict[str, Any]) -> list[str] | None:
+    if "table_name" in parameters and operation != "create_table":
+        return None
+    if operation in OPERATIONS:
+        return [need.action for need in _statements(call, operation, parameters)[:1]]
     if operation in _ENCLOSING:
-        several = _single(parameters)
+        several = _single(call, parameters)
         return [_ACTIONS.get(several[0][0], "dynamodb:GetItem")] if several else []
-    if operation == "create_table" and parameters.get("tags"):
-        return ["dynamodb:CreateTable", "dynamodb:TagResource"]
+    if operation == "create_table":
+        further = {"tags": "dynamodb:TagResource", "resource_policy": "dynamodb:PutResourcePolicy"}
+        return ["dynamodb:CreateTable", *(action for name, action in further.items() if parameters.get(name))]
     return None
+
+
+def _of_backup(call: Call, operation: str, parameters: dict[str, Any]) -> list[str]:
+    if operation == "list_backups":
+        return ["*"]
+    found = [_arn(call, name) for name in (parameters.get("backup_arn"), parameters.get("source_table_arn")) if name]
+    target = parameters.get("target_table_name")
+    names = [each for each in (parameters.get("source_table_name"), target) if each]
+    return [*found, *(_arn(call, name) for name in names)]
 
 
 def resources(call: Call, operation: str, parameters: dict[str, Any]) -> list[str]:
     name = parameters.get("table_name")
-    if name is not None:
+    if name is not None and operation != "list_backups":
         arn = _arn(call, name)
         index = parameters.get("index_name")
         return [f"{arn}/index/{index}" if index is not None else arn]
+    if operation in OPERATIONS:
+        return [need.arn for need in _statements(call, operation, parameters)[:1]] or ["*"]
+    if operation in _OF_BACKUPS:
+        return _of_backup(call, operation, parameters)
     if operation in _ENCLOSING:
-        return [_arn(call, given.get("TableName", "*")) for _, given in _single(parameters)[:1]]
-    requested = parameters.get("request_items")
+        return [_arn(call, given.get("TableName", "*")) for _, given in _single(call, parameters)[:1]]
+    requested = _tables(call, parameters)
     if requested:
-        return [_arn(call, name) for name in requested]
+        return [_arn(call, requested[0])]
+    if operation == "import_table":
+        return [_arn(call, parameters["table_creation_parameters"].get("TableName", "*"))]
+    for member in _OWN_ARNS:
+        if parameters.get(member) and not operation.startswith("list_"):
+            return [parameters[member]]
     tagged = parameters.get("resource_arn")
     return [tagged] if tagged is not None else ["*"]
 
 
-def also(call: Call, operation: str, parameters: dict[str, Any]) -> list[tuple[str, str, dict[str, Any]]]:
-    if operation not in _ENCLOSING:
+def resource_policy(call: Call, operation: str, parameters: dict[str, Any]) -> str | None:
+    """Of the table that is judged first. Where there is only one, it is remembered for the operation."""
+    name = parameters.get("table_name")
+    if name is not None:
+        if operation == "create_table":
+            return None
+        if name[:4] != "arn:":  # what nearly every call is
+            schema = state.find(call, name)
+            call.looked_up = (name, schema)
+            if schema is None or schema.is_plain:
+                return None
+        return _policy_of_table(call, name)
+    if operation in OPERATIONS:
+        name = next((need.table for need in _statements(call, operation, parameters)), None)
+    elif operation in _ENCLOSING:
+        name = next((given.get("TableName") for _, given in _single(call, parameters)), None)
+    else:
+        name = next(iter(_tables(call, parameters)), None)
+    return _policy_of_table(call, name) if name else _policy_of_arn(call, parameters.get("resource_arn"))
+
+
+def _policy_of_table(call: Call, name: str) -> str | None:
+    seen: tuple[str, state.Schema | None] | None = call.looked_up
+    if seen is not None and seen[0] == name and seen[1] is not None and seen[1].is_plain:
+        return None
+    at, plain = call, name
+    if name.startswith("arn:"):
+        at, plain = state.owned(call, name), name.partition("/")[2].partition("/")[0]
+    schema = state.find(at, plain)
+    if at is call:
+        call.looked_up = (name, schema)
+    if schema is None or schema.is_plain or not schema.definition.has_policy:
+        return None
+    held = state.policies.get(at, state.arn_of(at, schema.name))
+    return held.document if held is not None else None
+
+
+def _policy_of_arn(call: Call, arn: str | None) -> str | None:
+    held = state.policies.get(call, arn) if arn is not None else None
+    return held.document if held is not None else None
+
+
+def also(call: Call, operation: str, parameters: dict[str, Any]) -> list[tuple[Any, ...]]:
+    """The further items of a transaction, and the further tables of a batch; each with its table's own policy."""
+    if "table_name" in parameters:
         return []
+    if operation in OPERATIONS:
+        return [
+            _further(call, need.action, need.table, need.conditions, arn=need.arn)
+            for need in _statements(call, operation, parameters)[1:]
+        ]
+    if operation in _RESTORES:
+        target = _arn(call, parameters.get("target_table_name", "*"))
+        return [(f"dynamodb:{action}", target, {}) for action in _RESTORING]
+    if operation not in _ENCLOSING:
+        several = _tables(call, parameters)[1:]
+        if not several:
+            return []
+        action = "dynamodb:" + "".join(word.title() for word in operation.split("_"))
+        return [_further(call, action, name, _of_request(call, operation, parameters)) for name in several]
     return [
-        (
+        _further(
+            call,
             _ACTIONS.get(kind, "dynamodb:GetItem"),
-            _arn(call, given.get("TableName", "*")),
+            given.get("TableName", "*"),
             _fine(call, given.get("TableName", ""), [given]),
+            _ENCLOSING[operation],
         )
-        for kind, given in _single(parameters)[1:]
+        for kind, given in _single(call, parameters)[1:]
     ]
+
+
+def _further(
+    call: Call, action: str, name: str, more: dict[str, Any], enclosing: str = "", arn: str = ""
+) -> tuple[Any, ...]:
+    document = _policy_of_table(call, name)
+    if document is None:
+        return action, arn or _arn(call, name), more
+    if enclosing:
+        more = {**more, "dynamodb:EnclosingOperation": enclosing}
+    return action, arn or _arn(call, name), more, document, RESOURCE
 
 
 def conditions(call: Call, operation: str, parameters: dict[str, Any]) -> dict[str, Any]:
@@ -106,8 +236,10 @@ def _of_table(call: Call, operation: str, parameters: dict[str, Any]) -> dict[st
 
 
 def _of_request(call: Call, operation: str, parameters: dict[str, Any]) -> dict[str, Any]:
+    if operation in OPERATIONS:
+        return next((need.conditions for need in _statements(call, operation, parameters)), {})
     if operation in _ENCLOSING:
-        several = _single(parameters)
+        several = _single(call, parameters)
         given = several[0][1] if several else {}
         return {
             "dynamodb:EnclosingOperation": _ENCLOSING[operation],

@@ -163,6 +163,11 @@ class Page:
         self._fetches = False
         self._is_count = False
         self._is_consistent = False
+        self.usage: Usage | None = None
+
+    def restrict(self, test: Callable[[Item], bool] | None, wanted: list[Path] | None) -> None:
+        """What a PartiQL statement selects; it shows the items itself."""
+        self._test, self._wanted = test, wanted
 
     def filter(
         self, expressions: Expressions, text: str | None, kind: str, given: dict[str, Any] | None, operator: str | None
@@ -185,6 +190,7 @@ class Page:
 
     def find(self, table_name: str, index_name: str | None, is_consistent: bool) -> None:
         """The table or index that is read."""
+        self._call = state.owned(self._call, table_name)
         self.schema = self.keyed = schema = state.schema_of(self._call, table_name)
         self._is_consistent = is_consistent
         if index_name is None:
@@ -330,6 +336,7 @@ class Page:
             usage = Usage(schema, units)
         else:
             usage = Usage(schema, fetched, {self._index.name: units})
+        self.usage = usage
         throttle.take(self._call, schema, read=usage.table, indexes=usage.indexes)
         if self._return_capacity != "NONE":
             answer["ConsumedCapacity"] = usage.show(self._return_capacity)

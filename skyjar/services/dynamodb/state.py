@@ -25,11 +25,12 @@ from skyjar.kernel import keys
 from skyjar.kernel.call import Call
 from skyjar.kernel.tables import At, Record, Table
 
-from . import limits, numbers, values
+from . import ItemChanged, history, limits, numbers, sealing, values
 from .errors import ResourceNotFoundException
 from .values import Item
 
 R = TypeVar("R", bound=msgspec.Struct)
+HASH_BYTES = 4
 SHARDS = 16  # of a tally, so that writes to different items do not meet in one row
 
 
@@ -48,8 +49,29 @@ class IndexDefinition(msgspec.Struct, frozen=True, array_like=True, kw_only=True
     status: str = "ACTIVE"
 
 
+class Restored(msgspec.Struct, frozen=True, array_like=True, kw_only=True):
+    """Where a restored table comes from; `backup` is empty for a restore to a point in time."""
+
+    backup: str
+    table: str
+    at_s: float
+
+
+class DataKey(msgspec.Struct, frozen=True, array_like=True, kw_only=True):
+    """A key that seals items: `blob` as KMS encrypted it under `key`, for a table of this name; `mark` is its fingerprint."""
+
+    key: str
+    blob: bytes
+    mark: bytes
+    table: str
+    is_managed: bool
+
+
 class Definition(Record, frozen=True):
-    """`types` gives the declared attributes' types. Units are 0 for PAY_PER_REQUEST tables."""
+    """`types` gives the declared attributes' types. Units are 0 for PAY_PER_REQUEST tables. `copies` are the spaces of copies
+    that are being made, `recovery_since_s` when point-in-time recovery was enabled, 0 while it is not.
+    `sealing` is the place of the data key that seals what is written now, -1 for none; the others may still be needed.
+    """
 
     name: str
     id: str
@@ -71,6 +93,17 @@ class Definition(Record, frozen=True):
     tags: dict[str, str] = {}
     ttl_attribute: str = ""
     ttl_changed_s: float = 0.0
+    stream_label: str = ""
+    stream_view: str = ""
+    has_policy: bool = False
+    status: str = "ACTIVE"
+    copies: tuple[str, ...] = ()
+    recovery_since_s: float = 0.0
+    recovery_days: int = 35
+    restored: Restored | None = None
+    kms_key: str = ""
+    data_keys: tuple[DataKey, ...] = ()
+    sealing: int = -1
 
 
 class Tally(Record, frozen=True):
@@ -80,11 +113,34 @@ class Tally(Record, frozen=True):
     size_bytes: int = 0
 
 
+class Collection(Record, frozen=True):
+    """The size of all items with one partition key, with their rows of local indexes."""
+
+    space: str
+    partition: bytes
+    size_bytes: int
+
+
 class Sweep(Record, frozen=True):
     """When the job that deletes a table's expired items is due."""
 
     space: str
     due_s: float
+
+
+class LastLabel(Record, frozen=True):
+    """The label of the last stream of any table of this name, as milliseconds: no two streams share one."""
+
+    table: str
+    at_ms: int
+
+
+class Policy(Record, frozen=True):
+    """The resource policy of a table or stream."""
+
+    arn: str
+    document: str
+    revision: str
 
 
 class Token(Record, frozen=True):
@@ -106,12 +162,15 @@ class Bucket(Record, frozen=True):
 
 tables = Table("dynamodb.tables", Definition, key=("name",))
 tallies = Table("dynamodb.tallies", Tally, key=("space", "shard"))
+collection_sizes = Table("dynamodb.collections", Collection, key=("space", "partition"))
 sweeps = Table("dynamodb.sweeps", Sweep, key=("space",))
 tokens = Table("dynamodb.tokens", Token, key=("token",), indexes={"expires": ("expires_s",)})
+policies = Table("dynamodb.policies", Policy, key=("arn",))
+labels = Table("dynamodb.labels", LastLabel, key=("table",))
 buckets = Table("dynamodb.buckets", Bucket, key=("space",))
 
 encode = msgspec.msgpack.Encoder().encode
-_decode = msgspec.msgpack.Decoder().decode
+_decode = msgspec.msgpack.Decoder(ext_hook=sealing.opened).decode
 
 KEY_ENCODERS: dict[str, Callable[[Any], bytes]] = {"S": keys.text, "N": numbers.encode, "B": keys.raw}
 
@@ -179,19 +238,50 @@ class IndexSchema(Keyed):
         return item if kept is None else {name: value for name, value in item.items() if name in kept}
 
 
+def partitions_of(definition: Definition) -> int:
+    """How many partitions a table of this throughput begins with (Developer Guide, "Partitions and data distribution")."""
+    if definition.billing != "PROVISIONED":
+        return limits.PARTITIONS_ON_DEMAND
+    share = definition.read_units / limits.PARTITION_READ_UNITS + definition.write_units / limits.PARTITION_WRITE_UNITS
+    return max(1, -int(-share // 1))
+
+
 class Schema(Keyed):
-    __slots__ = ("definition", "expiry_root", "indexes", "is_provisioned", "key_names", "name", "reads_old", "ttl")
+    """`is_plain`: there is nothing to see to before its items are used."""
+
+    __slots__ = (
+        "definition",
+        "expiry_root",
+        "has_local",
+        "indexes",
+        "is_plain",
+        "is_provisioned",
+        "keeps",
+        "key_names",
+        "name",
+        "partitions",
+        "reads_old",
+        "seal",
+        "streams",
+        "ttl",
+    )
 
     def __init__(self, definition: Definition, at: At) -> None:
         super().__init__(definition, definition.space, definition.hash, definition.range, at)
         self.definition = definition
         self.name = definition.name
         self.indexes = [IndexSchema(definition, index, at) for index in definition.indexes]
+        self.has_local = any(not index.is_global for index in self.indexes)
         self.is_provisioned = definition.billing == "PROVISIONED"
         self.ttl = definition.ttl_attribute
         self.expiry_root = expiry_root(at, definition.space)
         self.key_names = (self.hash, self.range) if self.range else (self.hash,)
-        self.reads_old = bool(self.indexes or self.ttl)
+        self.streams = bool(definition.stream_view)
+        self.partitions = partitions_of(definition) if self.is_provisioned else 0
+        self.is_plain = definition.status == "ACTIVE" and not definition.data_keys and not definition.has_policy
+        self.seal = definition.data_keys[definition.sealing].mark if definition.sealing >= 0 else None
+        self.keeps = bool(definition.copies or definition.recovery_since_s)
+        self.reads_old = bool(self.indexes or self.ttl or self.streams)
 
     def key(self, item: Item) -> Key:
         """The key of an item whose key attributes were checked."""
@@ -206,8 +296,7 @@ _schemas: dict[tuple[bytes, bytes], Schema] = {}
 _names: dict[tuple[str, str, str], bytes] = {}
 
 
-def root_of(at: At, space: str) -> bytes:
-    return keys.text("dynamodb.items") + keys.encode((at.account, at.region, space))
+root_of = history.root_of
 
 
 def name_of(call: Call, name_or_arn: str) -> str:
@@ -218,6 +307,18 @@ def name_of(call: Call, name_or_arn: str) -> str:
     if len(parts) != 6 or parts[3:5] != [call.region, call.account] or not parts[5].startswith("table/"):
         raise ResourceNotFoundException
     return parts[5].split("/")[1]
+
+
+def owned(call: Call, name_or_arn: str) -> Call:
+    """The call as in the account that has the table, when it is named by an ARN of another account."""
+    if name_or_arn[:4] != "arn:":
+        return call
+    parts = name_or_arn.split(":", 5)
+    if len(parts) != 6 or parts[3] != call.region or parts[4] in ("", call.account):
+        return call
+    other = call.at(call.tx, call.now)
+    other.account = parts[4]
+    return other
 
 
 def find(call: Call, name: str) -> Schema | None:
@@ -240,10 +341,22 @@ def find(call: Call, name: str) -> Schema | None:
 
 
 def schema_of(call: Call, name_or_arn: str) -> Schema:
-    schema = find(call, name_of(call, name_or_arn) if name_or_arn.startswith("arn:") else name_or_arn)
-    if schema is None:
+    """The table, which `permissions.py` has looked up already for operations on one table."""
+    seen: tuple[str, Schema | None] | None = call.looked_up
+    schema = seen[1] if seen is not None and seen[0] == name_or_arn else _named(call, name_or_arn)
+    if schema is not None and schema.is_plain:
+        return schema
+    if schema is None or schema.definition.status != "ACTIVE":
         raise ResourceNotFoundException
+    if schema.definition.data_keys:
+        from . import encryption
+
+        encryption.open_for(call, schema)
     return schema
+
+
+def _named(call: Call, name_or_arn: str) -> Schema | None:
+    return find(call, name_of(call, name_or_arn) if name_or_arn.startswith("arn:") else name_or_arn)
 
 
 def arn_of(at: At, name: str) -> str:
@@ -266,30 +379,49 @@ def dump(item: Item, size: int) -> bytes:
     return size.to_bytes(4, "big") + encode(item)
 
 
+def dump_sealed(call: Call, schema: Schema, item: Item, size: int) -> bytes:
+    """As `dump`, under the table's key where it has one."""
+    if schema.seal is None:
+        return dump(item, size)
+    nonce = call.chance.bytes(sealing.NONCE_BYTES)
+    return size.to_bytes(4, "big") + sealing.seal(schema.seal, nonce, encode(item))
+
+
 class IndexChange(msgspec.Struct, frozen=True):
-    """What a write did to one index: the sizes of the rows written, each counted by itself."""
+    """What a write did to one index: the sizes of the rows written, each counted by itself, and by how much it grew."""
 
     index: IndexSchema
     sizes: tuple[int, ...]
+    grown: int
 
 
 _UNCHANGED: list[IndexChange] = []
 
 
 def save(
-    call: Call, schema: Schema, key: Key, stored: bytes | None, old: Item | None, new: Item | None, size: int
+    call: Call,
+    schema: Schema,
+    key: Key,
+    stored: bytes | None,
+    old: Item | None,
+    new: Item | None,
+    size: int,
+    *,
+    is_expiry: bool = False,
 ) -> list[IndexChange]:
     """Replace what is stored under a key (`stored`, decoded as `old` where `schema.reads_old`) by a new item of that
-    size, or by nothing; with the index rows, the counts and the expiry that follow from it."""
+    size, or by nothing; with the index rows, the counts, the expiry and the stream record that follow from it."""
     tx = call.tx
     if new is not None:
-        value = dump(new, size)
+        value = dump(new, size) if schema.seal is None else dump_sealed(call, schema, new, size)
         tx.put(key.bytes, value)
     elif stored is None:
         return _UNCHANGED
     else:
         value = b""
         tx.delete(key.bytes)
+    if schema.keeps and stored != value:
+        history.keep(call, schema, key, stored)
     before = stored_size(stored) if stored is not None else 0
     if stored is None or new is None or before != size:
         _count(call, schema.space, key.shard, (new is not None) - (stored is not None), size - before)
@@ -297,8 +429,38 @@ def save(
         return _UNCHANGED
     if schema.ttl:
         _expire(call, schema, key, old, new)
-    changes = [_index(call, index, key, old, new, value) for index in schema.indexes]
-    return [change for change in changes if change is not None]
+    if schema.streams and old != new:
+        _tell(call, schema, key, old, new, (before, size), is_expiry)
+    found = [_index(call, schema, index, key, old, new, value) for index in schema.indexes]
+    changes = [change for change in found if change is not None]
+    if schema.has_local:
+        from . import collections
+
+        grown = size - before + sum(change.grown for change in changes if not change.index.is_global)
+        collections.grow(call, schema, new if new is not None else old, grown)
+    return changes
+
+
+def _tell(
+    call: Call, schema: Schema, key: Key, old: Item | None, new: Item | None, sizes: tuple[int, int], is_expiry: bool
+) -> None:
+    item = new if new is not None else old
+    assert item is not None
+    named = {name: item[name] for name in schema.key_names}
+    call.emit(
+        ItemChanged(
+            table=schema.name,
+            label=schema.definition.stream_label,
+            partition=key.shard,
+            keys=named,
+            old=old,
+            new=new,
+            keys_bytes=values.size_of(named),
+            old_bytes=sizes[0],
+            new_bytes=sizes[1],
+            is_expiry=is_expiry,
+        )
+    )
 
 
 def _count(call: Call, space: str, shard: int, items: int, size: int) -> None:
@@ -309,7 +471,7 @@ def _count(call: Call, space: str, shard: int, items: int, size: int) -> None:
 
 
 def _index(
-    call: Call, index: IndexSchema, key: Key, old: Item | None, new: Item | None, value: bytes
+    call: Call, schema: Schema, index: IndexSchema, key: Key, old: Item | None, new: Item | None, value: bytes
 ) -> IndexChange | None:
     before = index.row(old, key.primary) if old is not None else None
     after = index.row(new, key.primary) if new is not None else None
@@ -326,17 +488,18 @@ def _index(
         call.tx.delete(before)
     if after is None or now is None:
         _count(call, index.space, key.shard, -1, -old_size)
-        return IndexChange(index, (old_size,))
+        return IndexChange(index, (old_size,), -old_size)
     if now is new:
         size = stored_size(value)
     else:
         size = values.size_of(now)
-        value = dump(now, size)
+        value = dump_sealed(call, schema, now, size)
     call.tx.put(after, value)
     _count(call, index.space, key.shard, 0 if before is not None else 1, size - old_size)
     if before is None:
-        return IndexChange(index, (size,))
-    return IndexChange(index, (max(old_size, size),) if before == after else (old_size, size))
+        return IndexChange(index, (size,), size)
+    sizes = (max(old_size, size),) if before == after else (old_size, size)
+    return IndexChange(index, sizes, size - old_size)
 
 
 def fill_index(call: Call, index: IndexSchema, schema: Schema, stored: bytes) -> None:
@@ -348,7 +511,7 @@ def fill_index(call: Call, index: IndexSchema, schema: Schema, stored: bytes) ->
         return
     projected = index.project(item)
     size = values.size_of(projected)
-    call.tx.put(row, dump(projected, size))
+    call.tx.put(row, dump_sealed(call, schema, projected, size))
     _count(call, index.space, key.shard, 1, size)
 
 

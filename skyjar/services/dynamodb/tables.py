@@ -8,7 +8,7 @@ from skyjar.kernel.call import Call
 from skyjar.kernel.errors import NotImplementedHere
 from skyjar.kernel.service import operation
 
-from . import definitions, jobs, limits, state, tags
+from . import change_capture, definitions, encryption, jobs, limits, policies, state, tags
 from .definitions import invalid
 from .errors import LimitExceededException, ResourceInUseException, ResourceNotFoundException, ValidationException
 from .state import Definition, IndexDefinition
@@ -34,6 +34,7 @@ def create_table(
     tags: list[dict[str, str]] | None = None,
     table_class: str | None = None,
     deletion_protection_enabled: bool = False,
+    resource_policy: str | None = None,
 ) -> dict[str, Any]:
     name = state.name_of(call, table_name)
     definitions.check_table_name(name)
@@ -42,7 +43,8 @@ def create_table(
         raise ValidationException(
             f"1 validation error detected: Value null at '{member}' failed to satisfy constraint: Member must not be null"
         )
-    definitions.refuse_extras("CreateTable", stream_specification, sse_specification, table_class)
+    key_id = encryption.wanted(sse_specification)
+    change_capture.check(stream_specification)
     read, write = definitions.throughput(provisioned_throughput, billing_mode)
     hash_name, range_name = definitions.key_names(key_schema)
     is_provisioned = billing_mode != "PAY_PER_REQUEST"
@@ -76,7 +78,14 @@ def create_table(
         raise LimitExceededException(
             f"Subscriber limit exceeded: There is a limit of {limits.TABLES} tables per subscriber"
         )
+    if key_id:
+        definition = encryption.changed(call, definition, key_id)
+    if stream_specification is not None and stream_specification["StreamEnabled"]:
+        definition = change_capture.begin(call, definition, stream_specification["StreamViewType"])
     state.tables.add(call, definition)
+    if resource_policy is not None:
+        policies.check(resource_policy)
+        policies.set_policy(call, state.arn_of(call, name), resource_policy)
     return {"TableDescription": describe(call, definition, "CREATING")}
 
 
@@ -95,7 +104,17 @@ def described(call: Call, table_name: str) -> Definition:
 
 @operation
 def describe_table(call: Call, *, table_name: str) -> dict[str, Any]:
-    return {"Table": describe(call, described(call, table_name), "ACTIVE")}
+    call = state.owned(call, table_name)
+    definition = described(call, table_name)
+    return {"Table": describe(call, definition, definition.status)}
+
+
+def check_ready(definition: Definition) -> None:
+    """A table that is being restored cannot be changed, nor one deleted that is being copied."""
+    if definition.status != "ACTIVE":
+        raise ResourceInUseException(
+            f"Attempt to change a resource which is still in use: Table is being created: {definition.name}"
+        )
 
 
 @operation
@@ -106,10 +125,26 @@ def delete_table(call: Call, *, table_name: str) -> dict[str, Any]:
             "Resource cannot be deleted as it is currently protected against deletion. Disable deletion protection "
             "first."
         )
+    check_ready(definition)
+    if definition.copies:
+        raise ResourceInUseException(
+            f"Attempt to change a resource which is still in use: Table is being backed up: {definition.name}"
+        )
     shown = describe(call, definition, "DELETING")
-    state.tables.remove(call, definition)
-    for space in (definition.space, *(index.space for index in definition.indexes)):
-        call.later(jobs.clear, key=space, space=space)
+    arn = state.arn_of(call, definition.name)
+    policies.forget(call, arn)
+    if definition.stream_label:
+        policies.forget(call, f"{arn}/stream/{definition.stream_label}")
+    state.tables.delete(call, definition.name)
+    change_capture.end(call, definition)
+    for index in definition.indexes:
+        call.later(jobs.clear, key=index.space, space=index.space)
+    if definition.recovery_since_s:
+        from . import backups
+
+        backups.keep_deleted(call, definition)
+    else:
+        call.later(jobs.clear, key=definition.space, space=definition.space)
     kept = ("TableName", "TableStatus", "ProvisionedThroughput", "TableSizeBytes", "ItemCount", "TableArn", "TableId",
             "BillingModeSummary", "DeletionProtectionEnabled", "TableClassSummary")  # fmt: skip
     return {"TableDescription": {name: shown[name] for name in kept if name in shown}}
@@ -140,7 +175,7 @@ def update_table(
     table_class: str | None = None,
     deletion_protection_enabled: bool | None = None,
 ) -> dict[str, Any]:
-    definitions.refuse_extras("UpdateTable", stream_specification, sse_specification, table_class)
+    key_id = encryption.wanted(sse_specification)
     changes = (billing_mode, provisioned_throughput, global_secondary_index_updates, deletion_protection_enabled,
                table_class, stream_specification, sse_specification)  # fmt: skip
     if all(change is None for change in changes):
@@ -149,6 +184,7 @@ def update_table(
             "SSESpecification or ReplicaUpdates is required"
         )
     old = definition = described(call, table_name)
+    check_ready(definition)
     if deletion_protection_enabled is not None:
         definition = state.replace(definition, is_protected=deletion_protection_enabled)
     if table_class is not None:
@@ -157,6 +193,10 @@ def update_table(
         definition = _rebill(call, definition, billing_mode or definition.billing, provisioned_throughput)
     if global_secondary_index_updates:
         definition = _reindex(call, definition, attribute_definitions, global_secondary_index_updates)
+    if key_id is not None:
+        definition = encryption.changed(call, definition, key_id)
+    if stream_specification is not None:
+        definition = change_capture.changed(call, definition, stream_specification)
     state.tables.replace(call, old, definition)
     return {"TableDescription": describe(call, definition, "UPDATING")}
 
@@ -291,6 +331,15 @@ def describe(call: Call, definition: Definition, status: str) -> dict[str, Any]:
             "BillingMode": definition.billing,
             "LastUpdateToPayPerRequestDateTime": definition.on_demand_since_s,
         }
+    shown |= change_capture.shown(call, definition) | encryption.shown(definition)
+    if definition.restored is not None:
+        shown["RestoreSummary"] = {
+            "SourceTableArn": definition.restored.table,
+            "RestoreDateTime": definition.restored.at_s,
+            "RestoreInProgress": definition.status == "CREATING",
+        }
+        if definition.restored.backup:
+            shown["RestoreSummary"]["SourceBackupArn"] = definition.restored.backup
     if definition.table_class:
         shown["TableClassSummary"] = {"TableClass": definition.table_class}
     for label, is_global in (("LocalSecondaryIndexes", False), ("GlobalSecondaryIndexes", True)):
@@ -305,6 +354,10 @@ def _keys(hash_name: str, range_name: str) -> list[dict[str, str]]:
     if range_name:
         found.append({"AttributeName": range_name, "KeyType": "RANGE"})
     return found
+
+
+def units_of(bought: Definition | IndexDefinition) -> dict[str, int]:
+    return {"ReadCapacityUnits": bought.read_units, "WriteCapacityUnits": bought.write_units}
 
 
 def _throughput(call: Call, definition: Definition) -> dict[str, Any]:

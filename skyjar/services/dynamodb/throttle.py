@@ -10,15 +10,24 @@ from skyjar.kernel.call import Call
 
 from . import limits, state
 from .errors import IndexThroughputExceeded, ProvisionedThroughputExceededException
-from .state import Bucket, Schema
+from .state import Bucket, Key, Schema
 
 
 def take(
-    call: Call, schema: Schema, *, read: float = 0.0, write: float = 0.0, indexes: dict[str, float] | None = None
+    call: Call,
+    schema: Schema,
+    *,
+    read: float = 0.0,
+    write: float = 0.0,
+    indexes: dict[str, float] | None = None,
+    key: Key | None = None,
 ) -> None:
-    """Count what a request takes of the table, and of its indexes by name; local ones use the table's own."""
+    """Count what a request takes of the table, and of its indexes by name; local ones use the table's own. `key` is the one
+    item that it is about."""
     if not schema.is_provisioned:
         return
+    if key is not None and schema.partitions > 1:
+        _take_of_partition(call, schema, key, read, write)
     definition = schema.definition
     for index in schema.indexes:
         units = indexes.get(index.name) if indexes else None
@@ -37,15 +46,30 @@ def take(
         raise ProvisionedThroughputExceededException
 
 
-def _take(call: Call, space: str, read_rate: int, write_rate: int, read: float, write: float) -> bool:
+def _take_of_partition(call: Call, schema: Schema, key: Key, read: float, write: float) -> None:
+    """One partition gives 3,000 read and 1,000 write units in a second, and saves none, whatever its table has."""
+    space = _partition(schema, key)
+    rates = limits.PARTITION_READ_UNITS, limits.PARTITION_WRITE_UNITS
+    if not _take(call, space, *rates, read, write, burst_s=1):
+        raise ProvisionedThroughputExceededException
+
+
+def _partition(schema: Schema, key: Key) -> str:
+    place = key.bytes[len(schema.root) : len(schema.root) + state.HASH_BYTES]
+    return f"{schema.space}/{int.from_bytes(place, 'big') % schema.partitions}"
+
+
+def _take(
+    call: Call, space: str, read_rate: int, write_rate: int, read: float, write: float, *, burst_s: int = limits.BURST_S
+) -> bool:
     bucket = state.buckets.get(call, space)
     reads_left = writes_left = float("inf")
     passed = 0.0
     if bucket is not None:
         passed = max(0.0, call.now - bucket.at_s)
         reads_left, writes_left = bucket.read_units, bucket.write_units
-    reads_left = min(reads_left + passed * read_rate, read_rate * limits.BURST_S)
-    writes_left = min(writes_left + passed * write_rate, write_rate * limits.BURST_S)
+    reads_left = min(reads_left + passed * read_rate, read_rate * burst_s)
+    writes_left = min(writes_left + passed * write_rate, write_rate * burst_s)
     if (read and reads_left <= 0) or (write and writes_left <= 0):
         return False
     left = Bucket(space=space, read_units=reads_left - read, write_units=writes_left - write, at_s=call.now)
@@ -53,11 +77,13 @@ def _take(call: Call, space: str, read_rate: int, write_rate: int, read: float, 
     return True
 
 
-def has_writes(call: Call, schema: Schema) -> bool:
-    """Whether any write unit is left, so that a write would be let in."""
+def has_writes(call: Call, schema: Schema, key: Key) -> bool:
+    """Whether any write unit is left, so that a write of that item would be let in."""
     definition = schema.definition
     rates = {schema.space: definition.write_units}
     rates.update({index.space: index.definition.write_units for index in schema.indexes if index.is_global})
+    if schema.partitions > 1:
+        rates[_partition(schema, key)] = limits.PARTITION_WRITE_UNITS
     return all(_left(call, space, rate) > 0 for space, rate in rates.items())
 
 

@@ -14,7 +14,9 @@ from . import capacity, items, keys, limits, state, throttle, values, writes
 from .capacity import Usage
 from .errors import (
     ConditionalCheckFailedException,
+    DuplicateItemException,
     IdempotentParameterMismatchException,
+    ItemCollectionSizeLimitExceededException,
     ProvisionedThroughputExceededException,
     TransactionCanceledException,
     ValidationException,
@@ -24,7 +26,7 @@ from .state import Token
 from .writes import Write
 
 FACTOR = 2
-_DUPLICATES = "Transaction request cannot include multiple operations on one item"
+DUPLICATES = "Transaction request cannot include multiple operations on one item"
 
 
 @operation
@@ -36,15 +38,33 @@ def transact_write_items(
     return_item_collection_metrics: str = "NONE",
     client_request_token: str | None = None,
 ) -> dict[str, Any]:
-    is_new = client_request_token is None or _first(call, client_request_token, transact_items)
-    reasons = _Reasons(len(transact_items))
-    planned: list[Write | None] = []
-    for at, request in enumerate(transact_items):
-        planned.append(reasons.catch(at, lambda each: _plan(call, each), request))
+    return write_all(
+        call,
+        [partial(_plan, call, request) for request in transact_items],
+        transact_items,
+        return_consumed_capacity=return_consumed_capacity,
+        return_item_collection_metrics=return_item_collection_metrics,
+        token=client_request_token,
+    )
+
+
+def write_all(
+    call: Call,
+    plans: list[Callable[[], Write]],
+    request: Any,
+    *,
+    return_consumed_capacity: str,
+    return_item_collection_metrics: str,
+    token: str | None,
+) -> dict[str, Any]:
+    """Do all that is planned, or nothing; `request` is what a token stands for."""
+    is_new = token is None or _first(call, token, request)
+    reasons = Reasons(len(plans))
+    planned = [reasons.catch(at, lambda plan: plan(), plan) for at, plan in enumerate(plans)]
     reasons.raise_any()
-    several = [write for write in planned if write is not None]
+    several: list[Write] = [write for write in planned if write is not None]
     if len({write.key.bytes for write in several}) != len(several):
-        raise ValidationException(_DUPLICATES)
+        raise ValidationException(DUPLICATES)
     if not is_new:
         return _again(call, several, return_consumed_capacity)
     needs_old = return_item_collection_metrics == "SIZE"
@@ -76,7 +96,7 @@ def transact_write_items(
     return answer
 
 
-class _Reasons:
+class Reasons:
     """Why a transaction is cancelled, item by item."""
 
     def __init__(self, count: int) -> None:
@@ -88,9 +108,13 @@ class _Reasons:
             return do(what)
         except ConditionalCheckFailedException as error:
             self._note(at, "ConditionalCheckFailed", error.message, error.fields)
+        except ItemCollectionSizeLimitExceededException as error:
+            self._note(at, "ItemCollectionSizeLimitExceeded", error.message, {})
+        except DuplicateItemException as error:
+            self._note(at, "DuplicateItem", error.message, {})
         except ProvisionedThroughputExceededException as error:
             self._note(at, "ProvisionedThroughputExceeded", error.message, {})
-        except _Refused as error:
+        except Refused as error:
             self._note(at, "ValidationError", error.message, {})
         return None
 
@@ -107,7 +131,7 @@ class _Reasons:
             )
 
 
-class _Refused(ValidationException):
+class Refused(ValidationException):
     """What is wrong with one item of a transaction in the light of its table."""
 
 
@@ -135,14 +159,14 @@ def _plan(call: Call, request: dict[str, Any]) -> Write:
         assert test is not None
         return writes.check(schema, given["Key"], test, shows_failure=shows)
     except ValidationException as error:
-        raise _Refused(error.message) from None
+        raise Refused(error.message) from None
 
 
-def _first(call: Call, token: str, transact_items: list[dict[str, Any]]) -> bool:
+def _first(call: Call, token: str, request: Any) -> bool:
     """Whether this token is used for the first time in ten minutes; refused for another request than the first."""
     for old in state.tokens.range(call, via="expires", end=(call.now,), limit=8, is_queue=True):
         state.tokens.remove(call, old)
-    digest = hashlib.sha256(state.encode(transact_items)).hexdigest()
+    digest = hashlib.sha256(state.encode(request)).hexdigest()
     known = state.tokens.get(call, token)
     if known is not None and known.expires_s > call.now:
         if known.digest != digest:
@@ -176,7 +200,7 @@ def transact_get_items(
     responses: list[dict[str, Any]] = []
     seen: set[bytes] = set()
     total = 0
-    reasons = _Reasons(len(transact_items))
+    reasons = Reasons(len(transact_items))
     for at, request in enumerate(transact_items):
         get = request["Get"]
         project = items.projection(None, get.get("ProjectionExpression"), get.get("ExpressionAttributeNames"))
@@ -186,7 +210,7 @@ def transact_get_items(
         if place is None:
             continue
         if place in seen:
-            raise ValidationException(_DUPLICATES)
+            raise ValidationException(DUPLICATES)
         seen.add(place)
         stored = call.tx.get(place)
         response: dict[str, Any] = {}
@@ -217,4 +241,4 @@ def _place(schema: state.Schema, key: values.Item) -> bytes:
     try:
         return keys.of_request(schema, key).bytes
     except ValidationException as error:
-        raise _Refused(error.message) from None
+        raise Refused(error.message) from None

@@ -7,7 +7,7 @@ from typing import Any
 
 from skyjar.kernel.call import Call
 
-from . import capacity, keys, legacy, limits, state, throttle, updates, values
+from . import capacity, collections, keys, legacy, limits, state, throttle, updates, values
 from .capacity import Usage
 from .errors import ConditionalCheckFailedException, ValidationException
 from .expressions import Expressions, Names, Values
@@ -129,7 +129,7 @@ def perform(call: Call, write: Write, *, needs_old: bool = False, factor: int = 
         done = Done(write, old, new, old_size, size, state.save(call, schema, key, stored, old, new, size))
     if schema.is_provisioned:
         usage = done.usage(factor)
-        throttle.take(call, schema, write=usage.table, indexes=usage.indexes)
+        throttle.take(call, schema, write=usage.table, indexes=usage.indexes, key=key)
     return done
 
 
@@ -156,18 +156,7 @@ def refuse_mixture(legacy_given: dict[str, Any], expressions_given: dict[str, An
 
 
 def collection_metrics(call: Call, done: Done, mode: str) -> dict[str, Any] | None:
-    """ItemCollectionMetrics; only tables with local indexes have item collections."""
-    schema, item = done.write.schema, done.new or done.old
-    if mode != "SIZE" or item is None or not any(not index.is_global for index in schema.indexes):
-        return None
-    value = item[schema.hash]
-    content = value[schema.hash_type]
-    total = 0
-    for keyed in (schema, *[index for index in schema.indexes if not index.is_global]):
-        start = keyed.partition(content)
-        total += sum(state.stored_size(stored) for _, stored in call.tx.iterate(start, state.after(start)))
-    gigabytes = total // 1024**3
-    return {"ItemCollectionKey": {schema.hash: value}, "SizeEstimateRangeGB": [float(gigabytes), gigabytes + 1.0]}
+    return collections.metrics(call, done.write.schema, done.new or done.old, mode)
 
 
 __all__ = ["Done", "Names", "Write", "check", "condition", "delete", "perform", "put", "refuse_mixture", "update"]

@@ -8,7 +8,7 @@ from skyjar.formation.resources import Physical, Properties, Resource, ResourceT
 from skyjar.kernel.call import Call
 from skyjar.kernel.outside import Outside
 
-from . import inline, limits
+from . import inline, limits, mapping_properties
 from .errors import InvalidParameterValueException, ResourceNotFoundException
 
 # What a property is called as a parameter, and what it is when it is taken out of a template.
@@ -244,38 +244,13 @@ def delete_permission(call: Call, resource: Resource, physical: Physical, proper
         return
 
 
-_MAPPING = {
-    "FunctionName": "function_name",
-    "Enabled": "enabled",
-    "BatchSize": "batch_size",
-    "FilterCriteria": "filter_criteria",
-    "ScalingConfig": "scaling_config",
-    "MaximumBatchingWindowInSeconds": "maximum_batching_window_in_seconds",
-    "FunctionResponseTypes": "function_response_types",
-}
-_MAPPING_DEFAULTS: dict[str, Any] = {
-    "enabled": True,
-    "batch_size": limits.BATCH_SIZE_DEFAULT,
-    "filter_criteria": {},
-    "scaling_config": {},
-    "maximum_batching_window_in_seconds": 0,
-    "function_response_types": [],
-}
-
-
-def _mapping(properties: Properties) -> dict[str, Any]:
-    found = {_MAPPING[name]: value for name, value in properties.items() if name in _MAPPING}
-    for name in ("batch_size", "maximum_batching_window_in_seconds"):
-        if name in found:
-            found[name] = int(found[name])
-    if "enabled" in found:
-        found["enabled"] = str(found["enabled"]).lower() == "true"
-    return found
-
-
 def create_mapping(call: Call, resource: Resource, properties: Properties) -> Physical:
+    starting = {"starting_position": properties["StartingPosition"]} if "StartingPosition" in properties else {}
     made = call.ask("lambda").create_event_source_mapping(
-        event_source_arn=properties.get("EventSourceArn"), tags=_tags(resource, properties), **_mapping(properties)
+        event_source_arn=properties.get("EventSourceArn"),
+        tags=_tags(resource, properties),
+        **starting,
+        **mapping_properties.given(properties),
     )
     return Physical(made["UUID"], {"Id": made["UUID"], "EventSourceMappingArn": made["EventSourceMappingArn"]})
 
@@ -283,7 +258,7 @@ def create_mapping(call: Call, resource: Resource, properties: Properties) -> Ph
 def update_mapping(
     call: Call, resource: Resource, old: Physical, properties: Properties, before: Properties
 ) -> Physical:
-    call.ask("lambda").update_event_source_mapping(uuid=old.id, **(_MAPPING_DEFAULTS | _mapping(properties)))
+    call.ask("lambda").update_event_source_mapping(uuid=old.id, **mapping_properties.changed(properties))
     _retag(call, resource, old.attributes["EventSourceMappingArn"], properties, before)
     return old
 
@@ -372,7 +347,7 @@ RESOURCE_TYPES = {
         create=create_mapping,
         update=update_mapping,
         delete=delete_mapping,
-        properties=(*_MAPPING, "EventSourceArn", "Tags"),
+        properties=(*mapping_properties.NAMES, "EventSourceArn", "StartingPosition", "Tags"),
     ),
     "AWS::Lambda::LayerVersion": ResourceType(create=create_layer, update=None, delete=delete_layer, properties=_LAYER),
     "AWS::Lambda::EventInvokeConfig": ResourceType(

@@ -55,7 +55,7 @@ def after(
     if not result.error:
         if config.on_success:
             record = _record(call, tried, version, "Success", result)
-            _send(call, version, config.on_success, record)
+            send(call, version, config.on_success, record)
         return
     retries = limits.RETRIES if config.retries is None else config.retries
     if event.attempts >= retries:
@@ -72,7 +72,7 @@ def give_up(
     call: Call, event: Event, config: EventConfig, version: Version, condition: str, result: Result | None
 ) -> None:
     if config.on_failure:
-        _send(call, version, config.on_failure, _record(call, event, version, condition, result))
+        send(call, version, config.on_failure, _record(call, event, version, condition, result))
     if version.dead_letter:
         _bury(call, event, version, result)
 
@@ -105,7 +105,7 @@ def _json(payload: bytes) -> Any:
         return payload.decode("utf-8", "replace")
 
 
-def _send(call: Call, version: Version, target: str, record: dict[str, Any]) -> None:
+def send(call: Call, version: Version, target: str, record: dict[str, Any]) -> None:
     """Send as the execution role. What fails is lost, as on AWS; its record says why."""
     text = orjson.dumps(record).decode()
     try:

@@ -23,6 +23,11 @@ def matching(patterns: tuple[str, ...], messages: list[dict[str, Any]]) -> list[
     return [message for message in messages if any(test(_event(message)) for test in tests)]
 
 
+def lets_through(patterns: tuple[str, ...], record: dict[str, Any]) -> bool:
+    """Whether any of the patterns lets through a stream's record; any record passes where there are none."""
+    return not patterns or any(compile(pattern)(record) for pattern in patterns)
+
+
 def _event(message: dict[str, Any]) -> dict[str, Any]:
     body = message["Body"]
     try:

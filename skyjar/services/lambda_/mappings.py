@@ -1,4 +1,4 @@
-"""Event source mappings: a queue whose messages Lambda fetches and hands to a function."""
+"""Event source mappings: a queue or stream that Lambda reads, handing what it finds to a function."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from skyjar.kernel.call import Call
 from skyjar.kernel.errors import AWSError, NotImplementedHere
 from skyjar.kernel.service import operation
 
-from . import execution, filters, limits, mapping_state, paging, polling, state, tags
+from . import execution, filters, limits, mapping_state, paging, polling, state, stream_mappings, tags
 from .errors import InvalidParameterValueException, ResourceConflictException
 from .mapping_state import Mapping, mappings
 from .state import Version
@@ -26,6 +26,13 @@ def create_event_source_mapping(
     scaling_config: dict[str, Any] | None = None,
     maximum_batching_window_in_seconds: int = 0,
     function_response_types: list[str] | None = None,
+    starting_position: str | None = None,
+    bisect_batch_on_function_error: bool | None = None,
+    maximum_retry_attempts: int | None = None,
+    maximum_record_age_in_seconds: int | None = None,
+    parallelization_factor: int | None = None,
+    tumbling_window_in_seconds: int | None = None,
+    destination_config: dict[str, Any] | None = None,
     tags: dict[str, str] | None = None,
 ) -> dict[str, Any]:
     _, reference, version = state.find(call, function_name)
@@ -38,6 +45,17 @@ def create_event_source_mapping(
                 f"Please update or delete the existing mapping with UUID {other.uuid}"
             )
     _check_tags(tags or {})
+    settings = stream_mappings.settings(
+        arn,
+        {
+            "bisect_batch_on_function_error": bisect_batch_on_function_error,
+            "maximum_retry_attempts": maximum_retry_attempts,
+            "maximum_record_age_in_seconds": maximum_record_age_in_seconds,
+            "parallelization_factor": parallelization_factor,
+            "tumbling_window_in_seconds": tumbling_window_in_seconds,
+            "destination_config": destination_config,
+        },
+    )
     mapping = Mapping(
         uuid=call.new_id(),
         function=reference.arn,
@@ -46,17 +64,21 @@ def create_event_source_mapping(
         role=version.role,
         modified=call.now,
         is_enabled=enabled,
-        batch_size=batch_size or limits.BATCH_SIZE_DEFAULT,
+        batch_size=batch_size or _default_size(arn),
         window_s=maximum_batching_window_in_seconds,
         reports_failures=bool(function_response_types),
         filters=_filters(filter_criteria),
         concurrency=_concurrency(scaling_config),
         tags=tags or {},
+        starting=stream_mappings.starting(arn, starting_position),
+        last_result="No records processed" if stream_mappings.is_stream(arn) else "",
+        **settings,
     )
-    _check_sizes(mapping)
-    _check_queue(call, mapping, version)
+    _check(call, mapping, version)
     mappings.add(call, mapping)
-    if enabled:
+    if mapping.is_stream:
+        stream_mappings.begin(call, mapping)
+    elif enabled:
         call.later(polling.poll, key=mapping.uuid, mapping=mapping.uuid)
     return show(call, mapping, "Creating")
 
@@ -65,11 +87,27 @@ def _check_tags(given: dict[str, str]) -> None:
     tags.check(given)
 
 
+def _default_size(arn: str) -> int:
+    return limits.STREAM_BATCH_SIZE_DEFAULT if stream_mappings.is_stream(arn) else limits.BATCH_SIZE_DEFAULT
+
+
+def _check(call: Call, mapping: Mapping, version: Version) -> None:
+    if mapping.is_stream:
+        stream_mappings.check(call, mapping)
+        if mapping.concurrency:
+            raise InvalidParameterValueException("ScalingConfig is only supported for SQS event sources.")
+        return
+    _check_sizes(mapping)
+    _check_queue(call, mapping, version)
+
+
 def check_source(arn: str) -> None:
+    if stream_mappings.is_stream(arn):
+        return
     service = arn.split(":")[2] if arn.count(":") >= 5 else ""
-    if service in ("dynamodb", "kinesis", "kafka", "mq", "rds"):
+    if service in ("kinesis", "kafka", "mq", "rds"):
         raise NotImplementedHere(
-            f"Skyjar does not implement event source mappings of {service} for lambda ({arn}); of sqs it does."
+            f"Skyjar does not implement event source mappings of {service} for lambda ({arn}); of sqs and dynamodb it does."
         )
     if service != "sqs":
         raise InvalidParameterValueException("Unrecognized event source, must be kinesis, dynamodb stream or sqs.")
@@ -144,9 +182,25 @@ def update_event_source_mapping(
     scaling_config: dict[str, Any] | None = None,
     maximum_batching_window_in_seconds: int | None = None,
     function_response_types: list[str] | None = None,
+    bisect_batch_on_function_error: bool | None = None,
+    maximum_retry_attempts: int | None = None,
+    maximum_record_age_in_seconds: int | None = None,
+    parallelization_factor: int | None = None,
+    tumbling_window_in_seconds: int | None = None,
+    destination_config: dict[str, Any] | None = None,
 ) -> dict[str, Any]:
     old = mapping_state.find(call, uuid)
-    changes: dict[str, Any] = {"modified": call.now}
+    changes: dict[str, Any] = {"modified": call.now} | stream_mappings.settings(
+        old.source,
+        {
+            "bisect_batch_on_function_error": bisect_batch_on_function_error,
+            "maximum_retry_attempts": maximum_retry_attempts,
+            "maximum_record_age_in_seconds": maximum_record_age_in_seconds,
+            "parallelization_factor": parallelization_factor,
+            "tumbling_window_in_seconds": tumbling_window_in_seconds,
+            "destination_config": destination_config,
+        },
+    )
     if enabled is not None:
         changes["is_enabled"] = enabled
     if batch_size is not None:
@@ -163,12 +217,18 @@ def update_event_source_mapping(
         _, reference, version = state.find(call, function_name)
         changes |= {"function": reference.arn, "name": reference.name, "role": version.role}
     new = state.replace(old, **changes)
-    _check_sizes(new)
     if function_name is not None:
-        _check_queue(call, new, state.find(call, new.function)[2])
+        _check(call, new, state.find(call, new.function)[2])
+    elif not new.is_stream:
+        _check_sizes(new)
     mappings.replace(call, old, new)
-    if new.is_enabled and not old.is_enabled:
-        call.later(polling.poll, key=uuid, mapping=uuid)
+    if new.is_stream and new.lanes != old.lanes:
+        stream_mappings.spread(call, new)
+    elif new.is_enabled and not old.is_enabled:
+        if new.is_stream:
+            stream_mappings.resume(call, new)
+        else:
+            call.later(polling.poll, key=uuid, mapping=uuid)
     transition = "Updating" if new.is_enabled == old.is_enabled else "Enabling" if new.is_enabled else "Disabling"
     return show(call, new, transition)
 
@@ -178,6 +238,7 @@ def delete_event_source_mapping(call: Call, *, uuid: str) -> dict[str, Any]:
     mapping = mapping_state.find(call, uuid)
     mappings.remove(call, mapping)
     mapping_state.gatherings.delete(call, uuid)
+    stream_mappings.end(call, mapping)
     return show(call, mapping, "Deleting")
 
 
@@ -215,6 +276,8 @@ def show(call: Call, mapping: Mapping, transition: str = "") -> dict[str, Any]:
         "FunctionResponseTypes": ["ReportBatchItemFailures"] if mapping.reports_failures else [],
         "EventSourceMappingArn": mapping_state.arn_of(call, mapping.uuid),
     }
+    if mapping.is_stream:
+        shown |= stream_mappings.shown(mapping)
     if mapping.last_result:
         shown["LastProcessingResult"] = mapping.last_result
     if mapping.filters:

@@ -76,7 +76,7 @@ def poll(call: Call, *, mapping: str) -> None:
     try:
         _fetch(call, found)
     except AWSError as error:
-        _note(call, found, f"PROBLEM: {error.message}")
+        note(call, found, f"PROBLEM: {error.message}")
         call.later(poll, due=call.now + PROBLEM_S, key=mapping, mapping=mapping)
         return
     call.later(poll, key=mapping, mapping=mapping)
@@ -161,7 +161,7 @@ def work(call: Call, *, mapping: str, batch: str) -> Outside | None:
         version = invoking.choose(call, at, reference)
     except AWSError as error:
         batches.remove(call, held)
-        _note(call, found, f"PROBLEM: {error.message}")
+        note(call, found, f"PROBLEM: {error.message}")
         return None
     payload = orjson.dumps({"Records": [_record(found, message) for message in held.messages]})
     request = invoking.request_of(call, at, reference, version, payload, call.new_id())
@@ -177,7 +177,7 @@ def _conclude(call: Call, mapping: Mapping, batch: Batch, answer: Any) -> None:
         outcome = invoking.conclude(call, answer)
     except AWSError as error:
         batches.remove(call, batch)
-        _note(call, mapping, f"PROBLEM: {error.message}")
+        note(call, mapping, f"PROBLEM: {error.message}")
         return
     if isinstance(outcome, Throttled):
         batches.put(call, state.replace(batch, throttles=batch.throttles + 1))
@@ -190,9 +190,9 @@ def _conclude(call: Call, mapping: Mapping, batch: Batch, answer: Any) -> None:
         try:
             Queue(call, mapping, execution.principal(call, mapping.role, mapping.name)).delete(done)
         except AWSError as error:
-            _note(call, mapping, f"PROBLEM: {error.message}")
+            note(call, mapping, f"PROBLEM: {error.message}")
             return
-    _note(call, mapping, "OK" if len(done) == len(batch.messages) else "PROBLEM: Function call failed")
+    note(call, mapping, "OK" if len(done) == len(batch.messages) else "PROBLEM: Function call failed")
 
 
 def _done(mapping: Mapping, batch: Batch, outcome: Outcome) -> list[Message]:
@@ -213,7 +213,7 @@ def _done(mapping: Mapping, batch: Batch, outcome: Outcome) -> list[Message]:
     return [message for message in messages if message["MessageId"] not in failed]
 
 
-def _note(call: Call, mapping: Mapping, result: str) -> None:
+def note(call: Call, mapping: Mapping, result: str) -> None:
     current = mappings.get(call, mapping.uuid)
     if current is not None and current.last_result != result:
         mappings.replace(call, current, state.replace(current, last_result=result))

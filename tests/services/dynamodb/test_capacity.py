@@ -163,3 +163,33 @@ def test_throttle_says_nothing_on_demand(table: Make) -> None:
     db = table()
     for _ in range(1000):
         db.get_item(table_name="tab", key=item(pk="a"))
+
+
+@pytest.mark.spec("dynamodb-014")
+def test_a_partition_gives_1000_writes_and_3000_reads_a_second(desk: Any, table: Make) -> None:
+    units = {"ReadCapacityUnits": 12_000, "WriteCapacityUnits": 5_000}
+    db = table(billing_mode="PROVISIONED", provisioned_throughput=units)
+    big = {"x": {"B": b"x" * 99_000}}
+
+    def put(pk: str) -> None:
+        db.put_item(table_name="tab", item=item(pk=pk) | big)
+
+    for _ in range(11):  # 97 units each
+        put("hot")
+    with pytest.raises(ProvisionedThroughputExceededException):
+        put("hot")
+    found = db.batch_write_item(
+        request_items={
+            "tab": [{"PutRequest": {"Item": item(pk=f"k{n}")}} for n in range(24)]
+            + [{"PutRequest": {"Item": item(pk="hot")}}]
+        }
+    )
+    left = {each["PutRequest"]["Item"]["pk"]["S"] for each in found["UnprocessedItems"]["tab"]}
+    assert "hot" in left and len(left) < 12, "other partitions go on"
+    desk.advance(1)
+    put("hot")
+    with pytest.raises(ProvisionedThroughputExceededException):
+        for _ in range(200):  # 25 units each
+            db.get_item(table_name="tab", key=item(pk="hot"), consistent_read=True)
+    desk.advance(1)
+    assert db.get_item(table_name="tab", key=item(pk="hot"), consistent_read=True)["Item"]["x"] == big["x"]

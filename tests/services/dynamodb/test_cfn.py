@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from skyjar.formation.resources import Resource
-from skyjar.kernel.errors import NotImplementedHere
+from skyjar.kernel.errors import AWSError
 from skyjar.services.dynamodb.cfn import RESOURCE_TYPES
 
 from .conftest import index, keys, types
@@ -60,13 +60,40 @@ def test_provisioned_units_may_be_texts(desk: Any) -> None:
     assert (shown["ReadCapacityUnits"], shown["WriteCapacityUnits"]) == (5, 6)
 
 
-@pytest.mark.parametrize(
-    ("property_", "value"),
-    [
-        ("SSESpecification", {"SSEEnabled": True}),
-        ("PointInTimeRecoverySpecification", {"PointInTimeRecoveryEnabled": True}),
-    ],
-)
-def test_unsupported_properties_are_named(desk: Any, property_: str, value: Any) -> None:
-    with pytest.raises(NotImplementedHere, match=property_):
-        run(desk, TYPE.create, {**PLAIN, property_: value})
+def test_a_table_under_a_key(desk: Any) -> None:
+    before = {**PLAIN, "SSESpecification": {"SSEEnabled": "true"}}
+    made = run(desk, TYPE.create, before)
+    db = desk.ask("dynamodb")
+    assert db.describe_table(table_name=made.id)["Table"]["SSEDescription"]["SSEType"] == "KMS"
+    run(desk, TYPE.update, made, PLAIN, before)
+    assert "SSEDescription" not in db.describe_table(table_name=made.id)["Table"]
+
+
+def test_streams_recovery_and_policies(desk: Any) -> None:
+    db = desk.ask("dynamodb")
+    statement = {"Effect": "Allow", "Principal": {"AWS": "444455556666"}, "Action": "dynamodb:GetItem", "Resource": "*"}
+    before = {
+        **PLAIN,
+        "StreamSpecification": {"StreamViewType": "KEYS_ONLY"},
+        "PointInTimeRecoverySpecification": {"PointInTimeRecoveryEnabled": "true", "RecoveryPeriodInDays": "3"},
+        "ResourcePolicy": {"PolicyDocument": {"Version": "2012-10-17", "Statement": [statement]}},
+    }
+    made = run(desk, TYPE.create, before)
+    arn = made.attributes["Arn"]
+    table = db.describe_table(table_name=made.id)["Table"]
+    assert made.attributes["StreamArn"] == table["LatestStreamArn"]
+    assert "444455556666" in db.get_resource_policy(resource_arn=arn)["Policy"]
+
+    def recovery() -> dict[str, Any]:
+        found = db.describe_continuous_backups(table_name=made.id)["ContinuousBackupsDescription"]
+        point: dict[str, Any] = found["PointInTimeRecoveryDescription"]
+        return point
+
+    assert recovery()["RecoveryPeriodInDays"] == 3
+    after = {**PLAIN, "StreamSpecification": {"StreamViewType": "NEW_IMAGE"}}
+    changed = run(desk, TYPE.update, made, after, before)
+    assert changed.attributes["StreamArn"] != made.attributes["StreamArn"]
+    assert recovery()["PointInTimeRecoveryStatus"] == "DISABLED"
+    assert run(desk, TYPE.update, changed, PLAIN, after).attributes == {"Arn": arn}
+    with pytest.raises(AWSError, match="policy not found"):
+        db.get_resource_policy(resource_arn=arn)

@@ -4,7 +4,6 @@ from typing import Any
 
 import pytest
 
-from skyjar.kernel.errors import NotImplementedHere
 from skyjar.services.dynamodb.errors import (
     LimitExceededException,
     ResourceInUseException,
@@ -115,13 +114,6 @@ def test_global_indexes(desk: Any) -> None:
     assert "NonKeyAttributes is not specified" in refusal(
         desk, global_secondary_indexes=[index("gsi", "sk", projection="INCLUDE")]
     )
-
-
-def test_what_is_not_there_is_refused_by_name(desk: Any) -> None:
-    with pytest.raises(NotImplementedHere, match="StreamSpecification"):
-        create(desk, stream_specification={"StreamEnabled": True, "StreamViewType": "NEW_IMAGE"})
-    with pytest.raises(NotImplementedHere, match="SSESpecification with KMS"):
-        create(desk, sse_specification={"Enabled": True})
 
 
 def test_tables_are_listed_by_page(desk: Any) -> None:

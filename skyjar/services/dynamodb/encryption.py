@@ -1,0 +1,167 @@
+"""Tables encrypted under a KMS key: a data key of the table seals its items (`sealing.py`).
+
+As on AWS, whoever uses the table uses the key through DynamoDB and needs its permission, once in five minutes; what DynamoDB does
+by itself (TTL, new indexes, restores) it does by a grant, or, with `aws/dynamodb`, as its account. Without an SSESpecification
+a table is under a key that AWS owns, of which nothing is shown or asked.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from skyjar.kernel import principals
+from skyjar.kernel.call import Call
+from skyjar.kernel.errors import AWSError
+from skyjar.kernel.jobs import job
+
+from . import limits, sealing, state
+from .errors import AccessDenied, ValidationException
+from .state import DataKey, Definition, Schema
+
+if TYPE_CHECKING:
+    from skyjar.kernel.envelopes import OpenKeys
+
+MANAGED = "alias/aws/dynamodb"
+SERVICE = "dynamodb.amazonaws.com"
+CHUNK = 500
+
+
+@cache
+def open_keys() -> OpenKeys:
+    """The data keys in the clear, by who had them opened; the ciphers' library is loaded with it."""
+    from skyjar.kernel.envelopes import OpenKeys
+
+    return OpenKeys()
+
+
+def wanted(given: dict[str, Any] | None) -> str | None:
+    """The key that an SSESpecification asks for; empty for the key that AWS owns, None where nothing is said."""
+    if given is None:
+        return None
+    kind, key = given.get("SSEType"), given.get("KMSMasterKeyId")
+    if not given.get("Enabled"):
+        if kind is not None or key is not None:
+            raise ValidationException(
+                "One or more parameter values were invalid: SSEType and KMSMasterKeyId cannot be set when SSE is disabled"
+            )
+        return ""
+    if kind == "AES256":
+        raise ValidationException("One or more parameter values were invalid: SSEType AES256 is not supported")
+    return key or MANAGED
+
+
+def changed(call: Call, definition: Definition, key_id: str) -> Definition:
+    """The table under another key. What it holds is sealed again by a job."""
+    if not key_id:
+        changed_to = state.replace(definition, kms_key="", sealing=-1)
+    else:
+        made = _new_key(call, definition, key_id)
+        keys = (*definition.data_keys, made)
+        changed_to = state.replace(definition, kms_key=made.key, data_keys=keys, sealing=len(keys) - 1)
+    call.later(reseal, key=definition.space, table=definition.name, space=definition.space, start=b"")
+    return changed_to
+
+
+def _kms(call: Call, principal: Any = None, **stated: str) -> Any:
+    return call.ask("kms", principal, context={"kms:ViaService": f"dynamodb.{call.region}.amazonaws.com", **stated})
+
+
+def _context(call: Call, table: str) -> dict[str, str]:
+    """The encryption context that AWS uses."""
+    return {"aws:dynamodb:tableName": table, "aws:dynamodb:subscriberId": call.account}
+
+
+def _new_key(call: Call, definition: Definition, key_id: str) -> DataKey:
+    full = key_id if key_id.startswith("arn:") else f"arn:aws:kms:{call.region}:{call.account}:" + (
+        key_id if key_id.startswith("alias/") else f"key/{key_id}"
+    )  # fmt: skip
+    try:
+        made = _kms(call).generate_data_key(
+            key_id=full, key_spec="AES_256", encryption_context=_context(call, definition.name)
+        )
+        if key_id != MANAGED:
+            _kms(call).create_grant(
+                key_id=made["KeyId"],
+                operations=["Decrypt", "GenerateDataKey"],
+                grantee_service_principal=SERVICE,
+                retiring_service_principal=SERVICE,
+                constraints={"SourceArn": state.arn_of(call, definition.name)},
+            )
+    except AWSError as error:
+        raise _worded(error) from error
+    mark = sealing.fingerprint(made["CiphertextBlob"])
+    sealing.unlock(mark, made["Plaintext"])
+    return DataKey(
+        key=made["KeyId"],
+        blob=made["CiphertextBlob"],
+        mark=mark,
+        table=definition.name,
+        is_managed=key_id == MANAGED,
+    )
+
+
+def open_for(call: Call, schema: Schema) -> None:
+    """Open a table's data keys for whoever calls."""
+    for each in schema.definition.data_keys:
+        secret = open_keys().get(call.caller.arn, each.blob, call.now, limits.DATA_KEY_S, lambda: _opened(call, each))  # noqa: B023
+        sealing.unlock(each.mark, secret)
+
+
+def open_for_itself(call: Call, schema: Schema) -> None:
+    """Open them for what DynamoDB does by itself."""
+    for each in schema.definition.data_keys:
+        who = principals.root(call.account) if each.is_managed else principals.service(SERVICE, call.account)
+        secret = open_keys().get(who.arn, each.blob, call.now, limits.DATA_KEY_S, lambda: _opened(call, each, who))  # noqa: B023
+        sealing.unlock(each.mark, secret)
+
+
+def _opened(call: Call, held: DataKey, who: Any = None) -> bytes:
+    stated = {"aws:SourceArn": state.arn_of(call, held.table)} if who is not None else {}
+    try:
+        secret: bytes = _kms(call, who, **stated).decrypt(
+            ciphertext_blob=held.blob, key_id=held.key, encryption_context=_context(call, held.table)
+        )["Plaintext"]
+    except AWSError as error:
+        raise _worded(error) from error
+    return secret
+
+
+def _worded(error: AWSError) -> AWSError:
+    """KMS's error as DynamoDB hands it on."""
+    if error.code in ("NotFoundException", "DisabledException", "KMSInvalidStateException"):
+        return ValidationException(f"KMS key is not accessible: {error.message}")
+    if error.code != "AccessDeniedException":
+        return error
+    worded = AccessDenied(error.message)
+    worded.judgement = getattr(error, "judgement", None)  # type: ignore[attr-defined]
+    return worded
+
+
+@job()
+def reseal(call: Call, *, table: str, space: str, start: bytes) -> None:
+    """Bring what a table and its indexes hold under the present key, a part at a time."""
+    schema = state.find(call, table)
+    if schema is None or schema.space != space:
+        return
+    open_for_itself(call, schema)
+    spaces = [schema.root, *(index.root for index in schema.indexes)]
+    at = next((at for at, root in enumerate(spaces) if start.startswith(root)), 0)
+    root = spaces[at]
+    page = call.tx.scan(start or root, state.after(root), CHUNK)
+    for row, stored in page:
+        call.tx.put(row, state.dump_sealed(call, schema, state.load(stored), state.stored_size(stored)))
+    if len(page) == CHUNK:
+        following = page[-1][0] + b"\0"
+    elif at + 1 < len(spaces):
+        following = spaces[at + 1]
+    else:
+        return
+    call.later(reseal, key=space, table=table, space=space, start=following)
+
+
+def shown(definition: Definition) -> dict[str, Any]:
+    """The members of a table's description."""
+    if not definition.kms_key:
+        return {}
+    return {"SSEDescription": {"Status": "ENABLED", "SSEType": "KMS", "KMSMasterKeyArn": definition.kms_key}}

@@ -1,0 +1,232 @@
+"""Exports to S3: the table as it was at a moment that its recovery covers, in DynamoDB JSON, written as the caller."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+from base64 import b64encode
+from datetime import UTC, datetime
+from typing import Any
+
+import orjson
+
+from skyjar.kernel.call import Call
+from skyjar.kernel.errors import AWSError, NotImplementedHere
+from skyjar.kernel.jobs import job
+from skyjar.kernel.keys import after
+from skyjar.kernel.pages import BadToken, page
+from skyjar.kernel.service import operation
+
+from . import backups, copying, encryption, history, jobs, limits, plain_items, recovery, state
+from .copying import Copied
+from .errors import (
+    ExportConflictException,
+    ExportNotFoundException,
+    InvalidExportTimeException,
+    InvalidRestoreTimeException,
+    ValidationException,
+)
+from .transfer_state import Export, exports
+
+FILE_ITEMS = 2_000
+
+
+@operation
+def export_table_to_point_in_time(
+    call: Call,
+    *,
+    table_arn: str,
+    export_time: float | None = None,
+    client_token: str | None = None,
+    s3_bucket: str,
+    s3_bucket_owner: str | None = None,
+    s3_prefix: str | None = None,
+    export_format: str = "DYNAMODB_JSON",
+    export_type: str = "FULL_EXPORT",
+) -> dict[str, Any]:
+    for member, value, only in (
+        ("ExportFormat", export_format, "DYNAMODB_JSON"),
+        ("ExportType", export_type, "FULL_EXPORT"),
+    ):
+        if value != only:
+            raise NotImplementedHere(
+                f"Skyjar does not implement {member} {value} in dynamodb:ExportTableToPointInTime."
+            )
+    definition = backups.existing(call, table_arn)
+    token = client_token or call.new_id()
+    request = {"S3Bucket": s3_bucket, "ExportFormat": export_format, "ExportType": export_type, "TableArn": table_arn}
+    request |= {"S3BucketOwner": s3_bucket_owner} if s3_bucket_owner is not None else {}
+    request |= {"S3Prefix": s3_prefix} if s3_prefix is not None else {}
+    known = exports.first(call, token, via="token")
+    if known is not None:
+        if known.request != request:
+            raise ExportConflictException("There was a conflict when writing to the specified S3 bucket.")
+        return {"ExportDescription": _describe(call, known)}
+    try:
+        at_s = recovery.recoverable(call, definition, call.now if export_time is None else export_time, lag_s=0.0)
+    except InvalidRestoreTimeException:
+        raise InvalidExportTimeException(
+            "The specified ExportTime is outside of the point in time recovery window."
+        ) from None
+    made = Export(
+        id=f"{call.now_ms:014}-{call.chance.hex(8)}",
+        table=definition.name,
+        table_id=definition.id,
+        token=token,
+        request=request,
+        started_s=call.now,
+        at_s=at_s,
+    )
+    exports.add(call, made)
+    copying.begin(call, definition, "export", made.id, None if at_s >= call.now else at_s)
+    return {"ExportDescription": _describe(call, made)}
+
+
+@copying.finishes("export")
+def _finish(call: Call, subject: str, copied: Copied) -> None:
+    call.later(write_files, key=subject, export=subject, space=copied.space, start=b"")
+
+
+@job()
+def write_files(call: Call, *, export: str, space: str, start: bytes) -> None:
+    """Write a file of the next items; the manifests after the last."""
+    found = exports.get(call, export)
+    if found is None:
+        return
+    schema = state.find(call, found.table)
+    if schema is not None:
+        encryption.open_for_itself(call, schema)
+    root = history.root_of(call, space)
+    rows = call.tx.scan(start or root, after(root), FILE_ITEMS)
+    try:
+        if rows:
+            found = _write_data(call, found, [stored for _, stored in rows])
+        if len(rows) == FILE_ITEMS:
+            exports.put(call, found)
+            call.later(write_files, key=export, export=export, space=space, start=rows[-1][0] + b"\0")
+            return
+        found = _write_manifests(call, found)
+    except AWSError as error:
+        code = {"NoSuchBucket": "S3NoSuchBucket", "AccessDenied": "S3AccessDenied"}.get(error.code, error.code)
+        found = state.replace(
+            found, status="FAILED", ended_s=call.now, failure_code=code, failure=error.message, files=()
+        )
+    exports.put(call, found)
+    call.later(jobs.clear, key=space, space=space)
+
+
+def _put(call: Call, export: Export, key: str, body: bytes) -> None:
+    owner = export.request.get("S3BucketOwner")
+    given = {"expected_bucket_owner": owner} if owner else {}
+    call.ask("s3").put_object(bucket=export.request["S3Bucket"], key=key, body=body, **given)
+
+
+def _folder(export: Export) -> str:
+    prefix = export.request.get("S3Prefix", "").strip("/")
+    return f"{prefix}/AWSDynamoDB/{export.id}" if prefix else f"AWSDynamoDB/{export.id}"
+
+
+def _write_data(call: Call, export: Export, stored: list[bytes]) -> Export:
+    lines = b"".join([plain_items.write(state.load(each)) for each in stored])
+    body = gzip.compress(lines, 6, mtime=0)
+    key = f"{_folder(export)}/data/{call.chance.hex(26)}.json.gz"
+    _put(call, export, key, body)
+    digest = hashlib.md5(body, usedforsecurity=False)
+    file = {
+        "itemCount": len(stored),
+        "md5Checksum": b64encode(digest.digest()).decode(),
+        "etag": digest.hexdigest(),
+        "dataFileS3Key": key,
+    }
+    return state.replace(
+        export,
+        items=export.items + len(stored),
+        size_bytes=export.size_bytes + sum(map(state.stored_size, stored)),
+        files=(*export.files, file),
+    )
+
+
+def _write_manifests(call: Call, export: Export) -> Export:
+    folder = _folder(export)
+    files, manifest = f"{folder}/manifest-files.json", f"{folder}/manifest-summary.json"
+    summary = {
+        "version": "2020-06-30",
+        "exportArn": _arn(call, export),
+        "startTime": _time(export.started_s),
+        "endTime": _time(call.now),
+        "tableArn": state.arn_of(call, export.table),
+        "tableId": export.table_id,
+        "exportTime": _time(export.at_s),
+        "s3Bucket": export.request["S3Bucket"],
+        "s3Prefix": export.request.get("S3Prefix"),
+        "s3SseAlgorithm": "AES256",
+        "s3SseKmsKeyId": None,
+        "manifestFilesS3Key": files,
+        "billedSizeBytes": export.size_bytes,
+        "itemCount": export.items,
+        "outputFormat": "DYNAMODB_JSON",
+        "exportType": "FULL_EXPORT",
+    }
+    lines = b"".join([orjson.dumps(file) + b"\n" for file in export.files])
+    for key, body in ((files, lines), (manifest, orjson.dumps(summary))):
+        _put(call, export, key, body)
+        _put(
+            call,
+            export,
+            key.removesuffix(".json") + ".md5",
+            b64encode(hashlib.md5(body, usedforsecurity=False).digest()),
+        )
+    return state.replace(export, status="COMPLETED", ended_s=call.now, manifest=manifest, files=())
+
+
+def _time(at_s: float) -> str:
+    return datetime.fromtimestamp(at_s, UTC).isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
+
+
+def _arn(call: Call, export: Export) -> str:
+    return f"{state.arn_of(call, export.table)}/export/{export.id}"
+
+
+@operation
+def describe_export(call: Call, *, export_arn: str) -> dict[str, Any]:
+    found = exports.get(call, export_arn.rpartition("/")[2])
+    if found is None or _arn(call, found) != export_arn:
+        raise ExportNotFoundException(f"Export not found: {export_arn}")
+    return {"ExportDescription": _describe(call, found)}
+
+
+@operation
+def list_exports(
+    call: Call, *, table_arn: str | None = None, max_results: int = limits.PAGE, next_token: str | None = None
+) -> dict[str, Any]:
+    found = [each for each in exports.range(call) if table_arn in (None, state.arn_of(call, each.table))]
+    try:
+        shown, token = page(found, next_token or "", max_results)
+    except BadToken:
+        raise ValidationException("Invalid NextToken") from None
+    summaries = [
+        {"ExportArn": _arn(call, each), "ExportStatus": each.status, "ExportType": "FULL_EXPORT"} for each in shown
+    ]
+    return {"ExportSummaries": summaries, **({"NextToken": token} if token else {})}
+
+
+def _describe(call: Call, export: Export) -> dict[str, Any]:
+    shown = {
+        "ExportArn": _arn(call, export),
+        "ExportStatus": export.status,
+        "StartTime": export.started_s,
+        "TableId": export.table_id,
+        "ExportTime": export.at_s,
+        "ClientToken": export.token,
+        "S3SseAlgorithm": "AES256",
+        **export.request,
+    }
+    if export.status == "COMPLETED":
+        shown |= {
+            "ExportManifest": export.manifest, "BilledSizeBytes": export.size_bytes, "ItemCount": export.items
+        }  # fmt: skip
+    if export.ended_s:
+        shown["EndTime"] = export.ended_s
+    if export.failure_code:
+        shown |= {"FailureCode": export.failure_code, "FailureMessage": export.failure}
+    return shown

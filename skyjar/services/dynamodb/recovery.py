@@ -1,0 +1,222 @@
+"""Point-in-time recovery, and restoring: a new table from a backup, or as a table was at a second."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from skyjar.kernel.call import Call
+from skyjar.kernel.jobs import job
+from skyjar.kernel.keys import after
+from skyjar.kernel.service import operation
+
+from . import backups, copying, definitions, history, limits, state, tables
+from .backups import DAY_S
+from .copying import Copied
+from .errors import (
+    BackupInUseException,
+    InvalidRestoreTimeException,
+    PointInTimeRecoveryUnavailableException,
+    TableAlreadyExistsException,
+    ValidationException,
+)
+from .state import Definition, Restored
+
+
+@operation
+def describe_continuous_backups(call: Call, *, table_name: str) -> dict[str, Any]:
+    return _described(call, backups.existing(call, table_name))
+
+
+@operation
+def update_continuous_backups(
+    call: Call, *, table_name: str, point_in_time_recovery_specification: dict[str, Any]
+) -> dict[str, Any]:
+    definition = backups.existing(call, table_name)
+    is_on = point_in_time_recovery_specification["PointInTimeRecoveryEnabled"]
+    days = point_in_time_recovery_specification.get("RecoveryPeriodInDays")
+    if not is_on and days is not None:
+        raise ValidationException(
+            "Recovery period can only be set when point in time recovery is enabled"
+        )  # fmt: skip
+    since_s = (definition.recovery_since_s or float(int(call.now))) if is_on else 0.0
+    changed = state.replace(definition, recovery_since_s=since_s, recovery_days=days or definition.recovery_days)
+    state.tables.replace(call, definition, changed)
+    call.later(trim_history, due=call.now + DAY_S if is_on else None, key=definition.space, table=definition.name)
+    return _described(call, changed)
+
+
+@job()
+def trim_history(call: Call, *, table: str) -> None:
+    """Once a day: forget what can no longer be restored, or everything once recovery is off."""
+    definition = state.tables.get(call, table)
+    if definition is None:
+        return
+    root = history.history_root(call, definition.space)
+    end = root + history.moment(_earliest(call, definition)) if definition.recovery_since_s else after(root)
+    gone = call.tx.scan(root, end, copying.CHUNK)
+    for row, _ in gone:
+        call.tx.delete(row)
+    if len(gone) == copying.CHUNK:
+        call.later(trim_history, key=definition.space, table=table)
+    elif definition.recovery_since_s:
+        call.later(trim_history, due=call.now + DAY_S, key=definition.space, table=table)
+
+
+def _earliest(call: Call, definition: Definition) -> float:
+    return max(definition.recovery_since_s, call.now - definition.recovery_days * DAY_S)
+
+
+def _latest(call: Call, definition: Definition) -> float:
+    """AWS can restore to five minutes ago."""
+    return max(_earliest(call, definition), call.now - limits.RECOVERY_LAG_S)
+
+
+def _described(call: Call, definition: Definition) -> dict[str, Any]:
+    point: dict[str, Any] = {"PointInTimeRecoveryStatus": "DISABLED"}
+    if definition.recovery_since_s:
+        point = {
+            "PointInTimeRecoveryStatus": "ENABLED",
+            "RecoveryPeriodInDays": definition.recovery_days,
+            "EarliestRestorableDateTime": _earliest(call, definition),
+            "LatestRestorableDateTime": _latest(call, definition),
+        }
+    return {
+        "ContinuousBackupsDescription": {
+            "ContinuousBackupsStatus": "ENABLED",
+            "PointInTimeRecoveryDescription": point,
+        }
+    }
+
+
+def recoverable(
+    call: Call, definition: Definition, at_s: float | None, *, lag_s: float = limits.RECOVERY_LAG_S
+) -> float:
+    """The moment to go back to, which its history covers; None is the latest."""
+    if not definition.recovery_since_s:
+        raise PointInTimeRecoveryUnavailableException(
+            f"Point in time recovery is not enabled for table '{definition.name}'"
+        )
+    latest = max(_earliest(call, definition), call.now - lag_s)
+    if at_s is None:
+        return latest
+    if not int(_earliest(call, definition)) <= at_s <= latest:
+        raise InvalidRestoreTimeException(
+            "An invalid restore time was specified. RestoreDateTime must be between EarliestRestorableDateTime and "
+            "LatestRestorableDateTime."
+        )
+    return at_s
+
+
+@operation
+def restore_table_from_backup(
+    call: Call,
+    *,
+    target_table_name: str,
+    backup_arn: str,
+    billing_mode_override: str | None = None,
+    global_secondary_index_override: list[dict[str, Any]] | None = None,
+    local_secondary_index_override: list[dict[str, Any]] | None = None,
+    provisioned_throughput_override: dict[str, int] | None = None,
+) -> dict[str, Any]:
+    backup = backups.find(call, backup_arn)
+    if backup.status != "AVAILABLE":
+        raise BackupInUseException(f"Backup is being used by another control plane operation: {backup_arn}")
+    made = _target(call, target_table_name, backup.definition, billing_mode_override, provisioned_throughput_override,
+                   global_secondary_index_override, local_secondary_index_override)  # fmt: skip
+    source = state.arn_of(call, backup.table)
+    made = state.replace(made, restored=Restored(backup=backup_arn, table=source, at_s=backup.created_s))
+    state.tables.add(call, made)
+    call.later(copying.load, key=made.name, table=made.name, space=backup.space, start=b"", is_passing=False)
+    return {"TableDescription": tables.describe(call, made, "CREATING")}
+
+
+@operation
+def restore_table_to_point_in_time(
+    call: Call,
+    *,
+    source_table_arn: str | None = None,
+    source_table_name: str | None = None,
+    target_table_name: str,
+    use_latest_restorable_time: bool = False,
+    restore_date_time: float | None = None,
+    billing_mode_override: str | None = None,
+    global_secondary_index_override: list[dict[str, Any]] | None = None,
+    local_secondary_index_override: list[dict[str, Any]] | None = None,
+    provisioned_throughput_override: dict[str, int] | None = None,
+) -> dict[str, Any]:
+    if (source_table_arn is None) == (source_table_name is None):
+        raise ValidationException("Exactly one of SourceTableArn and SourceTableName must be given")
+    if use_latest_restorable_time == (restore_date_time is not None):
+        raise ValidationException("Exactly one of UseLatestRestorableTime and RestoreDateTime must be given")
+    definition = backups.existing(call, source_table_arn or source_table_name or "")
+    at_s = recoverable(call, definition, restore_date_time)
+    made = _target(call, target_table_name, definition, billing_mode_override, provisioned_throughput_override,
+                   global_secondary_index_override, local_secondary_index_override)  # fmt: skip
+    made = state.replace(made, restored=Restored(backup="", table=state.arn_of(call, definition.name), at_s=at_s))
+    state.tables.add(call, made)
+    copying.begin(call, definition, "restore", made.name, at_s)
+    return {"TableDescription": tables.describe(call, made, "CREATING")}
+
+
+@copying.finishes("restore")
+def _finish(call: Call, subject: str, copied: Copied) -> None:
+    call.later(copying.load, key=subject, table=subject, space=copied.space, start=b"", is_passing=True)
+
+
+def _target(
+    call: Call,
+    name: str,
+    source: Definition,
+    billing: str | None,
+    throughput: dict[str, int] | None,
+    global_indexes: list[dict[str, Any]] | None,
+    local_indexes: list[dict[str, Any]] | None,
+) -> Definition:
+    """The table that is restored: as the source in its keys and indexes, without its settings, tags, stream and policy."""
+    definitions.check_table_name(name)
+    if state.tables.get(call, name) is not None:
+        raise TableAlreadyExistsException(f"Table already exists: {name}")
+    mode = billing or source.billing
+    is_provisioned = mode == "PROVISIONED"
+    read, write = source.read_units, source.write_units
+    if throughput is not None or billing not in (None, source.billing):
+        read, write = definitions.throughput(throughput, mode)
+    indexes = []
+    for index in source.indexes:
+        chosen = global_indexes if index.is_global else local_indexes
+        given = next((each for each in chosen or () if each["IndexName"] == index.name), None)
+        if chosen is not None and given is None:
+            continue
+        units = (index.read_units, index.write_units) if is_provisioned else (0, 0)
+        if index.is_global and given is not None and "ProvisionedThroughput" in given:
+            units = definitions.index_throughput(index.name, given["ProvisionedThroughput"], is_provisioned)
+        elif index.is_global and is_provisioned and not all(units):
+            units = (read, write)
+        indexes.append(
+            state.replace(index, space=call.chance.hex(12), status="ACTIVE", read_units=units[0], write_units=units[1])
+        )
+    known = {index.name for index in source.indexes}
+    for each in [*(global_indexes or ()), *(local_indexes or ())]:
+        if each["IndexName"] not in known:
+            raise ValidationException(
+                f"One or more parameter values were invalid: Index {each['IndexName']} does not exist in the source table"
+            )
+    used = {source.hash, source.range, *(each for index in indexes for each in (index.hash, index.range))}
+    return Definition(
+        name=name,
+        id=call.new_id(),
+        space=call.chance.hex(12),
+        created_s=call.now,
+        types={attribute: kind for attribute, kind in source.types.items() if attribute in used},
+        hash=source.hash,
+        range=source.range,
+        indexes=tuple(indexes),
+        billing=mode,
+        on_demand_since_s=0.0 if is_provisioned else call.now,
+        read_units=read if is_provisioned else 0,
+        write_units=write if is_provisioned else 0,
+        status="CREATING",
+        kms_key=source.kms_key,
+        data_keys=source.data_keys,
+        sealing=source.sealing,
+    )

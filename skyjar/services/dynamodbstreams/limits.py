@@ -1,0 +1,10 @@
+"""Quotas and defaults. Source: DynamoDB Developer Guide, "Change data capture for DynamoDB Streams"; API reference."""
+
+RETENTION_MS = 86_400_000
+SHARD_MS = 4 * 3_600_000  # how long a shard is written to before another takes its place
+ITERATOR_MS = 900_000
+LIST_STREAMS = 100
+DESCRIBE_SHARDS = 100
+GET_RECORDS = 1_000
+GET_RECORDS_BYTES = 1_048_576
+TRIM_PAUSE_S = 60.0

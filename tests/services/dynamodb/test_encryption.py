@@ -1,0 +1,131 @@
+"""Tables under KMS keys."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import msgspec
+import pytest
+
+from skyjar.kernel.errors import AWSError
+from skyjar.kernel.principals import Principal
+from skyjar.services.dynamodb import encryption, sealing
+
+from .conftest import Make, index, item
+
+
+def refused(code: str, call: Any, **given: Any) -> str:
+    with pytest.raises(AWSError) as caught:
+        call(**given)
+    assert caught.value.code == code
+    return caught.value.message
+
+
+def stored(desk: Any) -> bytes:
+    """All that the store holds of items."""
+    pairs = desk.store.transact(lambda tx: tx.scan(b"dynamodb.items", b"dynamodb.itemt"))
+    return b"".join(value for _, value in pairs)
+
+
+def forget_keys() -> None:
+    sealing._ciphers.clear()
+    encryption.open_keys.cache_clear()
+
+
+@pytest.fixture
+def key(desk: Any) -> str:
+    made: str = desk.ask("kms").create_key()["KeyMetadata"]["Arn"]
+    return made
+
+
+def test_items_are_sealed_in_the_store(desk: Any, table: Make, key: str) -> None:
+    db = table(types={"g": "S"}, global_secondary_indexes=[index("gsi", "g")],
+               sse_specification={"Enabled": True, "KMSMasterKeyId": key})  # fmt: skip
+    assert db.describe_table(table_name="tab")["Table"]["SSEDescription"] == {
+        "Status": "ENABLED", "SSEType": "KMS", "KMSMasterKeyArn": key
+    }  # fmt: skip
+    db.put_item(table_name="tab", item=item(pk="a", g="x", secret="hush-hush"))
+    assert b"hush-hush" not in stored(desk)
+    forget_keys()
+    assert db.get_item(table_name="tab", key=item(pk="a"))["Item"] == item(pk="a", g="x", secret="hush-hush")
+    query = {"table_name": "tab", "index_name": "gsi", "key_condition_expression": "g = :g",
+             "expression_attribute_values": {":g": {"S": "x"}}}  # fmt: skip
+    assert db.query(**query)["Items"][0]["secret"] == {"S": "hush-hush"}
+    desk.ask("kms").disable_key(key_id=key)
+    desk.advance(299)
+    db.get_item(table_name="tab", key=item(pk="a"))
+    desk.advance(2)
+    assert "is disabled" in refused("ValidationException", db.get_item, table_name="tab", key=item(pk="a"))
+
+
+def test_a_table_is_brought_under_another_key(
+    desk: Any, table: Make, key: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(encryption, "CHUNK", 2)
+    db = table(types={"g": "S"}, global_secondary_indexes=[index("gsi", "g")])
+    for n in range(5):
+        db.put_item(table_name="tab", item=item(pk=f"k{n}", g="x", secret="hush-hush"))
+    assert "SSEDescription" not in db.describe_table(table_name="tab")["Table"]
+    for given, is_open in (
+        ({"Enabled": True}, False),
+        ({"Enabled": True, "KMSMasterKeyId": key}, False),
+        ({"Enabled": False}, True),
+    ):
+        db.update_table(table_name="tab", sse_specification=given)
+        desk.settle()
+        assert (b"hush-hush" in stored(desk)) is is_open
+        forget_keys()
+        assert db.scan(table_name="tab")["Count"] == db.scan(table_name="tab", index_name="gsi")["Count"] == 5
+    managed = desk.ask("kms").describe_key(key_id="alias/aws/dynamodb")["KeyMetadata"]
+    assert managed["KeyManager"] == "AWS"
+    assert "SSEDescription" not in db.describe_table(table_name="tab")["Table"]
+
+
+@pytest.mark.parametrize("is_managed", [True, False])
+def test_what_dynamodb_does_by_itself_needs_no_caller(desk: Any, table: Make, key: str, is_managed: bool) -> None:
+    sse = {"Enabled": True} if is_managed else {"Enabled": True, "KMSMasterKeyId": key}
+    db = table(sse_specification=sse)
+    db.update_time_to_live(table_name="tab", time_to_live_specification={"Enabled": True, "AttributeName": "ttl"})
+    db.put_item(table_name="tab", item=item(pk="a", ttl=int(desk.clock.now()) + 10))
+    db.put_item(table_name="tab", item=item(pk="b"))
+    arn = db.create_backup(table_name="tab", backup_name="one")["BackupDetails"]["BackupArn"]
+    desk.settle()
+    forget_keys()
+    desk.advance(200)
+    assert db.scan(table_name="tab")["Items"] == [item(pk="b")]
+    db.restore_table_from_backup(target_table_name="again", backup_arn=arn)
+    forget_keys()
+    desk.settle()
+    assert db.scan(table_name="again")["Count"] == 2
+
+
+def test_who_uses_the_table_uses_the_key(desk: Any, table: Make, key: str) -> None:
+    table(sse_specification={"Enabled": True, "KMSMasterKeyId": key})
+    iam = desk.ask("iam")
+    identity = iam.create_user(user_name="ann")["User"]["UserId"]
+    ann = Principal(
+        kind="user", account=desk.account, arn=f"arn:aws:iam::{desk.account}:user/ann", name="ann", id=identity
+    )
+
+    def allow(*actions: str) -> None:
+        statement = {"Effect": "Allow", "Action": actions, "Resource": "*"}
+        iam.put_user_policy(user_name="ann", policy_name="p",
+                            policy_document=json.dumps({"Version": "2012-10-17", "Statement": [statement]}))  # fmt: skip
+
+    allow("dynamodb:*")
+    db = desk.ask("dynamodb", msgspec.structs.replace(ann))
+    message = refused("AccessDeniedException", db.put_item, table_name="tab", item=item(pk="a"))
+    assert "kms:Decrypt" in message and key in message
+    allow("dynamodb:*", "kms:Decrypt")
+    db.put_item(table_name="tab", item=item(pk="a"))
+    refused("AccessDeniedException", db.create_table, table_name="own", billing_mode="PAY_PER_REQUEST",
+            key_schema=[{"AttributeName": "pk", "KeyType": "HASH"}],
+            attribute_definitions=[{"AttributeName": "pk", "AttributeType": "S"}],
+            sse_specification={"Enabled": True, "KMSMasterKeyId": key})  # fmt: skip
+
+
+def test_what_is_refused(table: Make) -> None:
+    for given in ({"Enabled": True, "SSEType": "AES256"}, {"Enabled": False, "SSEType": "KMS"}):
+        refused("ValidationException", table, sse_specification=given)
+    refused("ValidationException", table, sse_specification={"Enabled": True, "KMSMasterKeyId": "alias/none"})

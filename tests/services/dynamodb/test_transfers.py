@@ -1,0 +1,147 @@
+"""Exports to S3, and imports from it."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from typing import Any
+
+import pytest
+
+from skyjar.kernel.errors import AWSError, NotImplementedHere
+from skyjar.services.dynamodb import exports, imports
+
+from .conftest import Make, item, keys, types
+
+
+def refused(code: str, call: Any, **given: Any) -> None:
+    with pytest.raises(AWSError) as caught:
+        call(**given)
+    assert caught.value.code == code
+
+
+def body(desk: Any, key: str) -> bytes:
+    found = desk.ask("s3").get_object(bucket="files", key=key)["Body"]
+    data: bytes = found if isinstance(found, bytes) else found.read()
+    return data
+
+
+@pytest.fixture
+def db(desk: Any, table: Make) -> Any:
+    made = table()
+    desk.ask("s3").create_bucket(bucket="files")
+    return made
+
+
+ARN = "arn:aws:dynamodb:us-east-1:111122223333:table/tab"
+CREATE = {
+    "TableName": "new",
+    "KeySchema": keys("pk"),
+    "AttributeDefinitions": types(pk="S"),
+    "BillingMode": "PAY_PER_REQUEST",
+}
+
+
+def start(db: Any, **more: Any) -> str:
+    given = {"s3_bucket_source": {"S3Bucket": "files", "S3KeyPrefix": "in/"}, "input_format": "DYNAMODB_JSON",
+             "table_creation_parameters": CREATE, **more}  # fmt: skip
+    arn: str = db.import_table(**given)["ImportTableDescription"]["ImportArn"]
+    return arn
+
+
+def shown(db: Any, arn: str) -> dict[str, Any]:
+    found: dict[str, Any] = db.describe_import(import_arn=arn)["ImportTableDescription"]
+    return found
+
+
+def test_an_export_is_the_table_at_a_moment(desk: Any, db: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(exports, "FILE_ITEMS", 2)
+    given = {"table_arn": ARN, "s3_bucket": "files", "s3_prefix": "out", "client_token": "t"}
+    refused("PointInTimeRecoveryUnavailableException", db.export_table_to_point_in_time, **given)
+    db.update_continuous_backups(
+        table_name="tab", point_in_time_recovery_specification={"PointInTimeRecoveryEnabled": True}
+    )
+    whole = [item(pk=f"k{n}", b=b"\0\1", s={"x"}, m={"l": [1, None]}) for n in range(5)]
+    for each in whole:
+        db.put_item(table_name="tab", item=each)
+    desk.advance(10)
+    moment = desk.clock.now() - 5
+    db.put_item(table_name="tab", item=item(pk="k0", late=True))
+    made = db.export_table_to_point_in_time(**given, export_time=moment)["ExportDescription"]
+    assert made["ExportStatus"] == "IN_PROGRESS"
+    assert db.export_table_to_point_in_time(**given)["ExportDescription"]["ExportArn"] == made["ExportArn"]
+    refused("ExportConflictException", db.export_table_to_point_in_time, **{**given, "s3_prefix": "other"})
+    refused("InvalidExportTimeException", db.export_table_to_point_in_time, table_arn=ARN, s3_bucket="files",
+            export_time=desk.clock.now() + 9)  # fmt: skip
+    desk.settle()
+    done = db.describe_export(export_arn=made["ExportArn"])["ExportDescription"]
+    assert (done["ExportStatus"], done["ItemCount"]) == ("COMPLETED", 5)
+    summary = json.loads(body(desk, done["ExportManifest"]))
+    assert (summary["itemCount"], summary["outputFormat"]) == (5, "DYNAMODB_JSON")
+    files = [json.loads(line) for line in body(desk, summary["manifestFilesS3Key"]).splitlines()]
+    assert [each["itemCount"] for each in files] == [2, 2, 1]
+    for file in files:
+        desk.ask("s3").put_object(
+            bucket="files", key=f"in/{file['dataFileS3Key'][-20:]}", body=body(desk, file["dataFileS3Key"])
+        )
+    lines = b"".join(gzip.decompress(body(desk, file["dataFileS3Key"])) for file in files).splitlines()
+    first = next(json.loads(line)["Item"] for line in lines if b'"k0"' in line)
+    assert first == {
+        "pk": {"S": "k0"},
+        "b": {"B": "AAE="},
+        "s": {"SS": ["x"]},
+        "m": {"M": {"l": {"L": [{"N": "1"}, {"NULL": True}]}}},
+    }
+    arn = start(db, input_compression_type="GZIP")
+    refused("ResourceNotFoundException", db.scan, table_name="new")
+    desk.settle()
+    assert shown(db, arn)["ImportStatus"] == "COMPLETED"
+    assert sorted(db.scan(table_name="new")["Items"], key=lambda each: each["pk"]["S"]) == whole
+    assert [each["ExportArn"] for each in db.list_exports(table_arn=ARN)["ExportSummaries"]] == [made["ExportArn"]]
+
+
+def test_an_export_that_cannot_be_written_fails(desk: Any, db: Any) -> None:
+    db.update_continuous_backups(
+        table_name="tab", point_in_time_recovery_specification={"PointInTimeRecoveryEnabled": True}
+    )
+    arn = db.export_table_to_point_in_time(table_arn=ARN, s3_bucket="nowhere-at-all")["ExportDescription"]["ExportArn"]
+    desk.settle()
+    failed = db.describe_export(export_arn=arn)["ExportDescription"]
+    assert (failed["ExportStatus"], failed["FailureCode"]) == ("FAILED", "S3NoSuchBucket")
+    with pytest.raises(NotImplementedHere, match="ION"):
+        db.export_table_to_point_in_time(table_arn=ARN, s3_bucket="files", export_format="ION")
+
+
+def test_lines_that_are_no_items_are_counted(desk: Any, db: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(imports, "CHUNK", 2)
+    good = [json.dumps({"Item": {"pk": {"S": f"k{n}"}, "n": {"N": "01.0"}}}) for n in range(4)]
+    bad = ["{", "[]", '{"Item": 1}', '{"Item": {"n": {"N": "1"}}}', '{"Item": {"pk": {"S": 1}}}', '{"Item": {"pk": {"S": "x"}, "b": {"B": "?"}}}',
+           '{"Item": {"pk": {"S": "x"}, "n": {"N": "x"}}}', '{"Item": {"pk": {"Q": "x"}}}', '{"Item": {"pk": {}}}', "[" * 9000]  # fmt: skip
+    desk.ask("s3").put_object(bucket="files", key="in/1", body="\n".join([*good[:2], *bad, good[2]]).encode())
+    desk.ask("s3").put_object(bucket="files", key="in/2", body=good[3].encode())
+    arn = start(db)
+    desk.settle()
+    done = shown(db, arn)
+    assert (done["ImportStatus"], done["ImportedItemCount"], done["ErrorCount"]) == ("COMPLETED", 4, len(bad))
+    assert {each["n"]["N"] for each in db.scan(table_name="new")["Items"]} == {"1"}
+    assert [each["ImportArn"] for each in db.list_imports()["ImportSummaryList"]] == [arn]
+
+
+def test_csv(desk: Any, db: Any) -> None:
+    desk.ask("s3").put_object(bucket="files", key="in/a.csv", body=b'pk;sk;text\na;1;"x;y"\na;2;\n')
+    create = {**CREATE, "KeySchema": keys("pk", "sk"), "AttributeDefinitions": types(pk="S", sk="N")}
+    start(db, input_format="CSV", input_format_options={"Csv": {"Delimiter": ";"}}, table_creation_parameters=create)
+    desk.settle()
+    found = db.query(
+        table_name="new", key_condition_expression="pk = :p", expression_attribute_values={":p": {"S": "a"}}
+    )
+    assert found["Items"] == [item(pk="a", sk=1, text="x;y"), item(pk="a", sk=2)]
+
+
+def test_broken_files_fail_the_import(desk: Any, db: Any) -> None:
+    desk.ask("s3").put_object(bucket="files", key="in/1", body=b"not gzip")
+    arn = start(db, input_compression_type="GZIP")
+    desk.settle()
+    assert (shown(db, arn)["ImportStatus"], shown(db, arn)["FailureCode"]) == ("FAILED", "InvalidInput")
+    with pytest.raises(NotImplementedHere, match="ION"):
+        start(db, input_format="ION")
