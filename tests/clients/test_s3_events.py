@@ -137,3 +137,50 @@ def test_what_was_written_is_seen_at_once_and_told_in_time(skyjar: Account) -> N
     assert "k" in told
     assert "both" in told
     assert s3.get_object(Bucket=bucket, Key="both")["Body"].read() in (b"1", b"2")
+
+
+@pytest.mark.spec("s3-152", "s3-153", "s3-154", "s3-159")
+def test_rules_of_notifications(skyjar: Account) -> None:
+    s3, sqs = skyjar.client("s3"), skyjar.client("sqs")
+    bucket = f"ruled-{skyjar.number}"
+    s3.create_bucket(Bucket=bucket)
+    arn = f"arn:aws:sqs:us-east-1:{skyjar.number}:ruled"
+    policy = allow("sqs:SendMessage", {"Service": "s3.amazonaws.com"}, Resource=arn)
+    url = sqs.create_queue(QueueName="ruled", Attributes={"Policy": policy})["QueueUrl"]
+
+    def rule(prefix: str = "", suffix: str = "", event: str = "s3:ObjectCreated:*") -> dict[str, Any]:
+        given = [{"Name": name, "Value": value} for name, value in (("prefix", prefix), ("suffix", suffix)) if value]
+        return {"QueueArn": arn, "Events": [event], **({"Filter": {"Key": {"FilterRules": given}}} if given else {})}
+
+    def configure(*rules: dict[str, Any]) -> str:
+        try:
+            s3.put_bucket_notification_configuration(
+                Bucket=bucket,
+                NotificationConfiguration={"QueueConfigurations": list(rules)},
+                SkipDestinationValidation=True,
+            )
+        except ClientError as error:
+            return f"{error.response['Error']['Code']}: {error.response['Error']['Message']}"
+        return ""
+
+    overlap = configure(rule(), rule(event="s3:ObjectCreated:Put"))
+    assert overlap.startswith("InvalidArgument: Configurations overlap")
+    assert configure(rule("images"), rule("images/a")).startswith(
+        "InvalidArgument: Configuration is ambiguously defined"
+    )
+    many = [rule(f"{number:03}/") for number in range(101)]
+    assert configure(*many[:100]) == ""
+    assert configure(*many).startswith("InvalidArgument")
+    s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
+    assert configure(rule("images/", ".jpg")) == ""
+    s3.put_object(Bucket=bucket, Key="images/a.png", Body=b"x")
+    written = {s3.put_object(Bucket=bucket, Key="images/a.jpg", Body=body)["VersionId"] for body in (b"1", b"2")}
+    told: list[tuple[str, str]] = []
+    deadline = time.monotonic() + 10
+    while len(told) < 2 and time.monotonic() < deadline:
+        for each in sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, WaitTimeSeconds=1).get("Messages", ()):
+            sqs.delete_message(QueueUrl=url, ReceiptHandle=each["ReceiptHandle"])
+            things = [record["s3"]["object"] for record in json.loads(each["Body"])["Records"]]
+            told += [(thing["key"], thing["versionId"]) for thing in things]
+    assert sorted(told) == sorted(("images/a.jpg", version) for version in written)
+    assert len(s3.list_object_versions(Bucket=bucket, Prefix="images/a.jpg")["Versions"]) == 2

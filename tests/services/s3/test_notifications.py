@@ -81,7 +81,6 @@ def test_the_documents_that_a_queue_gets(desk: Any, s3: Any, queue: tuple[str, s
     assert gone["s3"]["object"].keys() == {"key", "sequencer"}
 
 
-@pytest.mark.spec("s3-152")
 def test_a_filter_on_prefix_and_suffix(desk: Any, s3: Any, queue: tuple[str, str]) -> None:
     arn, url = queue
     configure(s3, wanted(arn, "s3:ObjectCreated:*", prefix="images/", suffix=".jpg"))
@@ -90,7 +89,6 @@ def test_a_filter_on_prefix_and_suffix(desk: Any, s3: Any, queue: tuple[str, str
     assert [each["s3"]["object"]["key"] for each in told(desk, url)] == ["images/a.jpg"]
 
 
-@pytest.mark.spec("s3-159")
 def test_every_version_has_its_own_event(desk: Any, s3: Any, queue: tuple[str, str]) -> None:
     arn, url = queue
     s3.put_bucket_versioning(bucket="first", versioning_configuration={"Status": "Enabled"})
@@ -104,7 +102,6 @@ def test_every_version_has_its_own_event(desk: Any, s3: Any, queue: tuple[str, s
     assert [each["eventName"] for each in events[2:]] == ["ObjectRemoved:DeleteMarkerCreated", "ObjectRemoved:Delete"]
 
 
-@pytest.mark.spec("s3-153")
 def test_rules_that_meet_are_refused(s3: Any, queue: tuple[str, str]) -> None:
     arn, _ = queue
     with pytest.raises(errors.InvalidArgument, match="Configurations overlap"):
@@ -125,7 +122,6 @@ def test_rules_that_meet_are_refused(s3: Any, queue: tuple[str, str]) -> None:
     )
 
 
-@pytest.mark.spec("s3-154")
 def test_a_hundred_configurations_at_most(s3: Any, queue: tuple[str, str]) -> None:
     arn, _ = queue
     many = [wanted(arn, "s3:ObjectCreated:*", prefix=f"{number:03}") for number in range(101)]
