@@ -18,6 +18,7 @@ class Cloud(Protocol):
 
     chance: Chance
     blobs: Blobs
+    is_strict: bool
 
     def ask(self, call: Call, service: str, operation: str, parameters: dict[str, Any], principal: Principal,
             account: str, region: str, context: dict[str, str]) -> Any: ...  # fmt: skip
@@ -39,8 +40,10 @@ class Cloud(Protocol):
 
 class Origin:
     """How a call came in. `endpoint`: scheme, host and port by which the client came; `secure`: whether what it said was
-    hidden from others on its way; `signature`: how it was signed (v4-header, v4-query, v2-header, v2-query), if it was."""
+    hidden from others on its way; `signature`: how it was signed (v4-header, v4-query, v2-header, v2-query), if it was;
+    `is_accelerated`: by a name of S3's Transfer Acceleration."""
 
+    is_accelerated = False
     __slots__ = ("endpoint", "referer", "secure", "signature", "source_ip", "user_agent")
 
     def __init__(
@@ -78,6 +81,9 @@ class CameIn(Protocol):
 
     @property
     def referer(self) -> str: ...
+
+    @property
+    def is_accelerated(self) -> bool: ...
 
     @property
     def signature(self) -> str: ...
@@ -157,6 +163,11 @@ class Call:
     @property
     def blobs(self) -> Blobs:
         return self._cloud.blobs
+
+    @property
+    def is_strict(self) -> bool:
+        """Whether keys that were never issued are refused, instead of acting as their account's root user."""
+        return self._cloud.is_strict
 
     @property
     def now_ms(self) -> int:

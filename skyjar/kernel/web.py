@@ -6,6 +6,8 @@ from collections.abc import Mapping
 
 import msgspec
 
+from .blobs import Slices
+
 
 class WebRequest(msgspec.Struct, frozen=True, kw_only=True):
     """`path` is as sent, percent-encoded; header names are lower-case; `labels` are the endpoint's named parts."""
@@ -25,4 +27,4 @@ class WebRequest(msgspec.Struct, frozen=True, kw_only=True):
 class WebResponse(msgspec.Struct, kw_only=True):
     status: int
     headers: list[tuple[str, str]] = msgspec.field(default_factory=list)
-    body: bytes = b""
+    body: bytes | Slices = b""

@@ -31,6 +31,7 @@ class Exchange:
 
     parent = ""
     waited = False
+    is_accelerated = False
     name = ""
     codec: Codec | None = None
     model: OperationModel | None = None

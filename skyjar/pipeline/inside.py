@@ -31,6 +31,7 @@ class Inside:
         self._pipeline = pipeline
         self.chance = pipeline.chance
         self.blobs = pipeline.blobs
+        self.is_strict = pipeline.is_strict
         self._reactions: dict[str, list[Callable[..., Any]]] | None = None
         self._resource_types: dict[str, Any] | None = None
 
@@ -164,6 +165,7 @@ class Inside:
             self._reactions = {
                 "organizations.MembershipsChanged": [self._pipeline.memberships.changed],
                 "cloudtrail.SelectionChanged": [self._pipeline.history.changed],
+                "s3.LoggingChanged": [lambda call, event: self._pipeline.access_logs.changed(call, event)],
             }
             for service in services.having("events.py"):
                 for reaction in service.reactions:

@@ -27,6 +27,7 @@ from skyjar.wire.errors import WireError
 from skyjar.wire.http import Request, Respond, Response, Sink, WebSocket, WebSocketHandler
 
 from . import cors
+from .access_logs import AccessLogs
 from .answers import Answers
 from .authenticate import Roots, authenticate
 from .authorise import authorise
@@ -87,6 +88,7 @@ class Pipeline:
         self.known_routes = Known()
         self.records = Records(store)
         self.history = History(store)
+        self.access_logs = AccessLogs(store)
         self.identities = Identities()
         self.memberships = Memberships(store)
         self.verdicts = Verdicts(self.memberships)
@@ -125,6 +127,7 @@ class Pipeline:
             self._flushing.cancel()
         self.records.flush()
         self.history.flush()
+        self.access_logs.flush()
 
     async def quiesce(self) -> None:
         """End what runs outside and the jobs that wait; calls that wait stay parked."""
@@ -136,6 +139,7 @@ class Pipeline:
         """After `quiesce`, with whatever is in the store now."""
         self.records = Records(self.store)
         self.history = History(self.store)
+        self.access_logs = AccessLogs(self.store)
         self.memberships.forget()
         self.runner = Runner(self)
         self.runner.start()
@@ -328,6 +332,8 @@ class Pipeline:
         self._send(x, response)
 
     def _send(self, x: Exchange, response: Response) -> None:
+        if self.access_logs.is_on:
+            self.access_logs.see(x, response)
         if "origin" in x.request.headers:
             cors.decorate(self, x, response)
         self.answers.send(x, response)
@@ -362,6 +368,7 @@ class Pipeline:
         self._flushing = None
         self.records.flush()
         self.history.flush()
+        self.access_logs.flush()
 
     # The cloud behind a call
 

@@ -32,10 +32,16 @@ class Planes:
         ]
         if found or not request.path.startswith(self.prefixes):
             return found
+        return self.at(request.path)
+
+    def at(self, path: str) -> list[tuple[Endpoint, dict[str, str]]]:
+        """The endpoints of that path."""
+        if self._hosts is None:
+            self._compile()
         return [
-            (endpoint, {**match.groupdict(), "path": "/" + (match.groupdict().get("path") or ""), "base": request.path})
+            (endpoint, {**match.groupdict(), "path": "/" + (match.groupdict().get("path") or ""), "base": path})
             for pattern, endpoint in self._paths
-            if (match := pattern.match(request.path)) is not None
+            if (match := pattern.match(path)) is not None
         ]
 
     def _compile(self) -> None:

@@ -32,7 +32,9 @@ def render(x: Exchange) -> Response:
         if isinstance(result, AWSError):
             raise result
         assert isinstance(result, WebResponse)
-        return Response(result.status, result.headers, result.body)
+        return Response(
+            result.status, result.headers, file_slice(result.body) if isinstance(result.body, Slices) else result.body
+        )
     assert x.codec is not None
     assert x.model is not None
     response = x.codec.serialise(x.model, result, x.request_id)

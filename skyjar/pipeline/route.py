@@ -11,6 +11,7 @@ from skyjar.kernel.errors import AWSError, NotImplementedHere
 from skyjar.kernel.service import Operation, Service
 from skyjar.wire import index, models, sigv4
 from skyjar.wire.codec import Codec, codec
+from skyjar.wire.errors import WireError
 from skyjar.wire.http import Request
 from skyjar.wire.models import OperationModel
 
@@ -21,12 +22,13 @@ if TYPE_CHECKING:
 _FORM = "application/x-www-form-urlencoded"
 _LOCAL = re.compile(r"^(localhost|127\.0\.0\.1|\[::1\]|localhost\.localstack\.cloud|host\.docker\.internal)(:\d+)?$")
 _S3_HOST = re.compile(
-    r"^(?P<bucket>.+)\.s3(?:[.-](?:dualstack\.)?(?:[a-z]{2}(?:-[a-z]+)+-\d))?"
+    r"^(?P<bucket>.+)\.s3(?:-accelerate(?:\.dualstack)?|[.-](?:dualstack\.)?(?:[a-z]{2}(?:-[a-z]+)+-\d))?"
     r"(?:\.amazonaws\.com|\.localhost(?:\.localstack\.cloud)?)(?::\d+)?$"
 )
 _AWS_HOST = re.compile(
     r"^(?P<service>[a-z0-9.-]+?)(?:\.(?P<region>[a-z]{2}(?:-[a-z]+)+-\d))?\.(?:amazonaws\.com|localhost)(?::\d+)?$"
 )
+_CONTROL = "/v20180820/"
 _BUCKET_HOST = re.compile(r"^(?P<bucket>[a-z0-9][a-z0-9.-]{1,61}[a-z0-9])\.localhost(?::\d+)?$")
 
 
@@ -68,7 +70,12 @@ def route(pipeline: Pipeline, x: Exchange) -> None:
             if request.headers.get("authorization", "").startswith("AWS4-"):
                 x.credential = sigv4.credential(request)
             return
-    x.credential = sigv4.credential(request)
+    try:
+        x.credential = sigv4.credential(request)
+    except WireError:
+        if "%2Fs3%2Faws4_request" in request.query:  # a presigned URL, whose holder is told in S3's own way
+            x.name, x.codec = "s3", codec("s3", "rest-xml")
+        raise
     target = request.headers.get("x-amz-target")
     if target is not None:
         found_before = known.targets.get(target)
@@ -83,12 +90,26 @@ def route(pipeline: Pipeline, x: Exchange) -> None:
     assert x.codec is not None
     x.model = x.codec.route(x.addressed)
     if x.model is None:
-        raise _unknown(x)
+        if not _route_form(pipeline, x):
+            raise _unknown(x)
+        return
     x.service, x.function = known.functions.get(x.model) or _find_function(known, x)
     if x.service.is_global:
         x.region = "us-east-1"
     if target is not None:
         known.targets[target] = (x.name, x.codec, x.model, x.service, x.function)
+
+
+def _route_form(pipeline: Pipeline, x: Exchange) -> bool:
+    """A browser's form that is posted to a bucket: it is signed in its fields, and no operation of the model."""
+    content_type = x.request.headers.get("content-type", "")
+    if x.name != "s3" or x.request.method != "POST" or not content_type.startswith("multipart/form-data"):
+        return False
+    x.planes = pipeline.planes.at(f"/_aws/s3-form{x.addressed.path}")
+    if not x.planes:
+        return False
+    x.plane, x.labels = x.planes[0]
+    return True
 
 
 def _find_function(known: Known, x: Exchange) -> tuple[Service, Operation]:
@@ -115,7 +136,7 @@ def _route_codec(known: Known, x: Exchange) -> None:
     scope = x.credential.service if x.credential is not None else ""
     is_form = request.headers.get("content-type", "").startswith(_FORM)
     before = known.scopes.get((scope, is_form)) if scope else None
-    if before is not None and "smithy-protocol" not in request.headers:
+    if before is not None and "smithy-protocol" not in request.headers and not request.path.startswith(_CONTROL):
         x.name, x.codec = before
         if x.name == "s3" and not known.is_local(request.host):
             _addressed(x, "s3")
@@ -127,7 +148,7 @@ def _route_codec(known: Known, x: Exchange) -> None:
     candidates = _by_scope(x)
     if candidates == ("s3",) and scope:
         known.scopes[scope, is_form] = ("s3", codec("s3", "rest-xml"))
-    if len(candidates) == 1 and candidates[0] != "s3" and scope:
+    if len(candidates) == 1 and candidates[0] not in ("s3", "s3control") and scope:
         x.name = candidates[0]
         x.codec = codec(x.name, _protocol_of(x.name, request))
         if "Action=" not in request.query:
@@ -172,6 +193,8 @@ def _by_scope(x: Exchange) -> tuple[str, ...]:
         found = index.by_signing_name().get(x.credential.service)
         if found is None:
             raise UnknownOperation(f"Unknown service in the credential scope: {x.credential.service[:64]}")
+        if "s3control" in found:
+            return ("s3control",) if _is_control(request) else ("s3",)
         return tuple(name for name in found if services.exists(name)) or found
     host = _AWS_HOST.match(request.host)
     if host is not None:
@@ -181,6 +204,11 @@ def _by_scope(x: Exchange) -> tuple[str, ...]:
     if request.headers.get("content-type", "").startswith(_FORM) or "Action=" in request.query:
         return _by_action(request)
     return ("s3",)
+
+
+def _is_control(request: Request) -> bool:
+    """S3 Control shares S3's signing name; its requests name the account in a header, and in the host on AWS."""
+    return request.path.startswith(_CONTROL) and "x-amz-account-id" in request.headers
 
 
 def _by_action(request: Request) -> tuple[str, ...]:
@@ -195,6 +223,7 @@ def _addressed(x: Exchange, name: str) -> Request:
         match = _S3_HOST.match(request.host) or _BUCKET_HOST.match(request.host)
         if match is not None and match["bucket"] not in ("s3",):
             x.labels = {**x.labels, "s3-bucket": match["bucket"]}
+            x.is_accelerated = ".s3-accelerate." in request.host
             x.addressed = Request(
                 request.method,
                 f"/{match['bucket']}{request.path}",

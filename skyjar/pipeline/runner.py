@@ -234,7 +234,7 @@ class Runner:
             running = [*self._outside.values(), *self._pipeline.tasks]
             if running:
                 await asyncio.wait(running)
-            elif self._pipeline.history.flush():
+            elif self._pipeline.history.flush() or self._pipeline.access_logs.flush():
                 continue  # somebody may wait for what happened
             elif not self._is_looking and not self._pipeline.woken:
                 return

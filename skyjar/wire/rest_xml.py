@@ -288,6 +288,8 @@ class RestXmlCodec(RestCodec):
 
     def compile_output(self, operation: OperationModel) -> Serialise:
         serialise = super().compile_output(operation)
+        if self.s3 and operation.name == "RestoreObject":
+            return self._restoring(serialise)
         if not self.s3 or operation.name not in ("GetObject", "HeadObject"):
             return serialise
 
@@ -298,6 +300,18 @@ class RestXmlCodec(RestCodec):
             return response
 
         return partial
+
+    @staticmethod
+    def _restoring(serialise: Serialise) -> Serialise:
+        """A restore that begins is accepted; one that is there already is only prolonged, which is done at once."""
+
+        def accepted(result: dict[str, Any], request_id: str) -> Response:
+            response = serialise(result, request_id)
+            if result.get("IsAccepted"):
+                response.status = 202
+            return response
+
+        return accepted
 
     def error(self, operation: OperationModel | None, error: AwsError, request_id: str) -> Response:
         shape = self.error_shape(error)

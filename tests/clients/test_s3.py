@@ -231,6 +231,39 @@ def aws(account: Account, *arguments: str, **more: Any) -> str:
     return done.stdout
 
 
+@pytest.mark.spec("s3-072")
+def test_the_cli_presigns(skyjar: Account, bucket: str) -> None:
+    s3 = skyjar.client("s3", Config(signature_version="s3v4"))
+    s3.put_object(Bucket=bucket, Key="k", Body=b"shared")
+    keys = skyjar.client("iam")
+    keys.create_user(UserName="presigner")
+    keys.attach_user_policy(UserName="presigner", PolicyArn="arn:aws:iam::aws:policy/AmazonS3FullAccess")
+    url = aws(skyjar, "s3", "presign", f"s3://{bucket}/k", "--expires-in", "60").strip()
+    assert fetch(url) == (200, b"shared")
+    made = keys.create_access_key(UserName="presigner")["AccessKey"]
+    signer = skyjar.client(
+        "s3",
+        Config(signature_version="s3v4"),
+        aws_access_key_id=made["AccessKeyId"],
+        aws_secret_access_key=made["SecretAccessKey"],
+    )
+    default = signer.generate_presigned_url("get_object", Params={"Bucket": bucket, "Key": "k"})
+    assert "X-Amz-Expires=3600" in default
+    longest = signer.generate_presigned_url("get_object", Params={"Bucket": bucket, "Key": "k"}, ExpiresIn=604_800)
+    assert fetch(longest) == (200, b"shared")
+    beyond = signer.generate_presigned_url("get_object", Params={"Bucket": bucket, "Key": "k"}, ExpiresIn=604_801)
+    status, body = fetch(beyond)
+    assert (status, b"<Code>AuthorizationQueryParametersError</Code>" in body) == (400, True)
+    minute = signer.generate_presigned_url("get_object", Params={"Bucket": bucket, "Key": "k"}, ExpiresIn=60)
+    skyjar.running.freeze()
+    try:
+        skyjar.running.advance(61)
+        status, body = fetch(minute)
+    finally:
+        skyjar.running.resume()
+    assert (status, b"Request has expired" in body) == (403, True)
+
+
 def test_the_cli_syncs_a_folder(skyjar: Account, bucket: str, tmp_path: Path) -> None:
     source, target = tmp_path / "source", tmp_path / "target"
     for name, size in (("a.txt", 3), ("deep/er/b c+é.bin", 100_000), ("big.bin", 9 * MIB)):

@@ -133,3 +133,28 @@ def test_a_foreign_page_without_a_rule_does_nothing(skyjar: Account, bucket: str
 def test_a_data_folder_is_its_owners_alone(tmp_path: Path) -> None:
     with running(data=tmp_path / "data"):
         assert (tmp_path / "data").stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.spec("s3-143", "s3-144", "s3-145", "s3-146", "s3-147", "s3-148")
+def test_a_site_of_one_bucket_reads_from_another(skyjar: Account, bucket: str) -> None:
+    """The rules stand at the bucket that is called; the first that admits origin, method and headers counts."""
+    s3, site = skyjar.client("s3"), "http://site.s3-website.us-east-1.localhost"
+    first = {"AllowedMethods": ["GET"], "AllowedOrigins": [site], "MaxAgeSeconds": 1}
+    second = {"AllowedMethods": ["GET", "PUT"], "AllowedOrigins": [site], "AllowedHeaders": ["*"], "MaxAgeSeconds": 2}
+    third = {"AllowedMethods": ["HEAD"], "AllowedOrigins": ["*"], "MaxAgeSeconds": 3}
+    s3.put_bucket_cors(Bucket=bucket, CORSConfiguration={"CORSRules": [first, second, third]})
+    assert s3.get_bucket_cors(Bucket=bucket)["CORSRules"] == [first, second, third]
+
+    def age(origin: str, method: str, **more: str) -> str:
+        status, headers, _ = ask(skyjar, f"/{bucket}/k", origin, method, **more)
+        assert status == (200 if "access-control-allow-origin" in headers else 403)
+        return headers.get("access-control-max-age", "")
+
+    assert [age(site, "GET"), age(site, "PUT"), age(OTHER, "HEAD"), age(OTHER, "GET")] == ["1", "2", "3", ""]
+    assert age(site, "GET", Access_Control_Request_Headers="x-anything") == "2"
+    assert [age(f"{site}:8080", "GET"), age("http://other.localhost", "GET")] == ["", ""]
+    status, headers, body = send(skyjar, "GET", signed(skyjar, bucket), Origin=site)  # simple: no preflight
+    assert (status, body, headers["access-control-allow-origin"]) == (200, "hello", site)
+    status, headers, _ = send(skyjar, "HEAD", signed(skyjar, bucket, "head_object"), Origin=OTHER)
+    assert (status, headers["access-control-allow-origin"]) == (200, "*")
+    assert "access-control-allow-origin" not in send(skyjar, "GET", signed(skyjar, bucket), Origin=OTHER)[1]

@@ -1,59 +1,59 @@
-"""Access control lists, as they are where Object Ownership is BucketOwnerEnforced: the owner has everything, and no
-other list is accepted."""
+"""Operations on access control lists. Where Object Ownership is BucketOwnerEnforced, as it is unless it was changed, no
+list but the owner's own is accepted."""
 
 from __future__ import annotations
 
-import hashlib
 from typing import Any
 
 from skyjar.kernel.call import Call
 from skyjar.kernel.service import operation
 
-from . import state
+from . import deliveries, grants, state
 from .errors import AccessControlListNotSupported
+from .grants import ENFORCED, FULL, Grants, canonical_id
 from .reading import existing
-
-
-def check_canned(acl: str) -> None:
-    if acl != "bucket-owner-full-control":
-        raise AccessControlListNotSupported
-
-
-def canonical_id(account: str) -> str:
-    """The account's canonical user id."""
-    return hashlib.sha256(f"canonical user {account}".encode()).hexdigest()
 
 
 def owner(account: str) -> dict[str, str]:
     return {"ID": canonical_id(account)}
 
 
-def _list(account: str) -> dict[str, Any]:
-    grantee = {"ID": canonical_id(account), "Type": "CanonicalUser"}
-    return {"Owner": owner(account), "Grants": [{"Grantee": grantee, "Permission": "FULL_CONTROL"}]}
+def _shown(account: str, granted: Grants) -> dict[str, Any]:
+    every = granted or ((canonical_id(account), FULL),)
+    listed = [
+        {
+            "Grantee": {"URI": grantee, "Type": "Group"}
+            if grantee.startswith("http")
+            else {"ID": grantee, "Type": "CanonicalUser"},
+            "Permission": permission,
+        }
+        for grantee, permission in every
+    ]
+    return {"Owner": owner(account), "Grants": listed}
 
 
-def _check(account: str, acl: str, policy: dict[str, Any] | None, grants: tuple[str, ...]) -> None:
-    if any(grants) or (acl and acl != "bucket-owner-full-control"):
+def _check_off(account: str, acl: str, policy: dict[str, Any] | None, given: dict[str, str]) -> None:
+    """Where ACLs are off: only what says what is the case anyway."""
+    if given or (acl and acl != "bucket-owner-full-control"):
         raise AccessControlListNotSupported
     if policy is not None:
-        given = [(g.get("Grantee", {}).get("ID"), g.get("Permission")) for g in policy.get("Grants", [])]
-        if given != [(canonical_id(account), "FULL_CONTROL")]:
+        told = [(g.get("Grantee", {}).get("ID"), g.get("Permission")) for g in policy.get("Grants", [])]
+        if told != [(canonical_id(account), FULL)]:
             raise AccessControlListNotSupported
 
 
 @operation
 def get_bucket_acl(call: Call, *, bucket: str, expected_bucket_owner: str = "") -> dict[str, Any]:
     _, where = state.bucket_of(call, bucket)
-    return _list(where.account)
+    return _shown(where.account, () if where.ownership == ENFORCED else where.grants)
 
 
 @operation
 def get_object_acl(
     call: Call, *, bucket: str, key: str, version_id: str = "", expected_bucket_owner: str = "", request_payer: str = ""
 ) -> dict[str, Any]:
-    _, where, _ = existing(call, bucket, key, version_id)
-    return _list(where.account)
+    _, where, found = existing(call, bucket, key, version_id)
+    return _shown(grants.owns(where, found.owner), () if where.ownership == ENFORCED else found.grants)
 
 
 @operation
@@ -73,8 +73,13 @@ def put_bucket_acl(
     expected_bucket_owner: str = "",
 ) -> None:
     _, where = state.bucket_of(call, bucket)
-    grants = (grant_full_control, grant_read, grant_read_acp, grant_write, grant_write_acp)
-    _check(where.account, acl, access_control_policy, grants)
+    given = grants.given(grant_full_control, grant_read, grant_read_acp, grant_write_acp, grant_write)
+    if where.ownership == ENFORCED:
+        _check_off(where.account, acl, access_control_policy, given)
+        return
+    chosen = grants.of_bucket(where, acl, access_control_policy, given)
+    grants.check_blocks(call, where, chosen)
+    state.buckets.replace(call, where, state.replace(where, grants=chosen))
 
 
 @operation
@@ -96,7 +101,16 @@ def put_object_acl(
     expected_bucket_owner: str = "",
     request_payer: str = "",
 ) -> dict[str, Any]:
-    _, where, _ = existing(call, bucket, key, version_id)
-    grants = (grant_full_control, grant_read, grant_read_acp, grant_write, grant_write_acp)
-    _check(where.account, acl, access_control_policy, grants)
+    at, where, found = existing(call, bucket, key, version_id)
+    given = grants.given(grant_full_control, grant_read, grant_read_acp, grant_write_acp, grant_write)
+    if where.ownership == ENFORCED:
+        _check_off(where.account, acl, access_control_policy, given)
+        return {}
+    whose = grants.owns(where, found.owner)
+    chosen = grants.of_object(where, whose, acl, access_control_policy, given)
+    grants.check_blocks(call, where, chosen)
+    changed = state.replace(found, grants=chosen)
+    state.change(at, found, changed)
+    if where.has_notifications:
+        deliveries.tell(call, at, where, "ObjectAcl:Put", changed)
     return {}

@@ -8,7 +8,7 @@ from skyjar.kernel.call import Call
 from skyjar.kernel.errors import NotImplementedHere
 from skyjar.kernel.service import operation
 
-from . import acls, jobs, limits, names, state, tags
+from . import access_logs, acls, grants, jobs, limits, names, ownership, state, tags, waiting_state
 from .configurations import TAGS
 from .errors import (
     BucketAlreadyExists,
@@ -16,6 +16,7 @@ from .errors import (
     BucketNotEmpty,
     IllegalLocationConstraint,
     InvalidArgument,
+    InvalidBucketAclWithBlockPublicAccess,
     InvalidBucketAclWithObjectOwnership,
     InvalidLocationConstraint,
     TooManyBuckets,
@@ -33,18 +34,23 @@ def create_bucket(
     bucket: str,
     acl: str = "",
     create_bucket_configuration: dict[str, Any] | None = None,
+    grant_full_control: str = "",
+    grant_read: str = "",
+    grant_read_acp: str = "",
+    grant_write: str = "",
+    grant_write_acp: str = "",
     object_lock_enabled_for_bucket: bool = False,
     object_ownership: str = "BucketOwnerEnforced",
 ) -> dict[str, Any]:
     names.check_bucket(bucket)
     wanted = create_bucket_configuration or {}
     region = _region(call, wanted.get("LocationConstraint", ""))
-    if object_lock_enabled_for_bucket:
-        raise NotImplementedHere(
-            "Skyjar does not implement the parameter ObjectLockEnabledForBucket of s3:CreateBucket."
+    if object_ownership not in ownership.KINDS:
+        raise InvalidArgument(
+            "Invalid x-amz-object-ownership header: " + object_ownership, ArgumentName="x-amz-object-ownership"
         )
-    check_ownership(object_ownership)
-    if acl not in ("", "private"):
+    given = grants.given(grant_full_control, grant_read, grant_read_acp, grant_write_acp, grant_write)
+    if object_ownership == grants.ENFORCED and (given or acl not in ("", "private")):
         raise InvalidBucketAclWithObjectOwnership
     for member in ("Location", "Bucket"):
         if wanted.get(member):
@@ -58,21 +64,25 @@ def create_bucket(
         raise BucketAlreadyOwnedByYou(BucketName=bucket)
     if state.buckets.count(call, call.account, via="owner", limit=limits.BUCKETS) >= limits.BUCKETS:
         raise TooManyBuckets
-    made = Bucket(name=bucket, account=call.account, region=region, space=call.chance.hex(12), created_s=int(call.now))
+    made = Bucket(
+        name=bucket,
+        account=call.account,
+        region=region,
+        space=call.chance.hex(12),
+        created_s=int(call.now),
+        ownership=object_ownership,
+        has_lock=object_lock_enabled_for_bucket,
+        versioning="Enabled" if object_lock_enabled_for_bucket else "",
+    )
+    if object_ownership != grants.ENFORCED:
+        made = state.replace(made, grants=grants.of_bucket(made, acl, None, given))
+        if grants.is_public(made.grants):
+            raise InvalidBucketAclWithBlockPublicAccess
     state.buckets.add(call, made)
     if wanted.get("Tags"):
         tag_set = tags.as_set(tags.of_set(wanted["Tags"], limits.BUCKET_TAGS))
         state.configure(state.place(call, made), made, TAGS, {"TagSet": tag_set})
     return {"Location": f"/{bucket}", "BucketArn": state.bucket_arn(bucket)}
-
-
-def check_ownership(ownership: str) -> None:
-    if ownership in ("ObjectWriter", "BucketOwnerPreferred"):
-        raise NotImplementedHere(f"Skyjar does not implement the Object Ownership {ownership} of s3: ACLs are off.")
-    if ownership != "BucketOwnerEnforced":
-        raise InvalidArgument(
-            "Invalid x-amz-object-ownership header: " + ownership, ArgumentName="x-amz-object-ownership"
-        )
 
 
 def _region(call: Call, constraint: str) -> str:
@@ -101,6 +111,8 @@ def delete_bucket(call: Call, *, bucket: str, expected_bucket_owner: str = "") -
     if not state.is_empty(at, where):
         raise (VersionedBucketNotEmpty if where.versioning else BucketNotEmpty)(BucketName=bucket)
     state.buckets.remove(call, where)
+    access_logs.switch(call, where, False)
+    waiting_state.forget(at, where)
     for kept in state.configurations.range(at, where.space):
         state.configurations.remove(at, kept)
     if where.account == call.account and where.region == call.region:

@@ -2,37 +2,55 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import orjson
 
 from skyjar.formation.resources import Physical, Properties, Resource, ResourceType
 from skyjar.kernel.call import Call
-from skyjar.kernel.errors import NotImplementedHere
 
-from . import state
+from . import state, templates
 from .errors import BucketAlreadyExists, NoSuchBucket, NoSuchBucketPolicy
 
+# What sets a property, what takes it away (nothing: it is set to what it was not), and its form in S3's terms.
+_SETTINGS: tuple[tuple[str, str, str, str, Callable[[Any], Any]], ...] = (
+    ("VersioningConfiguration", "put_bucket_versioning", "versioning_configuration", "", templates.versioning),
+    ("ObjectLockConfiguration", "put_object_lock_configuration", "object_lock_configuration", "", templates.lock),
+    ("BucketEncryption", "put_bucket_encryption", "server_side_encryption_configuration", "delete_bucket_encryption",
+     templates.encryption),
+    ("PublicAccessBlockConfiguration", "put_public_access_block", "public_access_block_configuration",
+     "delete_public_access_block", templates.flags),
+    ("LifecycleConfiguration", "put_bucket_lifecycle_configuration", "lifecycle_configuration",
+     "delete_bucket_lifecycle", templates.lifecycle),
+    ("CorsConfiguration", "put_bucket_cors", "cors_configuration", "delete_bucket_cors", templates.cors),
+    ("OwnershipControls", "put_bucket_ownership_controls", "ownership_controls", "delete_bucket_ownership_controls",
+     templates.same),
+    ("WebsiteConfiguration", "put_bucket_website", "website_configuration", "delete_bucket_website",
+     templates.website),
+    ("NotificationConfiguration", "put_bucket_notification_configuration", "notification_configuration", "",
+     templates.notification),
+    ("AccelerateConfiguration", "put_bucket_accelerate_configuration", "accelerate_configuration", "",
+     templates.acceleration),
+    ("ReplicationConfiguration", "put_bucket_replication", "replication_configuration", "delete_bucket_replication",
+     templates.replication),
+)  # fmt: skip
+_WITHOUT: dict[str, dict[str, str]] = {
+    "VersioningConfiguration": {"Status": "Suspended"},
+    "NotificationConfiguration": {},
+    "AccelerateConfiguration": {"Status": "Suspended"},
+    "ObjectLockConfiguration": {"ObjectLockEnabled": "Enabled"},
+}
 _HAVE = frozenset(
     {
         "BucketName",
-        "VersioningConfiguration",
-        "BucketEncryption",
-        "PublicAccessBlockConfiguration",
-        "LifecycleConfiguration",
         "Tags",
-        "OwnershipControls",
-        "CorsConfiguration",
         "AccessControl",
+        "ObjectLockEnabled",
+        "LoggingConfiguration",
+        *(each[0] for each in _SETTINGS),
     }
 )
-
-
-def _check(properties: Properties) -> None:
-    if properties.get("AccessControl", "Private") != "Private":
-        raise NotImplementedHere(
-            f"Skyjar does not implement AccessControl {properties['AccessControl']} of AWS::S3::Bucket: ACLs are off."
-        )
 
 
 def _physical(call: Call, name: str) -> Physical:
@@ -55,17 +73,15 @@ def _tags(resource: Resource, properties: Properties) -> list[dict[str, str]]:
     return [{"Key": key, "Value": value} for key, value in merged.items()]
 
 
-def _is_true(value: Any) -> bool:
-    return str(value).lower() == "true"
-
-
 def create_bucket(call: Call, resource: Resource, properties: Properties) -> Physical:
-    _check(properties)
     name = properties.get("BucketName") or resource.name(63, is_lower=True)
     if state.buckets.get(call, name) is not None:  # which CreateBucket in us-east-1 would accept from the owner
         raise BucketAlreadyExists(BucketName=name)
     place = {} if call.region == "us-east-1" else {"create_bucket_configuration": {"LocationConstraint": call.region}}
-    call.ask("s3").create_bucket(bucket=name, **place)
+    more: dict[str, Any] = {}
+    if templates.is_true(properties.get("ObjectLockEnabled", False)):
+        more["object_lock_enabled_for_bucket"] = True
+    call.ask("s3").create_bucket(bucket=name, **place, **more)
     _configure(call, resource, name, properties, {})
     return _physical(call, name)
 
@@ -73,7 +89,6 @@ def create_bucket(call: Call, resource: Resource, properties: Properties) -> Phy
 def update_bucket(
     call: Call, resource: Resource, old: Physical, properties: Properties, before: Properties
 ) -> Physical:
-    _check(properties)
     _configure(call, resource, old.id, properties, before)
     return _physical(call, old.id)
 
@@ -85,119 +100,20 @@ def _configure(call: Call, resource: Resource, name: str, properties: Properties
         s3.put_bucket_tagging(bucket=name, tagging={"TagSet": tag_set})
     elif _tags(resource.before(), before):
         s3.delete_bucket_tagging(bucket=name)
-    _versioning(s3, name, properties, before)
-    _encryption(s3, name, properties, before)
-    _public_access(s3, name, properties, before)
-    _lifecycle(s3, name, properties, before)
-    _cors(s3, name, properties, before)
-    controls = properties.get("OwnershipControls")
-    if controls:
-        s3.put_bucket_ownership_controls(bucket=name, ownership_controls=controls)
-
-
-def _versioning(s3: Any, name: str, properties: Properties, before: Properties) -> None:
-    wanted = properties.get("VersioningConfiguration")
-    if wanted:
-        s3.put_bucket_versioning(bucket=name, versioning_configuration={"Status": wanted["Status"]})
-    elif before.get("VersioningConfiguration"):
-        s3.put_bucket_versioning(bucket=name, versioning_configuration={"Status": "Suspended"})
-
-
-def _encryption(s3: Any, name: str, properties: Properties, before: Properties) -> None:
-    wanted = properties.get("BucketEncryption")
-    if not wanted:
-        if before.get("BucketEncryption"):
-            s3.delete_bucket_encryption(bucket=name)
-        return
-    rules = []
-    for given in wanted["ServerSideEncryptionConfiguration"]:
-        rule: dict[str, Any] = {}
-        if "ServerSideEncryptionByDefault" in given:
-            rule["ApplyServerSideEncryptionByDefault"] = given["ServerSideEncryptionByDefault"]
-        if "BucketKeyEnabled" in given:
-            rule["BucketKeyEnabled"] = _is_true(given["BucketKeyEnabled"])
-        if "BlockedEncryptionTypes" in given:
-            rule["BlockedEncryptionTypes"] = given["BlockedEncryptionTypes"]
-        rules.append(rule)
-    s3.put_bucket_encryption(bucket=name, server_side_encryption_configuration={"Rules": rules})
-
-
-def _public_access(s3: Any, name: str, properties: Properties, before: Properties) -> None:
-    wanted = properties.get("PublicAccessBlockConfiguration")
-    if wanted:
-        flags = {flag: _is_true(value) for flag, value in wanted.items()}
-        s3.put_public_access_block(bucket=name, public_access_block_configuration=flags)
-    elif before.get("PublicAccessBlockConfiguration"):
-        s3.delete_public_access_block(bucket=name)
-
-
-def _cors(s3: Any, name: str, properties: Properties, before: Properties) -> None:
-    wanted = properties.get("CorsConfiguration")
-    if not wanted:
-        if before.get("CorsConfiguration"):
-            s3.delete_bucket_cors(bucket=name)
-        return
-    named = {"ExposedHeaders": "ExposeHeaders", "MaxAge": "MaxAgeSeconds", "Id": "ID"}
-    rules = [{named.get(key, key): value for key, value in rule.items()} for rule in wanted["CorsRules"]]
-    for rule in rules:
-        if "MaxAgeSeconds" in rule:
-            rule["MaxAgeSeconds"] = int(rule["MaxAgeSeconds"])
-    s3.put_bucket_cors(bucket=name, cors_configuration={"CORSRules": rules})
-
-
-def _lifecycle(s3: Any, name: str, properties: Properties, before: Properties) -> None:
-    wanted = properties.get("LifecycleConfiguration")
-    if wanted:
-        rules = [_rule(given) for given in wanted["Rules"]]
-        s3.put_bucket_lifecycle_configuration(bucket=name, lifecycle_configuration={"Rules": rules})
-    elif before.get("LifecycleConfiguration"):
-        s3.delete_bucket_lifecycle(bucket=name)
-
-
-_RULE = frozenset(
-    {
-        "Id",
-        "Status",
-        "Prefix",
-        "TagFilters",
-        "ObjectSizeGreaterThan",
-        "ObjectSizeLessThan",
-        "ExpirationInDays",
-        "ExpiredObjectDeleteMarker",
-        "NoncurrentVersionExpiration",
-        "NoncurrentVersionExpirationInDays",
-        "AbortIncompleteMultipartUpload",
-    }
-)
-
-
-def _rule(given: dict[str, Any]) -> dict[str, Any]:
-    """CloudFormation's form of a rule, in S3's."""
-    for name in sorted(given.keys() - _RULE):
-        raise NotImplementedHere(f"Skyjar does not implement {name} in LifecycleConfiguration of AWS::S3::Bucket.")
-    within: dict[str, Any] = {}
-    if "Prefix" in given:
-        within["Prefix"] = given["Prefix"]
-    for name in ("ObjectSizeGreaterThan", "ObjectSizeLessThan"):
-        if name in given:
-            within[name] = int(given[name])
-    if given.get("TagFilters"):
-        within["Tags"] = given["TagFilters"]
-    rule: dict[str, Any] = {"Status": given["Status"], "Filter": {"And": within} if within else {}}
-    if "Id" in given:
-        rule["ID"] = given["Id"]
-    if "ExpirationInDays" in given:
-        rule["Expiration"] = {"Days": int(given["ExpirationInDays"])}
-    elif "ExpiredObjectDeleteMarker" in given:
-        rule["Expiration"] = {"ExpiredObjectDeleteMarker": _is_true(given["ExpiredObjectDeleteMarker"])}
-    if "NoncurrentVersionExpiration" in given:
-        rule["NoncurrentVersionExpiration"] = {k: int(v) for k, v in given["NoncurrentVersionExpiration"].items()}
-    elif "NoncurrentVersionExpirationInDays" in given:
-        rule["NoncurrentVersionExpiration"] = {"NoncurrentDays": int(given["NoncurrentVersionExpirationInDays"])}
-    if "AbortIncompleteMultipartUpload" in given:
-        days = int(given["AbortIncompleteMultipartUpload"]["DaysAfterInitiation"])
-        rule["AbortIncompleteMultipartUpload"] = {"DaysAfterInitiation": days}
-    return rule
+    for given, put, member, delete, form in _SETTINGS:
+        if properties.get(given):
+            getattr(s3, put)(bucket=name, **{member: form(properties[given])})
+        elif before.get(given):
+            if delete:
+                getattr(s3, delete)(bucket=name)
+            else:
+                getattr(s3, put)(bucket=name, **{member: _WITHOUT[given]})
+    logging = properties.get("LoggingConfiguration")
+    if logging is not None or before.get("LoggingConfiguration") is not None:
+        s3.put_bucket_logging(bucket=name, bucket_logging_status=templates.logging(name, logging))
+    acl, was = (given.get("AccessControl", "Private") for given in (properties, before))
+    if acl != was:
+        s3.put_bucket_acl(bucket=name, acl=templates.canned(acl))
 
 
 def delete_bucket(call: Call, resource: Resource, physical: Physical, properties: Properties) -> None:

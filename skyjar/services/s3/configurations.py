@@ -6,54 +6,21 @@ import re
 from typing import Any
 
 from skyjar.kernel.call import Call
-from skyjar.kernel.errors import NotImplementedHere
 from skyjar.kernel.service import operation
 
-from . import cors, encryption, jobs, lifecycle, limits, state, tags
+from . import cors, deliveries, encryption, jobs, lifecycle, limits, state, tags
 from .errors import (
-    IllegalVersioningConfiguration,
     InvalidRequest,
     MalformedXML,
     NoSuchCORSConfiguration,
     NoSuchLifecycleConfiguration,
     NoSuchTagSet,
-    OwnershipControlsNotFound,
 )
 from .state import Bucket
 
 TAGS = "tags"
 _METHODS = ("GET", "PUT", "HEAD", "POST", "DELETE")
 _OLD_MINIMUM = "all_storage_classes_128K"
-
-
-# Versioning
-
-
-@operation
-def get_bucket_versioning(call: Call, *, bucket: str, expected_bucket_owner: str = "") -> dict[str, Any]:
-    _, where = state.bucket_of(call, bucket)
-    return {"Status": where.versioning} if where.versioning else {}
-
-
-@operation
-def put_bucket_versioning(
-    call: Call,
-    *,
-    bucket: str,
-    versioning_configuration: dict[str, Any],
-    content_md5: str = "",
-    checksum_algorithm: str = "",
-    expected_bucket_owner: str = "",
-) -> None:
-    _, where = state.bucket_of(call, bucket)
-    status = versioning_configuration.get("Status")
-    if status is None:
-        raise IllegalVersioningConfiguration
-    if status not in ("Enabled", "Suspended"):
-        raise MalformedXML
-    if versioning_configuration.get("MFADelete") == "Enabled":
-        raise NotImplementedHere("Skyjar does not implement MFADelete of s3:PutBucketVersioning.")
-    state.buckets.replace(call, where, state.replace(where, versioning=status))
 
 
 # Encryption
@@ -122,39 +89,6 @@ def delete_bucket_encryption(call: Call, *, bucket: str, expected_bucket_owner: 
     state.buckets.replace(call, where, changed)
 
 
-# Ownership
-
-
-@operation
-def get_bucket_ownership_controls(call: Call, *, bucket: str, expected_bucket_owner: str = "") -> dict[str, Any]:
-    _, where = state.bucket_of(call, bucket)
-    if not where.ownership:
-        raise OwnershipControlsNotFound(BucketName=bucket)
-    return {"OwnershipControls": {"Rules": [{"ObjectOwnership": where.ownership}]}}
-
-
-@operation
-def put_bucket_ownership_controls(
-    call: Call,
-    *,
-    bucket: str,
-    ownership_controls: dict[str, Any],
-    content_md5: str = "",
-    checksum_algorithm: str = "",
-    expected_bucket_owner: str = "",
-) -> None:
-    _, where = state.bucket_of(call, bucket)
-    rules = ownership_controls.get("Rules") or []
-    if len(rules) != 1:
-        raise MalformedXML
-    ownership = rules[0]["ObjectOwnership"]
-    if ownership in ("ObjectWriter", "BucketOwnerPreferred"):
-        raise NotImplementedHere(f"Skyjar does not implement the Object Ownership {ownership} of s3: ACLs are off.")
-    if ownership != "BucketOwnerEnforced":
-        raise MalformedXML
-    state.buckets.replace(call, where, state.replace(where, ownership=ownership))
-
-
 # Tags
 
 
@@ -218,7 +152,8 @@ def put_bucket_lifecycle_configuration(
             rule["ID"] = call.new_id()
     state.configure(at, where, lifecycle.KIND, {"Rules": rules, "Minimum": transition_default_minimum_object_size})
     state.buckets.replace(call, where, state.replace(where, has_lifecycle=True))
-    call.later(jobs.tidy, key=bucket, due=lifecycle.midnight(call.now + 1), bucket=bucket)
+    own = state.acting(call, where, deliveries.PRINCIPAL)
+    own.later(jobs.tidy, key=bucket, due=lifecycle.midnight(call.now + 1), bucket=bucket)
     return {"TransitionDefaultMinimumObjectSize": transition_default_minimum_object_size}
 
 

@@ -16,11 +16,12 @@ from skyjar.kernel.outside import Compute, Outside
 from skyjar.kernel.service import operation
 
 from . import (
-    acls,
     checksums,
     customer_keys,
     encryption,
+    grants,
     limits,
+    locks,
     names,
     preconditions,
     ranges,
@@ -92,7 +93,7 @@ def _source(call: Call, text: str, expected_owner: str, given: tuple[str, str, s
     at = state.place(call, where)
     found = state.version_of(at, where, key, version) if version else state.latest(at, where, key)
     assert found is not None
-    if found.storage_class in reading.ARCHIVED:
+    if reading.is_archived(found, call.now):
         raise ObjectNotInActiveTier
     return Source(where, found, encryption.opened(call, where, found, customer))
 
@@ -134,14 +135,19 @@ def copy_object(
     copy_source_sse_customer_key_md5: str = "",
     storage_class: str = "",
     website_redirect_location: str = "",
+    grant_full_control: str = "",
+    grant_read: str = "",
+    grant_read_acp: str = "",
+    grant_write_acp: str = "",
+    object_lock_mode: str = "",
+    object_lock_retain_until_date: float | None = None,
+    object_lock_legal_hold_status: str = "",
     request_payer: str = "",
     expected_bucket_owner: str = "",
     expected_source_bucket_owner: str = "",
 ) -> dict[str, Any] | Outside:
     at, where = state.bucket_of(call, bucket)
     names.check_key(key)
-    if acl:
-        acls.check_canned(acl)
     asked = (server_side_encryption, ssekms_key_id, bucket_key_enabled, ssekms_encryption_context)
     own = (sse_customer_algorithm, sse_customer_key, sse_customer_key_md5)
     wish = encryption.wish(call, where, *asked, own)
@@ -185,6 +191,20 @@ def copy_object(
         "tags": source.tags if tagging_directive == "COPY" else tags.of_header(tagging),
         "storage_class": check_class(storage_class or "STANDARD"),
     }
+    if (
+        acl
+        or grant_full_control
+        or grant_read
+        or grant_read_acp
+        or grant_write_acp
+        or where.ownership != grants.ENFORCED
+    ):
+        given_grants = grants.given(grant_full_control, grant_read, grant_read_acp, grant_write_acp)
+        fields |= grants.written(call, where, acl, given_grants)
+    if where.has_lock or object_lock_mode or object_lock_retain_until_date is not None or object_lock_legal_hold_status:
+        fields["lock"] = locks.chosen(
+            call, at, where, object_lock_mode, object_lock_retain_until_date, object_lock_legal_hold_status
+        )
     if metadata_directive == "REPLACE":
         fields["metadata"] = check_metadata(metadata)
         fields["headers"] = headers_of(
@@ -277,7 +297,7 @@ class Copy:
             **checksums.shown(made.algorithm, made.checksum, made.checksum_type),
         }
         told = {"CopyObjectResult": result, **encryption.context_shown(made)}
-        answer = {**told, **written(at, where, made, self._customer)}
+        answer = {**told, **written(call, at, where, made, self._customer, "Copy")}
         if self._source.bucket.versioning:
             answer["CopySourceVersionId"] = self._source.found.version
         return answer

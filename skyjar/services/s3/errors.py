@@ -199,6 +199,31 @@ class BadDigest(AWSError):
     sentence = "The Content-MD5 you specified did not match what we received."
 
 
+class MalformedPOSTRequest(AWSError):
+    code = "MalformedPOSTRequest"
+    sentence = "The body of your POST request is not well-formed multipart/form-data."
+
+
+class InvalidPolicyDocument(AWSError):
+    code = "InvalidPolicyDocument"
+    sentence = "Invalid Policy: Invalid JSON."
+
+
+class SignatureDoesNotMatch(AWSError):
+    code = "SignatureDoesNotMatch"
+    status = 403
+    sentence = (
+        "The request signature we calculated does not match the signature you provided. Check your key and signing "
+        "method."
+    )
+
+
+class InvalidAccessKeyId(AWSError):
+    code = "InvalidAccessKeyId"
+    status = 403
+    sentence = "The AWS Access Key Id you provided does not exist in our records."
+
+
 class InvalidStorageClass(AWSError):
     code = "InvalidStorageClass"
     sentence = "The storage class you specified is not valid"
@@ -208,6 +233,16 @@ class InvalidObjectState(AWSError):
     code = "InvalidObjectState"
     status = 403
     sentence = "The operation is not valid for the object's storage class"
+
+
+class RestoreNotAllowed(InvalidObjectState):
+    sentence = "Restore is not allowed for the object's current storage class"
+
+
+class RestoreAlreadyInProgress(AWSError):
+    code = "RestoreAlreadyInProgress"
+    status = 409
+    sentence = "Object restore is already in progress"
 
 
 class PreconditionFailed(AWSError):
@@ -247,6 +282,27 @@ class InvalidEncryptionAlgorithm(AWSError):
 class AccessControlListNotSupported(AWSError):
     code = "AccessControlListNotSupported"
     sentence = "The bucket does not allow ACLs"
+
+
+class MalformedACL(AWSError):
+    code = "MalformedACLError"
+    sentence = "The XML you provided was not well-formed or did not validate against our published schema"
+
+
+class UnresolvableGrantByEmailAddress(AWSError):
+    code = "UnresolvableGrantByEmailAddress"
+    sentence = "The e-mail address you provided does not match any account on record."
+
+
+class PublicAclsBlocked(AccessDenied):
+    sentence = (
+        "Access Denied because public ACLs are prevented by the BlockPublicAcls setting in S3 Block Public Access."
+    )
+
+
+class InvalidBucketAclWithBlockPublicAccess(AWSError):
+    code = "InvalidBucketAclWithBlockPublicAccessError"
+    sentence = "Bucket cannot have public ACLs set with BlockPublicAccess enabled"
 
 
 class InvalidBucketAclWithObjectOwnership(AWSError):
@@ -311,6 +367,40 @@ class ObjectLockConfigurationNotFound(AWSError):
     code = "ObjectLockConfigurationNotFoundError"
     status = 404
     sentence = "Object Lock configuration does not exist for this bucket"
+
+
+class NoSuchObjectLockConfiguration(AWSError):
+    code = "NoSuchObjectLockConfiguration"
+    status = 404
+    sentence = "The specified object does not have a ObjectLock configuration"
+
+
+class NoSuchConfiguration(AWSError):
+    code = "NoSuchConfiguration"
+    status = 404
+    sentence = "The specified configuration does not exist."
+
+
+class TooManyConfigurations(AWSError):
+    code = "TooManyConfigurations"
+    sentence = (
+        "You are attempting to create a new configuration but have already reached the 1,000-configuration limit."
+    )
+
+
+class InvalidTargetBucketForLogging(AWSError):
+    code = "InvalidTargetBucketForLogging"
+
+
+class CrossLocationLoggingProhibited(AWSError):
+    code = "CrossLocationLoggingProhibited"
+    status = 403
+    sentence = "Cross S3 location logging not allowed. "
+
+
+class InvalidBucketState(AWSError):
+    code = "InvalidBucketState"
+    status = 409
 
 
 class ObjectNotInActiveTier(AWSError):

@@ -6,7 +6,7 @@ from skyjar.kernel.call import Call
 from skyjar.kernel.jobs import job
 from skyjar.kernel.tables import At
 
-from . import deletions, lifecycle, limits, state
+from . import deletions, deliveries, happenings, lifecycle, limits, locks, state
 from .state import Bucket, Object
 
 PAGE = 500
@@ -51,22 +51,73 @@ def _by_key(rows: list[Object]) -> list[list[Object]]:
     return groups
 
 
-def _tidy_key(call: Call, at: At, bucket: Bucket, rules: list[lifecycle.Rule], versions: list[Object]) -> None:
+def _tidy_key(call: Call, at: At, bucket: Bucket, rules: lifecycle.Rules, versions: list[Object]) -> None:
     """`versions` are all those of a key, newest first."""
     current = versions[0]
     left = [current]
+    _move(call, at, bucket, rules, versions)
     for newer, version in enumerate(versions[1:]):
-        if lifecycle.is_noncurrent_due(rules, version, versions[newer].modified_s, newer, call.now):
+        if not locks.is_locked(version, call.now) and lifecycle.is_noncurrent_due(
+            rules, version, versions[newer].modified_s, newer, call.now
+        ):
             state.remove(at, bucket, version)
+            _told(call, at, bucket, version)
         else:
             left.append(version)
     if current.is_marker:
         if len(left) == 1 and lifecycle.clears_markers(rules, current):
             state.remove(at, bucket, current)
+            _told(call, at, bucket, current)
         return
     due = lifecycle.expires(rules, current)
     if due is not None and call.now >= due[0]:
-        deletions.delete_current(call, at, bucket, current.key)
+        deletions.delete_current(call, at, bucket, current.key, "LifecycleExpiration")
+
+
+def _move(call: Call, at: At, bucket: Bucket, rules: lifecycle.Rules, versions: list[Object]) -> None:
+    """Transitions to other storage classes; `versions` is changed in place."""
+    for index, version in enumerate(versions):
+        since = versions[index - 1].modified_s if index else None
+        to = lifecycle.moves(rules, version, since, index - 1, call.now)
+        if not to:
+            continue
+        versions[index] = moved = state.replace(version, storage_class=to, restore=(0, 0))
+        state.reclass(at, version, moved)
+        if bucket.has_notifications:
+            told = {"transitionEventData": {"destinationStorageClass": to}}
+            deliveries.tell(call, at, bucket, "LifecycleTransition", moved, lifecycleEventData=told)
+
+
+def _told(call: Call, at: At, bucket: Bucket, gone: Object) -> None:
+    if bucket.has_notifications:
+        deliveries.tell(call, at, bucket, "LifecycleExpiration:Delete", gone)
+
+
+@job()
+def complete_restore(call: Call, *, bucket: str, name: str, order: int) -> None:
+    """Tell that a restored copy can be read."""
+    where = state.buckets.get(call, bucket)
+    found = state.objects.get(call, where.space, name, order) if where is not None else None
+    if where is not None and found is not None and where.has_notifications and found.restore[0] <= call.now:
+        told = {
+            "lifecycleRestorationExpiryTime": happenings.iso(found.restore[1]),
+            "lifecycleRestoreStorageClass": found.storage_class,
+        }
+        deliveries.tell(
+            call, call, where, "ObjectRestore:Completed", found, glacierEventData={"restoreEventData": told}
+        )
+
+
+@job()
+def end_restore(call: Call, *, bucket: str, name: str, order: int) -> None:
+    """The restored copy is over: only the archived object is left."""
+    where = state.buckets.get(call, bucket)
+    found = state.objects.get(call, where.space, name, order) if where is not None else None
+    if where is None or found is None or call.now < found.restore[1]:
+        return
+    state.change(call, found, state.replace(found, restore=(0, 0)))
+    if where.has_notifications:
+        deliveries.tell(call, call, where, "ObjectRestore:Delete", found)
 
 
 def drop_upload(at: At, upload: state.Upload) -> None:

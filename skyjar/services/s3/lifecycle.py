@@ -9,16 +9,30 @@ from __future__ import annotations
 from email.utils import formatdate
 from typing import Any
 
-from skyjar.kernel.errors import NotImplementedHere
 from skyjar.kernel.tables import At
 
-from . import limits, state
+from . import limits, state, transitions
 from .errors import InvalidArgument, InvalidRequest, MalformedXML
 from .state import Bucket, Object
 
 KIND = "lifecycle"
+VARIES = "varies_by_storage_class"
 Rule = dict[str, Any]
-_ACTIONS = ("Expiration", "NoncurrentVersionExpiration", "AbortIncompleteMultipartUpload")
+
+
+class Rules(list[Rule]):
+    """The rules of a bucket; `moves_small`: whether objects below 128 KiB may go to the archives."""
+
+    moves_small = False
+
+
+_ACTIONS = (
+    "Expiration",
+    "NoncurrentVersionExpiration",
+    "AbortIncompleteMultipartUpload",
+    "Transitions",
+    "NoncurrentVersionTransitions",
+)
 
 
 def check(rules: list[Rule]) -> None:
@@ -32,9 +46,6 @@ def check(rules: list[Rule]) -> None:
 
 
 def _check_rule(rule: Rule) -> None:
-    for member in ("Transitions", "Transition", "NoncurrentVersionTransitions", "NoncurrentVersionTransition"):
-        if rule.get(member):
-            raise NotImplementedHere(f"Skyjar does not implement {member} of s3:PutBucketLifecycleConfiguration.")
     if len(rule.get("ID", "")) > 255:
         raise InvalidArgument("ID length should not exceed allowed limit of 255")
     if rule.get("Status") not in ("Enabled", "Disabled") or ("Filter" in rule) == ("Prefix" in rule):
@@ -53,6 +64,8 @@ def _check_rule(rule: Rule) -> None:
         raise InvalidArgument(
             "'DaysAfterInitiation' for AbortIncompleteMultipartUpload action must be a positive integer"
         )
+
+    transitions.check(rule)
 
 
 def _check_filter(chosen: dict[str, Any], rule: Rule) -> None:
@@ -122,6 +135,38 @@ def is_noncurrent_due(rules: list[Rule], found: Object, since_s: int, newer: int
     return False
 
 
+def moves(rules: Rules, found: Object, since_s: int | None, newer: int, now: float) -> str:
+    """The storage class that a version is to have by now, if that is another; `since_s`, `newer`: since when it is
+    noncurrent, and how many noncurrent ones are on top of it (None: it is the current one)."""
+    if found.is_marker:
+        return ""
+    due: list[str] = []
+    for rule in rules:
+        if not covers(rule, found.key, found.size, found.tags):
+            continue
+        chosen = rule.get("Filter") or {}
+        is_sized = any(name.startswith("ObjectSize") for name in chosen.get("And") or chosen)
+        for action in rule.get("Transitions" if since_s is None else "NoncurrentVersionTransitions", ()):
+            to = action["StorageClass"]
+            is_small = found.size < limits.TRANSITION_BYTES and not is_sized
+            if is_small and not (rules.moves_small and to in ("GLACIER", "DEEP_ARCHIVE")):
+                continue
+            if now >= _moment(action, found, since_s) and (
+                since_s is None or newer >= action.get("NewerNoncurrentVersions", 0)
+            ):
+                due.append(to)
+    lowest = max(due, key=transitions.rank, default="")
+    return lowest if transitions.leads(found.storage_class, lowest) else ""
+
+
+def _moment(action: dict[str, Any], found: Object, since_s: int | None) -> float:
+    if since_s is not None:
+        return midnight(since_s + action.get("NoncurrentDays", 0) * limits.DAY_S)
+    if "Date" in action:
+        return float(action["Date"])
+    return midnight(found.modified_s + action.get("Days", 0) * limits.DAY_S)
+
+
 def clears_markers(rules: list[Rule], marker: Object) -> bool:
     """Whether a delete marker with nothing below it is to go."""
     return any(
@@ -143,9 +188,11 @@ def aborts(rules: list[Rule], key: str, started_s: int) -> tuple[int, str] | Non
     return min(due) if due else None
 
 
-def rules_of(at: At, bucket: Bucket) -> list[Rule]:
+def rules_of(at: At, bucket: Bucket) -> Rules:
     found = state.configuration(at, bucket, KIND) if bucket.has_lifecycle else None
-    return list(found["Rules"]) if found is not None else []
+    rules = Rules(found["Rules"] if found is not None else ())
+    rules.moves_small = found is not None and found["Minimum"] == VARIES
+    return rules
 
 
 def expiration_shown(at: At, bucket: Bucket, found: Object) -> dict[str, str]:

@@ -19,7 +19,22 @@ DELETE_KEYS = 1000
 POLICY_BYTES = 20 * KIB
 LIFECYCLE_RULES = 1000
 CORS_RULES = 100
+REPLICATION_RULES = 1000
+ROUTING_RULES = 50
+INVENTORIES = 1000  # configurations of a bucket
+CONFIGURATIONS_PAGE = 100
+NOTIFICATIONS = 100  # configurations of a bucket
 DAY_S = 86_400
+TRANSITION_BYTES = 128 * KIB  # what is smaller stays where it is, unless the rule says otherwise
+INFREQUENT_DAYS = 30  # the earliest transition to an infrequent-access class
+RETENTION_DAYS = 36_500
+RESTORE_S = {  # the longest that a retrieval takes, by class and tier
+    "GLACIER": {"Expedited": 5 * 60, "Standard": 5 * 3600, "Bulk": 12 * 3600},
+    "DEEP_ARCHIVE": {"Standard": 12 * 3600, "Bulk": 48 * 3600},
+}
+
+LOG_DELAY_S = 300  # ours: AWS delivers within hours
+LOG_LINES = 10_000  # ours: in one log object
 
 INLINE_BYTES = 16 * KIB
 """Ours: bodies up to here live in the object's record, longer ones in a blob."""

@@ -10,7 +10,7 @@ from skyjar.kernel.call import Call
 from skyjar.kernel.service import operation
 from skyjar.kernel.tables import At, Table
 
-from . import acls, limits, state
+from . import acls, grants, limits, state
 from .errors import InvalidArgument
 from .names import encode as _encode
 from .state import Bucket, Entry, Object, successor
@@ -118,7 +118,8 @@ def _check(max_keys: int, name: str, encoding: str) -> int:
     return min(max_keys, limits.LIST_KEYS)
 
 
-def _contents(rows: list[Entry], encoding: str, owner: dict[str, str] | None) -> list[dict[str, Any]]:
+def _contents(rows: list[Entry], encoding: str, bucket: Bucket | None) -> list[dict[str, Any]]:
+    """The owner is told where `bucket` is given."""
     shown: list[dict[str, Any]] = []
     for row in rows:
         one: dict[str, Any] = {
@@ -130,8 +131,8 @@ def _contents(rows: list[Entry], encoding: str, owner: dict[str, str] | None) ->
             one["ChecksumAlgorithm"] = (row.algorithm,)
             one["ChecksumType"] = row.checksum_type
         one["Size"] = row.size
-        if owner is not None:
-            one["Owner"] = owner
+        if bucket is not None:
+            one["Owner"] = acls.owner(grants.owns(bucket, row.owner))
         one["StorageClass"] = row.storage_class
         shown.append(one)
     return shown
@@ -156,7 +157,6 @@ def list_objects_v2(
     limit = _check(max_keys, "max-keys", encoding_type)
     after = start_after if continuation_token is None else _of_token(continuation_token)
     found = page(at, where, prefix, delimiter, after, limit)
-    owner = acls.owner(where.account) if fetch_owner else None
     answer: dict[str, Any] = {"Name": bucket, "Prefix": _encode(prefix, encoding_type)}
     if continuation_token is not None:
         answer["ContinuationToken"] = continuation_token
@@ -171,7 +171,7 @@ def list_objects_v2(
     if encoding_type:
         answer["EncodingType"] = encoding_type
     answer["IsTruncated"] = found.more
-    answer["Contents"] = _contents(found.rows, encoding_type, owner)
+    answer["Contents"] = _contents(found.rows, encoding_type, where if fetch_owner else None)
     answer["CommonPrefixes"] = [{"Prefix": _encode(each, encoding_type)} for each in found.prefixes]
     return answer
 
@@ -218,7 +218,7 @@ def list_objects(
     if encoding_type:
         answer["EncodingType"] = encoding_type
     answer["IsTruncated"] = found.more
-    answer["Contents"] = _contents(found.rows, encoding_type, acls.owner(where.account))
+    answer["Contents"] = _contents(found.rows, encoding_type, where)
     answer["CommonPrefixes"] = [{"Prefix": _encode(each, encoding_type)} for each in found.prefixes]
     return answer
 
@@ -293,7 +293,7 @@ def _version(bucket: Bucket, row: Object, is_latest: bool, encoding: str) -> dic
         "VersionId": row.version,
         "IsLatest": is_latest,
         "LastModified": row.modified_s,
-        "Owner": acls.owner(bucket.account),
+        "Owner": acls.owner(grants.owns(bucket, row.owner)),
     }
 
 

@@ -11,22 +11,26 @@ from skyjar.kernel.service import operation
 from skyjar.kernel.tables import At
 
 from . import (
-    acls,
     checksums,
     customer_keys,
+    deliveries,
     encryption,
+    grants,
     lifecycle,
     limits,
+    locks,
     names,
+    payments,
     preconditions,
     ranges,
     reading,
+    replicas,
     rings,
     state,
     tags,
 )
 from .customer_keys import CustomerKey
-from .errors import EntityTooLarge, InvalidStorageClass, MetadataTooLarge
+from .errors import EntityTooLarge, InvalidRequest, InvalidStorageClass, MetadataTooLarge
 from .state import Bucket, Object
 
 STORAGE_CLASSES = (
@@ -96,6 +100,13 @@ def put_object(
     storage_class: str = "STANDARD",
     tagging: str = "",
     website_redirect_location: str = "",
+    grant_full_control: str = "",
+    grant_read: str = "",
+    grant_read_acp: str = "",
+    grant_write_acp: str = "",
+    object_lock_mode: str = "",
+    object_lock_retain_until_date: float | None = None,
+    object_lock_legal_hold_status: str = "",
     request_payer: str = "",
     expected_bucket_owner: str = "",
 ) -> dict[str, Any] | Outside:
@@ -112,8 +123,6 @@ def put_object(
             return rings.sealed_again(
                 call, body, layers, lambda after, again: put_object(after, **{**passed, "body": again})
             )
-    if acl:
-        acls.check_canned(acl)
     given = checksums.given(checksum_crc32, checksum_crc32_c, checksum_crc64_nvme, checksum_sha1, checksum_sha256)
     fields: dict[str, Any] = {
         "key": key,
@@ -129,6 +138,20 @@ def put_object(
         ),
         "storage_class": check_class(storage_class),
     }
+    if (
+        acl
+        or grant_full_control
+        or grant_read
+        or grant_read_acp
+        or grant_write_acp
+        or where.ownership != grants.ENFORCED
+    ):
+        given_grants = grants.given(grant_full_control, grant_read, grant_read_acp, grant_write_acp)
+        fields |= grants.written(call, where, acl, given_grants)
+    if where.has_lock or object_lock_mode or object_lock_retain_until_date is not None or object_lock_legal_hold_status:
+        fields["lock"] = locks.chosen(
+            call, at, where, object_lock_mode, object_lock_retain_until_date, object_lock_legal_hold_status
+        )
     if metadata:
         fields["metadata"] = check_metadata(metadata)
     if tagging:
@@ -145,12 +168,19 @@ def put_object(
     fields |= {"etag": ring.etag(call, sums.md5.hex()), "algorithm": sums.algorithm, "checksum": sums.checksum}
     made = state.add(call, at, where, newest, fields)
     told = {"ETag": f'"{made.etag}"', **sums.shown, **encryption.context_shown(made)}
-    return {**told, **written(at, where, made, wish.customer)}
+    how = "Post" if call.context.get("s3:authType") == "POST" else "Put"
+    return {**told, **written(call, at, where, made, wish.customer, how)}
 
 
-def written(at: At, bucket: Bucket, made: Object, customer: CustomerKey | None) -> dict[str, Any]:
-    """What every write of an object answers."""
+def written(call: Call, at: At, bucket: Bucket, made: Object, customer: CustomerKey | None, how: str) -> dict[str, Any]:
+    """What every write of an object answers, and what follows from it; `how` is AWS's name for the kind of write."""
     answer = encryption.shown(made, customer)
+    if bucket.has_notifications:
+        deliveries.tell(call, at, bucket, f"ObjectCreated:{how}", made)
+    if bucket.has_replication:
+        replicas.follow(call, at, bucket, made)
+    if bucket.requester_pays:
+        answer.update(payments.shown(call, bucket))
     if bucket.versioning:
         answer["VersionId"] = made.version
     if bucket.has_lifecycle:
@@ -188,9 +218,9 @@ def get_object(
     customer = customer_keys.read(call, sse_customer_algorithm, sse_customer_key, sse_customer_key_md5)
     if if_match or if_none_match or if_modified_since is not None or if_unmodified_since is not None:
         preconditions.check_read(found, if_match, if_none_match, if_modified_since, if_unmodified_since)
-    reading.check_readable(found)
+    reading.check_readable(found, call.now)
     ring = encryption.opened(call, where, found, customer)
-    answer = reading.described(at, where, found, customer)
+    answer = reading.described(call, at, where, found, customer)
     overrides = {
         "CacheControl": response_cache_control,
         "ContentDisposition": response_content_disposition,
@@ -201,6 +231,8 @@ def get_object(
     }
     for name, value in overrides.items():
         if value:
+            if call.caller.kind == "anonymous":
+                raise InvalidRequest("Request specific response headers cannot be used for anonymous GET requests.")
             answer[name] = value
     span = _span(answer, found, range, part_number)
     if checksum_mode.upper() == "ENABLED":
@@ -234,7 +266,7 @@ def head_object(
     customer = customer_keys.read(call, sse_customer_algorithm, sse_customer_key, sse_customer_key_md5)
     encryption.check_customer(found, customer)
     preconditions.check_read(found, if_match, if_none_match, if_modified_since, if_unmodified_since)
-    answer = reading.described(at, where, found, customer)
+    answer = reading.described(call, at, where, found, customer)
     span = _span(answer, found, range, part_number)
     if checksum_mode.upper() == "ENABLED":
         encryption.opened(call, where, found, customer)

@@ -6,10 +6,9 @@ from typing import Any
 
 from skyjar.kernel.call import Call
 
-from . import state
+from . import acceleration, blocks, grants, payments, state
 from .errors import AccessDenied
-from .policies import RESTRICT_PUBLIC_BUCKETS
-from .state import Bucket
+from .state import Bucket, Object
 
 _ACTIONS = {
     "list_buckets": "ListAllMyBuckets",
@@ -39,11 +38,29 @@ _ACTIONS = {
     "get_bucket_cors": "GetBucketCORS",
     "put_bucket_cors": "PutBucketCORS",
     "delete_bucket_cors": "PutBucketCORS",
+    "delete_bucket_website": "DeleteBucketWebsite",
     "delete_bucket_ownership_controls": "PutBucketOwnershipControls",
     "get_bucket_notification_configuration": "GetBucketNotification",
+    "put_bucket_notification_configuration": "PutBucketNotification",
     "get_bucket_accelerate_configuration": "GetAccelerateConfiguration",
+    "put_bucket_accelerate_configuration": "PutAccelerateConfiguration",
     "get_bucket_replication": "GetReplicationConfiguration",
     "get_object_lock_configuration": "GetBucketObjectLockConfiguration",
+    "put_object_lock_configuration": "PutBucketObjectLockConfiguration",
+    "get_object_legal_hold": "GetObjectLegalHold",
+    "put_object_legal_hold": "PutObjectLegalHold",
+    "get_object_retention": "GetObjectRetention",
+    "put_object_retention": "PutObjectRetention",
+    "restore_object": "RestoreObject",
+    "get_bucket_inventory_configuration": "GetInventoryConfiguration",
+    "list_bucket_inventory_configurations": "GetInventoryConfiguration",
+    "put_bucket_inventory_configuration": "PutInventoryConfiguration",
+    "delete_bucket_inventory_configuration": "PutInventoryConfiguration",
+    "put_bucket_replication": "PutReplicationConfiguration",
+    "delete_bucket_replication": "PutReplicationConfiguration",
+    "read_for_replication": "GetObjectVersionForReplication",  # these three are what a replication's role does
+    "replicate_object": "ReplicateObject",
+    "replicate_delete": "ReplicateDelete",
 }
 _OF_VERSIONS = {
     "GetObject": "GetObjectVersion",
@@ -61,6 +78,11 @@ _CONDITIONS = {
     "max_keys": "s3:max-keys",
     "version_id": "s3:VersionId",
     "acl": "s3:x-amz-acl",
+    "grant_full_control": "s3:x-amz-grant-full-control",
+    "grant_read": "s3:x-amz-grant-read",
+    "grant_read_acp": "s3:x-amz-grant-read-acp",
+    "grant_write": "s3:x-amz-grant-write",
+    "grant_write_acp": "s3:x-amz-grant-write-acp",
     "storage_class": "s3:x-amz-storage-class",
     "server_side_encryption": "s3:x-amz-server-side-encryption",
     "ssekms_key_id": "s3:x-amz-server-side-encryption-aws-kms-key-id",
@@ -68,6 +90,8 @@ _CONDITIONS = {
     "copy_source": "s3:x-amz-copy-source",
     "metadata_directive": "s3:x-amz-metadata-directive",
     "website_redirect_location": "s3:x-amz-website-redirect-location",
+    "object_lock_mode": "s3:object-lock-mode",
+    "object_lock_legal_hold_status": "s3:object-lock-legal-hold",
     "if_match": "s3:if-match",
     "if_none_match": "s3:if-none-match",
     "object_ownership": "s3:x-amz-object-ownership",
@@ -76,14 +100,24 @@ _READING_TAGS = frozenset(
     ("get_object", "head_object", "get_object_tagging", "put_object_tagging", "delete_object_tagging", "get_object_acl",
      "delete_object", "get_object_attributes")
 )  # fmt: skip
+_ON_THE_OBJECT = _READING_TAGS - {"delete_object"} | {"put_object_acl", "restore_object"}
+_GRANTING = ("put_object", "copy_object", "create_multipart_upload")
+_HEADERS = ("grant_full_control", "grant_read", "grant_read_acp", "grant_write", "grant_write_acp")
+_CHARGED = ("list_objects", "list_objects_v2", "list_object_versions", "list_multipart_uploads", "delete_objects")
 _EVERYWHERE = ("get_bucket_location", "list_buckets", "create_bucket")
 _POLICY = ("get_bucket_policy", "put_bucket_policy", "delete_bucket_policy")
 _NOTHING_GRANTED = '{"Version":"2012-10-17","Statement":[]}'
 
 
 def _bucket(call: Call, operation: str, parameters: dict[str, Any]) -> Bucket | None:
+    """Looked for once in a call; the operation takes it from there (`state.bucket_of`)."""
     name = parameters.get("bucket")
-    return None if name is None or operation == "create_bucket" else state.named(call, name)
+    if name is None or operation == "create_bucket":
+        return None
+    seen: Bucket | None = call.looked_up
+    if seen is None or seen.name != name:
+        seen = call.looked_up = state.named(call, name)
+    return seen
 
 
 def actions(call: Call, operation: str, parameters: dict[str, Any]) -> list[str] | None:
@@ -95,6 +129,10 @@ def actions(call: Call, operation: str, parameters: dict[str, Any]) -> list[str]
         owner = parameters.get("expected_bucket_owner")
         if owner and owner != bucket.account:
             raise AccessDenied
+        if bucket.requester_pays and ("key" in parameters or operation in _CHARGED):
+            payments.check(call, bucket, parameters)
+        if call.origin.is_accelerated:
+            acceleration.check(bucket)
     if operation == "delete_objects":
         return []
     if operation == "create_bucket":
@@ -111,9 +149,39 @@ def actions(call: Call, operation: str, parameters: dict[str, Any]) -> list[str]
         operation == "put_object" and parameters.get("tagging")
     ):
         named.append("s3:PutObjectTagging")
+    if operation in _GRANTING:
+        named += _granting(bucket, parameters)
+    if parameters.get("bypass_governance_retention"):
+        named.append("s3:BypassGovernanceRetention")
+    if operation == "replicate_object" and parameters.get("tagging"):
+        named.append("s3:ReplicateTags")
     if operation == "get_object_attributes":
         named.append("s3:GetObjectVersion" if has_version else "s3:GetObject")
     return named
+
+
+def _granting(bucket: Bucket | None, parameters: dict[str, Any]) -> list[str]:
+    """What a write needs for the ACL and the lock that it gives its object."""
+    needed: list[str] = []
+    if bucket is not None and bucket.ownership != grants.ENFORCED:
+        acl = parameters.get("acl") or ""
+        if acl not in ("", "private", "bucket-owner-full-control") or any(parameters.get(name) for name in _HEADERS):
+            needed.append("s3:PutObjectAcl")
+    if "object_lock_mode" in parameters:
+        needed.append("s3:PutObjectRetention")
+    if "object_lock_legal_hold_status" in parameters:
+        needed.append("s3:PutObjectLegalHold")
+    return needed
+
+
+def also(call: Call, operation: str, parameters: dict[str, Any]) -> list[tuple[str, str, dict[str, Any]]]:
+    """The role of a replication is handed over."""
+    if operation != "put_bucket_replication":
+        return []
+    role = (parameters.get("replication_configuration") or {}).get("Role", "")
+    if not role.startswith("arn:"):
+        return []
+    return [("iam:PassRole", role, {"iam:PassedToService": "s3.amazonaws.com"})]
 
 
 def resources(call: Call, operation: str, parameters: dict[str, Any]) -> list[str]:
@@ -126,20 +194,51 @@ def resources(call: Call, operation: str, parameters: dict[str, Any]) -> list[st
 
 def owner(call: Call, operation: str, parameters: dict[str, Any]) -> str:
     bucket = _bucket(call, operation, parameters)
-    return bucket.account if bucket is not None else call.account
+    if bucket is None:
+        return call.account
+    if bucket.ownership != grants.ENFORCED and operation in _ON_THE_OBJECT:
+        found = _object(call, bucket, parameters)
+        return grants.owns(bucket, found.owner) if found is not None else bucket.account
+    return bucket.account
+
+
+def _object(call: Call, bucket: Bucket, parameters: dict[str, Any]) -> Object | None:
+    at = state.place(call, bucket)
+    version = parameters.get("version_id")
+    key = parameters["key"]
+    return state.version_of(at, bucket, key, version) if version else state.latest(at, bucket, key)
 
 
 def resource_policy(call: Call, operation: str, parameters: dict[str, Any]) -> str | None:
-    """The bucket policy; one that is public counts for strangers only while RestrictPublicBuckets is off."""
+    """The bucket policy; one that is public counts for strangers only while RestrictPublicBuckets is off. What the ACLs
+    give is added to it, where there are any."""
     bucket = _bucket(call, operation, parameters)
-    if bucket is None or not bucket.policy:
+    if bucket is None:
         return None
+    policy = _policy(call, operation, bucket)
+    if bucket.ownership == grants.ENFORCED:
+        return policy or None
+    found = _object(call, bucket, parameters) if operation in _ON_THE_OBJECT else None
+    whose = grants.owns(bucket, found.owner) if found is not None else bucket.account
+    if whose != bucket.account:
+        policy = grants.denials_of(policy)
+    granted = bucket.grants or ()
+    on_object = found.grants if found is not None else ()
+    if not granted and not on_object:
+        return policy or None
+    ignores = blocks.of(call, bucket)[blocks.IGNORE_ACLS]
+    return grants.with_statements(policy, bucket.name, call.caller.account, granted, on_object, ignores)
+
+
+def _policy(call: Call, operation: str, bucket: Bucket) -> str:
+    if not bucket.policy:
+        return ""
     is_own = call.caller.account == bucket.account
-    is_restricted = bucket.is_policy_public and bucket.blocks is not None and bucket.blocks[RESTRICT_PUBLIC_BUCKETS]
-    if is_restricted and not is_own and call.caller.kind != "service":
-        return _NOTHING_GRANTED
-    if operation in _POLICY and is_own and call.caller.kind == "root":
-        return None  # so that nobody can lock an account out of its own bucket
+    if bucket.is_policy_public and not is_own and call.caller.kind != "service":
+        if blocks.of(call, bucket)[blocks.RESTRICT_BUCKETS]:
+            return _NOTHING_GRANTED
+    elif operation in _POLICY and is_own and call.caller.kind == "root":
+        return ""  # so that nobody can lock an account out of its own bucket
     return bucket.policy
 
 
@@ -164,8 +263,5 @@ def conditions(call: Call, operation: str, parameters: dict[str, Any]) -> dict[s
 
 
 def _existing_tags(call: Call, bucket: Bucket, parameters: dict[str, Any]) -> dict[str, str]:
-    at = state.place(call, bucket)
-    version = parameters.get("version_id")
-    key = parameters["key"]
-    thing = state.version_of(at, bucket, key, version) if version else state.latest(at, bucket, key)
+    thing = _object(call, bucket, parameters)
     return {f"s3:ExistingObjectTag/{key}": value for key, value in thing.tags.items()} if thing is not None else {}

@@ -10,7 +10,7 @@ from skyjar.policy import errors as language
 from skyjar.policy import publicity
 from skyjar.policy.documents import validate
 
-from . import limits, state
+from . import blocks, limits, state
 from .errors import (
     AccessDenied,
     MalformedPolicy,
@@ -18,9 +18,6 @@ from .errors import (
     NoSuchPublicAccessBlockConfiguration,
     PolicyTooLarge,
 )
-
-_FLAGS = ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets")
-BLOCK_PUBLIC_POLICY, RESTRICT_PUBLIC_BUCKETS = 2, 3
 
 
 @operation
@@ -62,7 +59,7 @@ def put_bucket_policy(
             if action != "*" and not action.lower().startswith("s3:"):
                 raise MalformedPolicy("Policy has invalid action")
     is_public = publicity.is_public(document.text)
-    if is_public and where.blocks is not None and where.blocks[BLOCK_PUBLIC_POLICY]:
+    if is_public and blocks.of(call, where)[blocks.BLOCK_POLICY]:
         raise AccessDenied(
             f"User: {call.caller.arn} is not authorized to perform: s3:PutBucketPolicy on resource: "
             f'"{arn}" because public policies are prevented by the BlockPublicPolicy setting in S3 Block Public Access.'
@@ -94,7 +91,7 @@ def get_public_access_block(call: Call, *, bucket: str, expected_bucket_owner: s
     _, where = state.bucket_of(call, bucket)
     if where.blocks is None:
         raise NoSuchPublicAccessBlockConfiguration(BucketName=bucket)
-    return {"PublicAccessBlockConfiguration": dict(zip(_FLAGS, where.blocks, strict=True))}
+    return {"PublicAccessBlockConfiguration": dict(zip(blocks.FLAGS, where.blocks, strict=True))}
 
 
 @operation
@@ -108,7 +105,9 @@ def put_public_access_block(
     expected_bucket_owner: str = "",
 ) -> None:
     _, where = state.bucket_of(call, bucket)
-    acls, ignored, policy, restricted = (bool(public_access_block_configuration.get(flag, False)) for flag in _FLAGS)
+    acls, ignored, policy, restricted = (
+        bool(public_access_block_configuration.get(flag, False)) for flag in blocks.FLAGS
+    )
     state.buckets.replace(call, where, state.replace(where, blocks=(acls, ignored, policy, restricted)))
 
 

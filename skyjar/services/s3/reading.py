@@ -10,7 +10,7 @@ from skyjar.kernel.call import Call
 from skyjar.kernel.errors import AWSError
 from skyjar.kernel.tables import At
 
-from . import encryption, lifecycle, rings, state
+from . import encryption, lifecycle, locks, payments, rings, state
 from .customer_keys import CustomerKey
 from .errors import (
     AccessDenied,
@@ -69,9 +69,23 @@ def missing(call: Call, bucket: Bucket, error: AWSError) -> AWSError:
     return error
 
 
-def check_readable(found: Object) -> None:
-    if found.storage_class in ARCHIVED:
+def is_archived(found: Object, now: float) -> bool:
+    """Whether it cannot be read, which a restored copy can while it lasts."""
+    return found.storage_class in ARCHIVED and not found.restore[0] <= now < found.restore[1]
+
+
+def check_readable(found: Object, now: float) -> None:
+    if found.storage_class in ARCHIVED and is_archived(found, now):
         raise InvalidObjectState(StorageClass=found.storage_class)
+
+
+def restore_shown(found: Object, now: float) -> dict[str, str]:
+    ready, until = found.restore
+    if now < ready:
+        return {"Restore": 'ongoing-request="true"'}
+    if now >= until:
+        return {}
+    return {"Restore": f'ongoing-request="false", expiry-date="{formatdate(until, usegmt=True)}"'}
 
 
 def pieces(call: Call, found: Object, ring: Ring | None, span: Span | None = None) -> tuple[tuple[Blob, int, int], ...]:
@@ -105,7 +119,7 @@ def body(call: Call, found: Object, ring: Ring | None, span: Span | None = None)
     return whole if span is None else whole[span[0] : span[0] + span[1]]
 
 
-def described(at: At, bucket: Bucket, found: Object, customer: CustomerKey | None) -> dict[str, Any]:
+def described(call: Call, at: At, bucket: Bucket, found: Object, customer: CustomerKey | None) -> dict[str, Any]:
     """What GetObject and HeadObject say about it, without its length."""
     answer: dict[str, Any] = {
         "AcceptRanges": "bytes",
@@ -125,6 +139,14 @@ def described(at: At, bucket: Bucket, found: Object, customer: CustomerKey | Non
         answer["Metadata"] = found.metadata
     if found.storage_class != "STANDARD":
         answer["StorageClass"] = found.storage_class
+        if found.restore[1]:
+            answer |= restore_shown(found, call.now)
+    if bucket.requester_pays:
+        answer |= payments.shown(call, bucket)
+    if found.replication:
+        answer["ReplicationStatus"] = found.replication
+    if found.lock != state.UNLOCKED:
+        answer |= locks.shown(call, bucket, found)
     if found.tags:
         answer["TagCount"] = len(found.tags)
     if bucket.has_lifecycle:

@@ -15,7 +15,7 @@ from typing import Any
 
 import msgspec
 
-from skyjar.kernel import keys
+from skyjar.kernel import keys, principals
 from skyjar.kernel.call import Call
 from skyjar.kernel.tables import At, Place, Record, Table
 
@@ -23,6 +23,9 @@ from .errors import NoSuchBucket, PermanentRedirect
 
 NULL = "null"
 NONE = 1  # an order that no version has
+
+Lock = tuple[str, int, bool]
+UNLOCKED: Lock = ("", 0, False)
 
 
 class Bucket(Record, frozen=True):
@@ -47,6 +50,14 @@ class Bucket(Record, frozen=True):
     has_bucket_key: bool = False
     has_lifecycle: bool = False
     has_cors: bool = False
+    has_notifications: bool = False
+    grants: tuple[tuple[str, str], ...] = ()
+    has_lock: bool = False
+    has_mfa_delete: bool = False
+    has_replication: bool = False
+    has_replicas: bool = False
+    requester_pays: bool = False
+    acceleration: str = ""
     blocks_customer_keys: bool = True
     master_keys: dict[int, bytes] = {}
 
@@ -88,6 +99,8 @@ class Object(Record, frozen=True):
 
     `body` holds it whole, and sealed, when `blobs` is empty. `sizes` are those of the blobs, in order; `is_multipart` says that they
     are parts. `null_order` is where the key's null version lay when this one was written on top of it.
+    `owner` is the account it belongs to where that is not the bucket's; `grants` its access control list (`grants.py`). `restore`: from when until when an archived object can be read, in
+    epoch seconds; `lock` see `locks.py`.
     """
 
     space: str
@@ -114,7 +127,19 @@ class Object(Record, frozen=True):
     encryption: str = "AES256"
     kms_key: str = ""
     has_bucket_key: bool = False
+    owner: str = ""
+    grants: tuple[tuple[str, str], ...] = ()
+    restore: tuple[int, int] = (0, 0)
+    lock: Lock = UNLOCKED
+    replication: str = ""
     sealing: Sealing | None = None
+
+
+class Account(Record, frozen=True):
+    """What a whole account has set: its Block Public Access."""
+
+    number: str
+    blocks: tuple[bool, bool, bool, bool]
 
 
 class Entry(Record, frozen=True):
@@ -127,6 +152,7 @@ class Entry(Record, frozen=True):
     storage_class: str
     algorithm: str
     checksum_type: str
+    owner: str = ""
 
 
 class Upload(Record, frozen=True):
@@ -146,6 +172,9 @@ class Upload(Record, frozen=True):
     encryption: str = "AES256"
     kms_key: str = ""
     has_bucket_key: bool = False
+    owner: str = ""
+    grants: tuple[tuple[str, str], ...] = ()
+    lock: Lock = UNLOCKED
     sealing: Sealing | None = None
 
 
@@ -164,6 +193,7 @@ class Part(Record, frozen=True):
 
 
 buckets = Table("s3.buckets", Bucket, key=("name",), scope="cloud", indexes={"owner": ("account",)})
+accounts = Table("s3.accounts", Account, key=("number",), scope="cloud")
 configurations = Table("s3.configurations", Configuration, key=("space", "kind"))
 objects = Table("s3.objects", Object, key=("space", "key", "order"), blobs=("blobs",))
 entries = Table("s3.entries", Entry, key=("space", "key"))
@@ -181,7 +211,8 @@ _decoded: dict[bytes, Bucket] = {}  # by content: every request looks its bucket
 
 def bucket_of(call: Call, name: str) -> tuple[At, Bucket]:
     """Where a bucket's things lie, and the bucket; NoSuchBucket, or a redirect when it lives in another Region."""
-    bucket = named(call, name)
+    seen: Bucket | None = call.looked_up
+    bucket = seen if seen is not None and seen.name == name else named(call, name)
     if bucket.region != call.region and call.caller.kind not in ("anonymous", "service"):
         endpoint = f"{name}.s3.{bucket.region}.amazonaws.com"
         raise PermanentRedirect(**{"Endpoint": endpoint, "Bucket": name, "x-amz-bucket-region": bucket.region})
@@ -217,6 +248,13 @@ def place(call: Call, bucket: Bucket) -> At:
     if bucket.account == call.account and bucket.region == call.region:
         return call
     return Place(call.tx, bucket.account, bucket.region)
+
+
+def acting(call: Call, bucket: Bucket, service: str) -> Call:
+    """The same call as a service makes it on the bucket owner's behalf, where the bucket is."""
+    other = call.acting(principals.service(service, bucket.account), {})
+    other.region = bucket.region
+    return other
 
 
 def bucket_arn(name: str) -> str:
@@ -275,7 +313,11 @@ def version_of(at: At, bucket: Bucket, key: str, version: str) -> Object | None:
         return _null(at, bucket, key, latest(at, bucket, key))
     order = order_of(version)
     found = objects.get(at, bucket.space, key, order) if order is not None else None
-    return found if found is not None and found.version == version else None
+    if found is not None and found.version == version:
+        return found
+    if not bucket.has_replicas:
+        return None
+    return next((each for each in objects.range(at, bucket.space, key) if each.version == version), None)
 
 
 def _null(at: At, bucket: Bucket, key: str, newest: Object | None) -> Object | None:
@@ -312,6 +354,19 @@ def add(call: Call, at: At, bucket: Bucket, newest: Object | None, fields: dict[
     return made
 
 
+def add_replica(at: At, bucket: Bucket, copy: Object) -> Object:
+    """Put a copy of another bucket's version on top of what is there; it keeps its id, which carries another order."""
+    newest = latest(at, bucket, copy.key)
+    order = newest.order - 1 if newest is not None else -1
+    null = NONE
+    if newest is not None:
+        null = newest.order if newest.version == NULL else newest.null_order
+    made: Object = replace(copy, space=bucket.space, order=order, null_order=null)
+    objects.add(at, made)
+    _show(at, made)
+    return made
+
+
 def _show(at: At, made: Object) -> None:
     """Bring the key's listing row in line with its current version."""
     if made.is_marker:
@@ -329,6 +384,7 @@ def _show(at: At, made: Object) -> None:
             storage_class=made.storage_class,
             algorithm=made.algorithm,
             checksum_type=made.checksum_type,
+            owner=made.owner,
         ),
     )
 
@@ -336,6 +392,14 @@ def _show(at: At, made: Object) -> None:
 def change(at: At, old: Object, new: Object) -> None:
     """Replace a version in place: its tags, say. The listing row does not change."""
     objects.replace(at, old, new)
+
+
+def reclass(at: At, old: Object, new: Object) -> None:
+    """Replace a version in place, and bring the listing row in line if it is the current one."""
+    objects.replace(at, old, new)
+    entry = entries.get(at, old.space, old.key)
+    if entry is not None and entry.order == old.order:
+        _show(at, new)
 
 
 def remove(at: At, bucket: Bucket, gone: Object) -> None:

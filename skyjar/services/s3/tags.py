@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl
 from skyjar.kernel.call import Call
 from skyjar.kernel.service import operation
 
-from . import limits, state
+from . import deliveries, limits, state
 from .errors import BadRequest, InvalidArgument, InvalidTag
 from .reading import existing
 
@@ -87,7 +87,10 @@ def put_object_tagging(
     request_payer: str = "",
 ) -> dict[str, Any]:
     at, where, found = existing(call, bucket, key, version_id)
-    state.change(at, found, state.replace(found, tags=of_set(tagging["TagSet"])))
+    changed = state.replace(found, tags=of_set(tagging["TagSet"]))
+    state.change(at, found, changed)
+    if where.has_notifications:
+        deliveries.tell(call, at, where, "ObjectTagging:Put", changed)
     return _version(where, found)
 
 
@@ -96,5 +99,8 @@ def delete_object_tagging(
     call: Call, *, bucket: str, key: str, version_id: str = "", expected_bucket_owner: str = ""
 ) -> dict[str, Any]:
     at, where, found = existing(call, bucket, key, version_id)
-    state.change(at, found, state.replace(found, tags={}))
+    changed = state.replace(found, tags={})
+    state.change(at, found, changed)
+    if where.has_notifications:
+        deliveries.tell(call, at, where, "ObjectTagging:Delete", changed)
     return _version(where, found)

@@ -17,9 +17,11 @@ from . import (
     checksums,
     customer_keys,
     encryption,
+    grants,
     jobs,
     lifecycle,
     limits,
+    locks,
     names,
     preconditions,
     rings,
@@ -68,6 +70,13 @@ def create_multipart_upload(
     storage_class: str = "STANDARD",
     tagging: str = "",
     website_redirect_location: str = "",
+    grant_full_control: str = "",
+    grant_read: str = "",
+    grant_read_acp: str = "",
+    grant_write_acp: str = "",
+    object_lock_mode: str = "",
+    object_lock_retain_until_date: float | None = None,
+    object_lock_legal_hold_status: str = "",
     request_payer: str = "",
     expected_bucket_owner: str = "",
 ) -> dict[str, Any]:
@@ -76,8 +85,6 @@ def create_multipart_upload(
     own = (sse_customer_algorithm, sse_customer_key, sse_customer_key_md5)
     wish = encryption.wish(call, where, *asked, own)
     names.check_key(key)
-    if acl:
-        acls.check_canned(acl)
     made = Upload(
         space=where.space,
         key=key,
@@ -99,6 +106,12 @@ def create_multipart_upload(
         metadata=check_metadata(metadata),
         tags=tags.of_header(tagging),
         **encryption.begun(call, at, where, key, wish).fields,
+        lock=locks.chosen(
+            call, at, where, object_lock_mode, object_lock_retain_until_date, object_lock_legal_hold_status
+        ),
+        **grants.written(
+            call, where, acl, grants.given(grant_full_control, grant_read, grant_read_acp, grant_write_acp)
+        ),
     )
     state.uploads.add(at, made)
     answer = {
@@ -281,6 +294,9 @@ def complete_multipart_upload(
         "encryption": upload.encryption,
         "kms_key": upload.kms_key,
         "has_bucket_key": upload.has_bucket_key,
+        "owner": upload.owner,
+        "grants": upload.grants,
+        "lock": upload.lock,
         "sealing": encryption.of_parts(upload, parts),
         **_whole(upload, parts, given, checksum_type),
     }
@@ -292,7 +308,7 @@ def complete_multipart_upload(
         "Key": key,
         "ETag": f'"{made.etag}"',
         **checksums.shown(made.algorithm, made.checksum, made.checksum_type),
-        **written(at, where, made, None),
+        **written(call, at, where, made, None, "CompleteMultipartUpload"),
     }
 
 

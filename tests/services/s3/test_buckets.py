@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 
-from skyjar.kernel.errors import AWSError
 from skyjar.kernel.principals import ANONYMOUS, Principal, root
 from skyjar.services.s3 import errors, lifecycle
 
@@ -175,9 +174,3 @@ def test_lifecycle_deletes_noncurrent_versions(desk: Any, s3: Any) -> None:
     desk.advance(3 * 86400)
     (left,) = s3.list_object_versions(bucket="first")["Versions"]
     assert (left["IsLatest"], s3.get_object(bucket="first", key="k")["Body"]) == (True, b"3")
-
-
-def test_a_transition_is_refused_by_name(s3: Any) -> None:
-    rule = {"Status": "Enabled", "Filter": {}, "Transitions": [{"Days": 1, "StorageClass": "GLACIER"}]}
-    with pytest.raises(AWSError, match="Transitions"):
-        s3.put_bucket_lifecycle_configuration(bucket="first", lifecycle_configuration={"Rules": [rule]})

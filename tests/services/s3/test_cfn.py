@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from skyjar.kernel.errors import AWSError
 from skyjar.services.s3 import errors
 
 BOOTSTRAP: dict[str, Any] = {
@@ -94,10 +95,115 @@ def test_the_bootstrap_bucket(desk: Any) -> None:
 
 def test_a_property_that_is_not_there_fails_by_name(desk: Any) -> None:
     cfn = desk.ask("cloudformation")
-    properties = template(WebsiteConfiguration={"IndexDocument": "index.html"})
+    properties = template(MetricsConfigurations=[{"Id": "all"}])
     cfn.create_stack(stack_name="s", template_body=properties)
     desk.settle()
     reasons = [
         each.get("ResourceStatusReason", "") for each in cfn.describe_stack_events(stack_name="s")["StackEvents"]
     ]
-    assert any("WebsiteConfiguration" in reason for reason in reasons)
+    assert any("MetricsConfigurations" in reason for reason in reasons)
+
+
+def test_every_setting_is_made_changed_and_taken_away(desk: Any) -> None:
+    cfn, s3 = desk.ask("cloudformation"), desk.ask("s3")
+    arn = f"arn:aws:sqs:us-east-1:{desk.account}:told"
+    statement = {"Effect": "Allow", "Principal": {"Service": "s3.amazonaws.com"}, "Action": "sqs:*", "Resource": arn}
+    policy = json.dumps({"Version": "2012-10-17", "Statement": statement})
+    desk.ask("sqs").create_queue(queue_name="told", attributes={"Policy": policy})
+    trust = {"Effect": "Allow", "Principal": {"Service": "s3.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    trusted = json.dumps({"Version": "2012-10-17", "Statement": trust})
+    role = desk.ask("iam").create_role(role_name="r", assume_role_policy_document=trusted)["Role"]["Arn"]
+    s3.create_bucket(bucket="copies")
+    s3.put_bucket_versioning(bucket="copies", versioning_configuration={"Status": "Enabled"})
+    name = "every-setting"
+    moved = {"StorageClass": "GLACIER", "TransitionInDays": 1}
+    properties: dict[str, Any] = {
+        "BucketName": name,
+        "VersioningConfiguration": {"Status": "Enabled"},
+        "OwnershipControls": {"Rules": [{"ObjectOwnership": "ObjectWriter"}]},
+        "PublicAccessBlockConfiguration": {"BlockPublicAcls": False},
+        "AccessControl": "PublicRead",
+        "WebsiteConfiguration": {
+            "IndexDocument": "index.html",
+            "ErrorDocument": "error.html",
+            "RoutingRules": [
+                {
+                    "RoutingRuleCondition": {"HttpErrorCodeReturnedEquals": 404},
+                    "RedirectRule": {"HttpRedirectCode": 302, "ReplaceKeyWith": "x"},
+                }
+            ],
+        },
+        "NotificationConfiguration": {
+            "QueueConfigurations": [
+                {
+                    "Event": "s3:ObjectCreated:*",
+                    "Queue": arn,
+                    "Filter": {"S3Key": {"Rules": [{"Name": "prefix", "Value": "in/"}]}},
+                }
+            ]
+        },
+        "AccelerateConfiguration": {"AccelerationStatus": "Enabled"},
+        "LoggingConfiguration": {"DestinationBucketName": "copies", "LogFilePrefix": "l/"},
+        "LifecycleConfiguration": {
+            "Rules": [{"Id": "a", "Status": "Enabled", "Transitions": [moved], "ExpirationInDays": 9}]
+        },
+        "ReplicationConfiguration": {
+            "Role": role,
+            "Rules": [
+                {
+                    "Id": "r",
+                    "Status": "Enabled",
+                    "Priority": 1,
+                    "Filter": {"TagFilter": {"Key": "a", "Value": "b"}},
+                    "DeleteMarkerReplication": {"Status": "Disabled"},
+                    "Destination": {"Bucket": "arn:aws:s3:::copies"},
+                }
+            ],
+        },
+    }
+    bucket = {"Type": "AWS::S3::Bucket", "Properties": properties}
+    cfn.create_stack(stack_name="s", template_body=json.dumps({"Resources": {"Bucket": bucket}}))
+    desk.settle()
+    assert stack(desk)["StackStatus"] == "CREATE_COMPLETE"
+    assert len(s3.get_bucket_acl(bucket=name)["Grants"]) == 2
+    website = s3.get_bucket_website(bucket=name)
+    assert website["RoutingRules"][0]["Condition"] == {"HttpErrorCodeReturnedEquals": "404"}
+    (queue,) = s3.get_bucket_notification_configuration(bucket=name)["QueueConfigurations"]
+    assert (queue["QueueArn"], queue["Events"]) == (arn, ["s3:ObjectCreated:*"])
+    assert s3.get_bucket_accelerate_configuration(bucket=name) == {"Status": "Enabled"}
+    logged = {"TargetBucket": "copies", "TargetPrefix": "l/"}
+    assert s3.get_bucket_logging(bucket=name) == {"LoggingEnabled": logged}
+    (rule,) = s3.get_bucket_lifecycle_configuration(bucket=name)["Rules"]
+    assert rule["Transitions"] == [{"StorageClass": "GLACIER", "Days": 1}]
+    (copying,) = s3.get_bucket_replication(bucket=name)["ReplicationConfiguration"]["Rules"]
+    assert copying["Filter"] == {"Tag": {"Key": "a", "Value": "b"}}
+
+    bare = {
+        "Type": "AWS::S3::Bucket",
+        "Properties": {"BucketName": name, "OwnershipControls": properties["OwnershipControls"]},
+    }
+    cfn.update_stack(stack_name="s", template_body=json.dumps({"Resources": {"Bucket": bare}}))
+    desk.settle()
+    assert stack(desk)["StackStatus"] == "UPDATE_COMPLETE"
+    assert len(s3.get_bucket_acl(bucket=name)["Grants"]) == 1
+    assert s3.get_bucket_notification_configuration(bucket=name) == {}
+    assert s3.get_bucket_accelerate_configuration(bucket=name) == {"Status": "Suspended"}
+    assert s3.get_bucket_versioning(bucket=name) == {"Status": "Suspended"}
+    assert s3.get_bucket_logging(bucket=name) == {}
+    for gone in (s3.get_bucket_website, s3.get_bucket_lifecycle_configuration, s3.get_bucket_replication):
+        with pytest.raises(AWSError):
+            gone(bucket=name)
+
+
+def test_a_locked_bucket(desk: Any) -> None:
+    properties = {
+        "ObjectLockEnabled": True,
+        "ObjectLockConfiguration": {
+            "ObjectLockEnabled": "Enabled",
+            "Rule": {"DefaultRetention": {"Mode": "GOVERNANCE", "Days": 2}},
+        },
+    }
+    desk.ask("cloudformation").create_stack(stack_name="s", template_body=template(**properties))
+    desk.settle()
+    found = desk.ask("s3").get_object_lock_configuration(bucket=outputs(desk)["Name"])["ObjectLockConfiguration"]
+    assert found["Rule"] == {"DefaultRetention": {"Mode": "GOVERNANCE", "Days": 2}}

@@ -1,12 +1,14 @@
 """Objects: versions, conditions, ranges, copies, uploads in parts."""
 
 import hashlib
+import json
 from base64 import b64encode
 from typing import Any
 
 import pytest
 
 from skyjar.kernel.outside import Outside
+from skyjar.kernel.principals import ANONYMOUS
 from skyjar.services.s3 import errors
 
 MIB = 1024 * 1024
@@ -247,3 +249,17 @@ def test_expires_is_kept_with_the_object(s3: Any) -> None:
     for key in ("k", "c"):
         found = s3.head_object(bucket="first", key=key)
         assert (found["Expires"], found["CacheControl"]) == (1_900_000_000.0, "no-cache")
+
+
+def test_headers_of_the_answer_can_be_chosen_by_who_signs(desk: Any, s3: Any) -> None:
+    s3.put_object(bucket="first", key="k", body=b"x", content_type="text/plain")
+    chosen = {"response_content_type": "text/csv", "response_cache_control": "no-store"}
+    answer = s3.get_object(bucket="first", key="k", **chosen)
+    assert (answer["ContentType"], answer["CacheControl"]) == ("text/csv", "no-store")
+    s3.delete_public_access_block(bucket="first")
+    statement = {"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::first/*"}
+    s3.put_bucket_policy(bucket="first", policy=json.dumps({"Version": "2012-10-17", "Statement": [statement]}))
+    anybody = desk.ask("s3", ANONYMOUS)
+    assert anybody.get_object(bucket="first", key="k")["ContentType"] == "text/plain"
+    with pytest.raises(errors.InvalidRequest, match="Request specific response headers"):
+        anybody.get_object(bucket="first", key="k", **chosen)

@@ -1,0 +1,112 @@
+"""What S3 serves that is no operation: websites, and uploads from a browser's form."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import quote
+from xml.sax.saxutils import escape
+
+from skyjar.kernel import credentials
+from skyjar.kernel.call import Call
+from skyjar.kernel.errors import AWSError
+from skyjar.kernel.principals import ANONYMOUS, Principal, root
+from skyjar.kernel.service import endpoint
+from skyjar.kernel.web import WebRequest, WebResponse
+
+from . import forms, pages, state
+from .errors import AccessDenied, InvalidAccessKeyId, InvalidArgument
+from .state import Bucket
+
+_PARAMETERS = {
+    "acl": "acl",
+    "cache-control": "cache_control",
+    "content-disposition": "content_disposition",
+    "content-encoding": "content_encoding",
+    "content-type": "content_type",
+    "x-amz-storage-class": "storage_class",
+    "x-amz-server-side-encryption": "server_side_encryption",
+    "x-amz-server-side-encryption-aws-kms-key-id": "ssekms_key_id",
+    "x-amz-website-redirect-location": "website_redirect_location",
+}
+
+
+@endpoint(
+    hosts=("{bucket+}.s3-website.{region}.localhost", "{bucket+}.s3-website.{region}.amazonaws.com",
+           "{bucket+}.s3-website-us-east-1.amazonaws.com", "{bucket+}.s3-website-us-west-2.amazonaws.com",
+           "{bucket+}.s3-website-eu-west-1.amazonaws.com"),
+    paths=("/_aws/s3-website/{bucket}/{path+}",),
+)  # fmt: skip
+def website(call: Call, request: WebRequest) -> WebResponse:
+    return pages.answer(call, request.labels["bucket"], request)
+
+
+@endpoint(paths=("/_aws/s3-form/{bucket}",))
+def form(call: Call, request: WebRequest) -> WebResponse:
+    """POST to a bucket; the pipeline leads it here."""
+    name = request.labels["bucket"].rstrip("/")
+    try:
+        bucket = state.named(call, name)
+        given = forms.read(request.body, request.headers.get("content-type", ""))
+        return _stored(call, bucket, given)
+    except AWSError as error:
+        inside = "".join(f"<{key}>{escape(str(value))}</{key}>" for key, value in error.fields.items())
+        text = f"<Error><Code>{error.code}</Code><Message>{escape(error.message)}</Message>{inside}"
+        return _xml(error.status, f"{text}<RequestId>{call.request_id}</RequestId></Error>")
+
+
+def _stored(call: Call, bucket: Bucket, given: forms.Form) -> WebResponse:
+    fields = given.fields
+    if "key" not in fields:
+        raise InvalidArgument("Bucket POST must contain a field named 'key'.  If it is specified, please check the order "
+                              "of the fields.", ArgumentName="key", ArgumentValue="")  # fmt: skip
+    who = _signer(call, fields)
+    if "policy" in fields:
+        forms.check_policy(given, bucket.name, call.now)
+    key = fields["key"].replace("${filename}", given.filename)
+    parameters: dict[str, Any] = {name: fields[field] for field, name in _PARAMETERS.items() if field in fields}
+    metadata = {name[11:]: value for name, value in fields.items() if name.startswith("x-amz-meta-")}
+    s3 = call.ask(
+        "s3", who, account=who.account or bucket.account, region=bucket.region, context={"s3:authType": "POST"}
+    )
+    done = s3.put_object(bucket=bucket.name, key=key, body=given.content, metadata=metadata or None, **parameters)
+    return _answer(call, bucket.name, key, fields, done["ETag"])
+
+
+def _signer(call: Call, fields: dict[str, str]) -> Principal:
+    if "policy" not in fields:
+        return ANONYMOUS
+    access_key = forms.signer(fields)
+    issued = credentials.find(call.tx, access_key)
+    if issued is None:
+        if call.is_strict or not access_key:
+            raise InvalidAccessKeyId(AWSAccessKeyId=access_key)
+        return root(access_key if len(access_key) == 12 and access_key.isdigit() else "000000000000", access_key)
+    if not issued.is_active or issued.token != fields.get("x-amz-security-token", ""):
+        raise InvalidAccessKeyId(AWSAccessKeyId=access_key)
+    if issued.expires_at and call.now >= issued.expires_at:
+        raise AccessDenied("The provided token has expired.")
+    forms.check_signature(fields, issued.secret)
+    return issued.principal
+
+
+def _answer(call: Call, bucket: str, key: str, fields: dict[str, str], etag: str) -> WebResponse:
+    location = f"{call.endpoint}/{bucket}/{quote(key)}"
+    headers = [("location", location), ("etag", etag)]
+    target = fields.get("success_action_redirect") or fields.get("redirect") or ""
+    if target.isprintable() and target.startswith(("http://", "https://")):
+        mark = "&" if "?" in target else "?"
+        query = f"bucket={quote(bucket)}&key={quote(key, safe='')}&etag={quote(etag, safe='')}"
+        return WebResponse(status=303, headers=[("location", f"{target}{mark}{query}"), ("etag", etag)])
+    status = fields.get("success_action_status", "204")
+    if status == "201":
+        inside = {"Location": location, "Bucket": bucket, "Key": key, "ETag": etag}
+        text = "".join(f"<{name}>{escape(value)}</{name}>" for name, value in inside.items())
+        return _xml(201, f"<PostResponse>{text}</PostResponse>", headers)
+    return WebResponse(status=200 if status == "200" else 204, headers=headers)
+
+
+def _xml(status: int, text: str, headers: list[tuple[str, str]] | None = None) -> WebResponse:
+    head = '<?xml version="1.0" encoding="UTF-8"?>\n'
+    return WebResponse(
+        status=status, headers=[*(headers or []), ("content-type", "application/xml")], body=(head + text).encode()
+    )

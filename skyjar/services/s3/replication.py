@@ -1,0 +1,158 @@
+"""Replication: the configuration, and which of its rules concern an object.
+
+Source: S3 API reference, PutBucketReplication; S3 User Guide, "Replication configuration file elements".
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from skyjar.kernel.call import Call
+from skyjar.kernel.errors import NotImplementedHere
+from skyjar.kernel.service import operation
+from skyjar.kernel.tables import At
+
+from . import limits, state
+from .errors import InvalidArgument, InvalidRequest, MalformedXML, NoSuchBucket, ReplicationConfigurationNotFound
+from .state import Bucket, Object
+
+KIND = "replication"
+Rule = dict[str, Any]
+_ARN = "arn:aws:s3:::"
+
+
+@operation
+def get_bucket_replication(call: Call, *, bucket: str, expected_bucket_owner: str = "") -> dict[str, Any]:
+    at, where = state.bucket_of(call, bucket)
+    found = state.configuration(at, where, KIND)
+    if found is None:
+        raise ReplicationConfigurationNotFound(BucketName=bucket)
+    return {"ReplicationConfiguration": found}
+
+
+@operation
+def put_bucket_replication(
+    call: Call,
+    *,
+    bucket: str,
+    replication_configuration: dict[str, Any],
+    content_md5: str = "",
+    checksum_algorithm: str = "",
+    expected_bucket_owner: str = "",
+) -> None:
+    at, where = state.bucket_of(call, bucket)
+    if where.versioning != "Enabled":
+        raise InvalidRequest("Versioning must be 'Enabled' on the bucket to apply a replication configuration")
+    role = replication_configuration["Role"]
+    if not role.startswith("arn:aws:iam::") or ":role/" not in role:
+        raise InvalidArgument("Invalid Role ARN", ArgumentName="Role", ArgumentValue=role)
+    rules = [dict(rule) for rule in replication_configuration["Rules"]]
+    if not 1 <= len(rules) <= limits.REPLICATION_RULES:
+        raise MalformedXML
+    for rule in rules:
+        _check(call, where, rule)
+        rule["ID"] = rule.get("ID") or call.new_id()
+    if len({rule["ID"] for rule in rules}) != len(rules):
+        raise InvalidArgument("Rule Id must be unique", ArgumentName="ID")
+    priorities = [rule["Priority"] for rule in rules if "Priority" in rule]
+    if len(set(priorities)) != len(priorities):
+        raise InvalidRequest("Found duplicate priority in rules. Priority must be unique for each rule")
+    state.configure(at, where, KIND, {"Role": role, "Rules": rules})
+    state.buckets.replace(call, where, state.replace(where, has_replication=True))
+
+
+@operation
+def delete_bucket_replication(call: Call, *, bucket: str, expected_bucket_owner: str = "") -> None:
+    at, where = state.bucket_of(call, bucket)
+    state.configure(at, where, KIND, None)
+    state.buckets.replace(call, where, state.replace(where, has_replication=False))
+
+
+def _check(call: Call, bucket: Bucket, rule: Rule) -> None:
+    _check_absent(rule)
+    if rule["Status"] not in ("Enabled", "Disabled") or ("Filter" in rule and "Prefix" in rule):
+        raise MalformedXML
+    if "Filter" in rule:
+        if "Priority" not in rule:
+            raise InvalidRequest("Priority must be specified for this version of replication configuration.")
+        marked = rule.get("DeleteMarkerReplication")
+        if marked is None:
+            raise InvalidRequest(
+                "DeleteMarkerReplication must be specified for this version of Cross Region Replication configuration "
+                "schema. Please refer to S3 Developer Guide for more information."
+            )
+        if marked.get("Status") == "Enabled" and tags_of(rule):
+            raise InvalidRequest(
+                "Delete marker replication is not supported if any Tag filter is specified. Please refer to S3 Developer "
+                "Guide for more information."
+            )
+    _check_destination(call, bucket, rule["Destination"])
+
+
+def _check_destination(call: Call, bucket: Bucket, destination: dict[str, Any]) -> None:
+    arn = destination["Bucket"]
+    if not arn.startswith(_ARN):
+        raise InvalidArgument("Invalid bucket ARN.", ArgumentName="Bucket", ArgumentValue=arn)
+    name = arn.removeprefix(_ARN)
+    if name == bucket.name:
+        raise InvalidRequest("Destination bucket cannot be the same as the source bucket.")
+    try:
+        there = state.named(call, name)
+    except NoSuchBucket:
+        raise InvalidRequest("Destination bucket must exist.") from None
+    if there.versioning != "Enabled":
+        raise InvalidRequest("Destination bucket must have versioning enabled: Versioning must be Enabled.")
+    account = destination.get("Account")
+    if destination.get("AccessControlTranslation") and not account:
+        raise InvalidRequest("Account must be specified to use AccessControlTranslation.")
+    if account and account != there.account:
+        raise InvalidRequest("Account of the destination does not own the destination bucket")
+
+
+def _check_absent(rule: Rule) -> None:
+    destination, criteria = rule["Destination"], rule.get("SourceSelectionCriteria") or {}
+    absent = [
+        name for name in ("EncryptionConfiguration", "ReplicationTime", "Metrics")
+        if (destination.get(name) or {}).get("Status", "Enabled") == "Enabled" and name in destination
+    ]  # fmt: skip
+    absent += [
+        name for name in ("SseKmsEncryptedObjects", "ReplicaModifications")
+        if (criteria.get(name) or {}).get("Status") == "Enabled"
+    ]  # fmt: skip
+    if (rule.get("ExistingObjectReplication") or {}).get("Status") == "Enabled":
+        absent.append("ExistingObjectReplication")
+    if absent:
+        raise NotImplementedHere(f"Skyjar does not implement {absent[0]} of s3:PutBucketReplication.")
+
+
+def tags_of(rule: Rule) -> list[dict[str, str]]:
+    chosen = rule.get("Filter") or {}
+    within = chosen.get("And") or chosen
+    return [*within.get("Tags", ()), *([within["Tag"]] if "Tag" in within else ())]
+
+
+def _covers(rule: Rule, found: Object) -> bool:
+    chosen = rule.get("Filter") or {}
+    prefix = (chosen.get("And") or chosen).get("Prefix") or rule.get("Prefix") or ""
+    return (
+        rule["Status"] == "Enabled"
+        and found.key.startswith(prefix)
+        and all(found.tags.get(tag["Key"]) == tag["Value"] for tag in tags_of(rule))
+    )
+
+
+def takes_markers(rule: Rule) -> bool:
+    """Rules of the older form, without a filter, always replicate delete markers."""
+    if "Filter" not in rule:
+        return True
+    return bool((rule.get("DeleteMarkerReplication") or {}).get("Status") == "Enabled")
+
+
+def rules_for(at: At, bucket: Bucket, found: Object) -> dict[str, Rule]:
+    """For each destination bucket the rule of the highest priority that concerns this version."""
+    document = state.configuration(at, bucket, KIND) or {"Rules": ()}
+    chosen: dict[str, Rule] = {}
+    for rule in sorted(document["Rules"], key=lambda each: int(each.get("Priority", 0))):
+        if _covers(rule, found) and (not found.is_marker or takes_markers(rule)):
+            chosen[rule["Destination"]["Bucket"].removeprefix(_ARN)] = rule
+    return chosen

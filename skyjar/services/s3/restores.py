@@ -1,0 +1,59 @@
+"""RestoreObject: a copy of an archived object that can be read for some days. It is ready when the retrieval tier says at
+the latest; the archived object stays where it is."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from skyjar.kernel.call import Call
+from skyjar.kernel.errors import NotImplementedHere
+from skyjar.kernel.service import operation
+
+from . import deliveries, jobs, lifecycle, limits, reading, state
+from .errors import InvalidArgument, MalformedXML, RestoreAlreadyInProgress, RestoreNotAllowed
+
+
+@operation
+def restore_object(
+    call: Call,
+    *,
+    bucket: str,
+    key: str,
+    version_id: str = "",
+    restore_request: dict[str, Any] | None = None,
+    checksum_algorithm: str = "",
+    request_payer: str = "",
+    expected_bucket_owner: str = "",
+) -> dict[str, Any]:
+    wanted = restore_request or {}
+    for member in ("SelectParameters", "OutputLocation", "Type"):
+        if wanted.get(member):
+            raise NotImplementedHere(f"Skyjar does not implement {member} of s3:RestoreObject.")
+    at, where, found = reading.existing(call, bucket, key, version_id)
+    tiers = limits.RESTORE_S.get(found.storage_class)
+    if tiers is None:
+        raise RestoreNotAllowed(StorageClass=found.storage_class)
+    if wanted.get("Days", 0) < 1:
+        raise MalformedXML
+    tier = (wanted.get("GlacierJobParameters") or {}).get("Tier") or wanted.get("Tier") or "Standard"
+    if tier not in tiers:
+        raise InvalidArgument(
+            f"Retrieval option {tier} is not supported by this storage class", ArgumentName="Tier", ArgumentValue=tier
+        )
+    ready, until = found.restore
+    if call.now < ready:
+        raise RestoreAlreadyInProgress
+    is_there = ready <= call.now < until
+    begins = ready if is_there else int(call.now) + tiers[tier]
+    ends = lifecycle.midnight(max(call.now, begins) + wanted["Days"] * limits.DAY_S)
+    changed = state.replace(found, restore=(begins, ends))
+    state.change(at, found, changed)
+    named = {"bucket": bucket, "name": key, "order": found.order}
+    own = state.acting(call, where, deliveries.PRINCIPAL)
+    own.later(jobs.end_restore, key=f"{where.space}/{key}/{found.order}", due=ends, **named)
+    if is_there:
+        return {}
+    if where.has_notifications:
+        deliveries.tell(call, at, where, "ObjectRestore:Post", changed)
+    own.later(jobs.complete_restore, key=f"{where.space}/{key}/{found.order}", due=begins, **named)
+    return {"IsAccepted": True}

@@ -1,0 +1,124 @@
+"""Server access logs, delivered as the clock turns."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from skyjar.testing.running import Account
+
+pytestmark = pytest.mark.client
+FIELD = re.compile(r'"[^"]*"|\[[^]]*\]|\S+')
+
+
+def code(call: Any, **parameters: Any) -> str:
+    try:
+        call(**parameters)
+    except ClientError as error:
+        return str(error.response["Error"]["Code"])
+    return ""
+
+
+def let_in(account: Account, target: str, source: str) -> None:
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"Service": "logging.s3.amazonaws.com"},
+        "Action": "s3:PutObject",
+        "Resource": f"arn:aws:s3:::{target}/*",
+        "Condition": {
+            "ArnLike": {"aws:SourceArn": f"arn:aws:s3:::{source}"},
+            "StringEquals": {"aws:SourceAccount": account.number},
+        },
+    }
+    document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    account.client("s3").put_bucket_policy(Bucket=target, Policy=document)
+
+
+def keep(s3: Any, source: str, target: str, **more: Any) -> None:
+    status = {"LoggingEnabled": {"TargetBucket": target, "TargetPrefix": "log/", **more}}
+    s3.put_bucket_logging(Bucket=source, BucketLoggingStatus=status)
+
+
+def delivered(account: Account, target: str) -> list[list[str]]:
+    """The fields of every line in the target bucket."""
+    account.running.advance(400)
+    s3 = account.client("s3")
+    keys = [each["Key"] for each in s3.list_objects_v2(Bucket=target, Prefix="log/").get("Contents", ())]
+    text = "".join(s3.get_object(Bucket=target, Key=key)["Body"].read().decode() for key in keys)
+    return [FIELD.findall(line) for line in text.splitlines()]
+
+
+@pytest.mark.spec("s3-160", "s3-161")
+def test_every_request_has_its_line(still: Account) -> None:
+    s3, iam = still.client("s3"), still.client("iam")
+    source, target = f"logged-{still.number}", f"logs-{still.number}"
+    for bucket in (source, target):
+        s3.create_bucket(Bucket=bucket)
+    iam.create_user(UserName="u")
+    keys = iam.create_access_key(UserName="u")["AccessKey"]
+    nobody = still.client("s3", aws_access_key_id=keys["AccessKeyId"], aws_secret_access_key=keys["SecretAccessKey"])
+    keep(s3, source, target)
+    back = s3.get_bucket_logging(Bucket=source)["LoggingEnabled"]
+    assert back == {"TargetBucket": target, "TargetPrefix": "log/"}
+    s3.put_object(Bucket=source, Key="a b", Body=b"12345")
+    assert delivered(still, target) == []  # which has not let the log in
+    let_in(still, target, source)
+    s3.put_object(Bucket=source, Key="a b", Body=b"12345")
+    s3.get_object(Bucket=source, Key="a b")
+    assert code(nobody.get_object, Bucket=source, Key="a b") == "AccessDenied"
+    s3.list_objects_v2(Bucket=source)
+    s3.get_bucket_versioning(Bucket=source)
+    lines = delivered(still, target)
+    assert {len(line) for line in lines} == {26}
+    told = [(line[6], line[7], line[9], line[10]) for line in lines]
+    assert told == [
+        ("REST.PUT.OBJECT", "a%20b", "200", "-"),
+        ("REST.GET.OBJECT", "a%20b", "200", "-"),
+        ("REST.GET.OBJECT", "a%20b", "403", "AccessDenied"),
+        ("REST.GET.BUCKET", "-", "200", "-"),
+        ("REST.GET.VERSIONING", "-", "200", "-"),
+    ]
+    owner = s3.list_buckets()["Owner"]["ID"]
+    assert {line[0] for line in lines} == {owner}
+    assert [line[4] for line in lines[1:3]] == [owner, f"arn:aws:iam::{still.number}:user/u"]
+    assert (lines[1][1], lines[1][3], lines[1][11], lines[1][19]) == (source, "127.0.0.1", "5", "SigV4")
+    assert lines[1][8] == f'"GET /{source}/a%20b HTTP/1.1"'
+    s3.put_bucket_logging(Bucket=source, BucketLoggingStatus={})
+    s3.get_object(Bucket=source, Key="a b")
+    assert len([line for line in delivered(still, target) if line[6] == "REST.GET.OBJECT"]) == 2
+
+
+@pytest.mark.spec("s3-162", "s3-163")
+def test_targets(still: Account) -> None:
+    s3 = still.client("s3")
+    source, other, far = f"source-{still.number}", f"other-{still.number}", f"far-{still.number}"
+    for bucket in (source, other):
+        s3.create_bucket(Bucket=bucket)
+    europe = still.session(region_name="eu-west-1").client("s3", endpoint_url=still.running.endpoint)
+    europe.create_bucket(Bucket=far, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+    assert code(keep, s3=s3, source=source, target="no-such-bucket-there") == "InvalidTargetBucketForLogging"
+    assert code(keep, s3=s3, source=source, target=far) == "CrossLocationLoggingProhibited"
+    strange = f"strange-{still.number}"
+    Account(still.running, "999999999994").client("s3").create_bucket(Bucket=strange)
+    assert code(keep, s3=s3, source=source, target=strange) == "InvalidTargetBucketForLogging"
+
+    def grows(target: str) -> bool:
+        """Whether its log goes on growing with nobody asking for anything but to see it."""
+        s3.put_object(Bucket=source, Key="k", Body=b"x")
+        still.running.advance(2000)
+        listed = s3.list_objects_v2(Bucket=target, Prefix="log/")["KeyCount"]
+        return bool(listed > 2)
+
+    let_in(still, other, source)
+    keep(s3, source, other, TargetObjectKeyFormat={"PartitionedPrefix": {"PartitionDateSource": "DeliveryTime"}})
+    assert not grows(other)
+    (key,) = [each["Key"] for each in s3.list_objects_v2(Bucket=other)["Contents"]]
+    assert re.fullmatch(rf"log/{still.number}/us-east-1/{source}/\d{{4}}/\d\d/\d\d/[\d-]{{20}}[0-9A-F]{{16}}", key)
+    let_in(still, source, source)
+    keep(s3, source, source)
+    assert grows(source)
+    s3.put_bucket_logging(Bucket=source, BucketLoggingStatus={})

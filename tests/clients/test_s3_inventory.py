@@ -1,0 +1,77 @@
+"""Inventory reports through boto3, as the days go by."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import hashlib
+import io
+import json
+
+import pytest
+from botocore.exceptions import ClientError
+
+from skyjar.testing.running import Account
+
+pytestmark = pytest.mark.client
+DAY_S = 86_400
+
+
+@pytest.mark.spec("s3-164")
+def test_a_report_lists_every_version(still: Account) -> None:
+    s3 = still.client("s3")
+    source, target = f"listed-{still.number}", f"reports-{still.number}"
+    for bucket in (source, target):
+        s3.create_bucket(Bucket=bucket)
+    s3.put_bucket_versioning(Bucket=source, VersioningConfiguration={"Status": "Enabled"})
+    wanted = {
+        "Id": "daily",
+        "IsEnabled": True,
+        "IncludedObjectVersions": "All",
+        "Schedule": {"Frequency": "Daily"},
+        "Filter": {"Prefix": "in/"},
+        "OptionalFields": ["Size", "ETag", "EncryptionStatus", "ReplicationStatus", "StorageClass"],
+        "Destination": {"S3BucketDestination": {"Bucket": f"arn:aws:s3:::{target}", "Format": "CSV", "Prefix": "inv"}},
+    }
+    s3.put_bucket_inventory_configuration(Bucket=source, Id="daily", InventoryConfiguration=wanted)
+    back = s3.get_bucket_inventory_configuration(Bucket=source, Id="daily")["InventoryConfiguration"]
+    assert back == wanted
+    assert s3.list_bucket_inventory_configurations(Bucket=source)["InventoryConfigurationList"] == [wanted]
+    versions = [s3.put_object(Bucket=source, Key="in/a b", Body=body)["VersionId"] for body in (b"1", b"22")]
+    marker = s3.delete_object(Bucket=source, Key="in/a b")["VersionId"]
+    s3.put_object(Bucket=source, Key="out", Body=b"x")
+    still.running.advance(DAY_S)
+    assert s3.list_objects_v2(Bucket=target)["KeyCount"] == 0  # S3 may not write there yet
+    statement = {"Effect": "Allow", "Principal": {"Service": "s3.amazonaws.com"}, "Action": "s3:PutObject",
+                 "Resource": f"arn:aws:s3:::{target}/*",
+                 "Condition": {"ArnLike": {"aws:SourceArn": f"arn:aws:s3:::{source}"},
+                               "StringEquals": {"aws:SourceAccount": still.number,
+                                                "s3:x-amz-acl": "bucket-owner-full-control"}}}  # fmt: skip
+    s3.put_bucket_policy(Bucket=target, Policy=json.dumps({"Version": "2012-10-17", "Statement": [statement]}))
+    still.running.advance(DAY_S)
+    keys = [each["Key"] for each in s3.list_objects_v2(Bucket=target)["Contents"]]
+    (manifest_key,) = [key for key in keys if key.endswith("T00-00Z/manifest.json")]
+    assert manifest_key.startswith(f"inv/{source}/daily/")
+    text = s3.get_object(Bucket=target, Key=manifest_key)["Body"].read()
+    sum_key = manifest_key.replace(".json", ".checksum")
+    assert s3.get_object(Bucket=target, Key=sum_key)["Body"].read().decode() == hashlib.md5(text).hexdigest()
+    manifest = json.loads(text)
+    assert manifest["fileSchema"] == (
+        "Bucket, Key, VersionId, IsLatest, IsDeleteMarker, Size, ETag, EncryptionStatus, ReplicationStatus, StorageClass"
+    )
+    (file,) = manifest["files"]
+    data = s3.get_object(Bucket=target, Key=file["key"])["Body"].read()
+    assert (len(data), hashlib.md5(data).hexdigest()) == (file["size"], file["MD5checksum"])
+    rows = list(csv.reader(io.StringIO(gzip.decompress(data).decode())))
+    assert [row[:6] for row in rows] == [
+        [source, "in/a+b", marker, "true", "true", ""],
+        [source, "in/a+b", versions[1], "false", "false", "2"],
+        [source, "in/a+b", versions[0], "false", "false", "1"],
+    ]
+    assert rows[1][7:] == ["SSE-S3", "", "STANDARD"]
+    s3.delete_bucket_inventory_configuration(Bucket=source, Id="daily")
+    with pytest.raises(ClientError, match="NoSuchConfiguration"):
+        s3.get_bucket_inventory_configuration(Bucket=source, Id="daily")
+    orc = {**wanted, "Destination": {"S3BucketDestination": {"Bucket": f"arn:aws:s3:::{target}", "Format": "ORC"}}}
+    with pytest.raises(ClientError, match="ORC"):
+        s3.put_bucket_inventory_configuration(Bucket=source, Id="daily", InventoryConfiguration=orc)

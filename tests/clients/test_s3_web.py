@@ -1,0 +1,174 @@
+"""Websites and browsers' forms, over HTTP as a browser speaks it."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import urllib.request
+import uuid
+from typing import Any
+
+import pytest
+from botocore.client import Config
+
+from skyjar.testing.running import Account
+
+pytestmark = pytest.mark.client
+
+
+@pytest.fixture
+def bucket(skyjar: Account) -> str:
+    name = f"www.site-{skyjar.number}"
+    skyjar.client("s3").create_bucket(Bucket=name)
+    return name
+
+
+def publish(s3: Any, bucket: str) -> None:
+    s3.delete_public_access_block(Bucket=bucket)
+    statement = {"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": f"arn:aws:s3:::{bucket}/*"}
+    s3.put_bucket_policy(Bucket=bucket, Policy=json.dumps({"Version": "2012-10-17", "Statement": [statement]}))
+
+
+class Site:
+    def __init__(self, account: Account, bucket: str, host: str = ".s3-website.us-east-1.localhost") -> None:
+        self.host, self.address = bucket + host, account.running.endpoint.removeprefix("http://")
+
+    def get(self, path: str, method: str = "GET", **headers: str) -> tuple[int, bytes, dict[str, str]]:
+        connection = http.client.HTTPConnection(self.address)
+        connection.request(method, path, headers={"Host": self.host, **headers})
+        answer = connection.getresponse()
+        try:
+            return answer.status, answer.read(), {name.lower(): value for name, value in answer.headers.items()}
+        finally:
+            connection.close()
+
+
+@pytest.mark.spec("s3-137", "s3-138", "s3-141")
+def test_a_website(skyjar: Account, bucket: str) -> None:
+    s3, site = skyjar.client("s3"), Site(skyjar, bucket)
+    assert site.get("/")[0] == 404
+    website = {"IndexDocument": {"Suffix": "index.html"}, "ErrorDocument": {"Key": "error.html"}}
+    s3.put_bucket_website(Bucket=bucket, WebsiteConfiguration=website)
+    back = s3.get_bucket_website(Bucket=bucket)
+    assert {name: back[name] for name in website} == website
+    big = b"<p>" + b"x" * 100_000
+    for key, body in (("index.html", b"home"), ("docs/index.html", big), ("error.html", b"sorry")):
+        s3.put_object(Bucket=bucket, Key=key, Body=body, ContentType="text/html")
+    status, body, headers = site.get("/")
+    assert (status, b"<li>Code: AccessDenied</li>" in body, headers["content-type"]) == (
+        403, True, "text/html; charset=utf-8")  # fmt: skip
+    s3.delete_public_access_block(Bucket=bucket)
+    assert site.get("/")[0] == 403
+    publish(s3, bucket)
+    status, body, headers = site.get("/")
+    assert (status, body, headers["content-type"]) == (200, b"home", "text/html")
+    assert Site(skyjar, bucket, ".s3-website-us-east-1.amazonaws.com").get("/")[1] == b"home"
+    assert site.get("/docs/")[:2] == (200, big)
+    assert (site.get("/docs")[0], site.get("/docs")[2]["location"]) == (302, "/docs/")
+    assert site.get("/Index.html")[:2] == (403, b"sorry")  # nobody may list, so nobody is told that it is not there
+    statement = {"Effect": "Allow", "Principal": "*", "Action": "s3:*",
+                 "Resource": [f"arn:aws:s3:::{bucket}", f"arn:aws:s3:::{bucket}/*"]}  # fmt: skip
+    s3.put_bucket_policy(Bucket=bucket, Policy=json.dumps({"Version": "2012-10-17", "Statement": [statement]}))
+    assert site.get("/missing")[:2] == (404, b"sorry")
+    s3.delete_object(Bucket=bucket, Key="error.html")
+    status, body, _ = site.get("/missing")
+    assert (status, b"<li>Code: NoSuchKey</li>" in body, b"Custom Error Document" in body) == (404, True, True)
+    assert site.get("/index.html", Range="bytes=1-2")[:2] == (206, b"om")
+    etag = site.get("/index.html")[2]["etag"]
+    assert site.get("/index.html", **{"If-None-Match": etag})[0] == 304
+    head = site.get("/index.html", "HEAD")
+    assert (head[0], head[1], head[2]["content-length"]) == (200, b"", "4")
+    assert site.get("/index.html", "PUT")[0] == 405
+    with urllib.request.urlopen(f"{skyjar.running.endpoint}/_aws/s3-website/{bucket}/") as answer:
+        assert answer.read() == b"home"
+    s3.delete_bucket_website(Bucket=bucket)
+    assert b"NoSuchWebsiteConfiguration" in site.get("/")[1]
+    assert b"NoSuchBucket" in Site(skyjar, "no-such-bucket-anywhere").get("/")[1]
+
+
+def test_redirects_of_a_website(skyjar: Account, bucket: str) -> None:
+    s3, site = skyjar.client("s3"), Site(skyjar, bucket)
+    publish(s3, bucket)
+    rules = [
+        {"Condition": {"KeyPrefixEquals": "old/"}, "Redirect": {"ReplaceKeyPrefixWith": "new/"}},
+        {"Condition": {"KeyPrefixEquals": "away"}, "Redirect": {"HostName": "example.com", "Protocol": "https",
+                                                                "HttpRedirectCode": "307", "ReplaceKeyWith": "a b"}},
+        {"Condition": {"HttpErrorCodeReturnedEquals": "403"}, "Redirect": {"ReplaceKeyWith": "login"}},
+    ]  # fmt: skip
+    s3.put_bucket_website(
+        Bucket=bucket, WebsiteConfiguration={"IndexDocument": {"Suffix": "index.html"}, "RoutingRules": rules}
+    )
+    s3.put_object(Bucket=bucket, Key="moved", Body=b"", WebsiteRedirectLocation="/elsewhere")
+
+    def location(path: str) -> tuple[int, str]:
+        status, _, headers = site.get(path)
+        return status, headers["location"]
+
+    assert location("/old/x.html") == (301, f"http://{site.host}/new/x.html")
+    assert location("/away") == (307, "https://example.com/a%20b")
+    assert location("/missing") == (301, f"http://{site.host}/login")
+    assert location("/moved") == (301, "/elsewhere")
+    everything = {"RedirectAllRequestsTo": {"HostName": "example.org", "Protocol": "https"}}
+    s3.put_bucket_website(Bucket=bucket, WebsiteConfiguration=everything)
+    assert location("/a/b") == (301, "https://example.org/a/b")
+
+
+def post(
+    skyjar: Account, bucket: str, fields: dict[str, str], body: bytes, name: str = "c.txt"
+) -> tuple[int, bytes, Any]:
+    boundary = uuid.uuid4().hex
+    parts = [f'--{boundary}\r\nContent-Disposition: form-data; name="{k}"\r\n\r\n{v}\r\n' for k, v in fields.items()]
+    file = f'--{boundary}\r\nContent-Disposition: form-data; name="file"; filename="{name}"\r\nContent-Type: text/plain\r\n\r\n'
+    data = "".join(parts).encode() + file.encode() + body + f"\r\n--{boundary}--\r\n".encode()
+    connection = http.client.HTTPConnection(skyjar.running.endpoint.removeprefix("http://"))
+    connection.request("POST", f"/{bucket}", data, {"Content-Type": f"multipart/form-data; boundary={boundary}"})
+    answer = connection.getresponse()
+    try:
+        return answer.status, answer.read(), answer.headers
+    finally:
+        connection.close()
+
+
+@pytest.mark.parametrize("version", ["s3", "s3v4"])
+@pytest.mark.parametrize("is_issued", [False, True])
+def test_a_form_uploads_what_its_policy_permits(skyjar: Account, bucket: str, is_issued: bool, version: str) -> None:
+    s3 = signer = skyjar.client("s3", Config(signature_version=version))
+    if is_issued:
+        iam = skyjar.client("iam")
+        iam.create_user(UserName="u")
+        iam.attach_user_policy(UserName="u", PolicyArn="arn:aws:iam::aws:policy/AmazonS3FullAccess")
+        keys = iam.create_access_key(UserName="u")["AccessKey"]
+        signer = skyjar.client(
+            "s3",
+            Config(signature_version=version),
+            aws_access_key_id=keys["AccessKeyId"],
+            aws_secret_access_key=keys["SecretAccessKey"],
+        )
+    made = signer.generate_presigned_post(
+        bucket,
+        "up/${filename}",
+        Fields={"success_action_status": "201", "x-amz-meta-by": "form"},
+        Conditions=[
+            {"success_action_status": "201"},
+            ["starts-with", "$x-amz-meta-by", "fo"],
+            ["content-length-range", 1, 9],
+        ],
+    )["fields"]
+    status, body, headers = post(skyjar, bucket, made, b"hello\r\n--")
+    assert (status, b"<Key>up/c.txt</Key>" in body, headers["ETag"] is not None) == (201, True, True)
+    got = s3.get_object(Bucket=bucket, Key="up/c.txt")
+    assert (got["Body"].read(), got["Metadata"]) == (b"hello\r\n--", {"by": "form"})
+
+    def refused(fields: dict[str, str], body: bytes = b"x") -> tuple[int, str]:
+        status, text, _ = post(skyjar, bucket, fields, body)
+        return status, text.decode().partition("<Code>")[2].partition("</Code>")[0]
+
+    assert refused({**made, "x-amz-meta-by": "me"}) == (403, "AccessDenied")
+    assert refused({**made, "x-amz-meta-extra": "me"}) == (403, "AccessDenied")
+    assert refused(made, b"0123456789") == (400, "EntityTooLarge")
+    assert refused(made, b"") == (400, "EntityTooSmall")
+    assert refused({**made, "policy": "bm9uc2Vuc2U="})[0] in (400, 403)
+    assert refused({"key": "anonymous"}) == (403, "AccessDenied")
+    if is_issued:
+        name = "x-amz-signature" if version == "s3v4" else "signature"
+        assert refused({**made, name: "0" * 64}) == (403, "SignatureDoesNotMatch")

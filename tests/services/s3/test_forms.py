@@ -1,0 +1,77 @@
+"""Browsers' forms and website rules: what is malformed gets AWS's error, whatever it is."""
+
+from base64 import b64encode
+from typing import Any
+
+import orjson
+import pytest
+
+from skyjar.kernel.errors import AWSError
+from skyjar.services.s3 import errors, forms, websites
+
+EXPIRES = "2030-01-01T00:00:00Z"
+
+
+def form(*conditions: Any, policy: str = "", **fields: str) -> forms.Form:
+    document = orjson.dumps({"expiration": EXPIRES, "conditions": list(conditions)})
+    return forms.Form({"policy": policy or b64encode(document).decode(), **fields}, "f", b"12345")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"--b--",
+        b"--b\r\n\r\nx\r\n--b--\r\n",
+        b'--b\r\nContent-Disposition: form-data; name="key"\r\n\r\nk\r\n--b--\r\n',
+    ],
+)
+@pytest.mark.parametrize("content_type", ["multipart/form-data", "multipart/form-data; boundary=b"])
+def test_bodies_that_are_no_form(body: bytes, content_type: str) -> None:
+    with pytest.raises((errors.MalformedPOSTRequest, errors.InvalidArgument)):
+        forms.read(body, content_type)
+
+
+@pytest.mark.parametrize(
+    "policy", ["", "%%%", b64encode(b"[]").decode(), b64encode(b'{"expiration":1,"conditions":[]}').decode(),
+               b64encode(b'{"expiration":"2030-01-01T00:00:00Z","conditions":[[1]]}').decode(),
+               b64encode(b'{"expiration":"2030-01-01T00:00:00Z","conditions":["abc"]}').decode()]
+)  # fmt: skip
+def test_policies_that_are_none(policy: str) -> None:
+    given = forms.Form({"policy": policy}, "f", b"x")
+    with pytest.raises(errors.InvalidPolicyDocument):
+        forms.check_policy(given, "b", 0)
+
+
+def test_conditions_of_a_policy() -> None:
+    met = ({"bucket": "b"}, ["eq", "$key", "k"], ["starts-with", "$x-amz-meta-a", ""], ["content-length-range", 5, 5])
+    more = {"key": "k", "x-amz-meta-a": "z"}
+    forms.check_policy(form(*met, **more), "b", 0)
+    for wrong in (["eq", "$key", "l"], ["starts-with", "$key", "x"], ["like", "$key", "k"], {"bucket": "c"},
+                  ["content-length-range", 6, 9], ["content-length-range", 0, 4], ["content-length-range", "a", "b"]):  # fmt: skip
+        with pytest.raises(AWSError):
+            forms.check_policy(form(*met, wrong, **more), "b", 0)
+    with pytest.raises(errors.AccessDenied, match="Extra input fields: acl"):
+        forms.check_policy(form(*met, acl="private", **more), "b", 0)
+    with pytest.raises(errors.AccessDenied, match="Policy expired"):
+        forms.check_policy(form(*met, **more), "b", 4e9)
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        {},
+        {"IndexDocument": {"Suffix": "a/b"}},
+        {"RedirectAllRequestsTo": {"HostName": "x"}, "IndexDocument": {"Suffix": "i"}},
+        {"RedirectAllRequestsTo": {"HostName": "evil\r\nset-cookie: a=b"}},
+        {"IndexDocument": {"Suffix": "i"}, "RoutingRules": [{"Redirect": {}}]},
+        {"IndexDocument": {"Suffix": "i"}, "RoutingRules": [{"Redirect": {"HttpRedirectCode": "200"}}]},
+        {"IndexDocument": {"Suffix": "i"}, "RoutingRules": [{"Redirect": {"ReplaceKeyWith": "a", "ReplaceKeyPrefixWith": "b"}}]},
+        {"IndexDocument": {"Suffix": "i"},
+         "RoutingRules": [{"Condition": {"HttpErrorCodeReturnedEquals": "200"}, "Redirect": {"ReplaceKeyWith": "a"}}]},
+        {"IndexDocument": {"Suffix": "i"}, "RoutingRules": [{"Redirect": {"ReplaceKeyWith": "a"}}] * 51},
+    ],
+)  # fmt: skip
+def test_website_configurations_that_cannot_be(document: dict[str, Any]) -> None:
+    with pytest.raises((errors.InvalidArgument, errors.InvalidRequest, errors.MalformedXML)):
+        websites.check(document)
