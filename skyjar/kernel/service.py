@@ -122,6 +122,8 @@ class Service:
             ):
                 self.operations[name] = Operation(self.name, thing)
             elif isinstance(thing, Job) and thing.function.__module__ == module.__name__:
+                if thing.name in self.jobs:
+                    raise TypeError(f"two jobs are called {thing.name}, which is how their rows name them")
                 self.jobs[thing.name] = thing
             elif isinstance(thing, Endpoint):
                 self.endpoints.append(thing)
