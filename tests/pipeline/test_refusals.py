@@ -28,10 +28,10 @@ def refusal(function: Any, **parameters: Any) -> tuple[int, str, str]:
 
 
 def test_an_operation_that_is_not_there_is_refused_by_name(cloud: Running) -> None:
-    status, code, message = refusal(cloud.client("dynamodb").list_backups)
+    status, code, message = refusal(cloud.client("dynamodb").list_global_tables)
     assert (status, code) == (501, "NotImplemented")
     assert "dynamodb" in message
-    assert "ListBackups" in message
+    assert "ListGlobalTables" in message
 
 
 def test_a_service_that_is_not_there_is_refused_by_name(cloud: Running) -> None:
