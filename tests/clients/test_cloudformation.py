@@ -713,3 +713,38 @@ def test_serverless_types_need_the_transform(cfn: Cfn) -> None:
     assert [row["ResourceType"] for row in rows] == ["AWS::DynamoDB::Table"]
     summary = cfn.client.get_template_summary(TemplateBody=cfn.body(resources, Transform=transform))
     assert summary["DeclaredTransforms"] == [transform]
+
+
+_CUSTOM = """
+import cfnresponse
+def handler(event, context):
+    given = event["ResourceProperties"]
+    status = cfnresponse.FAILED if given.get("Fails") == "true" else cfnresponse.SUCCESS
+    data = {"Seen": event["RequestType"] + given.get("Number", "") + event["ResourceType"]}
+    cfnresponse.send(event, context, status, data, "id-" + given.get("Number", ""), reason="as asked")
+"""
+
+
+@pytest.mark.spec("cloudformation-081")
+def test_a_custom_resource_is_made_by_its_function(cfn: Cfn, account: Account) -> None:
+    trust = {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    document = {"Version": "2012-10-17", "Statement": [trust]}
+    code = {"Runtime": "python3.11", "Handler": "index.handler", "Code": {"ZipFile": _CUSTOM}}
+    token = {"ServiceToken": {"Fn::GetAtt": "F.Arn"}}
+
+    def resources(**given: Any) -> dict[str, Any]:
+        return {
+            "R": {"Type": "AWS::IAM::Role", "Properties": {"AssumeRolePolicyDocument": document}},
+            "F": {"Type": "AWS::Lambda::Function", "Properties": {**code, "Role": {"Fn::GetAtt": "R.Arn"}}},
+            "A": {"Type": "Custom::Mine", "Properties": {**token, **given}},
+            "B": {"Type": "AWS::CloudFormation::CustomResource", "Properties": {**token, "Number": 7}},
+        }
+
+    outputs = {"A": {"Value": {"Fn::GetAtt": "A.Seen"}}, "B": {"Value": {"Fn::GetAtt": "B.Seen"}}}
+    given = {"Outputs": outputs, "Capabilities": ["CAPABILITY_IAM"]}
+    assert cfn.create("s", resources(Number=1), **given) == "CREATE_COMPLETE"
+    assert cfn.outputs("s") == {"A": "Create1Custom::Mine", "B": "Create7AWS::CloudFormation::CustomResource"}
+    assert cfn.update("s", resources(Number=2), **given) == "UPDATE_COMPLETE"
+    assert cfn.outputs("s")["A"] == "Update2Custom::Mine"
+    assert cfn.update("s", resources(Number=2, Fails=True), **given) == "UPDATE_ROLLBACK_COMPLETE"
+    assert any("Message returned: as asked" in event.get("ResourceStatusReason", "") for event in cfn.events("s"))

@@ -5,6 +5,8 @@ from __future__ import annotations
 from skyjar.formation.resources import Physical, Properties, Resource, ResourceType
 from skyjar.kernel.call import Call
 
+from . import custom
+
 
 def _create(call: Call, resource: Resource, properties: Properties) -> Physical:
     return Physical(resource.name(128))
@@ -23,6 +25,7 @@ def _nothing(*properties: str) -> ResourceType:
 
 
 RESOURCE_TYPES = {
+    custom.NAME: custom.TYPE,
     "AWS::CDK::Metadata": _nothing("Analytics"),
     "AWS::CloudFormation::WaitConditionHandle": _nothing(),
 }

@@ -12,7 +12,7 @@ from skyjar.formation.errors import TemplateError
 from skyjar.kernel.call import Call
 from skyjar.kernel.errors import NotImplementedHere
 
-from . import dynamics, limits, scopes
+from . import custom, dynamics, limits, scopes
 from .errors import InsufficientCapabilitiesException, ValidationError
 from .state import Stack
 
@@ -162,6 +162,7 @@ def _exists(type_name: str) -> bool:
 
 def _check_types(call: Call, template: dict[str, Any], included: set[str]) -> None:
     unknown = sorted({template["Resources"][name]["Type"] for name in included} - call.resource_types().keys())
+    unknown = [name for name in unknown if not custom.is_custom(name)]
     if not unknown:
         return
     missing = [name for name in unknown if not _exists(name)]

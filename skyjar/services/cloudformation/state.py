@@ -157,12 +157,23 @@ class Export(Record, frozen=True):
     stack_id: str
 
 
+class CustomRequest(Record, frozen=True):
+    """What a custom resource's function was asked; `answer` is its response as JSON, empty until it came."""
+
+    key: str
+    id: str
+    secret: str
+    until_s: float
+    answer: str = ""
+
+
 stacks = Table("cloudformation.stacks", Stack, key=("id",), indexes={"created": ("created_s",)})
 current = Table("cloudformation.current", Current, key=("name",))
 resources = Table("cloudformation.resources", StackResource, key=("stack_id", "logical_id"))
 events = Table("cloudformation.events", Event, key=("stack_id", "number"))
 tasks = Table("cloudformation.tasks", Task, key=("stack_id",))
 change_sets = Table("cloudformation.change_sets", ChangeSet, key=("stack_id", "name"), indexes={"id": ("id",)})
+requests = Table("cloudformation.requests", CustomRequest, key=("key",), scope="cloud")
 exports = Table("cloudformation.exports", Export, key=("name",))
 
 

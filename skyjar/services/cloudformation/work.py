@@ -17,7 +17,7 @@ from skyjar.formation.resources import Physical, Properties, Resource
 from skyjar.kernel.call import Call
 from skyjar.kernel.outside import Outside
 
-from . import engine, kinds, scopes, state
+from . import custom, engine, kinds, scopes, state
 from .errors import ValidationError
 from .state import Action, Stack, StackResource, Task
 
@@ -53,7 +53,7 @@ class Worker:
             self._put(self.call, row, definition, status=row.status.replace("FAILED", "COMPLETE"))
             self._finish(self.call)
             return None
-        replacing = schemas.replacing(row.type, before, properties)
+        replacing = [] if custom.is_custom(row.type) else schemas.replacing(row.type, before, properties)
         replacing += [name for name in kind.replaced_by if before.get(name) != properties.get(name)]
         if replacing or kind.update is None:
             return self._replace(row, definition, properties)
@@ -187,7 +187,8 @@ class Worker:
             properties = intrinsics.evaluate(definition.get("Properties", {}), scope)
             if not isinstance(properties, dict):
                 raise TemplateError("Properties must be an object.")
-            schemas.check(self.action.name, definition["Type"], properties)
+            if not custom.is_custom(definition["Type"]):
+                schemas.check(self.action.name, definition["Type"], properties)
         except TemplateError as error:
             raise ValidationError(str(error)) from error
         kinds.check_properties(kinds.of(self.call, definition["Type"]), definition["Type"], properties)

@@ -96,9 +96,6 @@ def test_stacks_are_listed_by_status(stacks: Stacks) -> None:
 
 def test_what_is_not_here_is_refused_by_name(stacks: Stacks, refused: Any) -> None:
     code = "NotImplemented"
-    refused(
-        code, "[Custom::Thing]", stacks.deploy, {"X": {"Type": "Custom::Thing", "Properties": {"ServiceToken": "a"}}}
-    )
     refused(code, "[AWS::CloudFormation::Stack]", stacks.deploy, {"X": {"Type": "AWS::CloudFormation::Stack"}})
     refused(code, "CreationPolicy", stacks.deploy, {"X": {**HANDLE, "CreationPolicy": {}}})
     refused(
