@@ -32,6 +32,9 @@ def check(properties: Properties) -> None:
         raise ValidationError("ServiceToken is required for a custom resource.")
     if not token.startswith("arn:aws:lambda:"):
         raise NotImplementedHere("Skyjar does not implement custom resources whose ServiceToken is no Lambda function.")
+    timeout = str(properties.get("ServiceTimeout", limits.SERVICE_TIMEOUT_S))
+    if not (timeout.isascii() and timeout.isdigit() and 1 <= int(timeout[:5]) <= limits.SERVICE_TIMEOUT_S):
+        raise ValidationError(f"ServiceTimeout must be between 1 and {limits.SERVICE_TIMEOUT_S} seconds.")
 
 
 def create(call: Call, resource: Resource, properties: Properties) -> Physical | Outside:
