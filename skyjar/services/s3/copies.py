@@ -19,9 +19,8 @@ from . import (
     checksums,
     customer_keys,
     encryption,
-    grants,
+    guards,
     limits,
-    locks,
     names,
     preconditions,
     ranges,
@@ -191,20 +190,10 @@ def copy_object(
         "tags": source.tags if tagging_directive == "COPY" else tags.of_header(tagging),
         "storage_class": check_class(storage_class or "STANDARD"),
     }
-    if (
-        acl
-        or grant_full_control
-        or grant_read
-        or grant_read_acp
-        or grant_write_acp
-        or where.ownership != grants.ENFORCED
-    ):
-        given_grants = grants.given(grant_full_control, grant_read, grant_read_acp, grant_write_acp)
-        fields |= grants.written(call, where, acl, given_grants)
-    if where.has_lock or object_lock_mode or object_lock_retain_until_date is not None or object_lock_legal_hold_status:
-        fields["lock"] = locks.chosen(
-            call, at, where, object_lock_mode, object_lock_retain_until_date, object_lock_legal_hold_status
-        )
+    fields |= guards.of(
+        call, at, where, acl, (grant_full_control, grant_read, grant_read_acp, grant_write_acp),
+        (object_lock_mode, object_lock_retain_until_date, object_lock_legal_hold_status),
+    )  # fmt: skip
     if metadata_directive == "REPLACE":
         fields["metadata"] = check_metadata(metadata)
         fields["headers"] = headers_of(

@@ -17,11 +17,10 @@ from . import (
     checksums,
     customer_keys,
     encryption,
-    grants,
+    guards,
     jobs,
     lifecycle,
     limits,
-    locks,
     names,
     preconditions,
     rings,
@@ -106,11 +105,13 @@ def create_multipart_upload(
         metadata=check_metadata(metadata),
         tags=tags.of_header(tagging),
         **encryption.begun(call, at, where, key, wish).fields,
-        lock=locks.chosen(
-            call, at, where, object_lock_mode, object_lock_retain_until_date, object_lock_legal_hold_status
-        ),
-        **grants.written(
-            call, where, acl, grants.given(grant_full_control, grant_read, grant_read_acp, grant_write_acp)
+        **guards.of(
+            call,
+            at,
+            where,
+            acl,
+            (grant_full_control, grant_read, grant_read_acp, grant_write_acp),
+            (object_lock_mode, object_lock_retain_until_date, object_lock_legal_hold_status),
         ),
     )
     state.uploads.add(at, made)
