@@ -42,10 +42,11 @@ from .parse import parse
 from .performers import compute, fetch
 from .planes import Planes
 from .records import CallRecord, Records
-from .respond import internal_failure, render, render_error
+from .respond import NotServed, internal_failure, render, render_error
 from .route import Known, route
 from .run import run
 from .runner import Runner
+from .sweeping import Sweeping
 from .verdicts import Verdicts
 from .waiting import park
 
@@ -86,9 +87,7 @@ class Pipeline:
         self.own_endpoint = own_endpoint
         self.planes = Planes()
         self.known_routes = Known()
-        self.records = Records(store)
-        self.history = History(store)
-        self.access_logs = AccessLogs(store)
+        self._attend()
         self.identities = Identities()
         self.memberships = Memberships(store)
         self.verdicts = Verdicts(self.memberships)
@@ -115,8 +114,10 @@ class Pipeline:
         self.clock.changed = self._set_timer
         self._set_timer()
         self.runner.start()
+        self.sweeping.start(loop)
 
     async def stop(self) -> None:
+        self.sweeping.stop()
         await self.runner.stop()
         for task in list(self.tasks):
             task.cancel()
@@ -125,24 +126,29 @@ class Pipeline:
             self._timer.cancel()
         if self._flushing is not None:
             self._flushing.cancel()
-        self.records.flush()
-        self.history.flush()
-        self.access_logs.flush()
+        self._flush()
 
     async def quiesce(self) -> None:
         """End what runs outside and the jobs that wait; calls that wait stay parked."""
+        self.sweeping.stop()
         await self.runner.stop()
         for end in self.ends:
             await end()
 
     def resume(self) -> None:
         """After `quiesce`, with whatever is in the store now."""
-        self.records = Records(self.store)
-        self.history = History(self.store)
-        self.access_logs = AccessLogs(self.store)
+        self._attend()
         self.memberships.forget()
         self.runner = Runner(self)
         self.runner.start()
+        self.sweeping.start(self.loop)
+
+    def _attend(self) -> None:
+        """Make what accompanies the present store: the logs of calls, and the collection of blobs."""
+        self.records = Records(self.store)
+        self.history = History(self.store)
+        self.access_logs = AccessLogs(self.store)
+        self.sweeping = Sweeping(self.store, self.blobs)
 
     def _set_timer(self) -> None:
         """Keep one real timer at the earliest alarm of the cloud's clock."""
@@ -388,12 +394,6 @@ class Pipeline:
             x,
             max(time.perf_counter() - x.began, self.clock.now() - x.clock_began) if waited else 0.0,
         )
-
-
-class NotServed(AWSError):
-    code = "ServiceUnavailable"
-    status = 503
-    sentence = "The request conflicted with others too often. Please try again."
 
 
 __all__ = ["STEPS", "Pipeline", "WebResponse"]
