@@ -29,6 +29,10 @@ _AWS_HOST = re.compile(
     r"^(?P<service>[a-z0-9.-]+?)(?:\.(?P<region>[a-z]{2}(?:-[a-z]+)+-\d))?\.(?:amazonaws\.com|localhost)(?::\d+)?$"
 )
 _CONTROL = "/v20180820/"
+_POINT_HOST = re.compile(
+    r"^(?P<name>[a-z0-9-]+)-(?P<account>\d{12})\.s3-accesspoint(?:-fips)?\.(?:dualstack\.)?"
+    r"(?P<region>[a-z]{2}(?:-[a-z]+)+-\d)\.(?:amazonaws\.com|localhost(?:\.localstack\.cloud)?)(?::\d+)?$"
+)
 _BUCKET_HOST = re.compile(r"^(?P<bucket>[a-z0-9][a-z0-9.-]{1,61}[a-z0-9])\.localhost(?::\d+)?$")
 
 
@@ -220,13 +224,13 @@ def _addressed(x: Exchange, name: str) -> Request:
     """The request, with a bucket in the host name moved into the path (virtual-host style)."""
     request = x.request
     if name == "s3" and "s3-bucket" not in x.labels:
-        match = _S3_HOST.match(request.host) or _BUCKET_HOST.match(request.host)
-        if match is not None and match["bucket"] not in ("s3",):
-            x.labels = {**x.labels, "s3-bucket": match["bucket"]}
+        bucket = _bucket_of(request.host)
+        if bucket is not None:
+            x.labels = {**x.labels, "s3-bucket": bucket}
             x.is_accelerated = ".s3-accelerate." in request.host
             x.addressed = Request(
                 request.method,
-                f"/{match['bucket']}{request.path}",
+                f"/{bucket}{request.path}",
                 request.query,
                 request.headers,
                 request.body,
@@ -235,6 +239,15 @@ def _addressed(x: Exchange, name: str) -> Request:
                 version=request.version,
             )
     return x.addressed
+
+
+def _bucket_of(host: str) -> str | None:
+    """The bucket that a host name names, or the ARN of an access point, in the form without a slash."""
+    point = _POINT_HOST.match(host)
+    if point is not None:
+        return f"arn:aws:s3:{point['region']}:{point['account']}:accesspoint:{point['name']}"
+    match = _S3_HOST.match(host) or _BUCKET_HOST.match(host)
+    return match["bucket"] if match is not None and match["bucket"] != "s3" else None
 
 
 def _unknown(x: Exchange) -> AWSError:

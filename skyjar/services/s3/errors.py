@@ -24,6 +24,20 @@ class NoSuchBucket(AWSError):
     sentence = "The specified bucket does not exist"
 
 
+class NoSuchAccessPoint(AWSError):
+    code = "NoSuchAccessPoint"
+    status = 404
+    sentence = "The specified accesspoint does not exist"
+
+
+class BucketHasAccessPointsAttached(AWSError):
+    code = "BucketHasAccessPointsAttached"
+    sentence = (
+        "The bucket you are attempting to delete has access points attached. Delete your access points before attempting "
+        "to delete the bucket."
+    )
+
+
 class NoSuchKey(AWSError):
     code = "NoSuchKey"
     status = 404

@@ -6,7 +6,7 @@ from typing import Any
 
 from skyjar.kernel.call import Call
 
-from . import acceleration, blocks, grants, payments, state
+from . import acceleration, blocks, grants, payments, points, state
 from .errors import AccessDenied
 from .state import Bucket, Object
 
@@ -133,6 +133,8 @@ def actions(call: Call, operation: str, parameters: dict[str, Any]) -> list[str]
             payments.check(call, bucket, parameters)
         if call.origin.is_accelerated:
             acceleration.check(bucket)
+        if bucket.name != parameters["bucket"]:
+            points.check(call, operation, parameters)
     if operation == "delete_objects":
         return []
     if operation == "create_bucket":
@@ -174,10 +176,17 @@ def _granting(bucket: Bucket | None, parameters: dict[str, Any]) -> list[str]:
     return needed
 
 
-def also(call: Call, operation: str, parameters: dict[str, Any]) -> list[tuple[str, str, dict[str, Any]]]:
-    """The role of a replication is handed over."""
+def also(call: Call, operation: str, parameters: dict[str, Any]) -> list[Any]:
+    """What comes through an access point is judged there too; the role of a replication is handed over."""
     if operation != "put_bucket_replication":
-        return []
+        point = points.through(call, parameters)
+        if point is None:
+            return []
+        arn, policy = points.resource(point, parameters), points.policy(call, point)
+        whose = {"s3:ResourceAccount": point.account, "aws:ResourceAccount": point.account}
+        known = {**conditions(call, operation, parameters), **whose}
+        needed = actions(call, operation, parameters) or []
+        return [(action, arn, known, policy, "resource-based policy") for action in needed]
     role = (parameters.get("replication_configuration") or {}).get("Role", "")
     if not role.startswith("arn:"):
         return []
@@ -188,6 +197,9 @@ def resources(call: Call, operation: str, parameters: dict[str, Any]) -> list[st
     name = parameters.get("bucket")
     if name is None:
         return ["*"]
+    point = points.through(call, parameters)
+    if point is not None:
+        name = point.bucket
     key = parameters.get("key")
     return [f"arn:aws:s3:::{name}/{key}" if key is not None else f"arn:aws:s3:::{name}"]
 
@@ -257,6 +269,9 @@ def conditions(call: Call, operation: str, parameters: dict[str, Any]) -> dict[s
     bucket = _bucket(call, operation, parameters)
     if bucket is not None:
         found["s3:ResourceAccount"] = found["aws:ResourceAccount"] = bucket.account
+        point = points.through(call, parameters)
+        if point is not None:
+            found |= points.conditions(point)
         if operation in _READING_TAGS:
             found |= _existing_tags(call, bucket, parameters)
     return found

@@ -19,6 +19,7 @@ from skyjar.kernel import keys, principals
 from skyjar.kernel.call import Call
 from skyjar.kernel.tables import At, Place, Record, Table
 
+from . import point_state
 from .errors import NoSuchBucket, PermanentRedirect
 
 NULL = "null"
@@ -220,10 +221,13 @@ def bucket_of(call: Call, name: str) -> tuple[At, Bucket]:
 
 
 def named(call: Call, name: str) -> Bucket:
-    """The bucket of that name, wherever it is."""
+    """The bucket of that name, wherever it is, or the one behind the access point that `name` means."""
     value = call.tx.get(_BUCKETS + keys.text(name))
     if value is None:
-        raise NoSuchBucket(BucketName=name)
+        point = point_state.meant(call, name)
+        value = call.tx.get(_BUCKETS + keys.text(point.bucket)) if point is not None else None
+        if value is None:
+            raise NoSuchBucket(BucketName=name)
     bucket = _decoded.get(value)
     if bucket is None:
         if len(_decoded) >= DECODED_MAX:

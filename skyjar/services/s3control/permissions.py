@@ -1,10 +1,12 @@
-"""What S3 Control's operations need: S3's actions on the account as a whole."""
+"""What S3 Control's operations need: S3's actions on the account as a whole, on an access point, or on a batch job."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from skyjar.kernel.call import Call
+
+from . import state
 
 _AS = {
     "get_public_access_block": "s3:GetAccountPublicAccessBlock",
@@ -15,3 +17,30 @@ _AS = {
 
 def actions(call: Call, operation: str, parameters: dict[str, Any]) -> list[str] | None:
     return [_AS[operation]] if operation in _AS else None
+
+
+def resources(call: Call, operation: str, parameters: dict[str, Any]) -> list[str]:
+    if _is_on_point(operation, parameters) and operation != "get_access_point":
+        return [_arn(call, parameters)]
+    return ["*"]
+
+
+def _is_on_point(operation: str, parameters: dict[str, Any]) -> bool:
+    return "access_point" in operation and "name" in parameters
+
+
+def _arn(call: Call, parameters: dict[str, Any]) -> str:
+    return f"arn:aws:s3:{call.region}:{call.account}:accesspoint/{parameters['name'].rpartition('/')[2]}"
+
+
+def conditions(call: Call, operation: str, parameters: dict[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = {"s3:ResourceAccount": call.account}
+    if _is_on_point(operation, parameters):
+        point = state.points.get(call, parameters["name"].rpartition("/")[2])
+        is_vpc = bool(point.vpc if point is not None else parameters.get("vpc_configuration"))
+        found |= {
+            "s3:DataAccessPointAccount": call.account,
+            "s3:DataAccessPointArn": _arn(call, parameters),
+            "s3:AccessPointNetworkOrigin": "VPC" if is_vpc else "Internet",
+        }
+    return found
