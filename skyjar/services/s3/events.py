@@ -7,7 +7,7 @@ from typing import Any
 from skyjar.kernel.call import Call
 from skyjar.kernel.service import on
 
-from . import point_state, state
+from . import point_state, replicas, state
 from .errors import AccessDenied, InvalidRequest
 
 
@@ -46,3 +46,8 @@ def keep_point(call: Call, event: Any) -> None:
 @on("s3control.AccessPointDeleted")
 def forget_point(call: Call, event: Any) -> None:
     point_state.points.delete(call, point_state.arn_of(event.region, event.account, event.name))
+
+
+@on("s3control.ReplicationWanted")
+def replicate_now(call: Call, event: Any) -> None:
+    replicas.repeat(call, event.bucket, event.key, event.version)

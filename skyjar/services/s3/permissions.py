@@ -61,6 +61,7 @@ _ACTIONS = {
     "read_for_replication": "GetObjectVersionForReplication",  # these three are what a replication's role does
     "replicate_object": "ReplicateObject",
     "replicate_delete": "ReplicateDelete",
+    "initiate_replication": "InitiateReplication",  # what the role of a batch replication does
 }
 _OF_VERSIONS = {
     "GetObject": "GetObjectVersion",

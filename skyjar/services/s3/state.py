@@ -359,15 +359,23 @@ def add(call: Call, at: At, bucket: Bucket, newest: Object | None, fields: dict[
 
 
 def add_replica(at: At, bucket: Bucket, copy: Object) -> Object:
-    """Put a copy of another bucket's version on top of what is there; it keeps its id, which carries another order."""
-    newest = latest(at, bucket, copy.key)
-    order = newest.order - 1 if newest is not None else -1
+    """Put a copy of another bucket's version above what is not newer; it keeps its id, which carries another order. What is
+    newer moves up by one."""
+    versions = objects.range(at, bucket.space, copy.key)
+    newer = [each for each in versions if each.modified_s > copy.modified_s]
+    orders = [(versions[0].order if versions else 0) - 1, *(each.order for each in newer)]
+    moved = {each.order: order for each, order in zip(newer, orders, strict=False)}
+    for each, order in zip(newer, orders, strict=False):
+        up = replace(each, order=order, null_order=moved.get(each.null_order, each.null_order))
+        objects.remove(at, each)
+        objects.add(at, up)
+    below = versions[len(newer)] if len(versions) > len(newer) else None
     null = NONE
-    if newest is not None:
-        null = newest.order if newest.version == NULL else newest.null_order
-    made: Object = replace(copy, space=bucket.space, order=order, null_order=null)
+    if below is not None:
+        null = below.order if below.version == NULL else below.null_order
+    made: Object = replace(copy, space=bucket.space, order=orders[-1], null_order=null)
     objects.add(at, made)
-    _show(at, made)
+    _show(at, objects.range(at, bucket.space, copy.key, limit=1)[0])
     return made
 
 

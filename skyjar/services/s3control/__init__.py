@@ -35,3 +35,11 @@ class AccessPointDeleted(msgspec.Struct, frozen=True):
     account: str
     region: str
     name: str
+
+
+class ReplicationWanted(msgspec.Struct, frozen=True):
+    """A batch replication asks that this version (the current one when it is empty) be replicated now; S3 raises why not."""
+
+    bucket: str
+    key: str
+    version: str

@@ -45,3 +45,24 @@ class MalformedPolicy(AWSError):
 class PolicyTooLarge(AWSError):
     code = "PolicyTooLarge"
     sentence = "The policy document exceeds the maximum allowed size."
+
+
+class NotFoundException(AWSError):
+    code = "NoSuchJob"
+    status = 404
+    sentence = "The specified job does not exist"
+
+
+class JobStatusException(AWSError):
+    code = "JobStatusException"
+
+
+class IdempotencyException(AWSError):
+    code = "IdempotencyException"
+    sentence = "A job with this client request token and other parameters exists already."
+
+
+class ManifestFailed(AWSError):
+    """The manifest of a job cannot be used; told with the job."""
+
+    code = "ManifestInvalid"

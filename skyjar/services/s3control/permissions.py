@@ -6,7 +6,7 @@ from typing import Any
 
 from skyjar.kernel.call import Call
 
-from . import state
+from . import batch_state, state
 
 _AS = {
     "get_public_access_block": "s3:GetAccountPublicAccessBlock",
@@ -22,7 +22,16 @@ def actions(call: Call, operation: str, parameters: dict[str, Any]) -> list[str]
 def resources(call: Call, operation: str, parameters: dict[str, Any]) -> list[str]:
     if _is_on_point(operation, parameters) and operation != "get_access_point":
         return [_arn(call, parameters)]
+    if "job_id" in parameters:
+        return [f"arn:aws:s3:{call.region}:{call.account}:job/{parameters['job_id']}"]
     return ["*"]
+
+
+def also(call: Call, operation: str, parameters: dict[str, Any]) -> list[tuple[str, str, dict[str, Any]]]:
+    """The role of a job is handed over."""
+    if operation != "create_job":
+        return []
+    return [("iam:PassRole", parameters["role_arn"], {"iam:PassedToService": "batchoperations.s3.amazonaws.com"})]
 
 
 def _is_on_point(operation: str, parameters: dict[str, Any]) -> bool:
@@ -43,4 +52,21 @@ def conditions(call: Call, operation: str, parameters: dict[str, Any]) -> dict[s
             "s3:DataAccessPointArn": _arn(call, parameters),
             "s3:AccessPointNetworkOrigin": "VPC" if is_vpc else "Internet",
         }
+    if operation == "create_job":
+        found["s3:RequestJobPriority"] = str(parameters["priority"])
+        found["s3:RequestJobOperation"] = next(iter(parameters["operation"]), "")
+    if operation in ("update_job_priority", "update_job_status"):
+        found |= _of_job(call, operation, parameters)
+    return found
+
+
+def _of_job(call: Call, operation: str, parameters: dict[str, Any]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    batch = batch_state.batches.get(call, parameters["job_id"])
+    if batch is not None:
+        found = {"s3:ExistingJobPriority": str(batch.priority), "s3:ExistingJobOperation": batch.operation}
+    if operation == "update_job_priority":
+        found["s3:RequestJobPriority"] = str(parameters["priority"])
+    elif batch is not None and batch.suspended_s:
+        found["s3:JobSuspendedCause"] = "AwaitingConfirmation"
     return found
