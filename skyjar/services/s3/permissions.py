@@ -25,6 +25,7 @@ _ACTIONS = {
     "complete_multipart_upload": "PutObject",
     "copy_object": "PutObject",
     "head_object": "GetObject",
+    "select_object_content": "GetObject",
     "get_bucket_encryption": "GetEncryptionConfiguration",
     "put_bucket_encryption": "PutEncryptionConfiguration",
     "delete_bucket_encryption": "PutEncryptionConfiguration",
