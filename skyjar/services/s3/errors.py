@@ -38,6 +38,30 @@ class BucketHasAccessPointsAttached(AWSError):
     )
 
 
+class LambdaNotFound(AWSError):
+    code = "LambdaNotFound"
+    status = 404
+    sentence = "The AWS Lambda function was not found."
+
+
+class LambdaPermissionError(AWSError):
+    code = "LambdaPermissionError"
+    status = 403
+    sentence = "The caller is not authorized to invoke the AWS Lambda function."
+
+
+class LambdaRuntimeError(AWSError):
+    code = "LambdaRuntimeError"
+    status = 403
+    sentence = "The AWS Lambda function failed during execution."
+
+
+class LambdaResponseNotReceived(AWSError):
+    code = "LambdaResponseNotReceived"
+    status = 403
+    sentence = "The AWS Lambda function exited without successfully calling WriteGetObjectResponse."
+
+
 class NoSuchKey(AWSError):
     code = "NoSuchKey"
     status = 404

@@ -7,7 +7,7 @@ from typing import Any
 from skyjar.kernel.call import Call
 from skyjar.kernel.service import on
 
-from . import point_state, replicas, state
+from . import object_lambda_state, point_state, replicas, state
 from .errors import AccessDenied, InvalidRequest
 
 
@@ -51,3 +51,25 @@ def forget_point(call: Call, event: Any) -> None:
 @on("s3control.ReplicationWanted")
 def replicate_now(call: Call, event: Any) -> None:
     replicas.repeat(call, event.bucket, event.key, event.version)
+
+
+@on("s3control.ObjectLambdaChanged")
+def keep_object_lambda(call: Call, event: Any) -> None:
+    object_lambda_state.object_lambdas.put(
+        call,
+        object_lambda_state.ObjectLambda(
+            arn=object_lambda_state.arn_of(event.region, event.account, event.name),
+            alias=event.alias,
+            account=event.account,
+            region=event.region,
+            supporting=event.supporting,
+            functions=event.functions,
+            policy=event.policy,
+        ),
+    )
+
+
+@on("s3control.ObjectLambdaDeleted")
+def forget_object_lambda(call: Call, event: Any) -> None:
+    arn = object_lambda_state.arn_of(event.region, event.account, event.name)
+    object_lambda_state.object_lambdas.delete(call, arn)

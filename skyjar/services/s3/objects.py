@@ -19,6 +19,7 @@ from . import (
     lifecycle,
     limits,
     names,
+    object_lambdas,
     payments,
     preconditions,
     ranges,
@@ -202,7 +203,10 @@ def get_object(
     sse_customer_key_md5: str = "",
     request_payer: str = "",
     expected_bucket_owner: str = "",
-) -> dict[str, Any]:
+) -> dict[str, Any] | Outside:
+    transforming = object_lambdas.through(call, bucket)
+    if transforming is not None:
+        return object_lambdas.transformed(transforming, locals())
     at, where, found = reading.existing(call, bucket, key, version_id)
     customer = customer_keys.read(call, sse_customer_algorithm, sse_customer_key, sse_customer_key_md5)
     if if_match or if_none_match or if_modified_since is not None or if_unmodified_since is not None:
@@ -251,6 +255,9 @@ def head_object(
     request_payer: str = "",
     expected_bucket_owner: str = "",
 ) -> dict[str, Any]:
+    transforming = object_lambdas.through(call, bucket)
+    if transforming is not None:
+        return object_lambdas.passed_on(transforming, "head_object", locals())
     at, where, found = reading.existing(call, bucket, key, version_id)
     customer = customer_keys.read(call, sse_customer_algorithm, sse_customer_key, sse_customer_key_md5)
     encryption.check_customer(found, customer)

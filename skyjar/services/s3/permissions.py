@@ -6,8 +6,19 @@ from typing import Any
 
 from skyjar.kernel.call import Call
 
-from . import acceleration, blocks, grants, payments, points, state
+from . import (
+    acceleration,
+    blocks,
+    grants,
+    object_lambda_replies,
+    object_lambda_state,
+    object_lambdas,
+    payments,
+    points,
+    state,
+)
 from .errors import AccessDenied
+from .object_lambda_state import ObjectLambda
 from .state import Bucket, Object
 
 _ACTIONS = {
@@ -116,15 +127,31 @@ def _bucket(call: Call, operation: str, parameters: dict[str, Any]) -> Bucket | 
     name = parameters.get("bucket")
     if name is None or operation == "create_bucket":
         return None
-    seen: Bucket | None = call.looked_up
-    if seen is None or seen.name != name:
-        seen = call.looked_up = state.named(call, name)
-    return seen
+    seen = call.looked_up
+    if type(seen) is Bucket and seen.name == name:
+        return seen
+    if name.startswith("arn:aws:s3-object-lambda:") or name.endswith("--ol-s3"):
+        call.looked_up = object_lambda_state.meant(call, name)
+        if call.looked_up is not None:
+            return None
+    call.looked_up = found = state.named(call, name)
+    return found
+
+
+def _object_lambda(call: Call, operation: str, parameters: dict[str, Any]) -> ObjectLambda | None:
+    """The Object Lambda access point that is judged, instead of a bucket; asked when `_bucket` has been."""
+    if type(call.looked_up) is ObjectLambda and "bucket" in parameters:
+        return call.looked_up
+    return None
 
 
 def actions(call: Call, operation: str, parameters: dict[str, Any]) -> list[str] | None:
     """Checks also what AWS checks before it judges: that the bucket is there, in this Region, and whose it is said to be."""
     bucket = _bucket(call, operation, parameters)
+    if operation == "write_get_object_response":
+        return ["s3-object-lambda:WriteGetObjectResponse"]
+    if bucket is None and _object_lambda(call, operation, parameters) is not None:
+        return [object_lambdas.action(operation, parameters)]
     if bucket is not None:
         if bucket.region != call.region and operation not in _EVERYWHERE:
             state.bucket_of(call, bucket.name)
@@ -196,9 +223,15 @@ def also(call: Call, operation: str, parameters: dict[str, Any]) -> list[Any]:
 
 
 def resources(call: Call, operation: str, parameters: dict[str, Any]) -> list[str]:
+    if operation == "write_get_object_response":
+        token, route = parameters["request_token"], parameters["request_route"]
+        return [object_lambda_replies.expected(call, token, route).arn]
     name = parameters.get("bucket")
     if name is None:
         return ["*"]
+    transforming = _object_lambda(call, operation, parameters)
+    if transforming is not None:
+        return [transforming.arn]
     point = points.through(call, parameters)
     if point is not None:
         name = point.bucket
@@ -209,7 +242,8 @@ def resources(call: Call, operation: str, parameters: dict[str, Any]) -> list[st
 def owner(call: Call, operation: str, parameters: dict[str, Any]) -> str:
     bucket = _bucket(call, operation, parameters)
     if bucket is None:
-        return call.account
+        transforming = _object_lambda(call, operation, parameters)
+        return transforming.account if transforming is not None else call.account
     if bucket.ownership != grants.ENFORCED and operation in _ON_THE_OBJECT:
         found = _object(call, bucket, parameters)
         return grants.owns(bucket, found.owner) if found is not None else bucket.account
@@ -228,7 +262,8 @@ def resource_policy(call: Call, operation: str, parameters: dict[str, Any]) -> s
     give is added to it, where there are any."""
     bucket = _bucket(call, operation, parameters)
     if bucket is None:
-        return None
+        transforming = _object_lambda(call, operation, parameters)
+        return transforming.policy or None if transforming is not None else None
     policy = _policy(call, operation, bucket)
     if bucket.ownership == grants.ENFORCED:
         return policy or None
@@ -258,6 +293,8 @@ def _policy(call: Call, operation: str, bucket: Bucket) -> str:
 
 def conditions(call: Call, operation: str, parameters: dict[str, Any]) -> dict[str, Any]:
     found: dict[str, Any] = {}
+    if type(call.looked_up) is ObjectLambda or operation == "write_get_object_response":
+        return found  # whose condition keys are others
     for name, key in _CONDITIONS.items():
         value = parameters.get(name)
         if value is not None and value != "":

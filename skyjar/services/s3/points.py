@@ -28,8 +28,8 @@ _NOTHING_GRANTED = '{"Version":"2012-10-17","Statement":[]}'
 def through(call: Call, parameters: dict[str, Any]) -> Point | None:
     """The access point that a request came through; asked when its bucket has been looked up."""
     name = parameters.get("bucket")
-    seen: state.Bucket | None = call.looked_up
-    if name is None or seen is None or seen.name == name:
+    seen = call.looked_up
+    if name is None or type(seen) is not state.Bucket or seen.name == name:
         return None
     return point_state.meant(call, name)
 

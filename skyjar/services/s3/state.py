@@ -212,8 +212,8 @@ _decoded: dict[bytes, Bucket] = {}  # by content: every request looks its bucket
 
 def bucket_of(call: Call, name: str) -> tuple[At, Bucket]:
     """Where a bucket's things lie, and the bucket; NoSuchBucket, or a redirect when it lives in another Region."""
-    seen: Bucket | None = call.looked_up
-    bucket = seen if seen is not None and seen.name == name else named(call, name)
+    seen = call.looked_up
+    bucket = seen if type(seen) is Bucket and seen.name == name else named(call, name)
     if bucket.region != call.region and call.caller.kind not in ("anonymous", "service"):
         endpoint = f"{name}.s3.{bucket.region}.amazonaws.com"
         raise PermanentRedirect(**{"Endpoint": endpoint, "Bucket": name, "x-amz-bucket-region": bucket.region})

@@ -43,3 +43,21 @@ class ReplicationWanted(msgspec.Struct, frozen=True):
     bucket: str
     key: str
     version: str
+
+
+class ObjectLambdaChanged(msgspec.Struct, frozen=True):
+    """An Object Lambda access point is there now, or is another. `functions` are (operation, function's ARN, payload)."""
+
+    account: str
+    region: str
+    name: str
+    alias: str
+    supporting: str
+    functions: tuple[tuple[str, str, str], ...]
+    policy: str
+
+
+class ObjectLambdaDeleted(msgspec.Struct, frozen=True):
+    account: str
+    region: str
+    name: str

@@ -50,7 +50,7 @@ def create_access_point(
         name=name,
         bucket=bucket,
         owner=bucket_account_id or call.account,
-        alias=_new_alias(call, name),
+        alias=new_alias(call, name, _ALIAS, limits.ALIAS_NOISE),
         created_s=int(call.now),
         blocks=flags_of(given) if given is not None else (True, True, True, True),
         vpc=(vpc_configuration or {}).get("VpcId", ""),
@@ -60,10 +60,10 @@ def create_access_point(
     return {"AccessPointArn": arn_of(call, name), "Alias": made.alias}
 
 
-def _new_alias(call: Call, name: str) -> str:
-    noise = "".join(_ALPHABET[byte % len(_ALPHABET)] for byte in call.chance.bytes(limits.ALIAS_NOISE))
-    stem = name[: limits.ALIAS_LENGTH - limits.ALIAS_NOISE - len(_ALIAS) - 1].rstrip("-")
-    return f"{stem}-{noise}{_ALIAS}"
+def new_alias(call: Call, name: str, ending: str, letters: int) -> str:
+    noise = "".join(_ALPHABET[byte % len(_ALPHABET)] for byte in call.chance.bytes(letters))
+    stem = name[: limits.ALIAS_LENGTH - letters - len(ending) - 1].rstrip("-")
+    return f"{stem}-{noise}{ending}"
 
 
 def tell(call: Call, point: Point) -> None:

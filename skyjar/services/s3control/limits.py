@@ -4,6 +4,7 @@ POINTS = 10_000  # access points of an account in a Region
 NAME_LENGTH = 50
 ALIAS_LENGTH = 63
 ALIAS_NOISE = 34  # letters and digits that make an alias its own
+OBJECT_LAMBDAS = 1000  # Object Lambda access points of an account in a Region
 POLICY_BYTES = 20 * 1024
 PAGE = 1000
 

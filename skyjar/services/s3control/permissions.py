@@ -22,6 +22,8 @@ def actions(call: Call, operation: str, parameters: dict[str, Any]) -> list[str]
 def resources(call: Call, operation: str, parameters: dict[str, Any]) -> list[str]:
     if _is_on_point(operation, parameters) and operation != "get_access_point":
         return [_arn(call, parameters)]
+    if operation.endswith("_for_object_lambda") and "name" in parameters:
+        return [f"arn:aws:s3-object-lambda:{call.region}:{call.account}:accesspoint/{parameters['name']}"]
     if "job_id" in parameters:
         return [f"arn:aws:s3:{call.region}:{call.account}:job/{parameters['job_id']}"]
     return ["*"]
@@ -35,7 +37,7 @@ def also(call: Call, operation: str, parameters: dict[str, Any]) -> list[tuple[s
 
 
 def _is_on_point(operation: str, parameters: dict[str, Any]) -> bool:
-    return "access_point" in operation and "name" in parameters
+    return "access_point" in operation and "name" in parameters and not operation.endswith("_for_object_lambda")
 
 
 def _arn(call: Call, parameters: dict[str, Any]) -> str:

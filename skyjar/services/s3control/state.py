@@ -30,8 +30,19 @@ class Point(Record, frozen=True):
     is_public: bool = False
 
 
+class ObjectLambda(Record, frozen=True):
+    """An Object Lambda access point; `configuration` is as it was given, by AWS's names, in msgpack."""
+
+    name: str
+    alias: str
+    created_s: int
+    configuration: bytes
+    policy: str = ""
+
+
 blocks = Table("s3control.blocks", Blocks, key=("number",), scope="cloud")
 points = Table("s3control.points", Point, key=("name",), indexes={"bucket": ("bucket", "name")})
+object_lambdas = Table("s3control.object_lambdas", ObjectLambda, key=("name",))
 
 
 def check_account(call: Call, account: str) -> None:
@@ -43,6 +54,14 @@ def point_of(call: Call, account: str, name: str) -> Point:
     """`name` may be the access point's ARN."""
     check_account(call, account)
     found = points.get(call, name.rpartition("/")[2])
+    if found is None:
+        raise NoSuchAccessPoint(AccessPointName=name)
+    return found
+
+
+def object_lambda_of(call: Call, account: str, name: str) -> ObjectLambda:
+    check_account(call, account)
+    found = object_lambdas.get(call, name)
     if found is None:
         raise NoSuchAccessPoint(AccessPointName=name)
     return found
