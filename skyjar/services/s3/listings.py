@@ -13,6 +13,7 @@ from skyjar.kernel.tables import At, Table
 from . import acls, grants, limits, object_lambdas, state
 from .errors import InvalidArgument
 from .names import encode as _encode
+from .object_lambda_state import ObjectLambda
 from .state import Bucket, Entry, Object, successor
 
 _READ_AHEAD = 64
@@ -153,8 +154,8 @@ def list_objects_v2(
     request_payer: str = "",
     expected_bucket_owner: str = "",
 ) -> dict[str, Any]:
-    transforming = object_lambdas.through(call, bucket)
-    if transforming is not None:
+    transforming = call.looked_up
+    if type(transforming) is ObjectLambda:
         return object_lambdas.passed_on(transforming, "list_objects_v2", locals())
     at, where = state.bucket_of(call, bucket)
     limit = _check(max_keys, "max-keys", encoding_type)
@@ -205,8 +206,8 @@ def list_objects(
     request_payer: str = "",
     expected_bucket_owner: str = "",
 ) -> dict[str, Any]:
-    transforming = object_lambdas.through(call, bucket)
-    if transforming is not None:
+    transforming = call.looked_up
+    if type(transforming) is ObjectLambda:
         return object_lambdas.passed_on(transforming, "list_objects", locals())
     at, where = state.bucket_of(call, bucket)
     limit = _check(max_keys, "max-keys", encoding_type)

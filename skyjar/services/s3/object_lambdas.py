@@ -36,17 +36,6 @@ _TAKEN = ("call", "transforming", "bucket", "key", "version_id", "checksum_mode"
 _PASSED = ("head_object", "list_objects", "list_objects_v2")
 
 
-def through(call: Call, name: str) -> ObjectLambda | None:
-    """The Object Lambda access point that a request came through, which its judging has found."""
-    seen = call.looked_up
-    return seen if type(seen) is ObjectLambda and name in (seen.arn, seen.alias, _with_colon(seen.arn)) else None
-
-
-def _with_colon(arn: str) -> str:
-    start, _, name = arn.rpartition("/")
-    return f"{start}:{name}"
-
-
 def action(operation: str, parameters: dict[str, Any]) -> str:
     """The action that is judged on the point; whatever is not done through it is refused."""
     if operation == "get_object":

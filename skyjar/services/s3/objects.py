@@ -31,6 +31,7 @@ from . import (
 )
 from .customer_keys import CustomerKey
 from .errors import EntityTooLarge, InvalidRequest, InvalidStorageClass, MetadataTooLarge
+from .object_lambda_state import ObjectLambda
 from .state import Bucket, Object
 
 STORAGE_CLASSES = (
@@ -204,8 +205,8 @@ def get_object(
     request_payer: str = "",
     expected_bucket_owner: str = "",
 ) -> dict[str, Any] | Outside:
-    transforming = object_lambdas.through(call, bucket)
-    if transforming is not None:
+    transforming = call.looked_up
+    if type(transforming) is ObjectLambda:
         return object_lambdas.transformed(transforming, locals())
     at, where, found = reading.existing(call, bucket, key, version_id)
     customer = customer_keys.read(call, sse_customer_algorithm, sse_customer_key, sse_customer_key_md5)
@@ -255,8 +256,8 @@ def head_object(
     request_payer: str = "",
     expected_bucket_owner: str = "",
 ) -> dict[str, Any]:
-    transforming = object_lambdas.through(call, bucket)
-    if transforming is not None:
+    transforming = call.looked_up
+    if type(transforming) is ObjectLambda:
         return object_lambdas.passed_on(transforming, "head_object", locals())
     at, where, found = reading.existing(call, bucket, key, version_id)
     customer = customer_keys.read(call, sse_customer_algorithm, sse_customer_key, sse_customer_key_md5)

@@ -148,11 +148,12 @@ def _object_lambda(call: Call, operation: str, parameters: dict[str, Any]) -> Ob
 def actions(call: Call, operation: str, parameters: dict[str, Any]) -> list[str] | None:
     """Checks also what AWS checks before it judges: that the bucket is there, in this Region, and whose it is said to be."""
     bucket = _bucket(call, operation, parameters)
-    if operation == "write_get_object_response":
-        return ["s3-object-lambda:WriteGetObjectResponse"]
-    if bucket is None and _object_lambda(call, operation, parameters) is not None:
-        return [object_lambdas.action(operation, parameters)]
-    if bucket is not None:
+    if bucket is None:
+        if operation == "write_get_object_response":
+            return ["s3-object-lambda:WriteGetObjectResponse"]
+        if _object_lambda(call, operation, parameters) is not None:
+            return [object_lambdas.action(operation, parameters)]
+    else:
         if bucket.region != call.region and operation not in _EVERYWHERE:
             state.bucket_of(call, bucket.name)
         owner = parameters.get("expected_bucket_owner")
@@ -208,6 +209,9 @@ def _granting(bucket: Bucket | None, parameters: dict[str, Any]) -> list[str]:
 def also(call: Call, operation: str, parameters: dict[str, Any]) -> list[Any]:
     """What comes through an access point is judged there too; the role of a replication is handed over."""
     if operation != "put_bucket_replication":
+        seen = call.looked_up
+        if type(seen) is not Bucket or seen.name == parameters.get("bucket"):
+            return []
         point = points.through(call, parameters)
         if point is None:
             return []
@@ -223,18 +227,16 @@ def also(call: Call, operation: str, parameters: dict[str, Any]) -> list[Any]:
 
 
 def resources(call: Call, operation: str, parameters: dict[str, Any]) -> list[str]:
-    if operation == "write_get_object_response":
-        token, route = parameters["request_token"], parameters["request_route"]
-        return [object_lambda_replies.expected(call, token, route).arn]
-    name = parameters.get("bucket")
+    name, seen = parameters.get("bucket"), call.looked_up
     if name is None:
+        if operation == "write_get_object_response":
+            token, route = parameters["request_token"], parameters["request_route"]
+            return [object_lambda_replies.expected(call, token, route).arn]
         return ["*"]
-    transforming = _object_lambda(call, operation, parameters)
-    if transforming is not None:
-        return [transforming.arn]
-    point = points.through(call, parameters)
-    if point is not None:
-        name = point.bucket
+    if type(seen) is ObjectLambda:
+        return [seen.arn]
+    if type(seen) is Bucket:
+        name = seen.name  # another than was said where an access point was
     key = parameters.get("key")
     return [f"arn:aws:s3:::{name}/{key}" if key is not None else f"arn:aws:s3:::{name}"]
 
@@ -308,9 +310,9 @@ def conditions(call: Call, operation: str, parameters: dict[str, Any]) -> dict[s
     bucket = _bucket(call, operation, parameters)
     if bucket is not None:
         found["s3:ResourceAccount"] = found["aws:ResourceAccount"] = bucket.account
-        point = points.through(call, parameters)
-        if point is not None:
-            found |= points.conditions(point)
+        if bucket.name != parameters["bucket"]:
+            point = points.through(call, parameters)
+            found |= points.conditions(point) if point is not None else {}
         if operation in _READING_TAGS:
             found |= _existing_tags(call, bucket, parameters)
     return found
