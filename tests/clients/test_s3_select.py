@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import gzip
+from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 from botocore.exceptions import ClientError
 
@@ -14,7 +16,7 @@ pytestmark = pytest.mark.client
 
 
 @pytest.mark.spec("s3-165")
-def test_only_the_matches_come(account: Account) -> None:
+def test_only_the_matches_come(account: Account, tmp_path: Path) -> None:
     s3, bucket = account.client("s3"), f"b-{account.number}"
     s3.create_bucket(Bucket=bucket)
     rows = "".join(f"{number},{'even' if number % 2 == 0 else 'odd'}\n" for number in range(50_000))
@@ -48,6 +50,19 @@ def test_only_the_matches_come(account: Account) -> None:
     assert stats["BytesProcessed"] == len(rows) + 7
     data, _, _ = select("short.csv", "SELECT s.n FROM s3object s", ScanRange={"Start": 8, "End": 30})
     assert data == b'{"n":"2"}\n'
+    path = tmp_path / "p"
+    duckdb.connect(":memory:").execute(f"COPY (SELECT range AS n FROM range(50000)) TO '{path}' (FORMAT PARQUET)")
+    s3.put_object(Bucket=bucket, Key="p.parquet", Body=path.read_bytes())
+    answer = s3.select_object_content(
+        Bucket=bucket,
+        Key="p.parquet",
+        Expression="SELECT COUNT(*), MAX(n) FROM s3object WHERE n % 2 = 0",
+        ExpressionType="SQL",
+        InputSerialization={"Parquet": {}},
+        OutputSerialization={"CSV": {}},
+    )
+    records = [event["Records"]["Payload"] for event in answer["Payload"] if "Records" in event]
+    assert records == [b"25000,49998\n"]
     for sql, code in (
         ("SELECT 1 FROM s3object GROUP BY x", "UnsupportedSqlStructure"),
         ("SELEC", "ParseExpectedKeyword"),

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from skyjar.kernel.call import Call
-from skyjar.kernel.errors import NotImplementedHere
 from skyjar.kernel.outside import Compute, Outside
 from skyjar.kernel.service import operation
 
@@ -60,13 +59,12 @@ def select_object_content(
 
 
 def _check(reading: dict[str, Any], writing: dict[str, Any]) -> None:
-    if reading.get("Parquet") is not None:
-        raise NotImplementedHere("Skyjar does not implement Parquet of s3:SelectObjectContent.")
-    if len([kind for kind in ("CSV", "JSON") if reading.get(kind) is not None]) != 1:
+    if len([kind for kind in ("CSV", "JSON", "Parquet") if reading.get(kind) is not None]) != 1:
         raise Refused("ObjectSerializationConflict" if reading.get("CSV") is not None else "InvalidDataSource")
     if len([kind for kind in ("CSV", "JSON") if writing.get(kind) is not None]) != 1:
         raise Refused("ObjectSerializationConflict" if writing else "MissingRequiredParameter")
-    if (reading.get("CompressionType") or "NONE") not in _PACKINGS:
+    packing = reading.get("CompressionType") or "NONE"
+    if packing not in _PACKINGS or (packing != "NONE" and reading.get("Parquet") is not None):
         raise Refused("InvalidCompressionFormat")
 
 

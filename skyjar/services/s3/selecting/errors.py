@@ -28,6 +28,7 @@ SENTENCES = {
     "ObjectSerializationConflict": "The SelectRequest entity can only contain one of CSV or JSON. Check the service "
     "documentation and try again.",
     "OverMaxRecordSize": "The length of a record in the input or result is greater than maxCharsPerRecord of 1 MB.",
+    "ParquetParsingError": "Encountered an error parsing the Parquet file. Check the file and try again.",
     "ParseExpectedKeyword": "Did not find the expected keyword in the SQL expression.",
     "ParseUnexpectedToken": "The SQL expression contains an unexpected token.",
     "ParseUnsupportedSyntax": "The SQL expression contains unsupported syntax.",

@@ -10,11 +10,13 @@ from skyjar.kernel.errors import NotImplementedHere
 from .errors import Refused
 from .evaluation import compared, compiled, is_unknown
 from .grammar import Query
+from .parquet_rows import ParquetRows
 from .rows import CsvRows, JsonRows, Rows
 from .sources import Source, Span
 from .values import number_of
 from .writing import Fields, messages
 
+_KINDS: dict[str, Callable[..., Rows]] = {"CSV": CsvRows, "JSON": JsonRows, "Parquet": ParquetRows}
 RESULT_BYTES = 256 << 20  # ours: an answer is made whole before it is sent
 
 
@@ -34,8 +36,8 @@ def _events(
     source: Source, query: Query, reading: dict[str, Any], writing: dict[str, Any], span: Span | None, now: float,
     shows_progress: bool,
 ) -> list[dict[str, Any]]:  # fmt: skip
-    kind: Callable[..., Rows] = CsvRows if reading.get("CSV") is not None else JsonRows
-    rows = kind(source, reading.get("CSV") if kind is CsvRows else reading.get("JSON") or {}, span, query)
+    form, kind = next((form, kind) for form, kind in _KINDS.items() if reading.get(form) is not None)
+    rows = kind(source, reading[form], span, query)
     events: list[dict[str, Any]] = []
     returned = 0
     for payload in messages(_chosen(rows, query, now), writing):

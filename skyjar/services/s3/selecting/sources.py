@@ -43,6 +43,10 @@ class Source:
                 raise NotImplementedHere(f"Skyjar selects from up to {UNPACKED_BYTES} bytes of unpacked content.")
             yield chunk
 
+    def check(self, most: int) -> None:
+        if self.size > most:
+            raise NotImplementedHere(f"Skyjar selects from Parquet objects of up to {most} bytes.")
+
     def whole(self, most: int) -> bytes:
         found: list[bytes] = []
         for chunk in self.chunks():

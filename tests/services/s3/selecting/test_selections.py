@@ -251,3 +251,37 @@ def test_progress_and_long_answers() -> None:
     assert b"".join(payloads) == data
     assert found[-2]["Stats"]["Details"]["BytesReturned"] == len(data)
     assert [each["Progress"]["Details"]["BytesReturned"] for each in found if "Progress" in each][-1] == len(data)
+
+
+@pytest.fixture
+def columns(tmp_path: Any) -> bytes:
+    """A Parquet file of people."""
+    import duckdb
+
+    path = tmp_path / "people.parquet"
+    select = "SELECT * FROM (VALUES ('Ann', 31, {'city': 'Bern'}), ('Bob', 9, {'city': 'Oslo'})) AS t(name, age, place)"
+    duckdb.connect(":memory:").execute(f"COPY ({select}) TO '{path}' (FORMAT PARQUET)")
+    found: bytes = path.read_bytes()
+    return found
+
+
+@pytest.mark.spec("s3-165")
+def test_parquet(columns: bytes) -> None:
+    form: dict[str, Any] = {"Parquet": {}}
+    found = text(columns, "SELECT s.Name, s.place.city FROM s3object s WHERE s.age > 9", form, JSON_OUT)
+    assert found == '{"Name":"Ann","city":"Bern"}\n'
+    assert text(columns, "SELECT * FROM s3object LIMIT 1", form, JSON_OUT) == (
+        '{"name":"Ann","age":31,"place":{"city":"Bern"}}\n'
+    )
+    assert text(columns, "SELECT SUM(age) FROM s3object", form) == "40\n"
+    for data, sql, code in (
+        (columns, "SELECT absent FROM s3object", "MissingHeaders"),
+        (columns[:-50], "SELECT * FROM s3object", "ParquetParsingError"),
+        (b"a,b\n", "SELECT * FROM s3object", "ParquetParsingError"),
+    ):
+        with pytest.raises(Refused) as caught:
+            events(data, sql, form)
+        assert caught.value.code == code
+    with pytest.raises(Refused) as caught:
+        events(columns, "SELECT * FROM s3object", form, span=(0, 10))
+    assert caught.value.code == "UnsupportedScanRangeInput"
