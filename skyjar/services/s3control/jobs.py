@@ -145,11 +145,11 @@ def ending(call: Call, batch: Batch, status: str, **changes: Any) -> Batch:
 
 
 def _unreported(call: Call, error: Exception, *, identity: str) -> None:
-    """The report could not be written."""
+    """The report could not be written; of a job that failed before, the first reason counts."""
+    batch = batch_state.batch_of(call, identity)
     code = error.code if isinstance(error, AWSError) else "InternalError"
-    _closed(
-        call, batch_state.batch_of(call, identity), "Failed", failure=(code, f"Failed to write the report: {error}")
-    )
+    failure = batch.failure if batch.failure[0] else (code, f"Failed to write the report: {error}")
+    _closed(call, batch, "Failed", failure=failure)
 
 
 @job(otherwise=_unreported)

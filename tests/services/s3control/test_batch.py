@@ -405,6 +405,15 @@ def test_an_older_version_that_comes_later_lies_below(batch: Batch) -> None:
     assert s3.get_object(bucket="second", key="v")["Body"] == b"1"
 
 
+def test_a_report_that_cannot_be_written_fails_the_job(batch: Batch) -> None:
+    report = {
+        "Bucket": "arn:aws:s3:::absent", "Format": "Report_CSV_20180820", "Enabled": True, "ReportScope": "AllTasks",
+    }  # fmt: skip
+    job = batch.run(TAGGING, report=report)
+    assert (job["Status"], job["FailureReasons"][0]["FailureCode"]) == ("Failed", "NoSuchBucket")
+    assert batch.tags("c") == [{"Key": "a", "Value": "b"}]
+
+
 def test_what_is_no_job(batch: Batch) -> None:
     assert code(batch.create, {**TAGGING, "S3DeleteObjectTagging": {}}) == "InvalidRequest"
     assert code(batch.create, TAGGING, report={"Enabled": True}) == "InvalidRequest"
