@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from skyjar.kernel.call import Call
+from skyjar.kernel.errors import NotImplementedHere
 from skyjar.kernel.tables import Record, Table
 
 from .errors import NoSuchAccessPoint
@@ -45,5 +46,7 @@ def meant(call: Call, text: str) -> Point | None:
         if found is None:
             raise NoSuchAccessPoint(AccessPointName=match["name"])
         return found
+    if text.startswith("arn:aws:s3::"):
+        raise NotImplementedHere("Skyjar does not implement Multi-Region access points of s3.")
     match = _HOST.fullmatch(text)
     return points.get(call, arn_of(call.region, match["account"], match["name"])) if match is not None else None
