@@ -94,6 +94,7 @@ LONGEST_FUNCTION = 70
 LONG_FUNCTIONS = {
     "services/lambda_/functions.py:create_function": "its 24 parameters, each on its line",
     "services/s3/copies.py:copy_object": "its parameters, each on its line",
+    "services/s3/object_lambda_replies.py:write_get_object_response": "its parameters, each on its line",
     "services/s3/objects.py:put_object": "its parameters, each on its line",
     "services/s3/uploads.py:create_multipart_upload": "its parameters, each on its line",
 }

@@ -29,7 +29,7 @@ from skyjar.wire.http import Request, Respond, Response, Sink, WebSocket, WebSoc
 from . import cors
 from .access_logs import AccessLogs
 from .answers import Answers
-from .authenticate import Roots, authenticate
+from .authenticate import Roots, authenticate, authenticate_head
 from .authorise import authorise
 from .bodies import SMALL_BYTES, BlobSink, is_chunked
 from .exchange import Exchange
@@ -178,7 +178,7 @@ class Pipeline:
             route(self, x)
             if x.plane is not None or x.model is None or x.model.streaming_input is None:
                 return None
-            authenticate(self, x)
+            authenticate_head(self, x)
             return self._sink(x)
         except (AWSError, WireError) as error:
             refusal = render_error(x, error)
