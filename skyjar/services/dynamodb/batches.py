@@ -7,7 +7,7 @@ from typing import Any
 from skyjar.kernel.call import Call
 from skyjar.kernel.service import operation
 
-from . import capacity, items, keys, limits, state, throttle, values, writes
+from . import capacity, item_rows, items, keys, limits, schemas, throttle, values, writes
 from .capacity import Usage
 from .errors import ProvisionedThroughputExceededException, ValidationException
 
@@ -30,14 +30,14 @@ def batch_get_item(
         )
         for key in asked["Keys"]:
             values.admit(key)
-        schema = state.schema_of(call, name)
+        schema = schemas.schema_of(call, name)
         places = [keys.of_request(schema, key).bytes for key in asked["Keys"]]
         if len(set(places)) != len(places):
             raise ValidationException(_DUPLICATES)
         usage = Usage(schema)
         found = responses[name] = []
         for key, stored in zip(asked["Keys"], call.tx.get_many(places), strict=True):
-            size = state.stored_size(stored) if stored is not None else 0
+            size = item_rows.stored_size(stored) if stored is not None else 0
             units = capacity.read_units(size, asked.get("ConsistentRead", False))
             if total + size > limits.BATCH_GET_BYTES or not _reads(call, schema, units):
                 rest = unprocessed.setdefault(name, {**asked, "Keys": []})
@@ -46,7 +46,7 @@ def batch_get_item(
             total += size
             usage.add(units, {})
             if stored is not None:
-                item = state.load(stored)
+                item = item_rows.load(stored)
                 found.append(item if project is None else project(item))
         if return_consumed_capacity != "NONE":
             consumed.append(usage.show(return_consumed_capacity))
@@ -63,7 +63,7 @@ def batch_get_item(
     return answer
 
 
-def _reads(call: Call, schema: state.Schema, units: float) -> bool:
+def _reads(call: Call, schema: schemas.Schema, units: float) -> bool:
     try:
         throttle.take(call, schema, read=units)
     except ProvisionedThroughputExceededException:
@@ -87,7 +87,7 @@ def batch_write_item(
     places = [write.key.bytes for _, _, write in planned]
     if len(set(places)) != len(places):
         raise ValidationException(_DUPLICATES)
-    usages = {name: Usage(state.schema_of(call, name)) for name in request_items}
+    usages = {name: Usage(schemas.schema_of(call, name)) for name in request_items}
     unprocessed: dict[str, list[dict[str, Any]]] = {}
     metrics: dict[str, list[dict[str, Any]]] = {}
     for name, request, write in planned:
@@ -121,7 +121,7 @@ def _write(call: Call, name: str, request: dict[str, Any]) -> writes.Write:
     put = request.get("PutRequest")
     if put is not None:
         size = values.admit(put["Item"])
-        return writes.put(state.schema_of(call, name), put["Item"], size)
+        return writes.put(schemas.schema_of(call, name), put["Item"], size)
     key = request["DeleteRequest"]["Key"]
     values.admit(key)
-    return writes.delete(state.schema_of(call, name), key)
+    return writes.delete(schemas.schema_of(call, name), key)

@@ -9,7 +9,7 @@ from skyjar.kernel.call import Call
 from skyjar.kernel.errors import AWSError
 from skyjar.kernel.service import operation
 
-from . import capacity, limits, partiql, selects, state, statements, throttle, transactions, writes
+from . import capacity, limits, partiql, schemas, selects, statements, throttle, transactions, writes
 from .capacity import Usage
 from .errors import (
     ItemCollectionSizeLimitExceededException,
@@ -175,5 +175,5 @@ def _read_all(call: Call, several: list[dict[str, Any]], return_capacity: str) -
     return answer
 
 
-def _take(call: Call, schema: state.Schema, units: float) -> None:
+def _take(call: Call, schema: schemas.Schema, units: float) -> None:
     throttle.take(call, schema, read=units)

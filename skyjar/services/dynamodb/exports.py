@@ -17,7 +17,7 @@ from skyjar.kernel.keys import after
 from skyjar.kernel.pages import BadToken, page
 from skyjar.kernel.service import operation
 
-from . import backups, copying, encryption, history, jobs, limits, plain_items, recovery, state
+from . import backups, copying, encryption, history, item_rows, jobs, limits, plain_items, recovery, schemas, state
 from .copying import Copied
 from .errors import (
     ExportConflictException,
@@ -93,7 +93,7 @@ def write_files(call: Call, *, export: str, space: str, start: bytes) -> None:
     found = exports.get(call, export)
     if found is None:
         return
-    schema = state.find(call, found.table)
+    schema = schemas.find(call, found.table)
     if schema is not None:
         encryption.open_for_itself(call, schema)
     root = history.root_of(call, space)
@@ -127,7 +127,7 @@ def _folder(export: Export) -> str:
 
 
 def _write_data(call: Call, export: Export, stored: list[bytes]) -> Export:
-    lines = b"".join([plain_items.write(state.load(each)) for each in stored])
+    lines = b"".join([plain_items.write(item_rows.load(each)) for each in stored])
     body = gzip.compress(lines, 6, mtime=0)
     key = f"{_folder(export)}/data/{call.chance.hex(26)}.json.gz"
     _put(call, export, key, body)
@@ -141,7 +141,7 @@ def _write_data(call: Call, export: Export, stored: list[bytes]) -> Export:
     return state.replace(
         export,
         items=export.items + len(stored),
-        size_bytes=export.size_bytes + sum(map(state.stored_size, stored)),
+        size_bytes=export.size_bytes + sum(map(item_rows.stored_size, stored)),
         files=(*export.files, file),
     )
 
@@ -154,7 +154,7 @@ def _write_manifests(call: Call, export: Export) -> Export:
         "exportArn": _arn(call, export),
         "startTime": _time(export.started_s),
         "endTime": _time(call.now),
-        "tableArn": state.arn_of(call, export.table),
+        "tableArn": schemas.arn_of(call, export.table),
         "tableId": export.table_id,
         "exportTime": _time(export.at_s),
         "s3Bucket": export.request["S3Bucket"],
@@ -184,7 +184,7 @@ def _time(at_s: float) -> str:
 
 
 def _arn(call: Call, export: Export) -> str:
-    return f"{state.arn_of(call, export.table)}/export/{export.id}"
+    return f"{schemas.arn_of(call, export.table)}/export/{export.id}"
 
 
 @operation
@@ -199,7 +199,7 @@ def describe_export(call: Call, *, export_arn: str) -> dict[str, Any]:
 def list_exports(
     call: Call, *, table_arn: str | None = None, max_results: int = limits.PAGE, next_token: str | None = None
 ) -> dict[str, Any]:
-    found = [each for each in exports.range(call) if table_arn in (None, state.arn_of(call, each.table))]
+    found = [each for each in exports.range(call) if table_arn in (None, schemas.arn_of(call, each.table))]
     try:
         shown, token = page(found, next_token or "", max_results)
     except BadToken:

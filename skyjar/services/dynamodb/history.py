@@ -18,7 +18,7 @@ from skyjar.kernel.call import Call
 from skyjar.kernel.tables import At
 
 if TYPE_CHECKING:
-    from .state import Key, Schema
+    from .schemas import Key, Schema
 
 NONE = b""  # there was no item
 

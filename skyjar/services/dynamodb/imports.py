@@ -16,9 +16,9 @@ from skyjar.kernel.jobs import job
 from skyjar.kernel.pages import BadToken, page
 from skyjar.kernel.service import operation
 
-from . import encryption, limits, plain_items, state, tables, values, writes
+from . import encryption, item_rows, limits, plain_items, schemas, state, tables, values, writes
 from .errors import ImportConflictException, ImportNotFoundException, ValidationException
-from .state import Schema
+from .schemas import Schema
 from .transfer_state import Import, imports
 from .values import Item
 
@@ -91,7 +91,7 @@ def _check(input_format: str, compression: str, creation: dict[str, Any]) -> Non
 def read_files(call: Call, *, source: str, after_key: str, object_key: str, line: int) -> None:
     """Read some more items: of the object `object_key` from that one on, or of the next object."""
     found = imports.get(call, source)
-    schema = state.find(call, found.table) if found is not None else None
+    schema = schemas.find(call, found.table) if found is not None else None
     if found is None or schema is None:
         return
     encryption.open_for_itself(call, schema)
@@ -181,10 +181,10 @@ def _write(call: Call, schema: Schema, item: Item | None) -> bool:
     except ValidationException:
         return False
     stored = call.tx.get(write.key.bytes)
-    old = state.load(stored) if stored is not None else None
+    old = item_rows.load(stored) if stored is not None else None
     assert write.change is not None
     new, size = write.change(old)
-    state.save(call, schema, write.key, stored, old, new, size)
+    item_rows.save(call, schema, write.key, stored, old, new, size)
     return True
 
 
@@ -196,7 +196,7 @@ def _end(call: Call, found: Import, status: str) -> None:
 
 
 def _arn(call: Call, found: Import) -> str:
-    return f"{state.arn_of(call, found.table)}/import/{found.id}"
+    return f"{schemas.arn_of(call, found.table)}/import/{found.id}"
 
 
 @operation
@@ -211,7 +211,7 @@ def describe_import(call: Call, *, import_arn: str) -> dict[str, Any]:
 def list_imports(
     call: Call, *, table_arn: str | None = None, page_size: int = limits.PAGE, next_token: str | None = None
 ) -> dict[str, Any]:
-    found = [each for each in imports.range(call) if table_arn in (None, state.arn_of(call, each.table))]
+    found = [each for each in imports.range(call) if table_arn in (None, schemas.arn_of(call, each.table))]
     try:
         shown, token = page(found, next_token or "", page_size)
     except BadToken:
@@ -226,7 +226,7 @@ def _describe(call: Call, found: Import) -> dict[str, Any]:
     shown = {
         "ImportArn": _arn(call, found),
         "ImportStatus": found.status,
-        "TableArn": state.arn_of(call, found.table),
+        "TableArn": schemas.arn_of(call, found.table),
         "TableId": found.table_id,
         "ClientToken": found.token,
         "StartTime": found.started_s,

@@ -9,7 +9,7 @@ from skyjar.kernel.call import Call
 from skyjar.kernel.errors import AWSError
 from skyjar.policy.evaluation import RESOURCE
 
-from . import state, statement_permissions
+from . import schemas, state, statement_permissions
 from .expressions import attributes_of
 from .statement_permissions import OPERATIONS, Need
 
@@ -75,7 +75,7 @@ def _lead(call: Call, names: list[str]) -> int:
 
 
 def _arn(call: Call, name: str) -> str:
-    return name if name.startswith("arn:") else state.arn_of(call, name)
+    return name if name.startswith("arn:") else schemas.arn_of(call, name)
 
 
 def _statements(call: Call, operation: str, parameters: dict[str, Any]) -> list[Need]:
@@ -140,7 +140,7 @@ def resource_policy(call: Call, operation: str, parameters: dict[str, Any]) -> s
         if operation == "create_table":
             return None
         if name[:4] != "arn:":  # what nearly every call is
-            schema = state.find(call, name)
+            schema = schemas.find(call, name)
             call.looked_up = (name, schema)
             if schema is None or schema.is_plain:
                 return None
@@ -155,18 +155,18 @@ def resource_policy(call: Call, operation: str, parameters: dict[str, Any]) -> s
 
 
 def _policy_of_table(call: Call, name: str) -> str | None:
-    seen: tuple[str, state.Schema | None] | None = call.looked_up
+    seen: tuple[str, schemas.Schema | None] | None = call.looked_up
     if seen is not None and seen[0] == name and seen[1] is not None and seen[1].is_plain:
         return None
     at, plain = call, name
     if name.startswith("arn:"):
-        at, plain = state.owned(call, name), name.partition("/")[2].partition("/")[0]
-    schema = state.find(at, plain)
+        at, plain = schemas.owned(call, name), name.partition("/")[2].partition("/")[0]
+    schema = schemas.find(at, plain)
     if at is call:
         call.looked_up = (name, schema)
     if schema is None or schema.is_plain or not schema.definition.has_policy:
         return None
-    held = state.policies.get(at, state.arn_of(at, schema.name))
+    held = state.policies.get(at, schemas.arn_of(at, schema.name))
     return held.document if held is not None else None
 
 
@@ -228,7 +228,7 @@ def _of_table(call: Call, operation: str, parameters: dict[str, Any]) -> dict[st
         named = next(iter(several))
     if named is None or operation == "create_table":
         return {}
-    own, is_arn = state.arn_of(call, ""), named.startswith("arn:")
+    own, is_arn = schemas.arn_of(call, ""), named.startswith("arn:")
     if is_arn and not named.startswith(own):
         return {}
     table = state.tables.get(call, named.removeprefix(own).partition("/")[0] if is_arn else named)
@@ -296,9 +296,9 @@ def _of_item(call: Call, operation: str, parameters: dict[str, Any]) -> dict[str
     return found
 
 
-def _schema(call: Call, name: str) -> state.Schema | None:
+def _schema(call: Call, name: str) -> schemas.Schema | None:
     try:
-        return state.schema_of(call, name)
+        return schemas.schema_of(call, name)
     except AWSError:
         return None
 

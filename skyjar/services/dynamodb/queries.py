@@ -8,12 +8,12 @@ from typing import Any
 from skyjar.kernel.call import Call
 from skyjar.kernel.service import operation
 
-from . import capacity, items, keys, legacy, limits, ranges, state, throttle, writes
+from . import capacity, item_rows, items, keys, legacy, limits, ranges, schemas, state, throttle, writes
 from .capacity import Usage
 from .errors import ValidationException
 from .expressions import Expressions, Names, Values
 from .grammar import Path
-from .state import IndexSchema, Key, Keyed, Schema
+from .schemas import IndexSchema, Key, Keyed, Schema
 from .values import Item
 
 CHUNK = 128
@@ -190,8 +190,8 @@ class Page:
 
     def find(self, table_name: str, index_name: str | None, is_consistent: bool) -> None:
         """The table or index that is read."""
-        self._call = state.owned(self._call, table_name)
-        self.schema = self.keyed = schema = state.schema_of(self._call, table_name)
+        self._call = schemas.owned(self._call, table_name)
+        self.schema = self.keyed = schema = schemas.schema_of(self._call, table_name)
         self._is_consistent = is_consistent
         if index_name is None:
             return
@@ -272,7 +272,7 @@ class Page:
     def read(self, start: bytes, end: bytes, limit: int | None, *, is_reverse: bool = False) -> dict[str, Any]:
         """The page that begins at one end of a range."""
         rows, is_cut, size = self._rows(start, end, limit, is_reverse)
-        load, test, show = state.load, self._test, self._show
+        load, test, show = item_rows.load, self._test, self._show
         answer: dict[str, Any] = {}
         fetched = 0.0
         if self._is_count and test is None:
@@ -318,8 +318,8 @@ class Page:
         """The whole items of a local index's rows, and what reading them costs."""
         stored = self._call.tx.get_many([self.schema.key(item).bytes for item in found])
         whole = [each for each in stored if each is not None]
-        units = sum(capacity.read_units(state.stored_size(each), self._is_consistent) for each in whole)
-        return [state.load(each) for each in whole], units
+        units = sum(capacity.read_units(item_rows.stored_size(each), self._is_consistent) for each in whole)
+        return [item_rows.load(each) for each in whole], units
 
     def _key_of(self, item: Item) -> Item:
         names = [*self.schema.key_names]

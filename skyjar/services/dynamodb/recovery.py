@@ -9,7 +9,7 @@ from skyjar.kernel.jobs import job
 from skyjar.kernel.keys import after
 from skyjar.kernel.service import operation
 
-from . import backups, copying, definitions, history, limits, state, tables
+from . import backups, copying, definitions, history, limits, schemas, state, tables
 from .backups import DAY_S
 from .copying import Copied
 from .errors import (
@@ -123,7 +123,7 @@ def restore_table_from_backup(
         raise BackupInUseException(f"Backup is being used by another control plane operation: {backup_arn}")
     made = _target(call, target_table_name, backup.definition, billing_mode_override, provisioned_throughput_override,
                    global_secondary_index_override, local_secondary_index_override)  # fmt: skip
-    source = state.arn_of(call, backup.table)
+    source = schemas.arn_of(call, backup.table)
     made = state.replace(made, restored=Restored(backup=backup_arn, table=source, at_s=backup.created_s))
     state.tables.add(call, made)
     call.later(copying.load, key=made.name, table=made.name, space=backup.space, start=b"", is_passing=False)
@@ -152,7 +152,7 @@ def restore_table_to_point_in_time(
     at_s = recoverable(call, definition, restore_date_time)
     made = _target(call, target_table_name, definition, billing_mode_override, provisioned_throughput_override,
                    global_secondary_index_override, local_secondary_index_override)  # fmt: skip
-    made = state.replace(made, restored=Restored(backup="", table=state.arn_of(call, definition.name), at_s=at_s))
+    made = state.replace(made, restored=Restored(backup="", table=schemas.arn_of(call, definition.name), at_s=at_s))
     state.tables.add(call, made)
     copying.begin(call, definition, "restore", made.name, at_s)
     return {"TableDescription": tables.describe(call, made, "CREATING")}

@@ -8,7 +8,7 @@ from skyjar.kernel.call import Call
 from skyjar.kernel.errors import NotImplementedHere
 from skyjar.kernel.service import operation
 
-from . import change_capture, definitions, encryption, jobs, limits, policies, state, tags
+from . import change_capture, definitions, encryption, item_rows, jobs, limits, policies, schemas, state, tags
 from .definitions import invalid
 from .errors import LimitExceededException, ResourceInUseException, ResourceNotFoundException, ValidationException
 from .state import Definition, IndexDefinition
@@ -36,7 +36,7 @@ def create_table(
     deletion_protection_enabled: bool = False,
     resource_policy: str | None = None,
 ) -> dict[str, Any]:
-    name = state.name_of(call, table_name)
+    name = schemas.name_of(call, table_name)
     definitions.check_table_name(name)
     if key_schema is None or attribute_definitions is None:
         member = "keySchema" if key_schema is None else "attributeDefinitions"
@@ -85,7 +85,7 @@ def create_table(
     state.tables.add(call, definition)
     if resource_policy is not None:
         policies.check(resource_policy)
-        policies.set_policy(call, state.arn_of(call, name), resource_policy)
+        policies.set_policy(call, schemas.arn_of(call, name), resource_policy)
     return {"TableDescription": describe(call, definition, "CREATING")}
 
 
@@ -95,7 +95,7 @@ def given_tags(given: list[dict[str, str]] | None) -> dict[str, str]:
 
 def described(call: Call, table_name: str) -> Definition:
     """The table, for the operations that say its name when there is none."""
-    name = state.name_of(call, table_name)
+    name = schemas.name_of(call, table_name)
     definition = state.tables.get(call, name)
     if definition is None:
         raise ResourceNotFoundException(f"Requested resource not found: Table: {name} not found")
@@ -104,7 +104,7 @@ def described(call: Call, table_name: str) -> Definition:
 
 @operation
 def describe_table(call: Call, *, table_name: str) -> dict[str, Any]:
-    call = state.owned(call, table_name)
+    call = schemas.owned(call, table_name)
     definition = described(call, table_name)
     return {"Table": describe(call, definition, definition.status)}
 
@@ -131,7 +131,7 @@ def delete_table(call: Call, *, table_name: str) -> dict[str, Any]:
             f"Attempt to change a resource which is still in use: Table is being backed up: {definition.name}"
         )
     shown = describe(call, definition, "DELETING")
-    arn = state.arn_of(call, definition.name)
+    arn = schemas.arn_of(call, definition.name)
     policies.forget(call, arn)
     if definition.stream_label:
         policies.forget(call, f"{arn}/stream/{definition.stream_label}")
@@ -309,8 +309,8 @@ def _update_index(old: Definition, given: dict[str, Any]) -> Definition:
 
 
 def describe(call: Call, definition: Definition, status: str) -> dict[str, Any]:
-    items, size = state.counts(call, definition.space)
-    arn = state.arn_of(call, definition.name)
+    items, size = item_rows.counts(call, definition.space)
+    arn = schemas.arn_of(call, definition.name)
     shown: dict[str, Any] = {
         "AttributeDefinitions": [
             {"AttributeName": name, "AttributeType": kind} for name, kind in sorted(definition.types.items())
@@ -374,7 +374,7 @@ def _throughput(call: Call, definition: Definition) -> dict[str, Any]:
 
 
 def _index(call: Call, index: IndexDefinition, table_arn: str, status: str) -> dict[str, Any]:
-    items, size = state.counts(call, index.space)
+    items, size = item_rows.counts(call, index.space)
     projection: dict[str, Any] = {"ProjectionType": index.projection}
     if index.non_key:
         projection["NonKeyAttributes"] = list(index.non_key)

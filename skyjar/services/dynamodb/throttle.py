@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from skyjar.kernel.call import Call
 
-from . import limits, state
+from . import limits, schemas, state
 from .errors import IndexThroughputExceeded, ProvisionedThroughputExceededException
-from .state import Bucket, Key, Schema
+from .schemas import Key, Schema
+from .state import Bucket
 
 
 def take(
@@ -55,7 +56,7 @@ def _take_of_partition(call: Call, schema: Schema, key: Key, read: float, write:
 
 
 def _partition(schema: Schema, key: Key) -> str:
-    place = key.bytes[len(schema.root) : len(schema.root) + state.HASH_BYTES]
+    place = key.bytes[len(schema.root) : len(schema.root) + schemas.HASH_BYTES]
     return f"{schema.space}/{int.from_bytes(place, 'big') % schema.partitions}"
 
 
