@@ -8,7 +8,7 @@ from skyjar.kernel.call import Call
 from skyjar.kernel.jobs import job
 from skyjar.kernel.service import operation
 
-from . import copying, definitions, item_rows, jobs, limits, schemas, state, tables
+from . import copying, definitions, descriptions, item_rows, jobs, limits, schemas, state, tables
 from .backup_state import Backup, backups
 from .copying import Copied
 from .errors import BackupInUseException, BackupNotFoundException, TableNotFoundException, ValidationException
@@ -161,7 +161,7 @@ def _summary(call: Call, backup: Backup) -> dict[str, Any]:
 
 def _describe(call: Call, backup: Backup) -> dict[str, Any]:
     definition = backup.definition
-    shown = tables.describe(call, definition, "ACTIVE")
+    shown = descriptions.describe(call, definition, "ACTIVE")
     source = {
         "TableName": backup.table,
         "TableId": definition.id,
@@ -169,7 +169,7 @@ def _describe(call: Call, backup: Backup) -> dict[str, Any]:
         "TableSizeBytes": backup.size_bytes,
         "KeySchema": shown["KeySchema"],
         "TableCreationDateTime": definition.created_s,
-        "ProvisionedThroughput": tables.units_of(definition),
+        "ProvisionedThroughput": descriptions.units_of(definition),
         "ItemCount": backup.items,
         "BillingMode": definition.billing,
     }
@@ -180,7 +180,7 @@ def _describe(call: Call, backup: Backup) -> dict[str, Any]:
             features[label] = [{name: each[name] for name in kept} for each in shown[label]]
             if label == "GlobalSecondaryIndexes":
                 for each, index in zip(features[label], (i for i in definition.indexes if i.is_global), strict=True):
-                    each["ProvisionedThroughput"] = tables.units_of(index)
+                    each["ProvisionedThroughput"] = descriptions.units_of(index)
     if definition.stream_view:
         features["StreamDescription"] = {"StreamEnabled": True, "StreamViewType": definition.stream_view}
     if definition.ttl_attribute:

@@ -61,6 +61,7 @@ def save(
     size: int,
     *,
     is_expiry: bool = False,
+    is_replicated: bool = False,
 ) -> list[IndexChange]:
     """Replace what is stored under a key (`stored`, decoded as `old` where `schema.reads_old`) by a new item of that
     size, or by nothing; with the index rows, the counts, the expiry and the stream record that follow from it."""
@@ -80,6 +81,10 @@ def save(
         _count(call, schema.space, key.shard, (new is not None) - (stored is not None), size - before)
     if not schema.reads_old:
         return _UNCHANGED
+    if schema.replicates and not is_replicated:
+        from . import replication
+
+        replication.note(call, schema, key)
     if schema.ttl:
         expiries.change(call, schema, key, old, new)
     if schema.streams and old != new:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from skyjar.kernel.call import Call
 from skyjar.kernel.jobs import job
 
-from . import encryption, expiries, history, item_rows, limits, schemas, state
+from . import encryption, expiries, history, item_rows, limits, replication, schemas, state
 from .schemas import Schema
 from .state import Sweep
 
@@ -15,7 +15,14 @@ CHUNK = 500
 @job()
 def clear(call: Call, *, space: str) -> None:
     """Remove what is left of a space that no table uses any more, a part at a time."""
-    roots = (schemas.root_of(call, space), expiries.expiry_root(call, space), history.history_root(call, space))
+    of = (
+        schemas.root_of,
+        expiries.expiry_root,
+        history.history_root,
+        replication.stamps_root,
+        replication.outgoing_root,
+    )
+    roots = [root(call, space) for root in of]
     left = [key for root in roots for key, _ in call.tx.scan(root, state.after(root), CHUNK)]
     for key in left:
         call.tx.delete(key)
@@ -25,6 +32,7 @@ def clear(call: Call, *, space: str) -> None:
     for tally in state.tallies.range(call, space):
         state.tallies.remove(call, tally)
     state.sweeps.delete(call, space)
+    state.deliveries.delete(call, space)
     state.buckets.delete(call, space)
     for bucket in state.buckets.range(call, start=(f"{space}/",), end=(f"{space}0",), limit=CHUNK):
         state.buckets.remove(call, bucket)
@@ -72,6 +80,8 @@ def note_expiries(call: Call, *, table: str, attribute: str, start: bytes) -> No
 def plan_sweep(call: Call, schema: Schema, expires_s: float) -> None:
     """Have the items that expire then deleted, somewhat later."""
     due = max(expires_s, call.now) + limits.EXPIRY_DELAY_S
+    if schema.replicates and schema.definition.replicas[0] != call.region:
+        due += limits.REPLICA_EXPIRY_DELAY_S
     planned = state.sweeps.get(call, schema.space)
     if planned is not None and planned.due_s <= due:
         return

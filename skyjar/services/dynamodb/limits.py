@@ -44,3 +44,7 @@ RECOVERY_LAG_S = 300.0
 PAGE = 25
 IMPORT_BYTES = 1_073_741_824  # of one object, decompressed; ours, for the sake of memory
 DATA_KEY_S = 300.0  # how long an opened data key serves whoever had it opened
+REPLICATION_S = 0.5  # until a change goes to the other replicas; AWS: usually within a second
+REPLICATION_PAUSE_S = 30.0  # before replication is tried again that failed for good
+REPLICA_EXPIRY_DELAY_S = 30.0  # replicas but the first delete what expired later, so that one of them does it
+REPLICA_SOURCE_S = 86_400.0  # "acted as a source region … in the last 24 hours"

@@ -7,6 +7,7 @@ from typing import Any
 
 from skyjar.kernel.call import Call
 from skyjar.kernel.errors import AWSError
+from skyjar.kernel.tables import Place
 from skyjar.policy.evaluation import RESOURCE
 
 from . import schemas, state, statement_permissions
@@ -175,8 +176,32 @@ def _policy_of_arn(call: Call, arn: str | None) -> str | None:
     return held.document if held is not None else None
 
 
+_MAKING_REPLICAS = ("CreateTable", "CreateTableReplica", "Scan", "Query", "UpdateItem", "PutItem", "GetItem",
+                    "DeleteItem", "BatchWriteItem")  # fmt: skip
+_DELETING_REPLICAS = ("DeleteTable", "DeleteTableReplica")
+
+
+def _of_replicas(call: Call, parameters: dict[str, Any]) -> list[tuple[Any, ...]]:
+    """What is needed in the Regions of the replicas (Developer Guide, "Using IAM with global tables")."""
+    found: list[tuple[Any, ...]] = []
+    name = schemas.name_of(call, parameters["table_name"])
+    for update in parameters["replica_updates"]:
+        for kind, needed in (
+            ("Create", _MAKING_REPLICAS),
+            ("Delete", _DELETING_REPLICAS),
+            ("Update", ("UpdateTable",)),
+        ):
+            region = (update.get(kind) or {}).get("RegionName")
+            if region:
+                arn = schemas.arn_of(Place(call.tx, call.account, region), name)
+                found += [(f"dynamodb:{action}", arn, {}) for action in needed]
+    return found
+
+
 def also(call: Call, operation: str, parameters: dict[str, Any]) -> list[tuple[Any, ...]]:
     """The further items of a transaction, and the further tables of a batch; each with its table's own policy."""
+    if parameters.get("replica_updates"):
+        return _of_replicas(call, parameters)
     if "table_name" in parameters:
         return []
     if operation in OPERATIONS:

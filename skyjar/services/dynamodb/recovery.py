@@ -9,7 +9,7 @@ from skyjar.kernel.jobs import job
 from skyjar.kernel.keys import after
 from skyjar.kernel.service import operation
 
-from . import backups, copying, definitions, history, limits, schemas, state, tables
+from . import backups, copying, definitions, descriptions, history, limits, schemas, state
 from .backups import DAY_S
 from .copying import Copied
 from .errors import (
@@ -127,7 +127,7 @@ def restore_table_from_backup(
     made = state.replace(made, restored=Restored(backup=backup_arn, table=source, at_s=backup.created_s))
     state.tables.add(call, made)
     call.later(copying.load, key=made.name, table=made.name, space=backup.space, start=b"", is_passing=False)
-    return {"TableDescription": tables.describe(call, made, "CREATING")}
+    return {"TableDescription": descriptions.describe(call, made, "CREATING")}
 
 
 @operation
@@ -155,7 +155,7 @@ def restore_table_to_point_in_time(
     made = state.replace(made, restored=Restored(backup="", table=schemas.arn_of(call, definition.name), at_s=at_s))
     state.tables.add(call, made)
     copying.begin(call, definition, "restore", made.name, at_s)
-    return {"TableDescription": tables.describe(call, made, "CREATING")}
+    return {"TableDescription": descriptions.describe(call, made, "CREATING")}
 
 
 @copying.finishes("restore")

@@ -44,6 +44,15 @@ class Key:
         self.primary = hash_bytes + range_bytes
         self.bytes = root + code.to_bytes(4, "big") + self.primary
 
+    @classmethod
+    def at(cls, root: bytes, place: bytes) -> Key:
+        """The key of what lies at that place of a table."""
+        key = cls.__new__(cls)
+        key.shard = int.from_bytes(place[:HASH_BYTES], "big") % SHARDS
+        key.primary = place[HASH_BYTES:]
+        key.bytes = root + place
+        return key
+
 
 class Keyed:
     """What a table and an index share: the names and types of their keys, and where their rows begin."""
@@ -119,6 +128,7 @@ class Schema(Keyed):
         "name",
         "partitions",
         "reads_old",
+        "replicates",
         "seal",
         "streams",
         "ttl",
@@ -139,7 +149,8 @@ class Schema(Keyed):
         self.is_plain = definition.status == "ACTIVE" and not definition.data_keys and not definition.has_policy
         self.seal = definition.data_keys[definition.sealing].mark if definition.sealing >= 0 else None
         self.keeps = bool(definition.copies or definition.recovery_since_s)
-        self.reads_old = bool(self.indexes or self.ttl or self.streams)
+        self.replicates = bool(definition.replicas)
+        self.reads_old = bool(self.indexes or self.ttl or self.streams or self.replicates)
 
     def key(self, item: Item) -> Key:
         """The key of an item whose key attributes were checked."""

@@ -49,6 +49,7 @@ class Definition(Record, frozen=True):
     """`types` gives the declared attributes' types. Units are 0 for PAY_PER_REQUEST tables. `copies` are the spaces of copies
     that are being made, `recovery_since_s` when point-in-time recovery was enabled, 0 while it is not.
     `sealing` is the place of the data key that seals what is written now, -1 for none; the others may still be needed.
+    `replicas` are the Regions of a global table, this one among them, `sourced_s` when a replica was last made from this one.
     """
 
     name: str
@@ -82,6 +83,9 @@ class Definition(Record, frozen=True):
     kms_key: str = ""
     data_keys: tuple[DataKey, ...] = ()
     sealing: int = -1
+    replicas: tuple[str, ...] = ()
+    sourced_s: float = 0.0
+    has_own_class: bool = False
 
 
 class Tally(Record, frozen=True):
@@ -129,6 +133,12 @@ class Token(Record, frozen=True):
     expires_s: float
 
 
+class Delivery(Record, frozen=True):
+    """The job that brings a replica's changes to the others is planned."""
+
+    space: str
+
+
 class Bucket(Record, frozen=True):
     """Unused capacity of a provisioned table or index, at a moment."""
 
@@ -145,6 +155,7 @@ sweeps = Table("dynamodb.sweeps", Sweep, key=("space",))
 tokens = Table("dynamodb.tokens", Token, key=("token",), indexes={"expires": ("expires_s",)})
 policies = Table("dynamodb.policies", Policy, key=("arn",))
 labels = Table("dynamodb.labels", LastLabel, key=("table",))
+deliveries = Table("dynamodb.deliveries", Delivery, key=("space",))
 buckets = Table("dynamodb.buckets", Bucket, key=("space",))
 
 

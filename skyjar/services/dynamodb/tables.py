@@ -5,15 +5,26 @@ from __future__ import annotations
 from typing import Any
 
 from skyjar.kernel.call import Call
-from skyjar.kernel.errors import NotImplementedHere
 from skyjar.kernel.service import operation
 
-from . import change_capture, definitions, encryption, item_rows, jobs, limits, policies, schemas, state, tags
-from .definitions import invalid
+from . import (
+    change_capture,
+    definitions,
+    descriptions,
+    encryption,
+    index_changes,
+    jobs,
+    limits,
+    policies,
+    replicas,
+    replication,
+    schemas,
+    state,
+    tags,
+)
 from .errors import LimitExceededException, ResourceInUseException, ResourceNotFoundException, ValidationException
-from .state import Definition, IndexDefinition
+from .state import Definition
 
-DAY_S = 86_400
 HOUR_S = 3_600
 FREE_DECREASES = 4
 
@@ -86,7 +97,7 @@ def create_table(
     if resource_policy is not None:
         policies.check(resource_policy)
         policies.set_policy(call, schemas.arn_of(call, name), resource_policy)
-    return {"TableDescription": describe(call, definition, "CREATING")}
+    return {"TableDescription": descriptions.describe(call, definition, "CREATING")}
 
 
 def given_tags(given: list[dict[str, str]] | None) -> dict[str, str]:
@@ -106,7 +117,7 @@ def described(call: Call, table_name: str) -> Definition:
 def describe_table(call: Call, *, table_name: str) -> dict[str, Any]:
     call = schemas.owned(call, table_name)
     definition = described(call, table_name)
-    return {"Table": describe(call, definition, definition.status)}
+    return {"Table": descriptions.describe(call, definition, definition.status)}
 
 
 def check_ready(definition: Definition) -> None:
@@ -114,6 +125,14 @@ def check_ready(definition: Definition) -> None:
     if definition.status != "ACTIVE":
         raise ResourceInUseException(
             f"Attempt to change a resource which is still in use: Table is being created: {definition.name}"
+        )
+
+
+def check_settled(call: Call, definition: Definition) -> None:
+    """A table of which a replica is being made cannot be changed."""
+    if definition.replicas and replicas.is_changing(call, definition):
+        raise ResourceInUseException(
+            f"Attempt to change a resource which is still in use: Table is being updated: {definition.name}"
         )
 
 
@@ -130,7 +149,8 @@ def delete_table(call: Call, *, table_name: str) -> dict[str, Any]:
         raise ResourceInUseException(
             f"Attempt to change a resource which is still in use: Table is being backed up: {definition.name}"
         )
-    shown = describe(call, definition, "DELETING")
+    shown = descriptions.describe(call, definition, "DELETING")
+    replicas.leave(call, definition)
     arn = schemas.arn_of(call, definition.name)
     policies.forget(call, arn)
     if definition.stream_label:
@@ -174,10 +194,13 @@ def update_table(
     sse_specification: dict[str, Any] | None = None,
     table_class: str | None = None,
     deletion_protection_enabled: bool | None = None,
+    replica_updates: list[dict[str, Any]] | None = None,
+    multi_region_consistency: str | None = None,
 ) -> dict[str, Any]:
     key_id = encryption.wanted(sse_specification)
+    replicas.check(replica_updates, multi_region_consistency)
     changes = (billing_mode, provisioned_throughput, global_secondary_index_updates, deletion_protection_enabled,
-               table_class, stream_specification, sse_specification)  # fmt: skip
+               table_class, stream_specification, sse_specification, replica_updates)  # fmt: skip
     if all(change is None for change in changes):
         raise ValidationException(
             "At least one of ProvisionedThroughput, BillingMode, UpdateStreamEnabled, GlobalSecondaryIndexUpdates or "
@@ -185,20 +208,41 @@ def update_table(
         )
     old = definition = described(call, table_name)
     check_ready(definition)
+    check_settled(call, definition)
+    replicas.check_change(call, definition, billing_mode, stream_specification, key_id)
     if deletion_protection_enabled is not None:
         definition = state.replace(definition, is_protected=deletion_protection_enabled)
     if table_class is not None:
         definition = state.replace(definition, table_class=table_class)
+        _share_class(call, definition)
     if billing_mode is not None or provisioned_throughput is not None:
         definition = _rebill(call, definition, billing_mode or definition.billing, provisioned_throughput)
     if global_secondary_index_updates:
-        definition = _reindex(call, definition, attribute_definitions, global_secondary_index_updates)
+        definition = index_changes.change(call, definition, attribute_definitions, global_secondary_index_updates)
+        for other, each in replication.others(call, definition):
+            changed = index_changes.change(other, each, attribute_definitions, global_secondary_index_updates)
+            state.tables.replace(other, each, changed)
     if key_id is not None:
         definition = encryption.changed(call, definition, key_id)
     if stream_specification is not None:
         definition = change_capture.changed(call, definition, stream_specification)
     state.tables.replace(call, old, definition)
-    return {"TableDescription": describe(call, definition, "UPDATING")}
+    if not replica_updates:
+        return {"TableDescription": descriptions.describe(call, definition, "UPDATING")}
+    replicas.change(call, definition.name, replica_updates)
+    shown = descriptions.describe(call, described(call, table_name), "UPDATING")
+    gone = [{"RegionName": each["Delete"]["RegionName"], "ReplicaStatus": "DELETING"}
+            for each in replica_updates if "Delete" in each]  # fmt: skip
+    if gone:
+        shown["Replicas"] = [*shown.get("Replicas", ()), *gone]
+    return {"TableDescription": shown}
+
+
+def _share_class(call: Call, definition: Definition) -> None:
+    """Replicas have the same table class, but for those to which one was given."""
+    for other, each in replication.others(call, definition):
+        if not each.has_own_class:
+            state.tables.replace(other, each, state.replace(each, table_class=definition.table_class))
 
 
 def _rebill(call: Call, old: Definition, billing: str, given: dict[str, int] | None) -> Definition:
@@ -226,12 +270,8 @@ def _rebill(call: Call, old: Definition, billing: str, given: dict[str, int] | N
     return state.replace(changed, increased_s=call.now)
 
 
-def decreases_today(definition: Definition, now: float) -> int:
-    return definition.decreases if definition.decreased_s // DAY_S == now // DAY_S else 0
-
-
 def _decrease(call: Call, definition: Definition) -> Definition:
-    today = decreases_today(definition, call.now)
+    today = descriptions.decreases_today(definition, call.now)
     if today >= FREE_DECREASES and call.now < definition.decreased_s + HOUR_S:
         raise LimitExceededException(
             "Subscriber limit exceeded: Provisioned throughput decreases are limited within a given UTC day. After the "
@@ -239,160 +279,3 @@ def _decrease(call: Call, definition: Definition) -> Definition:
             f"once every {HOUR_S} seconds. Number of decreases today: {today}."
         )
     return state.replace(definition, decreases=today + 1, decreased_s=call.now)
-
-
-def _reindex(
-    call: Call, old: Definition, attributes: list[dict[str, str]] | None, updates: list[dict[str, Any]]
-) -> Definition:
-    definition = old
-    online = [each for each in updates if "Create" in each or "Delete" in each]
-    if len(online) > 1:
-        raise LimitExceededException(
-            "Subscriber limit exceeded: Only 1 online index can be created or deleted simultaneously per table"
-        )
-    for each in updates:
-        if "Create" in each:
-            definition = _create_index(call, definition, attributes, each["Create"])
-        elif "Delete" in each:
-            definition = _delete_index(call, definition, each["Delete"]["IndexName"])
-        elif "Update" in each:
-            definition = _update_index(definition, each["Update"])
-        else:
-            raise invalid("Exactly one of GlobalSecondaryIndexUpdate's members must be given")
-    return definition
-
-
-def _create_index(
-    call: Call, old: Definition, attributes: list[dict[str, str]] | None, given: dict[str, Any]
-) -> Definition:
-    index = definitions.index(given, call.chance.hex(12), True, old.billing == "PROVISIONED")
-    types = {**old.types, **definitions.attribute_types(attributes or [])}
-    for name, kind in old.types.items():
-        if types[name] != kind:
-            raise invalid(f"Attribute {name} is already defined with type {kind}")
-    state_of = state.replace(index, status="CREATING")
-    created = state.replace(old, types=types, indexes=(*old.indexes, state_of))
-    definitions.check_indexes(created)
-    definitions.check_attributes(created)
-    call.later(jobs.backfill, table=old.name, index=index.space, start=b"")
-    return created
-
-
-def _global(definition: Definition, name: str) -> IndexDefinition:
-    found = next((index for index in definition.indexes if index.is_global and index.name == name), None)
-    if found is None:
-        raise ResourceNotFoundException(f"Requested resource not found: GlobalSecondaryIndex: {name} not found")
-    return found
-
-
-def _delete_index(call: Call, old: Definition, name: str) -> Definition:
-    gone = _global(old, name)
-    indexes = tuple(index for index in old.indexes if index is not gone)
-    used = {old.hash, old.range, *(each for index in indexes for each in (index.hash, index.range))}
-    types = {attribute: kind for attribute, kind in old.types.items() if attribute in used}
-    call.later(jobs.clear, key=gone.space, space=gone.space)
-    return state.replace(old, indexes=indexes, types=types)
-
-
-def _update_index(old: Definition, given: dict[str, Any]) -> Definition:
-    index = _global(old, given["IndexName"])
-    for member in ("OnDemandThroughput", "WarmThroughput"):
-        if member in given:
-            raise NotImplementedHere(f"Skyjar does not implement {member} of an index in dynamodb:UpdateTable.")
-    throughput = given.get("ProvisionedThroughput")
-    read, write = definitions.index_throughput(index.name, throughput, old.billing == "PROVISIONED")
-    changed = state.replace(index, read_units=read, write_units=write)
-    return state.replace(old, indexes=tuple(changed if each is index else each for each in old.indexes))
-
-
-# Descriptions
-
-
-def describe(call: Call, definition: Definition, status: str) -> dict[str, Any]:
-    items, size = item_rows.counts(call, definition.space)
-    arn = schemas.arn_of(call, definition.name)
-    shown: dict[str, Any] = {
-        "AttributeDefinitions": [
-            {"AttributeName": name, "AttributeType": kind} for name, kind in sorted(definition.types.items())
-        ],
-        "TableName": definition.name,
-        "KeySchema": _keys(definition.hash, definition.range),
-        "TableStatus": status,
-        "CreationDateTime": definition.created_s,
-        "ProvisionedThroughput": _throughput(call, definition),
-        "TableSizeBytes": size,
-        "ItemCount": items,
-        "TableArn": arn,
-        "TableId": definition.id,
-        "DeletionProtectionEnabled": definition.is_protected,
-    }
-    if definition.on_demand_since_s:
-        shown["BillingModeSummary"] = {
-            "BillingMode": definition.billing,
-            "LastUpdateToPayPerRequestDateTime": definition.on_demand_since_s,
-        }
-    shown |= change_capture.shown(call, definition) | encryption.shown(definition)
-    if definition.restored is not None:
-        shown["RestoreSummary"] = {
-            "SourceTableArn": definition.restored.table,
-            "RestoreDateTime": definition.restored.at_s,
-            "RestoreInProgress": definition.status == "CREATING",
-        }
-        if definition.restored.backup:
-            shown["RestoreSummary"]["SourceBackupArn"] = definition.restored.backup
-    if definition.table_class:
-        shown["TableClassSummary"] = {"TableClass": definition.table_class}
-    for label, is_global in (("LocalSecondaryIndexes", False), ("GlobalSecondaryIndexes", True)):
-        found = [_index(call, index, arn, status) for index in definition.indexes if index.is_global is is_global]
-        if found:
-            shown[label] = found
-    return shown
-
-
-def _keys(hash_name: str, range_name: str) -> list[dict[str, str]]:
-    found = [{"AttributeName": hash_name, "KeyType": "HASH"}]
-    if range_name:
-        found.append({"AttributeName": range_name, "KeyType": "RANGE"})
-    return found
-
-
-def units_of(bought: Definition | IndexDefinition) -> dict[str, int]:
-    return {"ReadCapacityUnits": bought.read_units, "WriteCapacityUnits": bought.write_units}
-
-
-def _throughput(call: Call, definition: Definition) -> dict[str, Any]:
-    shown: dict[str, Any] = {
-        "NumberOfDecreasesToday": decreases_today(definition, call.now),
-        "ReadCapacityUnits": definition.read_units,
-        "WriteCapacityUnits": definition.write_units,
-    }
-    if definition.increased_s:
-        shown["LastIncreaseDateTime"] = definition.increased_s
-    if definition.decreased_s:
-        shown["LastDecreaseDateTime"] = definition.decreased_s
-    return shown
-
-
-def _index(call: Call, index: IndexDefinition, table_arn: str, status: str) -> dict[str, Any]:
-    items, size = item_rows.counts(call, index.space)
-    projection: dict[str, Any] = {"ProjectionType": index.projection}
-    if index.non_key:
-        projection["NonKeyAttributes"] = list(index.non_key)
-    shown: dict[str, Any] = {
-        "IndexName": index.name,
-        "KeySchema": _keys(index.hash, index.range),
-        "Projection": projection,
-        "IndexSizeBytes": size,
-        "ItemCount": items,
-        "IndexArn": f"{table_arn}/index/{index.name}",
-    }
-    if index.is_global:
-        shown["IndexStatus"] = status if status in ("CREATING", "DELETING") else index.status
-        if index.status == "CREATING":
-            shown["Backfilling"] = True
-        shown["ProvisionedThroughput"] = {
-            "NumberOfDecreasesToday": 0,
-            "ReadCapacityUnits": index.read_units,
-            "WriteCapacityUnits": index.write_units,
-        }
-    return shown
