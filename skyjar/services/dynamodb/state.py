@@ -139,6 +139,13 @@ class Delivery(Record, frozen=True):
     space: str
 
 
+class StackTable(Record, frozen=True):
+    """The table that a stack's AWS::DynamoDB::GlobalTable has made."""
+
+    token: str
+    table: str
+
+
 class Bucket(Record, frozen=True):
     """Unused capacity of a provisioned table or index, at a moment."""
 
@@ -156,6 +163,7 @@ tokens = Table("dynamodb.tokens", Token, key=("token",), indexes={"expires": ("e
 policies = Table("dynamodb.policies", Policy, key=("arn",))
 labels = Table("dynamodb.labels", LastLabel, key=("table",))
 deliveries = Table("dynamodb.deliveries", Delivery, key=("space",))
+stack_tables = Table("dynamodb.stack_tables", StackTable, key=("token",))
 buckets = Table("dynamodb.buckets", Bucket, key=("space",))
 
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
 
 from skyjar.kernel.errors import NotImplementedHere
+from skyjar.kernel.principals import Principal
 from skyjar.services.dynamodb import replication, schemas
 from skyjar.services.dynamodb.errors import (
+    AccessDenied,
     ConditionalCheckFailedException,
     ResourceInUseException,
     ResourceNotFoundException,
@@ -19,6 +22,7 @@ from .conftest import Make, index, item, types
 
 FAR, FARTHER = "eu-west-1", "ap-south-1"
 DAY_S = 86_400
+ACCOUNT = "111122223333"
 
 
 def add(db: Any, *regions: str, **more: Any) -> Any:
@@ -302,3 +306,34 @@ def test_what_is_refused(desk: Any, table: Make) -> None:
             billing_mode="PROVISIONED",
             provisioned_throughput={"ReadCapacityUnits": 1, "WriteCapacityUnits": 1},
         )
+
+
+def test_what_it_takes_to_make_a_replica(desk: Any, table: Make) -> None:
+    """Nine actions on the table in the other Region, beside UpdateTable here and the service-linked role."""
+    table()
+    iam = desk.ask("iam")
+    made = iam.create_user(user_name="ann")["User"]
+    arn = "arn:aws:dynamodb:{}:111122223333:table/tab"
+    there = [f"dynamodb:{name}" for name in ("CreateTable", "CreateTableReplica", "Scan", "Query", "UpdateItem", "PutItem",
+                                             "GetItem", "DeleteItem", "BatchWriteItem")]  # fmt: skip
+
+    def allow(actions: list[str]) -> None:
+        statements = [
+            {"Effect": "Allow", "Action": "dynamodb:UpdateTable", "Resource": arn.format("us-east-1")},
+            {"Effect": "Allow", "Action": actions, "Resource": arn.format(FAR)},
+            {"Effect": "Allow", "Action": "iam:CreateServiceLinkedRole", "Resource": "*"},
+        ]
+        document = json.dumps({"Version": "2012-10-17", "Statement": statements})
+        iam.put_user_policy(user_name="ann", policy_name="p", policy_document=document)
+
+    ann = Principal(kind="user", account=ACCOUNT, arn=made["Arn"], id=made["UserId"], name="ann")
+    db = desk.ask("dynamodb", ann)
+    for missing in there:
+        allow([each for each in there if each != missing])
+        with pytest.raises(AccessDenied, match=missing):
+            add(db, FAR)
+    allow(there)
+    add(db, FAR)
+    desk.settle()
+    with pytest.raises(AccessDenied, match="dynamodb:DeleteTable"):
+        db.update_table(table_name="tab", replica_updates=[{"Delete": {"RegionName": FAR}}])
