@@ -20,13 +20,17 @@ LOCAL_INDEXES = 5
 GLOBAL_INDEXES = 20
 PROJECTED_ATTRIBUTES = 100  # non-key attributes of all INCLUDE projections of a table
 NAME_LENGTH = (3, 255)
-TABLES = 2_500
 LIST_TABLES = 100
 TAGS = 50
 TAGS_PAGE = 50
 DECREASES_A_DAY = 27
-READ_UNITS_TABLE = WRITE_UNITS_TABLE = 40_000
-READ_UNITS_ACCOUNT = WRITE_UNITS_ACCOUNT = 80_000
+QUOTAS = {
+    "tables": (2_500, "Tables in an account and Region"),
+    "table-read-units": (40_000, "Read units per second of a table or index"),
+    "table-write-units": (40_000, "Write units per second of a table or index"),
+    "account-read-units": (80_000, "Provisioned read units of all tables and indexes in an account and Region"),
+    "account-write-units": (80_000, "Provisioned write units of all tables and indexes in an account and Region"),
+}
 BURST_S = 300
 EXPIRY_DELAY_S = 60.0  # AWS: within a few days
 EXPIRY_AGE_S = 5 * 365 * 86_400  # items that expired longer ago than this are left alone

@@ -14,8 +14,8 @@ from . import (
     encryption,
     index_changes,
     jobs,
-    limits,
     policies,
+    quotas,
     replicas,
     replication,
     schemas,
@@ -85,10 +85,8 @@ def create_table(
     definitions.check_attributes(definition)
     if state.tables.get(call, name) is not None:
         raise ResourceInUseException(f"Table already exists: {name}")
-    if state.tables.count(call, limit=limits.TABLES) >= limits.TABLES:
-        raise LimitExceededException(
-            f"Subscriber limit exceeded: There is a limit of {limits.TABLES} tables per subscriber"
-        )
+    quotas.check_tables(call)
+    quotas.check_throughput(call, definition)
     if key_id:
         definition = encryption.changed(call, definition, key_id)
     if stream_specification is not None and stream_specification["StreamEnabled"]:
@@ -226,6 +224,7 @@ def update_table(
         definition = encryption.changed(call, definition, key_id)
     if stream_specification is not None:
         definition = change_capture.changed(call, definition, stream_specification)
+    quotas.check_throughput(call, definition, old)
     state.tables.replace(call, old, definition)
     if not replica_updates:
         return {"TableDescription": descriptions.describe(call, definition, "UPDATING")}
