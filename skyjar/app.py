@@ -16,6 +16,7 @@ from skyjar.control import clock as kept_clock
 from skyjar.control.routes import Control
 from skyjar.edge.listener import Edge, new_event_loop
 from skyjar.edge.origins import Origins
+from skyjar.kernel.behaviour import Behaviour
 from skyjar.kernel.blobs import Blobs
 from skyjar.kernel.certificates import Certify
 from skyjar.kernel.clock import Clock
@@ -46,6 +47,8 @@ class Settings:
     trusts_loopback: bool = True
     seed: int | None = None
     frozen_at: float | None = None
+    stale_reads_s: float = 0.0
+    has_aws_timing: bool = False
     origins: tuple[str, ...] = field(default=())
 
 
@@ -71,6 +74,7 @@ class Cloud:
             is_lenient=settings.is_lenient,
             is_synced=settings.is_synced,
             trusts_loopback=settings.trusts_loopback,
+            behaviour=Behaviour(stale_reads_s=settings.stale_reads_s, has_aws_timing=settings.has_aws_timing),
         )
         self.functions = Functions(self.pipeline, self.data / "lambda")
         self.pipeline.ends.append(self.functions.stop)

@@ -13,6 +13,13 @@ from skyjar import __version__
 from .places import Problem
 
 
+def _lag(text: str) -> float:
+    seconds = float(text)
+    if not 0 <= seconds <= 3600:
+        raise ValueError(text)
+    return seconds
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="skyjar", description="AWS in a jar: a local cloud for real AWS clients.")
     parser.add_argument("--version", action="version", version=f"skyjar {__version__}")
@@ -38,6 +45,10 @@ def _parser() -> argparse.ArgumentParser:
         "--sync", action="store_true", help="flush to the disk before answering, so loss of power loses nothing"
     )
     up.add_argument("--seed", type=int, help="draw ids from this seed, so a run replays exactly")
+    up.add_argument(
+        "--stale-reads", type=_lag, default=0.0, metavar="SECONDS", help="eventually consistent reads may be that old"
+    )
+    up.add_argument("--aws-timing", action="store_true", help="take as long as AWS does")
     up.add_argument("--origin", action="append", default=[], help="a browser origin that may call (repeatable)")
     up.add_argument("--detach", "-d", action="store_true", help="run in the background")
     add("down", "server.down", "stop a cloud")

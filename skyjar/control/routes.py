@@ -18,7 +18,7 @@ from skyjar import __version__
 from skyjar.kernel import service as services
 from skyjar.wire.http import Request, Respond, Response
 
-from . import clock, quotas, snapshots
+from . import behaviour, clock, quotas, snapshots
 from .needs import needs
 
 if TYPE_CHECKING:
@@ -97,6 +97,8 @@ ROUTES: dict[tuple[str, str], Route] = {
     ("GET", "/_skyjar/needs"): needs,
     ("GET", "/_skyjar/clock"): clock.show,
     ("POST", "/_skyjar/clock"): clock.turn,
+    ("GET", "/_skyjar/behaviour"): behaviour.show,
+    ("POST", "/_skyjar/behaviour"): behaviour.change,
     ("GET", "/_skyjar/quotas"): quotas.show,
     ("POST", "/_skyjar/quotas"): quotas.change,
     ("GET", "/_skyjar/snapshots"): snapshots.listing,

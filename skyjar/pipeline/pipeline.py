@@ -13,6 +13,7 @@ from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
 
 from skyjar.kernel import credentials
+from skyjar.kernel.behaviour import Behaviour
 from skyjar.kernel.blobs import Blobs
 from skyjar.kernel.call import Call
 from skyjar.kernel.clock import Clock
@@ -74,11 +75,13 @@ class Pipeline:
         is_synced: bool = False,
         trusts_loopback: bool = True,
         own_endpoint: str = "http://127.0.0.1:4566",
+        behaviour: Behaviour | None = None,
     ) -> None:
         self.store = store
         self.clock = clock
         self.chance = chance
         self.blobs = blobs
+        self.behaviour = behaviour or Behaviour()
         self.is_strict = is_strict
         self.is_auditing = is_auditing
         self.is_lenient = is_lenient

@@ -7,7 +7,7 @@ from typing import Any
 from skyjar.kernel.call import Call
 from skyjar.kernel.service import operation
 
-from . import capacity, item_rows, items, keys, limits, schemas, throttle, values, writes
+from . import capacity, item_rows, items, keys, limits, schemas, staleness, throttle, values, writes
 from .capacity import Usage
 from .errors import ProvisionedThroughputExceededException, ValidationException
 
@@ -35,8 +35,10 @@ def batch_get_item(
         if len(set(places)) != len(places):
             raise ValidationException(_DUPLICATES)
         usage = Usage(schema)
+        is_stale = call.behaviour.stale_reads_s and not asked.get("ConsistentRead")
+        held = staleness.View(call) if is_stale else call.tx
         found = responses[name] = []
-        for key, stored in zip(asked["Keys"], call.tx.get_many(places), strict=True):
+        for key, stored in zip(asked["Keys"], held.get_many(places), strict=True):
             size = item_rows.stored_size(stored) if stored is not None else 0
             units = capacity.read_units(size, asked.get("ConsistentRead", False))
             if total + size > limits.BATCH_GET_BYTES or not _reads(call, schema, units):

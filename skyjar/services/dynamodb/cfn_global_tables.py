@@ -9,12 +9,11 @@ import msgspec
 
 from skyjar.formation.resources import Physical, Properties, Resource
 from skyjar.kernel.call import Call
-from skyjar.kernel.errors import NotImplementedHere, Wait
+from skyjar.kernel.errors import NotImplementedHere
 from skyjar.kernel.outside import Compute, Outside
 
 from . import cfn_tables, replication, state
 from .errors import ResourceNotFoundException, ValidationException
-from .state import StackTable
 
 _SHARED = (
     "TableName",
@@ -67,12 +66,12 @@ def _local(region: str, properties: Properties) -> Properties:
 
 def create_table(call: Call, resource: Resource, properties: Properties) -> Physical | Outside:
     """Run again until the replicas are there; what it made is found by its token."""
+    local = _local(call.region, properties)
     found = state.stack_tables.get(call, resource.token)
-    if found is None:
-        made = cfn_tables.create_table(call, resource, _local(call.region, properties))
-        found = StackTable(token=resource.token, table=made.id)
-        state.stack_tables.add(call, found)
-    return _complete(call, resource, found.table, properties, {})
+    if found is not None and _shown(call, found.table):
+        return _complete(call, resource, found.table, properties, {})
+    made = cfn_tables.create_table(call, resource, local)
+    return made if isinstance(made, Outside) else _complete(call, resource, made.id, properties, {})
 
 
 def update_table(
@@ -103,9 +102,9 @@ def _complete(
     updates += [{"Create": _made(region, each)} for region, each in wanted.items() if region not in there]
     if updates:
         call.ask("dynamodb").update_table(table_name=name, replica_updates=updates)
-        return Outside(Compute(str), lambda call, _: _wait(call))
+        return Outside(Compute(str), lambda call, _: cfn_tables.wait(call))
     if any(status != "ACTIVE" for status in there.values()):
-        return _wait(call)
+        return cfn_tables.wait(call)
     were = _others(call, before)
     for region, each in wanted.items():
         at, was = replication.elsewhere(call, region), were.get(region)
@@ -117,10 +116,6 @@ def _complete(
     shown = call.ask("dynamodb").describe_table(table_name=name)["Table"]
     physical = cfn_tables.described(call, name)
     return Physical(name, {**physical.attributes, "TableId": shown["TableId"]})
-
-
-def _wait(call: Call) -> Physical:
-    raise Wait(on=state.tables.watched(call), until=call.now + 1)
 
 
 def _made(region: str, given: Properties) -> dict[str, Any]:

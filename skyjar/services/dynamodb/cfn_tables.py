@@ -7,10 +7,14 @@ from typing import Any
 import msgspec
 
 from skyjar.formation.resources import Physical, Properties, Resource
+from skyjar.kernel import durations
 from skyjar.kernel.call import Call
-from skyjar.kernel.errors import NotImplementedHere
+from skyjar.kernel.errors import NotImplementedHere, Wait
+from skyjar.kernel.outside import Compute, Outside
 
+from . import state
 from .errors import ResourceNotFoundException
+from .state import StackTable
 
 SUPPORTED = frozenset(
     (
@@ -61,8 +65,33 @@ def described(call: Call, name: str) -> Physical:
     return Physical(name, {"Arn": table["TableArn"], **stream})
 
 
-def create_table(call: Call, resource: Resource, properties: Properties) -> Physical:
-    name = properties.get("TableName") or resource.name(255)
+def create_table(call: Call, resource: Resource, properties: Properties) -> Physical | Outside:
+    """Run again until the table is there, where that takes AWS's time; what it made is found by its token."""
+    dynamodb = call.ask("dynamodb")
+    made = state.stack_tables.get(call, resource.token)
+    if made is None:
+        name = properties.get("TableName") or resource.name(255)
+        dynamodb.create_table(**_creation(resource, properties, name))
+        state.stack_tables.add(call, StackTable(token=resource.token, table=name))
+        if durations.of(call, "dynamodb.CreateTable"):
+            return Outside(Compute(str), lambda call, _: wait(call))
+    else:
+        name = made.table
+    if dynamodb.describe_table(table_name=name)["Table"]["TableStatus"] == "CREATING":
+        return wait(call)
+    _update_recovery(dynamodb, name, properties, {})
+    lifetime = properties.get("TimeToLiveSpecification")
+    if lifetime and _truth(lifetime.get("Enabled")):
+        dynamodb.update_time_to_live(table_name=name, time_to_live_specification=_lifetime(lifetime))
+    return described(call, name)
+
+
+def wait(call: Call) -> Physical:
+    raise Wait(on=state.tables.watched(call), until=call.now + 1)
+
+
+def _creation(resource: Resource, properties: Properties, name: str) -> dict[str, Any]:
+    """The parameters of CreateTable."""
     given: dict[str, Any] = {
         "table_name": name,
         "attribute_definitions": properties.get("AttributeDefinitions", []),
@@ -87,13 +116,7 @@ def create_table(call: Call, resource: Resource, properties: Properties) -> Phys
     tags = _tags(resource, properties)
     if tags:
         given["tags"] = [{"Key": key, "Value": value} for key, value in tags.items()]
-    dynamodb = call.ask("dynamodb")
-    dynamodb.create_table(**given)
-    _update_recovery(dynamodb, name, properties, {})
-    lifetime = properties.get("TimeToLiveSpecification")
-    if lifetime and _truth(lifetime.get("Enabled")):
-        dynamodb.update_time_to_live(table_name=name, time_to_live_specification=_lifetime(lifetime))
-    return described(call, name)
+    return given
 
 
 def _lifetime(given: dict[str, Any]) -> dict[str, Any]:
@@ -221,6 +244,7 @@ def _update_tags(
 
 
 def delete_table(call: Call, resource: Resource, physical: Physical, properties: Properties) -> None:
+    state.stack_tables.delete(call, resource.token)
     try:
         call.ask("dynamodb").delete_table(table_name=physical.id)
     except ResourceNotFoundException:

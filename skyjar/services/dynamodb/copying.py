@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from skyjar.kernel import durations
 from skyjar.kernel.call import Call
 from skyjar.kernel.jobs import job
 from skyjar.kernel.keys import after
@@ -47,6 +48,7 @@ def begin(call: Call, definition: Definition, purpose: str, subject: str, at_s: 
     state.tables.replace(call, definition, state.replace(definition, copies=(*definition.copies, space)))
     call.later(
         copy,
+        due=call.now + (durations.of(call, "dynamodb.CreateBackup") if purpose == "backup" else 0.0),
         key=space,
         table=definition.name,
         space=space,

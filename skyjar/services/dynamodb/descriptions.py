@@ -14,7 +14,9 @@ DAY_S = 86_400
 
 def describe(call: Call, definition: Definition, status: str) -> dict[str, Any]:
     items, size = item_rows.counts(call, definition.space)
-    if status == "ACTIVE" and definition.replicas and replicas.is_changing(call, definition):
+    if status == "IMPORTING":
+        status = "CREATING"  # on AWS too; here, its time of creation does not end it
+    if status == "ACTIVE" and is_updating(call, definition):
         status = "UPDATING"
     arn = schemas.arn_of(call, definition.name)
     shown: dict[str, Any] = {
@@ -53,6 +55,11 @@ def describe(call: Call, definition: Definition, status: str) -> dict[str, Any]:
         if found:
             shown[label] = found
     return shown
+
+
+def is_updating(call: Call, definition: Definition) -> bool:
+    is_changing = bool(definition.replicas) and replicas.is_changing(call, definition)
+    return is_changing or call.now < definition.updating_until_s
 
 
 def _keys(hash_name: str, range_name: str) -> list[dict[str, str]]:

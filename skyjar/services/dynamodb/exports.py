@@ -10,6 +10,7 @@ from typing import Any
 
 import orjson
 
+from skyjar.kernel import durations
 from skyjar.kernel.call import Call
 from skyjar.kernel.errors import AWSError, NotImplementedHere
 from skyjar.kernel.jobs import job
@@ -84,7 +85,8 @@ def export_table_to_point_in_time(
 
 @copying.finishes("export")
 def _finish(call: Call, subject: str, copied: Copied) -> None:
-    call.later(write_files, key=subject, export=subject, space=copied.space, start=b"")
+    due = call.now + durations.of(call, "dynamodb.ExportTable")
+    call.later(write_files, due=due, key=subject, export=subject, space=copied.space, start=b"")
 
 
 @job()

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import Any
 
+from skyjar.kernel import durations
 from skyjar.kernel.call import Call
 from skyjar.kernel.errors import AWSError, NotImplementedHere
 from skyjar.kernel.jobs import job
@@ -64,7 +65,7 @@ def import_table(
     name = tables.create_table(call, **given)["TableDescription"]["TableName"]
     definition = state.tables.get(call, name)
     assert definition is not None
-    state.tables.replace(call, definition, state.replace(definition, status="CREATING"))
+    state.tables.replace(call, definition, state.replace(definition, status="IMPORTING"))
     made = Import(
         id=f"{call.now_ms:014}-{call.chance.hex(8)}",
         table=name,
@@ -74,7 +75,8 @@ def import_table(
         started_s=call.now,
     )
     imports.add(call, made)
-    call.later(read_files, key=made.id, source=made.id, after_key="", object_key="", line=0)
+    due = call.now + durations.of(call, "dynamodb.ImportTable")
+    call.later(read_files, due=due, key=made.id, source=made.id, after_key="", object_key="", line=0)
     return {"ImportTableDescription": _describe(call, made)}
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from skyjar.kernel import durations
 from skyjar.kernel.call import Call
 from skyjar.kernel.errors import NotImplementedHere
 
@@ -46,7 +47,8 @@ def _create_index(
     created = state.replace(old, types=types, indexes=(*old.indexes, state_of))
     definitions.check_indexes(created)
     definitions.check_attributes(created)
-    call.later(jobs.backfill, table=old.name, index=index.space, start=b"")
+    due = call.now + durations.of(call, "dynamodb.CreateIndex")
+    call.later(jobs.backfill, due=due, table=old.name, index=index.space, start=b"")
     return created
 
 

@@ -10,7 +10,7 @@ import msgspec
 
 from skyjar.kernel.call import Call
 
-from . import ItemChanged, expiries, history, sealing, values
+from . import ItemChanged, expiries, history, sealing, staleness, values
 from .schemas import IndexSchema, Key, Schema
 from .state import Tally, tallies
 from .values import Item
@@ -66,6 +66,8 @@ def save(
     """Replace what is stored under a key (`stored`, decoded as `old` where `schema.reads_old`) by a new item of that
     size, or by nothing; with the index rows, the counts, the expiry and the stream record that follow from it."""
     tx = call.tx
+    if call.behaviour.stale_reads_s:
+        staleness.keep(call, key.bytes, stored)
     if new is not None:
         value = dump(new, size) if schema.seal is None else dump_sealed(call, schema, new, size)
         tx.put(key.bytes, value)
@@ -141,6 +143,10 @@ def _index(
     now = index.project(new) if new is not None and after is not None else None
     if before == after and was == now:
         return None
+    if call.behaviour.stale_reads_s:
+        for row in {before, after} - {None}:
+            assert row is not None
+            staleness.keep(call, row, call.tx.get(row))
     old_size = values.size_of(was) if was is not None else 0
     if before is not None and before != after:
         call.tx.delete(before)

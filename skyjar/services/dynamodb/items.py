@@ -7,7 +7,7 @@ from typing import Any
 from skyjar.kernel.call import Call
 from skyjar.kernel.service import operation
 
-from . import capacity, item_rows, keys, legacy, projections, schemas, throttle, values, writes
+from . import capacity, item_rows, keys, legacy, projections, schemas, staleness, throttle, values, writes
 from .capacity import Usage
 from .errors import ValidationException
 from .expressions import Expressions, Names, Values
@@ -31,7 +31,10 @@ def get_item(
     call = schemas.owned(call, table_name)
     schema = schemas.schema_of(call, table_name)
     found = keys.of_request(schema, key)
-    stored = call.tx.get(found.bytes)
+    if call.behaviour.stale_reads_s and not consistent_read:
+        stored = staleness.View(call).get(found.bytes)
+    else:
+        stored = call.tx.get(found.bytes)
     answer: dict[str, Any] = {}
     if stored is not None:
         item = item_rows.load(stored)

@@ -41,6 +41,14 @@ def clear(call: Call, *, space: str) -> None:
 
 
 @job()
+def activate(call: Call, *, table: str, space: str) -> None:
+    """A table that was CREATING can be used."""
+    definition = state.tables.get(call, table)
+    if definition is not None and definition.space == space and definition.status == "CREATING":
+        state.tables.replace(call, definition, state.replace(definition, status="ACTIVE"))
+
+
+@job()
 def backfill(call: Call, *, table: str, index: str, start: bytes) -> None:
     """Give the items that a new index found their rows, a part at a time; then the index is ACTIVE."""
     schema = schemas.find(call, table)

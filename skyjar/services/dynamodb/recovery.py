@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from skyjar.kernel import durations
 from skyjar.kernel.call import Call
 from skyjar.kernel.jobs import job
 from skyjar.kernel.keys import after
@@ -126,7 +127,8 @@ def restore_table_from_backup(
     source = schemas.arn_of(call, backup.table)
     made = state.replace(made, restored=Restored(backup=backup_arn, table=source, at_s=backup.created_s))
     state.tables.add(call, made)
-    call.later(copying.load, key=made.name, table=made.name, space=backup.space, start=b"", is_passing=False)
+    due = call.now + durations.of(call, "dynamodb.RestoreTable")
+    call.later(copying.load, due=due, key=made.name, table=made.name, space=backup.space, start=b"", is_passing=False)
     return {"TableDescription": descriptions.describe(call, made, "CREATING")}
 
 
@@ -160,7 +162,8 @@ def restore_table_to_point_in_time(
 
 @copying.finishes("restore")
 def _finish(call: Call, subject: str, copied: Copied) -> None:
-    call.later(copying.load, key=subject, table=subject, space=copied.space, start=b"", is_passing=True)
+    due = call.now + durations.of(call, "dynamodb.RestoreTable")
+    call.later(copying.load, due=due, key=subject, table=subject, space=copied.space, start=b"", is_passing=True)
 
 
 def _target(

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from skyjar.kernel import principals
+from skyjar.kernel import durations, principals
 from skyjar.kernel.call import Call
 from skyjar.kernel.errors import AWSError, NotImplementedHere
 
@@ -131,7 +131,8 @@ def _create(call: Call, old: Definition, given: dict[str, Any]) -> None:
     state.tables.add(there, change_capture.begin(there, made, source.stream_view))
     state.tables.replace(call, old, state.replace(source, replicas=members, sourced_s=call.now))
     _tell(call, old, members)
-    there.later(replication.fill, table=old.name, source=call.region, space=made.space, start=b"")
+    due = call.now + durations.of(call, "dynamodb.CreateReplica")
+    there.later(replication.fill, due=due, table=old.name, source=call.region, space=made.space, start=b"")
 
 
 def _key(old: Definition, given: dict[str, Any]) -> str:

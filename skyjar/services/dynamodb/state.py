@@ -86,6 +86,7 @@ class Definition(Record, frozen=True):
     replicas: tuple[str, ...] = ()
     sourced_s: float = 0.0
     has_own_class: bool = False
+    updating_until_s: float = 0.0
 
 
 class Tally(Record, frozen=True):

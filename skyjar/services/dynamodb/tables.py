@@ -1,10 +1,12 @@
-"""Operations on tables. States pass at once: a table is ACTIVE as soon as the call that changed it has returned."""
+"""Operations on tables. States pass at once, unless AWS's times are asked for (`kernel/durations.py`)."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from skyjar.kernel import durations
 from skyjar.kernel.call import Call
+from skyjar.kernel.jobs import job
 from skyjar.kernel.service import operation
 
 from . import (
@@ -85,6 +87,10 @@ def create_table(
     definitions.check_attributes(definition)
     if state.tables.get(call, name) is not None:
         raise ResourceInUseException(f"Table already exists: {name}")
+    takes = durations.of(call, "dynamodb.CreateTable")
+    if takes:
+        definition = state.replace(definition, status="CREATING")
+        call.later(jobs.activate, due=call.now + takes, table=name, space=definition.space)
     quotas.check_tables(call)
     quotas.check_throughput(call, definition)
     if key_id:
@@ -121,14 +127,15 @@ def describe_table(call: Call, *, table_name: str) -> dict[str, Any]:
 def check_ready(definition: Definition) -> None:
     """A table that is being restored cannot be changed, nor one deleted that is being copied."""
     if definition.status != "ACTIVE":
+        doing = "deleted" if definition.status == "DELETING" else "created"
         raise ResourceInUseException(
-            f"Attempt to change a resource which is still in use: Table is being created: {definition.name}"
+            f"Attempt to change a resource which is still in use: Table is being {doing}: {definition.name}"
         )
 
 
 def check_settled(call: Call, definition: Definition) -> None:
-    """A table of which a replica is being made cannot be changed."""
-    if definition.replicas and replicas.is_changing(call, definition):
+    """A table that is UPDATING, as when a replica is being made, cannot be changed."""
+    if descriptions.is_updating(call, definition):
         raise ResourceInUseException(
             f"Attempt to change a resource which is still in use: Table is being updated: {definition.name}"
         )
@@ -153,6 +160,26 @@ def delete_table(call: Call, *, table_name: str) -> dict[str, Any]:
     policies.forget(call, arn)
     if definition.stream_label:
         policies.forget(call, f"{arn}/stream/{definition.stream_label}")
+    takes = durations.of(call, "dynamodb.DeleteTable")
+    if takes:
+        state.tables.replace(call, definition, state.replace(definition, status="DELETING"))
+        call.later(remove, due=call.now + takes, table=definition.name, space=definition.space)
+    else:
+        _remove(call, definition)
+    kept = ("TableName", "TableStatus", "ProvisionedThroughput", "TableSizeBytes", "ItemCount", "TableArn", "TableId",
+            "BillingModeSummary", "DeletionProtectionEnabled", "TableClassSummary")  # fmt: skip
+    return {"TableDescription": {name: shown[name] for name in kept if name in shown}}
+
+
+@job()
+def remove(call: Call, *, table: str, space: str) -> None:
+    """The end of a table that was DELETING."""
+    definition = state.tables.get(call, table)
+    if definition is not None and definition.space == space:
+        _remove(call, definition)
+
+
+def _remove(call: Call, definition: Definition) -> None:
     state.tables.delete(call, definition.name)
     change_capture.end(call, definition)
     for index in definition.indexes:
@@ -163,9 +190,6 @@ def delete_table(call: Call, *, table_name: str) -> dict[str, Any]:
         backups.keep_deleted(call, definition)
     else:
         call.later(jobs.clear, key=definition.space, space=definition.space)
-    kept = ("TableName", "TableStatus", "ProvisionedThroughput", "TableSizeBytes", "ItemCount", "TableArn", "TableId",
-            "BillingModeSummary", "DeletionProtectionEnabled", "TableClassSummary")  # fmt: skip
-    return {"TableDescription": {name: shown[name] for name in kept if name in shown}}
 
 
 @operation
@@ -225,6 +249,9 @@ def update_table(
     if stream_specification is not None:
         definition = change_capture.changed(call, definition, stream_specification)
     quotas.check_throughput(call, definition, old)
+    takes = durations.of(call, "dynamodb.UpdateTable")
+    if takes:
+        definition = state.replace(definition, updating_until_s=call.now + takes)
     state.tables.replace(call, old, definition)
     if not replica_updates:
         return {"TableDescription": descriptions.describe(call, definition, "UPDATING")}

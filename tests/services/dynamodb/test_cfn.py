@@ -23,8 +23,8 @@ PLAIN: dict[str, Any] = {
 }
 
 
-def run(desk: Any, function: Any, *arguments: Any) -> Any:
-    found = desk.store.transact(lambda tx: function(desk.call(tx), RESOURCE, *arguments))
+def run(desk: Any, function: Any, *arguments: Any, resource: Resource = RESOURCE) -> Any:
+    found = desk.store.transact(lambda tx: function(desk.call(tx), resource, *arguments))
     desk.settle()
     return found
 
@@ -106,11 +106,11 @@ GLOBAL = RESOURCE_TYPES["AWS::DynamoDB::GlobalTable"]
 HOME, FAR = "us-east-1", "eu-west-1"
 
 
-def settled(desk: Any, function: Any, *arguments: Any) -> Any:
+def settled(desk: Any, function: Any, *arguments: Any, resource: Resource = RESOURCE, tries: int = 5) -> Any:
     """What the function returns once it has nothing to wait for."""
-    for _ in range(5):
+    for _ in range(tries):
         try:
-            found = run(desk, function, *arguments)
+            found = run(desk, function, *arguments, resource=resource)
         except Wait:
             desk.advance(1)
             continue
@@ -150,5 +150,4 @@ def test_a_global_table_in_two_regions_at_once(desk: Any) -> None:
         ([{"Region": HOME, "KinesisStreamSpecification": {}}], AWSError),
     ):
         with pytest.raises(error):
-            given = {**PLAIN, "TableName": "other", "Replicas": replicas}
-            desk.store.transact(lambda tx: GLOBAL.create(desk.call(tx), OTHER, given))  # noqa: B023
+            run(desk, GLOBAL.create, {**PLAIN, "TableName": "other", "Replicas": replicas}, resource=OTHER)
