@@ -9,7 +9,7 @@ from skyjar.kernel.service import operation
 
 from . import capacity, item_rows, items, keys, limits, schemas, staleness, throttle, values, writes
 from .capacity import Usage
-from .errors import ProvisionedThroughputExceededException, ValidationException
+from .errors import Throttled, ValidationException
 
 _DUPLICATES = "Provided list of item keys contains duplicates"
 
@@ -58,7 +58,7 @@ def batch_get_item(
         and sum(len(each["Keys"]) for each in unprocessed.values())
         == sum(len(each["Keys"]) for each in request_items.values())
     ):
-        raise ProvisionedThroughputExceededException
+        raise throttle.refused(call, schema, is_write=False)
     answer: dict[str, Any] = {"Responses": responses, "UnprocessedKeys": unprocessed}
     if return_consumed_capacity != "NONE":
         answer["ConsumedCapacity"] = consumed
@@ -68,7 +68,7 @@ def batch_get_item(
 def _reads(call: Call, schema: schemas.Schema, units: float) -> bool:
     try:
         throttle.take(call, schema, read=units)
-    except ProvisionedThroughputExceededException:
+    except Throttled:
         return False
     return True
 
@@ -93,7 +93,7 @@ def batch_write_item(
     unprocessed: dict[str, list[dict[str, Any]]] = {}
     metrics: dict[str, list[dict[str, Any]]] = {}
     for name, request, write in planned:
-        if write.schema.is_provisioned and not throttle.has_writes(call, write.schema, write.key):
+        if throttle.is_counted(call, write.schema) and not throttle.has_writes(call, write.schema, write.key):
             unprocessed.setdefault(name, []).append(request)
             continue
         done = writes.perform(call, write, needs_old=return_item_collection_metrics == "SIZE")
@@ -104,7 +104,7 @@ def batch_write_item(
         if found is not None:
             metrics.setdefault(name, []).append(found)
     if len(unprocessed) and sum(map(len, unprocessed.values())) == len(planned):
-        raise ProvisionedThroughputExceededException
+        raise throttle.refused(call, planned[0][2].schema, is_write=True)
     answer: dict[str, Any] = {"UnprocessedItems": unprocessed}
     if return_consumed_capacity != "NONE":
         answer["ConsumedCapacity"] = [usage.show(return_consumed_capacity) for usage in usages.values()]

@@ -33,8 +33,14 @@ SUPPORTED = frozenset(
         "PointInTimeRecoverySpecification",
         "StreamSpecification",
         "ResourcePolicy",
+        "OnDemandThroughput",
+        "WarmThroughput",
     )
 )
+
+
+_OF_INDEX = {"IndexName", "KeySchema", "Projection", "ProvisionedThroughput", "OnDemandThroughput", "WarmThroughput"}
+_THROUGHPUTS = ("ProvisionedThroughput", "OnDemandThroughput", "WarmThroughput")
 
 
 def _truth(value: Any) -> bool:
@@ -46,13 +52,12 @@ def _units(given: dict[str, Any] | None) -> dict[str, int] | None:
 
 
 def _index(given: dict[str, Any]) -> dict[str, Any]:
-    unknown = sorted(given.keys() - {"IndexName", "KeySchema", "Projection", "ProvisionedThroughput"})
+    unknown = sorted(given.keys() - _OF_INDEX)
     if unknown:
         raise NotImplementedHere(
             f"Skyjar does not implement these properties of an index of AWS::DynamoDB::Table: {', '.join(unknown)}."
         )
-    units = _units(given.get("ProvisionedThroughput"))
-    return {**given, "ProvisionedThroughput": units} if units else given
+    return {**given, **{name: _units(given[name]) for name in _THROUGHPUTS if given.get(name)}}
 
 
 def _tags(resource: Resource, properties: Properties) -> dict[str, str]:
@@ -98,6 +103,8 @@ def _creation(resource: Resource, properties: Properties, name: str) -> dict[str
         "key_schema": properties["KeySchema"],
         "billing_mode": properties.get("BillingMode"),
         "provisioned_throughput": _units(properties.get("ProvisionedThroughput")),
+        "on_demand_throughput": _units(properties.get("OnDemandThroughput")),
+        "warm_throughput": _units(properties.get("WarmThroughput")),
         "table_class": properties.get("TableClass"),
         "deletion_protection_enabled": _truth(properties.get("DeletionProtectionEnabled")),
     }
@@ -181,6 +188,11 @@ def update_table(call: Call, resource: Resource, old: Physical, properties: Prop
         changes["billing_mode"] = billing
     if properties.get("ProvisionedThroughput") != before.get("ProvisionedThroughput"):
         changes["provisioned_throughput"] = _units(properties.get("ProvisionedThroughput"))
+    if properties.get("OnDemandThroughput") != before.get("OnDemandThroughput"):
+        none = {"MaxReadRequestUnits": -1, "MaxWriteRequestUnits": -1}
+        changes["on_demand_throughput"] = {**none, **(_units(properties.get("OnDemandThroughput")) or {})}
+    if properties.get("WarmThroughput") != before.get("WarmThroughput"):
+        changes["warm_throughput"] = _units(properties.get("WarmThroughput"))
     if properties.get("TableClass") != before.get("TableClass"):
         changes["table_class"] = properties.get("TableClass", "STANDARD")
     protection = _truth(properties.get("DeletionProtectionEnabled"))
@@ -209,11 +221,10 @@ def _update_indexes(dynamodb: Any, name: str, properties: Properties, before: Pr
         was = there.get(index)
         if was is None or was == each:
             continue
-        if {**was, "ProvisionedThroughput": None} != {**each, "ProvisionedThroughput": None}:
+        if {**was, **dict.fromkeys(_THROUGHPUTS)} != {**each, **dict.fromkeys(_THROUGHPUTS)}:
             updates += [{"Delete": {"IndexName": index}}, {"Create": _index(each)}]
-        elif each.get("ProvisionedThroughput"):
-            units = _units(each["ProvisionedThroughput"])
-            updates.append({"Update": {"IndexName": index, "ProvisionedThroughput": units}})
+        elif given := {name: _units(each[name]) for name in _THROUGHPUTS if each.get(name)}:
+            updates.append({"Update": {"IndexName": index, **given}})
     if updates:
         dynamodb.update_table(
             table_name=name,

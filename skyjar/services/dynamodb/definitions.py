@@ -89,9 +89,6 @@ def check_attributes(definition: Definition) -> None:
 
 def index(given: dict[str, Any], space: str, is_global: bool, is_provisioned: bool) -> IndexDefinition:
     """An index as it is asked for."""
-    for member in ("OnDemandThroughput", "WarmThroughput"):
-        if member in given:
-            raise NotImplementedHere(f"Skyjar does not implement {member} of an index in dynamodb:CreateTable.")
     name = given["IndexName"]
     check_characters(name)
     hash_name, range_name = key_names(given["KeySchema"])

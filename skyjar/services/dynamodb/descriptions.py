@@ -6,7 +6,7 @@ from typing import Any
 
 from skyjar.kernel.call import Call
 
-from . import change_capture, encryption, item_rows, replicas, schemas
+from . import change_capture, encryption, item_rows, on_demand, replicas, schemas
 from .state import Definition, IndexDefinition
 
 DAY_S = 86_400
@@ -34,6 +34,7 @@ def describe(call: Call, definition: Definition, status: str) -> dict[str, Any]:
         "TableId": definition.id,
         "DeletionProtectionEnabled": definition.is_protected,
     }
+    shown |= on_demand.shown(call, definition, definition.billing == "PROVISIONED")
     if definition.on_demand_since_s:
         shown["BillingModeSummary"] = {
             "BillingMode": definition.billing,
@@ -51,7 +52,9 @@ def describe(call: Call, definition: Definition, status: str) -> dict[str, Any]:
     if definition.table_class:
         shown["TableClassSummary"] = {"TableClass": definition.table_class}
     for label, is_global in (("LocalSecondaryIndexes", False), ("GlobalSecondaryIndexes", True)):
-        found = [_index(call, index, arn, status) for index in definition.indexes if index.is_global is is_global]
+        found = [
+            _index(call, definition, index, arn, status) for index in definition.indexes if index.is_global is is_global
+        ]
         if found:
             shown[label] = found
     return shown
@@ -90,7 +93,7 @@ def _throughput(call: Call, definition: Definition) -> dict[str, Any]:
     return shown
 
 
-def _index(call: Call, index: IndexDefinition, table_arn: str, status: str) -> dict[str, Any]:
+def _index(call: Call, definition: Definition, index: IndexDefinition, table_arn: str, status: str) -> dict[str, Any]:
     items, size = item_rows.counts(call, index.space)
     projection: dict[str, Any] = {"ProjectionType": index.projection}
     if index.non_key:
@@ -104,6 +107,7 @@ def _index(call: Call, index: IndexDefinition, table_arn: str, status: str) -> d
         "IndexArn": f"{table_arn}/index/{index.name}",
     }
     if index.is_global:
+        shown |= on_demand.shown(call, index, definition.billing == "PROVISIONED")
         shown["IndexStatus"] = status if status in ("CREATING", "DELETING") else index.status
         if index.status == "CREATING":
             shown["Backfilling"] = True

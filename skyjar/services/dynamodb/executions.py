@@ -13,7 +13,6 @@ from . import capacity, limits, partiql, schemas, selects, statements, throttle,
 from .capacity import Usage
 from .errors import (
     ItemCollectionSizeLimitExceededException,
-    ProvisionedThroughputExceededException,
     ValidationException,
 )
 from .statements import Bound
@@ -114,8 +113,8 @@ def _single(call: Call, bound: Bound, given: dict[str, Any], seen: set[bytes]) -
     if write.key.bytes in seen:
         raise ValidationException("Provided list of item keys contains duplicates")
     seen.add(write.key.bytes)
-    if schema.is_provisioned and not throttle.has_writes(call, schema, write.key):
-        raise ProvisionedThroughputExceededException
+    if throttle.is_counted(call, schema) and not throttle.has_writes(call, schema, write.key):
+        raise throttle.refused(call, schema, is_write=True)
     done = writes.perform(call, write, needs_old=True)
     found = statements.shown(done, bound.statement.returning)
     return (found[0] if found else None), done.usage()

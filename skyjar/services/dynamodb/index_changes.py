@@ -6,9 +6,8 @@ from typing import Any
 
 from skyjar.kernel import durations
 from skyjar.kernel.call import Call
-from skyjar.kernel.errors import NotImplementedHere
 
-from . import definitions, jobs, state
+from . import definitions, jobs, on_demand, state
 from .definitions import invalid
 from .errors import LimitExceededException, ResourceNotFoundException
 from .state import Definition, IndexDefinition
@@ -43,7 +42,7 @@ def _create_index(
     for name, kind in old.types.items():
         if types[name] != kind:
             raise invalid(f"Attribute {name} is already defined with type {kind}")
-    state_of = state.replace(index, status="CREATING")
+    state_of = state.replace(on_demand.settled(index, old.billing, given), status="CREATING")
     created = state.replace(old, types=types, indexes=(*old.indexes, state_of))
     definitions.check_indexes(created)
     definitions.check_attributes(created)
@@ -70,10 +69,10 @@ def _delete_index(call: Call, old: Definition, name: str) -> Definition:
 
 def _update_index(old: Definition, given: dict[str, Any]) -> Definition:
     index = _global(old, given["IndexName"])
-    for member in ("OnDemandThroughput", "WarmThroughput"):
-        if member in given:
-            raise NotImplementedHere(f"Skyjar does not implement {member} of an index in dynamodb:UpdateTable.")
     throughput = given.get("ProvisionedThroughput")
-    read, write = definitions.index_throughput(index.name, throughput, old.billing == "PROVISIONED")
-    changed = state.replace(index, read_units=read, write_units=write)
+    changed = index
+    if throughput is not None or not given.keys() & {"OnDemandThroughput", "WarmThroughput"}:
+        read, write = definitions.index_throughput(index.name, throughput, old.billing == "PROVISIONED")
+        changed = state.replace(index, read_units=read, write_units=write)
+    changed = on_demand.settled(changed, old.billing, given)
     return state.replace(old, indexes=tuple(changed if each is index else each for each in old.indexes))

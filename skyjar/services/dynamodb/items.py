@@ -31,7 +31,8 @@ def get_item(
     call = schemas.owned(call, table_name)
     schema = schemas.schema_of(call, table_name)
     found = keys.of_request(schema, key)
-    if call.behaviour.stale_reads_s and not consistent_read:
+    behaviour = call.behaviour
+    if behaviour.stale_reads_s and not consistent_read:
         stored = staleness.View(call).get(found.bytes)
     else:
         stored = call.tx.get(found.bytes)
@@ -39,7 +40,7 @@ def get_item(
     if stored is not None:
         item = item_rows.load(stored)
         answer["Item"] = item if project is None else project(item)
-    if return_consumed_capacity != "NONE" or schema.is_provisioned:
+    if return_consumed_capacity != "NONE" or schema.is_metered or behaviour.has_aws_timing:
         units = capacity.read_units(item_rows.stored_size(stored) if stored is not None else 0, consistent_read)
         throttle.take(call, schema, read=units, key=found)
         if return_consumed_capacity != "NONE":

@@ -33,6 +33,7 @@ def clear(call: Call, *, space: str) -> None:
         state.tallies.remove(call, tally)
     state.sweeps.delete(call, space)
     state.deliveries.delete(call, space)
+    state.peaks.delete(call, space)
     state.buckets.delete(call, space)
     for bucket in state.buckets.range(call, start=(f"{space}/",), end=(f"{space}0",), limit=CHUNK):
         state.buckets.remove(call, bucket)

@@ -121,6 +121,7 @@ class Schema(Keyed):
         "expiry_root",
         "has_local",
         "indexes",
+        "is_metered",
         "is_plain",
         "is_provisioned",
         "keeps",
@@ -141,6 +142,8 @@ class Schema(Keyed):
         self.indexes = [IndexSchema(definition, index, at) for index in definition.indexes]
         self.has_local = any(not index.is_global for index in self.indexes)
         self.is_provisioned = definition.billing == "PROVISIONED"
+        bought: tuple[Definition | IndexDefinition, ...] = (definition, *definition.indexes)
+        self.is_metered = self.is_provisioned or any(each.max_reads or each.max_writes for each in bought)
         self.ttl = definition.ttl_attribute
         self.expiry_root = expiries.expiry_root(at, definition.space)
         self.key_names = (self.hash, self.range) if self.range else (self.hash,)

@@ -25,6 +25,10 @@ class IndexDefinition(msgspec.Struct, frozen=True, array_like=True, kw_only=True
     read_units: int = 0
     write_units: int = 0
     status: str = "ACTIVE"
+    max_reads: int = 0
+    max_writes: int = 0
+    warm_reads: int = 0
+    warm_writes: int = 0
 
 
 class Restored(msgspec.Struct, frozen=True, array_like=True, kw_only=True):
@@ -87,6 +91,10 @@ class Definition(Record, frozen=True):
     sourced_s: float = 0.0
     has_own_class: bool = False
     updating_until_s: float = 0.0
+    max_reads: int = 0
+    max_writes: int = 0
+    warm_reads: int = 0
+    warm_writes: int = 0
 
 
 class Tally(Record, frozen=True):
@@ -147,6 +155,21 @@ class StackTable(Record, frozen=True):
     table: str
 
 
+class Peak(Record, frozen=True):
+    """What an on-demand table or index does: units in this second, the most in a second of this half hour, and what it can do
+    at once after the half hours before (0 for what a new one can)."""
+
+    space: str
+    window: int
+    second: int = 0
+    reads: float = 0.0
+    writes: float = 0.0
+    most_reads: float = 0.0
+    most_writes: float = 0.0
+    grown_reads: int = 0
+    grown_writes: int = 0
+
+
 class Bucket(Record, frozen=True):
     """Unused capacity of a provisioned table or index, at a moment."""
 
@@ -165,6 +188,7 @@ policies = Table("dynamodb.policies", Policy, key=("arn",))
 labels = Table("dynamodb.labels", LastLabel, key=("table",))
 deliveries = Table("dynamodb.deliveries", Delivery, key=("space",))
 stack_tables = Table("dynamodb.stack_tables", StackTable, key=("token",))
+peaks = Table("dynamodb.peaks", Peak, key=("space",))
 buckets = Table("dynamodb.buckets", Bucket, key=("space",))
 
 

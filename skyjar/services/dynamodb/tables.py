@@ -16,6 +16,7 @@ from . import (
     encryption,
     index_changes,
     jobs,
+    on_demand,
     policies,
     quotas,
     replicas,
@@ -48,6 +49,8 @@ def create_table(
     table_class: str | None = None,
     deletion_protection_enabled: bool = False,
     resource_policy: str | None = None,
+    on_demand_throughput: dict[str, int] | None = None,
+    warm_throughput: dict[str, int] | None = None,
 ) -> dict[str, Any]:
     name = schemas.name_of(call, table_name)
     definitions.check_table_name(name)
@@ -62,7 +65,11 @@ def create_table(
     hash_name, range_name = definitions.key_names(key_schema)
     is_provisioned = billing_mode != "PAY_PER_REQUEST"
     indexes = [
-        definitions.index(given, call.chance.hex(12), is_global, is_provisioned)
+        on_demand.settled(
+            definitions.index(given, call.chance.hex(12), is_global, is_provisioned),
+            billing_mode or "PROVISIONED",
+            given,
+        )
         for is_global, several in ((False, local_secondary_indexes), (True, global_secondary_indexes))
         for given in several or ()
     ]
@@ -83,6 +90,7 @@ def create_table(
         table_class=table_class or "",
         tags=given_tags(tags),
     )
+    definition = on_demand.settled(definition, definition.billing, _given(on_demand_throughput, warm_throughput))
     definitions.check_indexes(definition)
     definitions.check_attributes(definition)
     if state.tables.get(call, name) is not None:
@@ -102,6 +110,12 @@ def create_table(
         policies.check(resource_policy)
         policies.set_policy(call, schemas.arn_of(call, name), resource_policy)
     return {"TableDescription": descriptions.describe(call, definition, "CREATING")}
+
+
+def _given(on_demand_throughput: dict[str, int] | None, warm_throughput: dict[str, int] | None) -> dict[str, Any]:
+    """As the members of an index have it."""
+    both = {"OnDemandThroughput": on_demand_throughput, "WarmThroughput": warm_throughput}
+    return {name: value for name, value in both.items() if value is not None}
 
 
 def given_tags(given: list[dict[str, str]] | None) -> dict[str, str]:
@@ -218,11 +232,14 @@ def update_table(
     deletion_protection_enabled: bool | None = None,
     replica_updates: list[dict[str, Any]] | None = None,
     multi_region_consistency: str | None = None,
+    on_demand_throughput: dict[str, int] | None = None,
+    warm_throughput: dict[str, int] | None = None,
 ) -> dict[str, Any]:
     key_id = encryption.wanted(sse_specification)
     replicas.check(replica_updates, multi_region_consistency)
     changes = (billing_mode, provisioned_throughput, global_secondary_index_updates, deletion_protection_enabled,
-               table_class, stream_specification, sse_specification, replica_updates)  # fmt: skip
+               table_class, stream_specification, sse_specification, replica_updates,
+               on_demand_throughput, warm_throughput)  # fmt: skip
     if all(change is None for change in changes):
         raise ValidationException(
             "At least one of ProvisionedThroughput, BillingMode, UpdateStreamEnabled, GlobalSecondaryIndexUpdates or "
@@ -239,6 +256,10 @@ def update_table(
         _share_class(call, definition)
     if billing_mode is not None or provisioned_throughput is not None:
         definition = _rebill(call, definition, billing_mode or definition.billing, provisioned_throughput)
+    throughput = _given(on_demand_throughput, warm_throughput)
+    definition = on_demand.settled(definition, definition.billing, throughput)
+    for other, each in replication.others(call, definition) if throughput else ():
+        state.tables.replace(other, each, on_demand.settled(each, each.billing, throughput))
     if global_secondary_index_updates:
         definition = index_changes.change(call, definition, attribute_definitions, global_secondary_index_updates)
         for other, each in replication.others(call, definition):

@@ -18,6 +18,7 @@ from .errors import (
     IdempotentParameterMismatchException,
     ItemCollectionSizeLimitExceededException,
     ProvisionedThroughputExceededException,
+    Throttled,
     TransactionCanceledException,
     ValidationException,
 )
@@ -114,6 +115,8 @@ class Reasons:
             self._note(at, "DuplicateItem", error.message, {})
         except ProvisionedThroughputExceededException as error:
             self._note(at, "ProvisionedThroughputExceeded", error.message, {})
+        except Throttled as error:
+            self._note(at, "ThrottlingError", error.message, {})
         except Refused as error:
             self._note(at, "ValidationError", error.message, {})
         return None

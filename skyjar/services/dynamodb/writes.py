@@ -128,7 +128,7 @@ def perform(call: Call, write: Write, *, needs_old: bool = False, factor: int = 
     else:
         new, size = write.change(old)
         done = Done(write, old, new, old_size, size, item_rows.save(call, schema, key, stored, old, new, size))
-    if schema.is_provisioned:
+    if schema.is_metered or call.behaviour.has_aws_timing:
         usage = done.usage(factor)
         throttle.take(call, schema, write=usage.table, indexes=usage.indexes, key=key)
     return done
