@@ -16,7 +16,6 @@ from skyjar.control import clock as kept_clock
 from skyjar.control.routes import Control
 from skyjar.edge.listener import Edge, new_event_loop
 from skyjar.edge.origins import Origins
-from skyjar.kernel.behaviour import Behaviour
 from skyjar.kernel.blobs import Blobs
 from skyjar.kernel.certificates import Certify
 from skyjar.kernel.clock import Clock
@@ -74,8 +73,9 @@ class Cloud:
             is_lenient=settings.is_lenient,
             is_synced=settings.is_synced,
             trusts_loopback=settings.trusts_loopback,
-            behaviour=Behaviour(stale_reads_s=settings.stale_reads_s, has_aws_timing=settings.has_aws_timing),
         )
+        self.pipeline.behaviour.stale_reads_s = settings.stale_reads_s
+        self.pipeline.behaviour.has_aws_timing = settings.has_aws_timing
         self.functions = Functions(self.pipeline, self.data / "lambda")
         self.pipeline.ends.append(self.functions.stop)
         self.pipeline.internal = Control(self).answer

@@ -45,9 +45,7 @@ def _parser() -> argparse.ArgumentParser:
         "--sync", action="store_true", help="flush to the disk before answering, so loss of power loses nothing"
     )
     up.add_argument("--seed", type=int, help="draw ids from this seed, so a run replays exactly")
-    up.add_argument(
-        "--stale-reads", type=_lag, default=0.0, metavar="SECONDS", help="eventually consistent reads may be that old"
-    )
+    up.add_argument("--stale-reads", type=_lag, default=0.0, metavar="SECONDS", help="how old reads may be")
     up.add_argument("--aws-timing", action="store_true", help="take as long as AWS does")
     up.add_argument("--origin", action="append", default=[], help="a browser origin that may call (repeatable)")
     up.add_argument("--detach", "-d", action="store_true", help="run in the background")
@@ -80,11 +78,11 @@ def _parser() -> argparse.ArgumentParser:
     snapshot.add_argument("name", nargs="?")
     quotas = add("quotas", "quotas.quotas", "show and change service quotas", has_json=True)
     quotas.add_argument("action", nargs="?", default="list", choices=("list", "set", "reset"))
-    quotas.add_argument("service", nargs="?")
-    quotas.add_argument("name", nargs="?")
+    for word in ("service", "name"):
+        quotas.add_argument(word, nargs="?")
     quotas.add_argument("value", nargs="?", type=int)
-    quotas.add_argument("--account", help="only in this account")
-    quotas.add_argument("--region", help="only in this Region")
+    for word in ("account", "region"):
+        quotas.add_argument(f"--{word}", help=f"only in this {word}")
     add("doctor", "doctor.doctor", "what was found on this machine and what that enables", has_json=True)
     coverage = add("coverage", "coverage.coverage", "which operations are there", has_json=True)
     coverage.add_argument("service", nargs="?")

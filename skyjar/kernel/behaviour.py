@@ -9,6 +9,6 @@ class Behaviour:
 
     __slots__ = ("has_aws_timing", "stale_reads_s")
 
-    def __init__(self, *, stale_reads_s: float = 0.0, has_aws_timing: bool = False) -> None:
-        self.stale_reads_s = stale_reads_s
-        self.has_aws_timing = has_aws_timing
+    def __init__(self) -> None:
+        self.stale_reads_s = 0.0
+        self.has_aws_timing = False

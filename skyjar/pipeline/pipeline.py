@@ -74,19 +74,17 @@ class Pipeline:
         is_lenient: bool = False,
         is_synced: bool = False,
         trusts_loopback: bool = True,
-        own_endpoint: str = "http://127.0.0.1:4566",
-        behaviour: Behaviour | None = None,
     ) -> None:
         self.store = store
         self.clock = clock
         self.chance = chance
         self.blobs = blobs
-        self.behaviour = behaviour or Behaviour()
+        self.behaviour = Behaviour()
         self.is_strict = is_strict
         self.is_auditing = is_auditing
         self.is_lenient = is_lenient
         self.trusts_loopback = trusts_loopback
-        self.own_endpoint = own_endpoint
+        self.own_endpoint = "http://127.0.0.1:4566"
         self.planes = Planes()
         self.known_routes = Known()
         self.records = Records(store)

@@ -64,12 +64,9 @@ def create_table(
     read, write = definitions.throughput(provisioned_throughput, billing_mode)
     hash_name, range_name = definitions.key_names(key_schema)
     is_provisioned = billing_mode != "PAY_PER_REQUEST"
+    billing = billing_mode or "PROVISIONED"
     indexes = [
-        on_demand.settled(
-            definitions.index(given, call.chance.hex(12), is_global, is_provisioned),
-            billing_mode or "PROVISIONED",
-            given,
-        )
+        on_demand.settled(definitions.index(given, call.chance.hex(12), is_global, is_provisioned), billing, given)
         for is_global, several in ((False, local_secondary_indexes), (True, global_secondary_indexes))
         for given in several or ()
     ]
@@ -82,7 +79,7 @@ def create_table(
         hash=hash_name,
         range=range_name,
         indexes=tuple(indexes),
-        billing=billing_mode or "PROVISIONED",
+        billing=billing,
         on_demand_since_s=0.0 if is_provisioned else call.now,
         read_units=read,
         write_units=write,
@@ -91,16 +88,11 @@ def create_table(
         tags=given_tags(tags),
     )
     definition = on_demand.settled(definition, definition.billing, _given(on_demand_throughput, warm_throughput))
-    definitions.check_indexes(definition)
-    definitions.check_attributes(definition)
-    if state.tables.get(call, name) is not None:
-        raise ResourceInUseException(f"Table already exists: {name}")
+    _check_new(call, definition)
     takes = durations.of(call, "dynamodb.CreateTable")
     if takes:
         definition = state.replace(definition, status="CREATING")
         call.later(jobs.activate, due=call.now + takes, table=name, space=definition.space)
-    quotas.check_tables(call)
-    quotas.check_throughput(call, definition)
     if key_id:
         definition = encryption.changed(call, definition, key_id)
     if stream_specification is not None and stream_specification["StreamEnabled"]:
@@ -110,6 +102,15 @@ def create_table(
         policies.check(resource_policy)
         policies.set_policy(call, schemas.arn_of(call, name), resource_policy)
     return {"TableDescription": descriptions.describe(call, definition, "CREATING")}
+
+
+def _check_new(call: Call, definition: Definition) -> None:
+    definitions.check_indexes(definition)
+    definitions.check_attributes(definition)
+    if state.tables.get(call, definition.name) is not None:
+        raise ResourceInUseException(f"Table already exists: {definition.name}")
+    quotas.check_tables(call)
+    quotas.check_throughput(call, definition)
 
 
 def _given(on_demand_throughput: dict[str, int] | None, warm_throughput: dict[str, int] | None) -> dict[str, Any]:
