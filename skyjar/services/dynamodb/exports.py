@@ -55,6 +55,8 @@ def export_table_to_point_in_time(
     s3_bucket: str,
     s3_bucket_owner: str | None = None,
     s3_prefix: str | None = None,
+    s3_sse_algorithm: str = "AES256",
+    s3_sse_kms_key_id: str | None = None,
     export_format: str = "DYNAMODB_JSON",
     export_type: str = "FULL_EXPORT",
 ) -> dict[str, Any]:
@@ -69,6 +71,10 @@ def export_table_to_point_in_time(
     request = {"S3Bucket": s3_bucket, "ExportFormat": export_format, "ExportType": export_type, "TableArn": table_arn}
     request |= {"S3BucketOwner": s3_bucket_owner} if s3_bucket_owner is not None else {}
     request |= {"S3Prefix": s3_prefix} if s3_prefix is not None else {}
+    if s3_sse_kms_key_id is not None and s3_sse_algorithm != "KMS":
+        raise ValidationException("S3SseKmsKeyId can only be specified when S3SseAlgorithm is KMS")
+    request |= {"S3SseAlgorithm": s3_sse_algorithm}
+    request |= {"S3SseKmsKeyId": s3_sse_kms_key_id} if s3_sse_kms_key_id is not None else {}
     known = exports.first(call, token, via="token")
     if known is not None:
         if known.request != request:
@@ -131,6 +137,9 @@ def write_files(call: Call, *, export: str, space: str, start: bytes) -> None:
 def _put(call: Call, export: Export, key: str, body: bytes) -> None:
     owner = export.request.get("S3BucketOwner")
     given = {"expected_bucket_owner": owner} if owner else {}
+    given["server_side_encryption"] = "aws:kms" if export.request.get("S3SseAlgorithm") == "KMS" else "AES256"
+    if export.request.get("S3SseKmsKeyId"):
+        given["ssekms_key_id"] = export.request["S3SseKmsKeyId"]
     call.ask("s3").put_object(bucket=export.request["S3Bucket"], key=key, body=body, **given)
 
 
@@ -174,8 +183,8 @@ def _write_manifests(call: Call, export: Export) -> Export:
         "exportTime": _time(export.at_s),
         "s3Bucket": export.request["S3Bucket"],
         "s3Prefix": export.request.get("S3Prefix"),
-        "s3SseAlgorithm": "AES256",
-        "s3SseKmsKeyId": None,
+        "s3SseAlgorithm": export.request.get("S3SseAlgorithm", "AES256"),
+        "s3SseKmsKeyId": export.request.get("S3SseKmsKeyId"),
         "manifestFilesS3Key": files,
         "billedSizeBytes": export.size_bytes,
         "itemCount": export.items,

@@ -225,3 +225,21 @@ def test_an_object_that_changes_meanwhile_fails_the_import(desk: Any, db: Any, m
     arn = start(db)
     desk.settle()
     assert (shown(db, arn)["ImportStatus"], shown(db, arn)["FailureCode"]) == ("FAILED", "PreconditionFailed")
+
+
+def test_exported_files_are_under_the_key_that_is_named(desk: Any, db: Any) -> None:
+    db.update_continuous_backups(
+        table_name="tab", point_in_time_recovery_specification={"PointInTimeRecoveryEnabled": True}
+    )
+    db.put_item(table_name="tab", item=item(pk="a"))
+    key = desk.ask("kms").create_key()["KeyMetadata"]["Arn"]
+    given = {"table_arn": ARN, "s3_bucket": "files", "s3_sse_kms_key_id": key}
+    refused("ValidationException", db.export_table_to_point_in_time, **given)
+    arn = db.export_table_to_point_in_time(**given, s3_sse_algorithm="KMS")["ExportDescription"]["ExportArn"]
+    desk.settle()
+    done = db.describe_export(export_arn=arn)["ExportDescription"]
+    assert (done["ExportStatus"], done["S3SseAlgorithm"], done["S3SseKmsKeyId"]) == ("COMPLETED", "KMS", key)
+    s3 = desk.ask("s3")
+    files = s3.list_objects_v2(bucket="files")["Contents"]
+    assert len(files) == 5
+    assert {s3.head_object(bucket="files", key=each["Key"])["SSEKMSKeyId"] for each in files} == {key}
