@@ -12,7 +12,7 @@ import orjson
 
 from skyjar.kernel import durations
 from skyjar.kernel.call import Call
-from skyjar.kernel.errors import AWSError, NotImplementedHere
+from skyjar.kernel.errors import AWSError
 from skyjar.kernel.jobs import job
 from skyjar.kernel.keys import after
 from skyjar.kernel.pages import BadToken, page
@@ -23,6 +23,7 @@ from . import (
     copying,
     encryption,
     history,
+    incremental_exports,
     ion_items,
     item_rows,
     jobs,
@@ -41,6 +42,7 @@ from .errors import (
     ValidationException,
 )
 from .transfer_state import Export, exports
+from .values import Item
 
 FILE_ITEMS = 2_000
 
@@ -59,16 +61,23 @@ def export_table_to_point_in_time(
     s3_sse_kms_key_id: str | None = None,
     export_format: str = "DYNAMODB_JSON",
     export_type: str = "FULL_EXPORT",
+    incremental_export_specification: dict[str, Any] | None = None,
 ) -> dict[str, Any]:
-    if export_type != "FULL_EXPORT":
-        raise NotImplementedHere(
-            f"Skyjar does not implement ExportType {export_type} in dynamodb:ExportTableToPointInTime."
-        )
+    is_full = export_type == "FULL_EXPORT"
+    if is_full and incremental_export_specification is not None:
+        raise ValidationException("IncrementalExportSpecification can only be specified for an INCREMENTAL_EXPORT")
+    if not is_full and export_time is not None:
+        raise ValidationException("ExportTime cannot be specified for an INCREMENTAL_EXPORT")
     if export_format == "ION":
         ion_items.check_there()
     definition = backups.existing(call, table_arn)
     token = client_token or call.new_id()
-    request = {"S3Bucket": s3_bucket, "ExportFormat": export_format, "ExportType": export_type, "TableArn": table_arn}
+    request: dict[str, Any] = {
+        "S3Bucket": s3_bucket,
+        "ExportFormat": export_format,
+        "ExportType": export_type,
+        "TableArn": table_arn,
+    }
     request |= {"S3BucketOwner": s3_bucket_owner} if s3_bucket_owner is not None else {}
     request |= {"S3Prefix": s3_prefix} if s3_prefix is not None else {}
     if s3_sse_kms_key_id is not None and s3_sse_algorithm != "KMS":
@@ -76,12 +85,16 @@ def export_table_to_point_in_time(
     request |= {"S3SseAlgorithm": s3_sse_algorithm}
     request |= {"S3SseKmsKeyId": s3_sse_kms_key_id} if s3_sse_kms_key_id is not None else {}
     known = exports.first(call, token, via="token")
+    if not is_full:
+        request["IncrementalExportSpecification"] = _span(call, incremental_export_specification, known)
     if known is not None:
         if known.request != request:
             raise ExportConflictException("There was a conflict when writing to the specified S3 bucket.")
         return {"ExportDescription": _describe(call, known)}
     try:
         at_s = recovery.recoverable(call, definition, call.now if export_time is None else export_time, lag_s=0.0)
+        for moment in () if is_full else ("ExportFromTime", "ExportToTime"):
+            recovery.recoverable(call, definition, request["IncrementalExportSpecification"][moment], lag_s=0.0)
     except InvalidRestoreTimeException:
         raise InvalidExportTimeException(
             "The specified ExportTime is outside of the point in time recovery window."
@@ -96,8 +109,20 @@ def export_table_to_point_in_time(
         at_s=at_s,
     )
     exports.add(call, made)
-    copying.begin(call, definition, "export", made.id, None if at_s >= call.now else at_s)
+    if is_full:
+        copying.begin(call, definition, "export", made.id, None if at_s >= call.now else at_s)
+    else:
+        given, due = request["IncrementalExportSpecification"], call.now + durations.of(call, "dynamodb.ExportTable")
+        start_s, end_s = given["ExportFromTime"], given["ExportToTime"]
+        incremental_exports.begin(call, made.id, call.chance.hex(12), start_s, end_s, due)
     return {"ExportDescription": _describe(call, made)}
+
+
+def _span(call: Call, given: dict[str, Any] | None, known: Export | None) -> dict[str, Any]:
+    """The specification with its defaults; the end of one that was asked for already stays."""
+    was = known.request.get("IncrementalExportSpecification", {}) if known is not None else {}
+    start_s, end_s, view = incremental_exports.span(call, given, was.get("ExportToTime", call.now))
+    return {"ExportFromTime": start_s, "ExportToTime": end_s, "ExportViewType": view}
 
 
 @copying.finishes("export")
@@ -119,18 +144,31 @@ def write_files(call: Call, *, export: str, space: str, start: bytes) -> None:
     rows = call.tx.scan(start or root, after(root), FILE_ITEMS)
     try:
         if rows:
-            found = _write_data(call, found, [stored for _, stored in rows])
+            records = [{"Item": item_rows.load(stored)} for _, stored in rows]
+            found = write_data(call, found, records, sum(item_rows.stored_size(stored) for _, stored in rows))
         if len(rows) == FILE_ITEMS:
             exports.put(call, found)
             call.later(write_files, key=export, export=export, space=space, start=rows[-1][0] + b"\0")
             return
-        found = _write_manifests(call, found)
+        complete(call, found)
     except AWSError as error:
-        code = {"NoSuchBucket": "S3NoSuchBucket", "AccessDenied": "S3AccessDenied"}.get(error.code, error.code)
-        found = state.replace(
-            found, status="FAILED", ended_s=call.now, failure_code=code, failure=error.message, files=()
-        )
-    exports.put(call, found)
+        fail(call, found, error.code, error.message)
+    clear(call, space)
+
+
+def complete(call: Call, export: Export) -> None:
+    """The files are written."""
+    exports.put(call, _write_manifests(call, export))
+
+
+def fail(call: Call, export: Export, code: str, sentence: str) -> None:
+    code = {"NoSuchBucket": "S3NoSuchBucket", "AccessDenied": "S3AccessDenied"}.get(code, code)
+    failed = state.replace(export, status="FAILED", ended_s=call.now, failure_code=code, failure=sentence, files=())
+    exports.put(call, failed)
+
+
+def clear(call: Call, space: str) -> None:
+    """Forget what was gathered for an export."""
     call.later(jobs.clear, key=space, space=space)
 
 
@@ -148,24 +186,25 @@ def _folder(export: Export) -> str:
     return f"{prefix}/AWSDynamoDB/{export.id}" if prefix else f"AWSDynamoDB/{export.id}"
 
 
-def _write_data(call: Call, export: Export, stored: list[bytes]) -> Export:
+def write_data(call: Call, export: Export, records: list[dict[str, Item]], size: int) -> Export:
+    """Write a file of these records, of so many bytes by DynamoDB's count."""
     is_ion = export.request["ExportFormat"] == "ION"
     form = ion_items.write if is_ion else plain_items.write
-    lines = b"".join([form(item_rows.load(each)) for each in stored])
+    lines = b"".join([form(each) for each in records])
     body = gzip.compress(lines, 6, mtime=0)
     key = f"{_folder(export)}/data/{call.chance.hex(26)}.{'ion' if is_ion else 'json'}.gz"
     _put(call, export, key, body)
     digest = hashlib.md5(body, usedforsecurity=False)
     file = {
-        "itemCount": len(stored),
+        "itemCount": len(records),
         "md5Checksum": b64encode(digest.digest()).decode(),
         "etag": digest.hexdigest(),
         "dataFileS3Key": key,
     }
     return state.replace(
         export,
-        items=export.items + len(stored),
-        size_bytes=export.size_bytes + sum(map(item_rows.stored_size, stored)),
+        items=export.items + len(records),
+        size_bytes=export.size_bytes + size,
         files=(*export.files, file),
     )
 
@@ -180,7 +219,7 @@ def _write_manifests(call: Call, export: Export) -> Export:
         "endTime": _time(call.now),
         "tableArn": schemas.arn_of(call, export.table),
         "tableId": export.table_id,
-        "exportTime": _time(export.at_s),
+        **_when(export),
         "s3Bucket": export.request["S3Bucket"],
         "s3Prefix": export.request.get("S3Prefix"),
         "s3SseAlgorithm": export.request.get("S3SseAlgorithm", "AES256"),
@@ -189,7 +228,7 @@ def _write_manifests(call: Call, export: Export) -> Export:
         "billedSizeBytes": export.size_bytes,
         "itemCount": export.items,
         "outputFormat": export.request["ExportFormat"],
-        "exportType": "FULL_EXPORT",
+        "exportType": export.request["ExportType"],
     }
     lines = b"".join([orjson.dumps(file) + b"\n" for file in export.files])
     for key, body in ((files, lines), (manifest, orjson.dumps(summary))):
@@ -201,6 +240,17 @@ def _write_manifests(call: Call, export: Export) -> Export:
             b64encode(hashlib.md5(body, usedforsecurity=False).digest()),
         )
     return state.replace(export, status="COMPLETED", ended_s=call.now, manifest=manifest, files=())
+
+
+def _when(export: Export) -> dict[str, Any]:
+    given = export.request.get("IncrementalExportSpecification")
+    if given is None:
+        return {"exportTime": _time(export.at_s)}
+    return {
+        "exportFromTime": _time(given["ExportFromTime"]),
+        "exportToTime": _time(given["ExportToTime"]),
+        "outputView": given["ExportViewType"],
+    }
 
 
 def _time(at_s: float) -> str:
@@ -229,7 +279,8 @@ def list_exports(
     except BadToken:
         raise ValidationException("Invalid NextToken") from None
     summaries = [
-        {"ExportArn": _arn(call, each), "ExportStatus": each.status, "ExportType": "FULL_EXPORT"} for each in shown
+        {"ExportArn": _arn(call, each), "ExportStatus": each.status, "ExportType": each.request["ExportType"]}
+        for each in shown
     ]
     return {"ExportSummaries": summaries, **({"NextToken": token} if token else {})}
 
@@ -240,11 +291,12 @@ def _describe(call: Call, export: Export) -> dict[str, Any]:
         "ExportStatus": export.status,
         "StartTime": export.started_s,
         "TableId": export.table_id,
-        "ExportTime": export.at_s,
         "ClientToken": export.token,
         "S3SseAlgorithm": "AES256",
         **export.request,
     }
+    if export.request["ExportType"] == "FULL_EXPORT":
+        shown["ExportTime"] = export.at_s
     if export.status == "COMPLETED":
         shown |= {
             "ExportManifest": export.manifest, "BilledSizeBytes": export.size_bytes, "ItemCount": export.items

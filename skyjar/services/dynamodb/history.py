@@ -39,6 +39,11 @@ def moment(at_s: float) -> bytes:
 MOMENT_BYTES = 8
 
 
+def micros(moment: bytes) -> int:
+    """A moment in microseconds since the epoch."""
+    return int.from_bytes(moment, "big") - (1 << 63)
+
+
 def keep(call: Call, schema: Schema, key: Key, stored: bytes | None) -> None:
     """`stored` is about to be replaced, or None: something is about to be added."""
     definition, tx = schema.definition, call.tx

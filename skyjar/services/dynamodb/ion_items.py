@@ -38,8 +38,10 @@ def check_there() -> None:
         ) from None
 
 
-def write(item: Item) -> bytes:
-    text: str = _library().dumps({"Item": {name: _ion(value) for name, value in item.items()}}, binary=False)
+def write(record: dict[str, Item]) -> bytes:
+    """A line, as `plain_items.write`."""
+    ion = {part: {name: _ion(value) for name, value in item.items()} for part, item in record.items()}
+    text: str = _library().dumps(ion, binary=False)
     return text.encode() + b"\n"
 
 

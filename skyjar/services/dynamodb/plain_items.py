@@ -13,8 +13,10 @@ from .errors import ValidationException
 from .values import Item, Value
 
 
-def write(item: Item) -> bytes:
-    return orjson.dumps({"Item": {name: _plain(value) for name, value in item.items()}}) + b"\n"
+def write(record: dict[str, Item]) -> bytes:
+    """A line: of a full export the record is `Item` alone."""
+    plain = {part: {name: _plain(value) for name, value in item.items()} for part, item in record.items()}
+    return orjson.dumps(plain) + b"\n"
 
 
 def _plain(value: Value) -> Any:
