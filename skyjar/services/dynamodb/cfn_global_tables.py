@@ -25,8 +25,13 @@ _SHARED = (
     "TimeToLiveSpecification",
     "SSESpecification",
     "StreamSpecification",
+    "WarmThroughput",
 )
-SUPPORTED = frozenset((*_SHARED, "Replicas"))
+_MAXIMA = {
+    "ReadOnDemandThroughputSettings": "MaxReadRequestUnits",
+    "WriteOnDemandThroughputSettings": "MaxWriteRequestUnits",
+}
+SUPPORTED = frozenset((*_SHARED, *_MAXIMA, "Replicas"))
 _OWN = ("DeletionProtectionEnabled", "PointInTimeRecoverySpecification", "Tags", "ResourcePolicy")
 _OF_REPLICA = frozenset((*_OWN, "Region", "TableClass", "SSESpecification"))
 
@@ -57,6 +62,9 @@ def _local(region: str, properties: Properties) -> Properties:
         raise ValidationException(f"Replicas must have the Region of the stack: {region}")
     own = replicas[region]
     shared = {name: properties[name] for name in _SHARED if name in properties}
+    maxima = {member: properties[name][member] for name, member in _MAXIMA.items() if properties.get(name)}
+    if maxima:
+        shared["OnDemandThroughput"] = maxima
     found = shared | {name: own[name] for name in (*_OWN, "TableClass") if name in own}
     key = (own.get("SSESpecification") or {}).get("KMSMasterKeyId")
     if key and "SSESpecification" in found:

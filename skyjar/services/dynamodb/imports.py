@@ -25,6 +25,7 @@ _MEMBERS = {
     "KeySchema": "key_schema",
     "BillingMode": "billing_mode",
     "ProvisionedThroughput": "provisioned_throughput",
+    "OnDemandThroughput": "on_demand_throughput",
     "SSESpecification": "sse_specification",
     "GlobalSecondaryIndexes": "global_secondary_indexes",
 }

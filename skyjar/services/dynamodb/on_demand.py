@@ -106,7 +106,7 @@ def shown(call: Call, bought: Bought, is_provisioned: bool) -> dict[str, Any]:
     found: dict[str, Any] = {
         "WarmThroughput": {"ReadUnitsPerSecond": reads, "WriteUnitsPerSecond": writes, "Status": "ACTIVE"}
     }
-    if bought.max_reads or bought.max_writes:
+    if not is_provisioned and (bought.max_reads or bought.max_writes):
         found["OnDemandThroughput"] = {
             "MaxReadRequestUnits": bought.max_reads or -1,
             "MaxWriteRequestUnits": bought.max_writes or -1,

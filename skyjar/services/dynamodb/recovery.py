@@ -10,7 +10,7 @@ from skyjar.kernel.jobs import job
 from skyjar.kernel.keys import after
 from skyjar.kernel.service import operation
 
-from . import backups, copying, definitions, descriptions, history, limits, schemas, state
+from . import backups, copying, definitions, descriptions, history, limits, quotas, schemas, state
 from .backups import DAY_S
 from .copying import Copied
 from .errors import (
@@ -205,7 +205,7 @@ def _target(
                 f"One or more parameter values were invalid: Index {each['IndexName']} does not exist in the source table"
             )
     used = {source.hash, source.range, *(each for index in indexes for each in (index.hash, index.range))}
-    return Definition(
+    made = Definition(
         name=name,
         id=call.new_id(),
         space=call.chance.hex(12),
@@ -223,3 +223,6 @@ def _target(
         data_keys=source.data_keys,
         sealing=source.sealing,
     )
+    quotas.check_tables(call)
+    quotas.check_throughput(call, made)
+    return made

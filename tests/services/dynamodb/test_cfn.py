@@ -143,7 +143,18 @@ def test_a_global_table_is_made_changed_and_deleted(desk: Any) -> None:
 
 
 def test_a_global_table_in_two_regions_at_once(desk: Any) -> None:
-    made = settled(desk, GLOBAL.create, {**PLAIN, "TableName": "both", "Replicas": [{"Region": HOME}, {"Region": FAR}]})
+    more = {
+        "WriteOnDemandThroughputSettings": {"MaxWriteRequestUnits": "70"},
+        "WarmThroughput": {"ReadUnitsPerSecond": "15000"},
+    }
+    both = {**PLAIN, **more, "TableName": "both", "Replicas": [{"Region": HOME}, {"Region": FAR}]}
+    made = settled(desk, GLOBAL.create, both)
+    for region in (HOME, FAR):
+        shown = desk.ask("dynamodb", region=region).describe_table(table_name="both")["Table"]
+        assert shown["OnDemandThroughput"] == {"MaxReadRequestUnits": -1, "MaxWriteRequestUnits": 70}
+        assert shown["WarmThroughput"]["ReadUnitsPerSecond"] == 15_000
+    settled(desk, GLOBAL.update, made, {**both, "WriteOnDemandThroughputSettings": {"MaxWriteRequestUnits": 80}}, both)
+    assert shown != desk.ask("dynamodb", region=FAR).describe_table(table_name="both")["Table"]
     assert made.attributes.keys() == {"Arn", "TableId", "StreamArn"}
     for replicas, error in (
         ([{"Region": FAR}], AWSError),

@@ -64,3 +64,20 @@ def test_provisioned_units_are_quotas_of_table_and_account(desk: Any, table: Mak
         db.update_table(table_name="one", provisioned_throughput=units(50, 11)["provisioned_throughput"])
     allow(desk, "account-write-units", 5)
     db.update_table(table_name="one", provisioned_throughput=units(50, 9)["provisioned_throughput"])
+
+
+def test_a_restored_table_counts_too(desk: Any, table: Make) -> None:
+    db = table()
+    backup = db.create_backup(table_name="tab", backup_name="one")["BackupDetails"]["BackupArn"]
+    desk.settle()
+    allow(desk, "tables", 1)
+    restore = {"target_table_name": "new", "backup_arn": backup}
+    with pytest.raises(LimitExceededException, match="limit of 1 tables"):
+        db.restore_table_from_backup(**restore)
+    allow(desk, "tables", 2)
+    allow(desk, "table-read-units", 10)
+    units_of = {"ReadCapacityUnits": 11, "WriteCapacityUnits": 1}
+    override = {"billing_mode_override": "PROVISIONED", "provisioned_throughput_override": units_of}
+    with pytest.raises(LimitExceededException, match="requested: 11"):
+        db.restore_table_from_backup(**restore, **override)
+    db.restore_table_from_backup(**restore)
