@@ -82,7 +82,6 @@ LONG_FILES = {
     "edge/http2.py": "one state machine, as http1.py",
     "runtime/bootstrap/zygote.py": "runs alone in the parent of the sandboxes, so it cannot import its parts",
     "services/dynamodb/grammar.py": "one grammar: lexer, parser and compiler of expressions",
-    "services/dynamodb/state.py": "the storage layout of items and of their indexes, explained once",
     "services/s3/errors.py": "one class for each of S3's errors",
     "services/s3/state.py": "the storage layout of buckets, versions and uploads, explained once",
     "services/s3/uploads.py": "eight operations on one noun; to be split when a ninth comes",

@@ -13,6 +13,7 @@ from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
 
 from skyjar.kernel import credentials
+from skyjar.kernel.behaviour import Behaviour
 from skyjar.kernel.blobs import Blobs
 from skyjar.kernel.call import Call
 from skyjar.kernel.clock import Clock
@@ -74,17 +75,17 @@ class Pipeline:
         is_lenient: bool = False,
         is_synced: bool = False,
         trusts_loopback: bool = True,
-        own_endpoint: str = "http://127.0.0.1:4566",
     ) -> None:
         self.store = store
         self.clock = clock
         self.chance = chance
         self.blobs = blobs
+        self.behaviour = Behaviour()
         self.is_strict = is_strict
         self.is_auditing = is_auditing
         self.is_lenient = is_lenient
         self.trusts_loopback = trusts_loopback
-        self.own_endpoint = own_endpoint
+        self.own_endpoint = "http://127.0.0.1:4566"
         self.planes = Planes()
         self.known_routes = Known()
         self._attend()
