@@ -9,8 +9,10 @@ import msgspec
 from .blobs import Blobs
 from .ids import Chance
 from .jobs import Job, schedule
+from .metrics import Dimensions, Tallies
 from .principals import Principal
 from .store import Transaction
+from .tables import At
 
 
 class Cloud(Protocol):
@@ -36,6 +38,11 @@ class Cloud(Protocol):
     def resource_types(self) -> Any: ...
 
     def keep_history(self) -> None: ...
+
+    def keep_metrics(self, call: Call) -> None: ...
+
+    @property
+    def tallies(self) -> Tallies: ...
 
 
 class Origin:
@@ -181,6 +188,21 @@ class Call:
     def keep_history(self) -> None:
         """Write what is known of the calls up to now (`kernel/history.py`), which is done from time to time otherwise."""
         self._cloud.keep_history()
+
+    def keep_metrics(self) -> None:
+        """Write what services have told of their metrics up to now, as `keep_history` does for calls."""
+        self._cloud.keep_metrics(self)
+
+    def count(
+        self, namespace: str, dimensions: Dimensions, name: str, unit: str, value: float = 1.0, *, at: At | None = None
+    ) -> None:
+        """Tell of a metric of a service once this transaction has committed; of `at`'s account and Region, or the call's.
+        For what no operation's end tells (see kernel/metrics.py)."""
+        place = at or self
+        account, region, now, tallies = place.account, place.region, self.now, self._cloud.tallies
+        self.tx.after_commit.append(
+            lambda: tallies.of(account, region, now, namespace, dimensions).add(name, unit, value)
+        )
 
     def new_id(self) -> str:
         """A new UUID."""

@@ -38,11 +38,12 @@ from .identities import Identities
 from .inside import Inside
 from .judgement import Judgement
 from .memberships import Memberships
+from .metrics import Metrics
 from .parse import parse
 from .performers import compute, fetch
 from .planes import Planes
 from .records import CallRecord, Records
-from .respond import internal_failure, render, render_error
+from .respond import NotServed, internal_failure, render, render_error
 from .route import Known, route
 from .run import run
 from .runner import Runner
@@ -89,6 +90,7 @@ class Pipeline:
         self.records = Records(store)
         self.history = History(store)
         self.access_logs = AccessLogs(store)
+        self.metrics = Metrics(self)
         self.identities = Identities()
         self.memberships = Memberships(store)
         self.verdicts = Verdicts(self.memberships)
@@ -125,21 +127,22 @@ class Pipeline:
             self._timer.cancel()
         if self._flushing is not None:
             self._flushing.cancel()
-        self.records.flush()
-        self.history.flush()
-        self.access_logs.flush()
+        self._flush()
+        self.metrics.flush()
 
     async def quiesce(self) -> None:
         """End what runs outside and the jobs that wait; calls that wait stay parked."""
         await self.runner.stop()
         for end in self.ends:
             await end()
+        self.metrics.flush()
 
     def resume(self) -> None:
         """After `quiesce`, with whatever is in the store now."""
         self.records = Records(self.store)
         self.history = History(self.store)
         self.access_logs = AccessLogs(self.store)
+        self.metrics.forget()
         self.memberships.forget()
         self.runner = Runner(self)
         self.runner.start()
@@ -359,8 +362,11 @@ class Pipeline:
             )
         )
         function = x.function
-        if function is not None and function not in self.history.skips:
-            self.history.see(x, judgement, message)
+        if function is not None:
+            if function not in self.history.skips:
+                self.history.see(x, judgement, message)
+            if function.counted is not None:
+                function.counted(x, self.metrics)
         if self._flushing is None:
             self._flushing = self.loop.call_later(FLUSH_S, self._flush)
 
@@ -388,12 +394,6 @@ class Pipeline:
             x,
             max(time.perf_counter() - x.began, self.clock.now() - x.clock_began) if waited else 0.0,
         )
-
-
-class NotServed(AWSError):
-    code = "ServiceUnavailable"
-    status = 503
-    sentence = "The request conflicted with others too often. Please try again."
 
 
 __all__ = ["STEPS", "Pipeline", "WebResponse"]

@@ -76,3 +76,9 @@ def render_error(x: Exchange, error: AWSError | WireError) -> Response:
         ("x-amzn-errortype", error.code),
     ]
     return Response(error.status, headers, body)
+
+
+class NotServed(AWSError):
+    code = "ServiceUnavailable"
+    status = 503
+    sentence = "The request conflicted with others too often. Please try again."
