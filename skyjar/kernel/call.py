@@ -39,7 +39,7 @@ class Cloud(Protocol):
 
     def keep_history(self) -> None: ...
 
-    def keep_metrics(self, call: Call) -> None: ...
+    def keep_metrics(self) -> None: ...
 
     @property
     def tallies(self) -> Tallies: ...
@@ -191,7 +191,7 @@ class Call:
 
     def keep_metrics(self) -> None:
         """Write what services have told of their metrics up to now, as `keep_history` does for calls."""
-        self._cloud.keep_metrics(self)
+        self._cloud.keep_metrics()
 
     def count(
         self, namespace: str, dimensions: Dimensions, name: str, unit: str, value: float = 1.0, *, at: At | None = None
@@ -201,7 +201,7 @@ class Call:
         place = at or self
         account, region, now, tallies = place.account, place.region, self.now, self._cloud.tallies
         self.tx.after_commit.append(
-            lambda: tallies.of(account, region, now, namespace, dimensions).add(name, unit, value)
+            lambda: tallies.of(account, region, now, namespace, dimensions).add((name, unit), value)
         )
 
     def new_id(self) -> str:

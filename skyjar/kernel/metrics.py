@@ -55,25 +55,32 @@ class Ended(Protocol):
     def took_ms(self) -> float: ...
 
 
+Named = tuple[str, str]  # a metric's name and its unit
+
+
 class Tally:
-    """What was told in one minute of the metrics of one resource: by (name, unit), how often each value came."""
+    """What was told in one minute of the metrics of one resource: how often each value came."""
 
     __slots__ = ("told",)
 
     def __init__(self) -> None:
-        self.told: dict[tuple[str, str], dict[float, float]] = {}
+        self.told: dict[Named, dict[float, float]] = {}
 
-    def add(self, name: str, unit: str, value: float, times: float = 1.0) -> None:
-        key = (name, unit)
-        values = self.told.get(key)
+    def add(self, metric: Named, value: float) -> None:
+        values = self.told.get(metric)
         if values is None:
-            self.told[key] = {value: times}
+            self.told[metric] = {value: 1.0}
         else:
-            values[value] = values.get(value, 0.0) + times
+            values[value] = values.get(value, 0.0) + 1.0
 
 
 class Tallies(Protocol):
     """Where counts go."""
+
+    def known(self, now: float) -> dict[Any, Tally]:
+        """The tallies of the minute of `now` by keys of a service's own, so that it finds one again at once. What is put
+        there under a key must be what `of` gave."""
+        ...
 
     def of(self, account: str, region: str, now: float, namespace: str, dimensions: Dimensions) -> Tally:
         """The tally of a resource, in the minute of `now`."""

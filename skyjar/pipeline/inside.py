@@ -213,8 +213,8 @@ class Inside:
     def keep_history(self) -> None:
         self._pipeline.history.flush()
 
-    def keep_metrics(self, call: Call) -> None:
-        self._pipeline.metrics.keep(call.account, call.region)
+    def keep_metrics(self) -> None:
+        self._pipeline.metrics.flush()
 
     @property
     def tallies(self) -> Tallies:

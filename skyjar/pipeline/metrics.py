@@ -31,7 +31,8 @@ class Metrics:
         self._begins = self._ends = 0.0
         self._open: dict[Key, Tally] = {}
         self._closed: list[tuple[float, dict[Key, Tally]]] = []
-        self._touched: set[tuple[str, str, str, str]] = set()
+        self._known: dict[Any, Tally] = {}
+        self._touched: dict[tuple[str, str, str, str], float] = {}
         self._alarm: Alarm | None = None
 
     def of(self, account: str, region: str, now: float, namespace: str, dimensions: Dimensions) -> Tally:
@@ -45,14 +46,21 @@ class Metrics:
                 self._turn(now)
         return found
 
+    def known(self, now: float) -> dict[Any, Tally]:
+        if not self._begins <= now < self._ends:
+            self._turn(now)
+        return self._known
+
     def touch(self, account: str, region: str, service: str, resource: str) -> None:
-        self._touched.add((account, region, service, resource))
+        now = self._pipeline.clock.now()
+        if not self._begins <= now < self._ends:
+            self._turn(now)
+        self._touched.setdefault((account, region, service, resource), now)
 
     def _turn(self, now: float) -> None:
         """Another minute begins; what belongs to the old one is written at the next turn of the loop."""
         if self._open:
-            self._closed.append((self._begins, self._open))
-            self._open = {}
+            self._close()
             self._pipeline.loop.call_soon(self.flush)
         self._begins = now // MINUTE_S * MINUTE_S
         self._ends = self._begins + MINUTE_S
@@ -60,40 +68,34 @@ class Metrics:
             self._alarm.cancel()
         self._alarm = self._pipeline.clock.call_at(self._ends, self._over)
 
+    def _close(self) -> None:
+        self._closed.append((self._begins, self._open))
+        self._open, self._known = {}, {}
+
     def _over(self) -> None:
         self._alarm = None
-        self._begins = self._ends = 0.0 if not self._open else self._begins
         self.flush()
+        self._ends = 0.0
 
     def flush(self) -> None:
         """Write what was told up to now, also of the minute that is not over."""
-        told, self._closed = self._closed, []
         if self._open:
-            told.append((self._begins, self._open))
-            self._open = {}
-        touched, self._touched = self._touched, set()
-        for account, region in sorted(
-            {key[:2] for _, tallies in told for key in tallies} | {each[:2] for each in touched}
-        ):
+            self._close()
+        told, self._closed = self._closed, []
+        touched, self._touched = self._touched, {}
+        for place in sorted({key[:2] for _, tallies in told for key in tallies} | {each[:2] for each in touched}):
             here = [
                 (at, key[2], key[3], tally)
                 for at, tallies in told
                 for key, tally in tallies.items()
-                if key[:2] == (account, region)
+                if key[:2] == place
             ]
-            resources = [(each[2], each[3]) for each in sorted(touched) if each[:2] == (account, region)]
-            self._inside(account, region, lambda call: _write(call, here, resources))  # noqa: B023
-
-    def keep(self, account: str, region: str) -> None:
-        """Somebody reads metrics there: write what is known, and how things stand now."""
-        from skyjar.services.cloudwatch import gauges
-
-        self.flush()
-        self._inside(account, region, gauges.look)
+            used = [(key[2], key[3], at) for key, at in touched.items() if key[:2] == place]
+            self._inside(*place, lambda call: _write(call, here, used))  # noqa: B023
 
     def forget(self) -> None:
         """Another state has been loaded: what was counted is not its own."""
-        self._open, self._closed, self._touched = {}, [], set()
+        self._open, self._known, self._closed, self._touched = {}, {}, [], {}
         self._begins = self._ends = 0.0
 
     def _inside(self, account: str, region: str, body: Callable[[Call], Any]) -> None:
@@ -118,7 +120,7 @@ class Metrics:
         pipeline.store.transact(run)
 
 
-def _write(call: Call, told: list[tuple[float, str, Dimensions, Tally]], touched: list[tuple[str, str]]) -> None:
+def _write(call: Call, told: list[tuple[float, str, Dimensions, Tally]], touched: list[tuple[str, str, float]]) -> None:
     from skyjar.services.cloudwatch import gauges, storing
     from skyjar.services.cloudwatch.samples import of_values
     from skyjar.services.cloudwatch.storing import Told
@@ -131,5 +133,5 @@ def _write(call: Call, told: list[tuple[float, str, Dimensions, Tally]], touched
             for (name, unit), values in tally.told.items()
         ],
     )
-    for service_name, resource in touched:
-        gauges.touch(call, service_name, resource)
+    for service_name, resource, at in touched:
+        gauges.touch(call, service_name, resource, at)

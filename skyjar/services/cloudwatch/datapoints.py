@@ -8,7 +8,7 @@ from typing import Any
 from skyjar.kernel.call import Call
 from skyjar.kernel.service import operation
 
-from . import limits, reading, samples, state, statistics
+from . import gauges, limits, reading, samples, state, statistics
 from .errors import (
     InvalidParameterCombinationException,
     InvalidParameterValueException,
@@ -137,7 +137,7 @@ def get_metric_statistics(
     extended_statistics: list[str] | None = None,
     unit: str | None = None,
 ) -> dict[str, Any]:
-    call.keep_metrics()
+    gauges.look(call)
     wanted = _wanted(statistics, extended_statistics)
     start_s = _span(call, start_time, end_time, period)
     series = state.series_of(namespace, metric_name, state.ordered(dimensions))

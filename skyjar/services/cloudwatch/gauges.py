@@ -20,19 +20,20 @@ from .storing import Told
 MINUTE_S = 60
 
 
-def touch(call: Call, service: str, resource: str) -> None:
-    """A resource is in use: it is asked how it stands until it has been idle for long enough."""
+def touch(call: Call, service: str, resource: str, at: float) -> None:
+    """A resource was in use: it is asked how it stands until it has been idle for long enough."""
     module = _declared(service)
     every_s = int(getattr(module, "EVERY_S", MINUTE_S))
     is_first = not any(each.every_s == every_s for each in state.sampled.range(call))
-    until_s = call.now + getattr(module, "IDLE_S", inf)
+    until_s = at + getattr(module, "IDLE_S", inf)
     state.sampled.put(call, Sampled(service=service, resource=resource, until_s=until_s, every_s=every_s))
     if is_first:
-        ask_again(call, every_s)
+        ask_again(call, every_s, at)
 
 
-def ask_again(call: Call, every_s: int) -> None:
-    number = int(call.now // every_s)
+def ask_again(call: Call, every_s: int, at: float) -> None:
+    """At the end of the stretch of time that `at` is in."""
+    number = int(at // every_s)
     call.later(jobs.sample, key=f"every {every_s}", due=float((number + 1) * every_s), every_s=every_s, number=number)
 
 
@@ -43,7 +44,8 @@ def sample(call: Call, every_s: int, number: int) -> bool:
 
 
 def look(call: Call) -> None:
-    """Somebody reads: ask all now, as of the minute that is running."""
+    """Somebody reads: what was counted is written, and all is asked now, as of the minute that is running."""
+    call.keep_metrics()
     for every_s in sorted({each.every_s for each in state.sampled.range(call)}):
         _ask(call, float(int(call.now // every_s) * every_s), every_s)
 

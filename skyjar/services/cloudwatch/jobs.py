@@ -90,4 +90,4 @@ def tidy(call: Call, *, namespace: str = "", name: str = "", series: str = "") -
 def sample(call: Call, *, every_s: int, number: int) -> None:
     """What services say of themselves at the end of a minute, or of a day."""
     if gauges.sample(call, every_s, number):
-        gauges.ask_again(call, every_s)
+        gauges.ask_again(call, every_s, call.now)

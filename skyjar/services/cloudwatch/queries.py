@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from skyjar.kernel.call import Call
 from skyjar.kernel.errors import NotImplementedHere
 
-from . import functions, grammar, limits, mathematics, reading, searches, series, state, statistics
+from . import functions, grammar, limits, mathematics, reading, searches, state, statistics
 from .errors import ValidationException
 from .grammar import BadExpression, Node
 from .lines import Line, Value
@@ -140,7 +140,7 @@ class _Calculation:
         if not reading.is_valid_period(period_s):
             raise BadExpression("The period of SEARCH must be 1, 5, 10, 20, 30, or a multiple of 60")
         test = searches.compile_search(text)
-        found = [m for m in series.told_since(self._call, self._call.now - limits.LISTED_S, None, None) if test(m)]
+        found = [m for m in reading.told_since(self._call, self._call.now - limits.LISTED_S, None, None) if test(m)]
         lines = []
         for metric in found[: limits.SEARCHED]:
             shown = {

@@ -6,6 +6,7 @@ from skyjar.kernel.tables import At
 
 from . import limits, state
 from .samples import Sample, merge
+from .state import Metric
 
 Periods = dict[tuple[int, str], Sample]
 
@@ -51,3 +52,13 @@ def _is_seen(at_s: int, period_s: int, now: float) -> bool:
 
 def has_any_since(at: At, series: str, start_s: int) -> bool:
     return any(state.points.range(at, series, tier, start=(start_s,), limit=1) for tier in state.TIERS)
+
+
+def told_since(at: At, since: float, namespace: str | None, name: str | None) -> list[Metric]:
+    """Metrics of which something was told since then."""
+    prefix = (namespace, name) if namespace and name else (namespace,) if namespace else ()
+    return [
+        metric
+        for metric in state.metrics.range(at, *prefix)
+        if metric.told_s + limits.MINUTE_S > since and name in (None, metric.name)
+    ]

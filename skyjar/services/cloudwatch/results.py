@@ -8,7 +8,7 @@ from skyjar.kernel.call import Call
 from skyjar.kernel.pages import BadToken, page
 from skyjar.kernel.service import operation
 
-from . import labels, limits, queries, reading
+from . import gauges, labels, limits, queries, reading
 from .errors import InvalidNextToken, ValidationException
 from .lines import Line
 from .queries import Result, Window
@@ -26,7 +26,7 @@ def get_metric_data(
     max_datapoints: int | None = None,
 ) -> dict[str, Any]:
     """Pages are of whole results: a result's points are never divided."""
-    call.keep_metrics()
+    gauges.look(call)
     if start_time >= end_time:
         raise ValidationException("The parameter StartTime must be less than the parameter EndTime.")
     if len(metric_data_queries) > limits.QUERIES:

@@ -7,9 +7,8 @@ from typing import Any
 from skyjar.kernel.call import Call
 from skyjar.kernel.pages import BadToken, page
 from skyjar.kernel.service import operation
-from skyjar.kernel.tables import At
 
-from . import limits, state
+from . import gauges, limits, reading, state
 from .errors import InvalidNextToken, InvalidParameterValueException
 from .state import Metric
 
@@ -24,14 +23,14 @@ def list_metrics(
     next_token: str | None = None,
     recently_active: str | None = None,
 ) -> dict[str, Any]:
-    call.keep_metrics()
+    gauges.look(call)
     if recently_active not in (None, "PT3H"):
         raise InvalidParameterValueException("The parameter RecentlyActive must be set to PT3H.")
     since = call.now - (limits.RECENT_S if recently_active else limits.LISTED_S)
     wanted = [(each["Name"], each.get("Value")) for each in dimensions or ()]
     found = [
         {"Namespace": metric.namespace, "MetricName": metric.name, "Dimensions": state.shown(metric.dimensions)}
-        for metric in told_since(call, since, namespace, metric_name)
+        for metric in reading.told_since(call, since, namespace, metric_name)
         if _has(metric, wanted)
     ]
     try:
@@ -39,16 +38,6 @@ def list_metrics(
     except BadToken:
         raise InvalidNextToken from None
     return {"Metrics": listed} | ({"NextToken": token} if token else {})
-
-
-def told_since(at: At, since: float, namespace: str | None, name: str | None) -> list[Metric]:
-    """Metrics of which something was told since then."""
-    prefix = (namespace, name) if namespace and name else (namespace,) if namespace else ()
-    return [
-        metric
-        for metric in state.metrics.range(at, *prefix)
-        if metric.told_s + limits.MINUTE_S > since and name in (None, metric.name)
-    ]
 
 
 def _has(metric: Metric, wanted: list[tuple[str, str | None]]) -> bool:
