@@ -48,9 +48,10 @@ class Cloud(Protocol):
 class Origin:
     """How a call came in. `endpoint`: scheme, host and port by which the client came; `secure`: whether what it said was
     hidden from others on its way; `signature`: how it was signed (v4-header, v4-query, v2-header, v2-query), if it was;
-    `is_accelerated`: by a name of S3's Transfer Acceleration."""
+    `is_accelerated`: by a name of S3's Transfer Acceleration; `took_ms`: how long ago it came, by the machine's clock."""
 
     is_accelerated = False
+    took_ms = 0.0
     __slots__ = ("endpoint", "referer", "secure", "signature", "source_ip", "user_agent")
 
     def __init__(
@@ -94,6 +95,9 @@ class CameIn(Protocol):
 
     @property
     def signature(self) -> str: ...
+
+    @property
+    def took_ms(self) -> float: ...
 
 
 _NOWHERE = Origin("http://127.0.0.1:4566")

@@ -44,10 +44,10 @@ def sample(call: Call, every_s: int, number: int) -> bool:
 
 
 def look(call: Call) -> None:
-    """Somebody reads: what was counted is written, and all is asked now, as of the minute that is running."""
+    """Somebody reads: what was counted is written, and what is asked every minute is asked now, as of the one that is
+    running. What is asked once a day takes longer, and waits for its end, as on AWS."""
     call.keep_metrics()
-    for every_s in sorted({each.every_s for each in state.sampled.range(call)}):
-        _ask(call, float(int(call.now // every_s) * every_s), every_s)
+    _ask(call, float(int(call.now // MINUTE_S) * MINUTE_S), MINUTE_S)
 
 
 def _ask(call: Call, at: float, every_s: int) -> bool:
