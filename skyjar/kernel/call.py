@@ -197,6 +197,11 @@ class Call:
         """Write what services have told of their metrics up to now, as `keep_history` does for calls."""
         self._cloud.keep_metrics()
 
+    @property
+    def tallies(self) -> Tallies:
+        """Where counts go at once, whatever becomes of this transaction."""
+        return self._cloud.tallies
+
     def count(
         self, namespace: str, dimensions: Dimensions, name: str, unit: str, value: float = 1.0, *, at: At | None = None
     ) -> None:

@@ -4,6 +4,7 @@ A service's `metrics.py` may hold
 
 - `COUNTED = {"send_message": function}`: called as `function(ended, tallies)` when a call of that operation has ended, from
   a socket or (once its transaction is in) from inside; `ended.error_code` is empty for a success;
+- `FAILED`, the same for calls that have failed, which costs those that succeed nothing;
 - `gauges(call, resource) -> list[Gauge]`: how one of its resources stands, asked at the end of every `EVERY_S` (a minute,
   unless given) for `IDLE_S` after the resource was touched, or while there is something to say when that is not given;
 - `NAMESPACE`, such as `AWS/SQS`.
@@ -11,6 +12,7 @@ A service's `metrics.py` may hold
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, NamedTuple, Protocol
 
 Dimensions = tuple[tuple[str, str], ...]
@@ -84,6 +86,11 @@ class Tallies(Protocol):
 
     def of(self, account: str, region: str, now: float, namespace: str, dimensions: Dimensions) -> Tally:
         """The tally of a resource, in the minute of `now`."""
+        ...
+
+    def pull(self, now: float, puller: Callable[[Tallies, float], None]) -> None:
+        """Have `puller(tallies, at)` called once, when the minute of `now` is over or somebody reads: for what a service
+        adds up by itself, where even a tally would cost too much. It tells what it has of the minute that begins `at`."""
         ...
 
     def touch(self, account: str, region: str, service: str, resource: str) -> None:

@@ -25,15 +25,15 @@ PACKAGE = "skyjar.services"
 class Operation:
     """One API operation: its function, what it accepts, and what judging it needs."""
 
-    __slots__ = ("counted", "function", "name", "parameters", "required", "service")
+    __slots__ = ("counted", "failed", "function", "name", "parameters", "required", "service")
 
     def __init__(self, service: str, function: Callable[..., Any]) -> None:
         self.service = service
         self.name = function.__name__
         self.function = function
-        self.counted: Callable[[Any, Any], None] | None = (
-            None  # what its service's metrics.py does when a call has ended
-        )
+        # What its service's metrics.py does when a call has ended, and when one has failed.
+        self.counted: Callable[[Any, Any], None] | None = None
+        self.failed: Callable[[Any, Any], None] | None = None
         signature = list(inspect.signature(function).parameters.values())[1:]
         self.parameters = frozenset(p.name for p in signature)
         self.required = frozenset(p.name for p in signature if p.default is inspect.Parameter.empty)
@@ -146,6 +146,8 @@ class Service:
         """When all is collected: what `metrics.py` counts, at the operations."""
         for name, counted in getattr(self.metrics, "COUNTED", {}).items():
             self.operations[name].counted = counted
+        for name, failed in getattr(self.metrics, "FAILED", {}).items():
+            self.operations[name].failed = failed
 
 
 _loaded: dict[str, Service] = {}

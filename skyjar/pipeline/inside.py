@@ -80,8 +80,7 @@ class Inside:
             judgement = judge(pipeline, inner, found, operation, name, parameters)
             result = function.function(inner, **parameters)
             is_outside = type(result) is Outside
-            if function.counted is not None:
-                self._count(call, inner, function, parameters, result, None)
+            self._count(call, inner, function.counted, parameters, result, None)
             if is_kept:
                 self._pipeline.history.hear(call, inner, function, parameters, None if is_outside else result, None)
             return result.within(inner) if is_outside else result
@@ -90,8 +89,7 @@ class Inside:
             raise
         except AWSError as error:
             status, code, message = error.status, error.code, error.message
-            if function.counted is not None:
-                self._count(call, inner, function, parameters, None, error)
+            self._count(call, inner, function.failed or function.counted, parameters, None, error)
             judgement = getattr(error, "judgement", judgement)
             if is_kept:
                 self._pipeline.history.hear(call, inner, function, parameters, None, error)
@@ -107,13 +105,12 @@ class Inside:
         self,
         call: Call,
         inner: Call,
-        function: services.Operation,
+        counted: Callable[[Any, Any], None] | None,
         parameters: dict[str, Any],
         result: Any,
         error: AWSError | None,
     ) -> None:
         """A call from inside counts once its transaction is in; one that is still reaching outside counts itself."""
-        counted = function.counted
         if counted is not None and type(result) is not Outside:
             ended = EndedInside(inner, parameters, result, error)
             call.tx.after_commit.append(lambda: counted(ended, self._pipeline.metrics))

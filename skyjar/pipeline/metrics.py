@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from skyjar.kernel import service as services
 from skyjar.kernel.call import Call, Origin
 from skyjar.kernel.clock import Alarm
-from skyjar.kernel.metrics import MINUTE_S, Dimensions, Tally
+from skyjar.kernel.metrics import MINUTE_S, Dimensions, Tallies, Tally
 from skyjar.kernel.principals import service
 
 if TYPE_CHECKING:
@@ -33,6 +33,7 @@ class Metrics:
         self._closed: list[tuple[float, dict[Key, Tally]]] = []
         self._known: dict[Any, Tally] = {}
         self._touched: dict[tuple[str, str, str, str], float] = {}
+        self._pullers: list[Callable[[Tallies, float], None]] = []
         self._alarm: Alarm | None = None
 
     def of(self, account: str, region: str, now: float, namespace: str, dimensions: Dimensions) -> Tally:
@@ -57,8 +58,19 @@ class Metrics:
             self._turn(now)
         self._touched.setdefault((account, region, service, resource), now)
 
+    def pull(self, now: float, puller: Callable[[Tallies, float], None]) -> None:
+        if not self._begins <= now < self._ends:
+            self._turn(now)
+        self._pullers.append(puller)
+
+    def _pull(self) -> None:
+        pullers, self._pullers = self._pullers, []
+        for puller in pullers:
+            puller(self, self._begins)
+
     def _turn(self, now: float) -> None:
         """Another minute begins; what belongs to the old one is written at the next turn of the loop."""
+        self._pull()
         if self._open:
             self._close()
             self._pipeline.loop.call_soon(self.flush)
@@ -79,6 +91,7 @@ class Metrics:
 
     def flush(self) -> None:
         """Write what was told up to now, also of the minute that is not over."""
+        self._pull()
         if self._open:
             self._close()
         told, self._closed = self._closed, []
@@ -97,6 +110,7 @@ class Metrics:
         """Another state has been loaded: what was counted is not its own."""
         self._open, self._known, self._closed, self._touched = {}, {}, [], {}
         self._begins = self._ends = 0.0
+        self._pullers = []
 
     def _inside(self, account: str, region: str, body: Callable[[Call], Any]) -> None:
         pipeline = self._pipeline
@@ -128,7 +142,7 @@ def _write(call: Call, told: list[tuple[float, str, Dimensions, Tally]], touched
     storing.store(
         call,
         [
-            Told(namespace, name, dimensions, at, unit, of_values(values, values.values()))
+            Told(namespace, name, tuple(sorted(dimensions)), at, unit, of_values(values, values.values()))
             for at, namespace, dimensions, tally in told
             for (name, unit), values in tally.told.items()
         ],

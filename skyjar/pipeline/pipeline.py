@@ -365,8 +365,9 @@ class Pipeline:
         if function is not None:
             if function not in self.history.skips:
                 self.history.see(x, judgement, message)
-            if function.counted is not None:
-                function.counted(x, self.metrics)
+            counted = function.failed if x.error_code and function.failed is not None else function.counted
+            if counted is not None:
+                counted(x, self.metrics)
         if self._flushing is None:
             self._flushing = self.loop.call_later(FLUSH_S, self._flush)
 

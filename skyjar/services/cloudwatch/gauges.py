@@ -12,7 +12,7 @@ from skyjar.kernel import service as services
 from skyjar.kernel.call import Call
 from skyjar.kernel.metrics import Gauge
 
-from . import jobs, state, storing
+from . import jobs, limits, state, storing
 from .samples import of_values
 from .state import Sampled
 from .storing import Told
@@ -44,10 +44,11 @@ def sample(call: Call, every_s: int, number: int) -> bool:
 
 
 def look(call: Call) -> None:
-    """Somebody reads: what was counted is written, and what is asked every minute is asked now, as of the one that is
+    """Somebody reads: what was counted is written, and what is asked every few minutes is asked now, as of those that are
     running. What is asked once a day takes longer, and waits for its end, as on AWS."""
     call.keep_metrics()
-    _ask(call, float(int(call.now // MINUTE_S) * MINUTE_S), MINUTE_S)
+    for every_s in sorted({each.every_s for each in state.sampled.range(call)} - {limits.DAY_S}):
+        _ask(call, float(int(call.now // every_s) * every_s), every_s)
 
 
 def _ask(call: Call, at: float, every_s: int) -> bool:
@@ -68,13 +69,14 @@ def _ask(call: Call, at: float, every_s: int) -> bool:
 
 
 def _told(call: Call, namespace: str, gauge: Gauge, at: float) -> Told | None:
-    series = state.series_of(namespace, gauge.name, gauge.dimensions)
+    dimensions = tuple(sorted(gauge.dimensions))
+    series = state.series_of(namespace, gauge.name, dimensions)
     old = state.points.get(call, series, MINUTE_S, int(at), gauge.unit)
     if old is not None:
         if gauge.is_floor:
             return None
         state.points.remove(call, old)
-    return Told(namespace, gauge.name, gauge.dimensions, at, gauge.unit, of_values([gauge.value], [1.0]))
+    return Told(namespace, gauge.name, dimensions, at, gauge.unit, of_values([gauge.value], [1.0]))
 
 
 def _declared(service: str) -> ModuleType:

@@ -7,7 +7,7 @@ from typing import Any
 from skyjar.kernel.call import Call
 from skyjar.kernel.service import operation
 
-from . import capacity, keys, legacy, projections, state, throttle, values, writes
+from . import capacity, keys, legacy, limits, metrics, projections, state, throttle, values, writes
 from .capacity import Usage
 from .errors import ValidationException
 from .expressions import Expressions, Names, Values
@@ -36,11 +36,16 @@ def get_item(
     if stored is not None:
         item = state.load(stored)
         answer["Item"] = item if project is None else project(item)
-    if return_consumed_capacity != "NONE" or schema.is_provisioned:
-        units = capacity.read_units(state.stored_size(stored) if stored is not None else 0, consistent_read)
+    if stored is None or len(stored) <= limits.READ_UNIT_BYTES:  # an item is never larger than it is written
+        units = 1.0 if consistent_read else 0.5
+    else:
+        units = capacity.read_units(state.stored_size(stored), consistent_read)
+    if schema.is_provisioned:
         throttle.take(call, schema, read=units, key=found)
-        if return_consumed_capacity != "NONE":
-            answer["ConsumedCapacity"] = Usage(schema, units).show(return_consumed_capacity)
+    else:
+        metrics.was_read(call, schema, units)
+    if return_consumed_capacity != "NONE":
+        answer["ConsumedCapacity"] = Usage(schema, units).show(return_consumed_capacity)
     return answer
 
 

@@ -256,14 +256,17 @@ class Schema(Keyed):
         "indexes",
         "is_plain",
         "is_provisioned",
+        "is_told",
         "keeps",
         "key_names",
         "name",
         "partitions",
+        "read",
         "reads_old",
         "seal",
         "streams",
         "ttl",
+        "written",
     )
 
     def __init__(self, definition: Definition, at: At) -> None:
@@ -273,6 +276,9 @@ class Schema(Keyed):
         self.indexes = [IndexSchema(definition, index, at) for index in definition.indexes]
         self.has_local = any(not index.is_global for index in self.indexes)
         self.is_provisioned = definition.billing == "PROVISIONED"
+        self.read: dict[float, float] = {}  # how often so many units were taken (see metrics.py)
+        self.written: dict[float, float] = {}
+        self.is_told = False  # whether somebody will come for these two
         self.ttl = definition.ttl_attribute
         self.expiry_root = expiry_root(at, definition.space)
         self.key_names = (self.hash, self.range) if self.range else (self.hash,)
@@ -282,6 +288,9 @@ class Schema(Keyed):
         self.seal = definition.data_keys[definition.sealing].mark if definition.sealing >= 0 else None
         self.keeps = bool(definition.copies or definition.recovery_since_s)
         self.reads_old = bool(self.indexes or self.ttl or self.streams)
+
+    def count_write(self, units: float = 1.0) -> None:
+        self.written[units] = self.written.get(units, 0.0) + 1.0
 
     def key(self, item: Item) -> Key:
         """The key of an item whose key attributes were checked."""

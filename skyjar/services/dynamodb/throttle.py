@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from skyjar.kernel.call import Call
 
-from . import limits, state
+from . import limits, metrics, state
 from .errors import IndexThroughputExceeded, ProvisionedThroughputExceededException
 from .state import Bucket, Key, Schema
 
@@ -24,8 +24,14 @@ def take(
 ) -> None:
     """Count what a request takes of the table, and of its indexes by name; local ones use the table's own. `key` is the one
     item that it is about."""
-    if not schema.is_provisioned:
-        return
+    if schema.is_provisioned:
+        _take_provisioned(call, schema, read, write, indexes, key)
+    metrics.consumed(call, schema, read, write, indexes)
+
+
+def _take_provisioned(
+    call: Call, schema: Schema, read: float, write: float, indexes: dict[str, float] | None, key: Key | None
+) -> None:
     if key is not None and schema.partitions > 1:
         _take_of_partition(call, schema, key, read, write)
     definition = schema.definition

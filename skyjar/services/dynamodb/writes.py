@@ -7,7 +7,7 @@ from typing import Any
 
 from skyjar.kernel.call import Call
 
-from . import capacity, collections, keys, legacy, limits, state, throttle, updates, values
+from . import capacity, collections, keys, legacy, limits, metrics, state, throttle, updates, values
 from .capacity import Usage
 from .errors import ConditionalCheckFailedException, ValidationException
 from .expressions import Expressions, Names, Values
@@ -127,9 +127,12 @@ def perform(call: Call, write: Write, *, needs_old: bool = False, factor: int = 
     else:
         new, size = write.change(old)
         done = Done(write, old, new, old_size, size, state.save(call, schema, key, stored, old, new, size))
-    if schema.is_provisioned:
-        usage = done.usage(factor)
-        throttle.take(call, schema, write=usage.table, indexes=usage.indexes, key=key)
+    size = done.size if done.size > old_size else old_size
+    units = factor * (1.0 if size <= limits.WRITE_UNIT_BYTES else capacity.write_units(size))
+    if schema.is_provisioned or done.changes:
+        throttle.take(call, schema, write=units, indexes=capacity.index_units(done.changes, factor), key=key)
+    else:
+        metrics.written(call, schema, units)
     return done
 
 
