@@ -2,7 +2,7 @@
 
 An action that fails is not tried again, as on AWS; its failure stands in the alarm's history. Topics are told by
 CloudWatch's service principal and functions are invoked by `lambda.alarms.cloudwatch.amazonaws.com`, judged by the topic's or
-the function's policy. Every other service takes part by reacting to `cloudwatch.ActionDue` (see events.py).
+the function's policy. Every other service takes part by reacting to `cloudwatch.ActionDue` (see __init__.py).
 """
 
 from __future__ import annotations
@@ -16,8 +16,7 @@ from skyjar.kernel import principals
 from skyjar.kernel.call import Call
 from skyjar.kernel.errors import AWSError
 
-from . import notifications, state
-from .events import ActionDue
+from . import ActionDue, notifications, state
 from .reasons import clock
 from .state import Alarm
 

@@ -8,9 +8,8 @@ import orjson
 
 from skyjar.kernel.call import Call
 
-from . import descriptions, limits, naming, queries, rules, state
+from . import AlarmConfigurationChanged, descriptions, limits, naming, queries, rules, state
 from .errors import InvalidParameterValueException, LimitExceededFault
-from .events import AlarmConfigurationChanged
 from .reasons import clock
 from .settings import metrics_of
 from .state import Alarm, Watching

@@ -1,37 +1,20 @@
-"""What CloudWatch tells other services of this cloud."""
+"""What CloudWatch does when another service tells of something."""
 
 from __future__ import annotations
 
 from typing import Any
 
-import msgspec
+from skyjar.kernel.call import Call
+from skyjar.kernel.service import on
+
+from . import limits, samples, storing
 
 
-class AlarmStateChanged(msgspec.Struct, frozen=True):
-    """`detail` is that of EventBridge's "CloudWatch Alarm State Change" from `aws.cloudwatch`, `arn` its resource."""
-
-    account: str
-    region: str
-    arn: str
-    detail: dict[str, Any]
-
-
-class AlarmConfigurationChanged(msgspec.Struct, frozen=True):
-    """`detail` is that of "CloudWatch Alarm Configuration Change"; its `operation` is create, update or delete."""
-
-    account: str
-    region: str
-    arn: str
-    detail: dict[str, Any]
-
-
-class ActionDue(msgspec.Struct, frozen=True):
-    """An alarm's action that CloudWatch itself does not perform. The service that the ARN `action` names reacts, does it,
-    and appends what came of it to `taken`; an error that it raises fails the action. `detail` as of AlarmStateChanged."""
-
-    account: str
-    region: str
-    arn: str
-    action: str
-    detail: dict[str, Any]
-    taken: list[str]
+@on("logs.Measured")
+def take(call: Call, event: Any) -> None:
+    """What log events say of a metric, by a filter or by themselves; what is too old or too early is not taken."""
+    if not call.now - limits.PAST_S <= event.at <= call.now + limits.FUTURE_S:
+        return
+    sample = samples.of_values(event.values, [1.0] * len(event.values))
+    told = storing.Told(event.namespace, event.name, event.dimensions, event.at, event.unit, sample, event.resolution_s)
+    storing.store(call, [told])

@@ -8,8 +8,7 @@ import orjson
 
 from skyjar.kernel.call import Call
 
-from . import descriptions, jobs, state
-from .events import AlarmStateChanged
+from . import AlarmStateChanged, descriptions, jobs, state
 from .reasons import clock
 from .state import Alarm
 
