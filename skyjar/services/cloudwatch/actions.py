@@ -78,7 +78,8 @@ def _publish(call: Call, alarm: Alarm, action: str, told: Told) -> str | None:
     who = principals.service(TOPICS, call.account)
     message = orjson.dumps(notifications.message(call, alarm, told)).decode()
     subject = notifications.subject(call, alarm, told)
-    topics = call.ask("sns", who, account=account, region=region, context=_stated(call, alarm))
+    stated = {**_stated(call, alarm), "aws:SourceOwner": call.account}  # which topics' default policy lets publish
+    topics = call.ask("sns", who, account=account, region=region, context=stated)
     topics.publish(topic_arn=action, subject=subject, message=message)
     return orjson.dumps({"default": message}).decode()
 

@@ -7,8 +7,9 @@ from typing import Any
 import orjson
 
 from skyjar.kernel.call import Call
+from skyjar.kernel.service_events import ServiceEvent
 
-from . import AlarmConfigurationChanged, descriptions, limits, naming, queries, rules, state
+from . import descriptions, limits, naming, queries, rules, state
 from .errors import InvalidParameterValueException, LimitExceededFault
 from .reasons import clock
 from .settings import metrics_of
@@ -124,7 +125,8 @@ def tell(call: Call, what: str, old: Alarm | None, new: Alarm) -> None:
     detail["state"] = {"value": new.state, "timestamp": clock(new.updated_at)}
     if what == "update" and old is not None:
         detail["previousConfiguration"] = _configured(call, old)
-    call.emit(AlarmConfigurationChanged(call.account, call.region, state.alarm_arn(call, new.name), detail))
+    arn = state.alarm_arn(call, new.name)
+    call.emit(ServiceEvent("aws.cloudwatch", "CloudWatch Alarm Configuration Change", detail, (arn,)))
 
 
 def _configured(call: Call, alarm: Alarm) -> dict[str, Any]:

@@ -7,8 +7,9 @@ from typing import Any
 import orjson
 
 from skyjar.kernel.call import Call
+from skyjar.kernel.service_events import ServiceEvent
 
-from . import AlarmStateChanged, descriptions, jobs, state
+from . import descriptions, jobs, state
 from .reasons import clock
 from .state import Alarm
 
@@ -30,7 +31,8 @@ def change(call: Call, alarm: Alarm, value: str, reason: str, data: str = "", pa
     summary = f"Alarm updated from {alarm.state} to {value}"
     said = {"version": "1.0", "oldState": _stated(alarm), "newState": _stated(new)}
     state.remember(call, new, "StateUpdate", summary, orjson.dumps(said).decode())
-    call.emit(AlarmStateChanged(call.account, call.region, state.alarm_arn(call, new.name), event(call, alarm, new)))
+    arn = state.alarm_arn(call, new.name)
+    call.emit(ServiceEvent("aws.cloudwatch", "CloudWatch Alarm State Change", event(call, alarm, new), (arn,)))
     new = _act(call, alarm, new)
     for watching in state.watchings.range(call, SUPPRESSED + new.name):
         _tell_suppressed(call, watching.alarm, alarm.state, value)

@@ -239,3 +239,24 @@ def test_deleting(desk: Any) -> None:
 def test_bad_alarms_are_refused(desk: Any, more: dict[str, Any]) -> None:
     with pytest.raises(ValidationException):
         alarm(desk, **more)
+
+
+def test_changes_are_told_as_events_of_the_account(desk: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[Any] = []
+    emit = desk.pipeline.inside.emit
+    monkeypatch.setattr(desk.pipeline.inside, "emit", lambda call, event: (told.append(event), emit(call, event)))
+    alarm(desk)
+    desk.ask("cloudwatch").set_alarm_state(alarm_name="a", state_value="ALARM", state_reason="because")
+    desk.ask("cloudwatch").delete_alarms(alarm_names=["a"])
+    assert [(each.source, each.detail_type) for each in told] == [
+        ("aws.cloudwatch", "CloudWatch Alarm Configuration Change"),
+        ("aws.cloudwatch", "CloudWatch Alarm State Change"),
+        ("aws.cloudwatch", "CloudWatch Alarm Configuration Change"),
+    ]
+    assert [each.detail.get("operation") for each in told] == ["create", None, "delete"]
+    change = told[1]
+    assert change.resources == (f"arn:aws:cloudwatch:us-east-1:{desk.account}:alarm:a",)
+    assert change.detail["state"] == {
+        "value": "ALARM", "reason": "because", "timestamp": "2027-01-15T08:00:00.000+0000",
+    }  # fmt: skip
+    assert change.detail["previousState"]["value"] == "INSUFFICIENT_DATA"
