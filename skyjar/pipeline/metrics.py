@@ -147,5 +147,4 @@ def _write(call: Call, told: list[tuple[float, str, Dimensions, Tally]], touched
             for (name, unit), values in tally.told.items()
         ],
     )
-    for service_name, resource, at in touched:
-        gauges.touch(call, service_name, resource, at)
+    gauges.touch(call, touched)

@@ -20,15 +20,18 @@ from .storing import Told
 MINUTE_S = 60
 
 
-def touch(call: Call, service: str, resource: str, at: float) -> None:
-    """A resource was in use: it is asked how it stands until it has been idle for long enough."""
-    module = _declared(service)
-    every_s = int(getattr(module, "EVERY_S", MINUTE_S))
-    is_first = not any(each.every_s == every_s for each in state.sampled.range(call))
-    until_s = at + getattr(module, "IDLE_S", inf)
-    state.sampled.put(call, Sampled(service=service, resource=resource, until_s=until_s, every_s=every_s))
-    if is_first:
-        ask_again(call, every_s, at)
+def touch(call: Call, touched: list[tuple[str, str, float]]) -> None:
+    """Resources were in use, (service, resource, when) each: they are asked how they stand until they have been idle for
+    long enough."""
+    asked = {each.every_s for each in state.sampled.range(call)} if touched else set()
+    for service, resource, at in touched:
+        module = _declared(service)
+        every_s = int(getattr(module, "EVERY_S", MINUTE_S))
+        until_s = at + getattr(module, "IDLE_S", inf)
+        state.sampled.put(call, Sampled(service=service, resource=resource, until_s=until_s, every_s=every_s))
+        if every_s not in asked:
+            asked.add(every_s)
+            ask_again(call, every_s, at)
 
 
 def ask_again(call: Call, every_s: int, at: float) -> None:

@@ -82,7 +82,7 @@ def tidy(call: Call, *, namespace: str = "", name: str = "", series: str = "") -
         call.later(tidy, key="tidy", namespace=after[0], name=after[1], series=after[2])
         return
     state.tidied.delete(call, "")
-    if state.metrics.first(call) is not None:
+    if state.metrics.first(call) is not None or state.items.first(call) is not None:
         keep_tidy(call)
 
 

@@ -12,7 +12,12 @@ _AGES = ((1, limits.TIERS[0][0]), (60, limits.TIERS[1][0]), (300, limits.TIERS[2
 
 
 def tidy(call: Call, namespace: str, name: str, series: str) -> tuple[str, str, str] | None:
-    """Of the metrics from the named one on, as many as fit; the next one's name, or None at the end."""
+    """Of the metrics from the named one on, as many as fit; the next one's name, or None at the end. Histories of alarms go
+    after their time as well."""
+    if not namespace:
+        oldest_ms = int((call.now - limits.HISTORY_S) * 1000)
+        for item in state.items.range(call, end=(oldest_ms,)):
+            state.items.remove(call, item)
     found = state.metrics.each(call, start=(namespace, name, series))
     for number, metric in enumerate(found):
         if number == METRICS_AT_ONCE:

@@ -7,6 +7,7 @@ from typing import Any
 import orjson
 import pytest
 
+from skyjar.services.cloudwatch import state as stored
 from skyjar.services.cloudwatch.errors import ResourceNotFound, ValidationException
 from tests.conftest import NOON
 
@@ -260,3 +261,13 @@ def test_changes_are_told_as_events_of_the_account(desk: Any, monkeypatch: pytes
         "value": "ALARM", "reason": "because", "timestamp": "2027-01-15T08:00:00.000+0000",
     }  # fmt: skip
     assert change.detail["previousState"]["value"] == "INSUFFICIENT_DATA"
+
+
+def test_histories_are_kept_for_thirty_days(desk: Any) -> None:
+    alarm(desk)
+    tell(desk, 50.0)
+    desk.advance(29 * 86_400)
+    assert history(desk, "StateUpdate")
+    desk.advance(3 * 86_400)
+    assert history(desk, "StateUpdate") == []
+    assert desk.store.transact(lambda tx: stored.items.count(desk.call(tx))) == 0
