@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import json
+import zipfile
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
@@ -137,3 +139,34 @@ def test_what_is_not_there_is_refused_by_name(account: Any) -> None:
         cloudwatch.get_metric_widget_image(MetricWidget="{}")
     with pytest.raises(ClientError, match="WarmUpConfiguration"):
         put_alarm(cloudwatch, WarmUpConfiguration={"WarmUpPeriodDurationInMinutes": 5})
+
+
+EMBEDDED = """
+import json, time
+def handler(event, context):
+    header = {"Namespace": "Shop", "Dimensions": [["Service"]], "Metrics": [{"Name": "Orders", "Unit": "Count"}]}
+    print(json.dumps({"_aws": {"Timestamp": int(time.time() * 1000), "CloudWatchMetrics": [header]},
+                      "Service": "web", "Orders": 3}))
+"""
+
+
+def test_functions_tell_metrics_in_their_logs(account: Any) -> None:
+    iam, functions = account.client("iam"), account.client("lambda")
+    trust = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "lambda.amazonaws.com"}}
+    role = iam.create_role(
+        RoleName="f", AssumeRolePolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [trust]})
+    )["Role"]["Arn"]
+    iam.attach_role_policy(RoleName="f", PolicyArn="arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole")
+    package = io.BytesIO()
+    with zipfile.ZipFile(package, "w") as into:
+        into.writestr("index.py", EMBEDDED)
+    functions.create_function(
+        FunctionName="f", Runtime="python3.11", Handler="index.handler", Role=role, Code={"ZipFile": package.getvalue()}
+    )
+    functions.get_waiter("function_active_v2").wait(FunctionName="f")
+    assert "FunctionError" not in functions.invoke(FunctionName="f")
+    metric = {"Namespace": "Shop", "MetricName": "Orders", "Dimensions": [{"Name": "Service", "Value": "web"}]}
+    found = account.client("cloudwatch").get_metric_statistics(
+        **metric, **span(datetime.now(UTC)), Period=3600, Statistics=["Sum"]
+    )
+    assert [point["Sum"] for point in found["Datapoints"]] == [3.0]
