@@ -22,6 +22,12 @@ class InternalFailure(AWSError):
     sentence = "The request processing has failed because of an unknown error, exception or failure."
 
 
+class NotServed(AWSError):
+    code = "ServiceUnavailable"
+    status = 503
+    sentence = "The request conflicted with others too often. Please try again."
+
+
 def internal_failure() -> AWSError:
     return InternalFailure()
 
@@ -76,9 +82,3 @@ def render_error(x: Exchange, error: AWSError | WireError) -> Response:
         ("x-amzn-errortype", error.code),
     ]
     return Response(error.status, headers, body)
-
-
-class NotServed(AWSError):
-    code = "ServiceUnavailable"
-    status = 503
-    sentence = "The request conflicted with others too often. Please try again."

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -108,15 +109,43 @@ resource "aws_cloudwatch_dashboard" "board" {
 """
 
 
-def test_apply_plan_and_destroy(account: Account, tmp_path: Path) -> None:
-    (tmp_path / "main.tf").write_text(CONFIGURATION)
+GLOBAL_TABLE = """
+provider "aws" { region = "us-east-1" }
+
+resource "aws_dynamodb_table" "orders" {
+  name             = "orders"
+  billing_mode     = "PAY_PER_REQUEST"
+  hash_key         = "id"
+  stream_enabled   = true
+  stream_view_type = "NEW_AND_OLD_IMAGES"
+  attribute {
+    name = "id"
+    type = "S"
+  }
+  ttl {
+    attribute_name = "expires"
+    enabled        = true
+  }
+  point_in_time_recovery { enabled = true }
+  on_demand_throughput {
+    max_read_request_units  = 50
+    max_write_request_units = 40
+  }
+  replica { region_name = "eu-west-1" }
+}
+"""
+
+
+def prepared(account: Account, folder: Path, configuration: str) -> Callable[..., str]:
+    """Terraform in a folder with that configuration, initialised."""
+    (folder / "main.tf").write_text(configuration)
     environment = {name: value for name, value in os.environ.items() if name != "TF_CLI_CONFIG_FILE"}
     environment |= account.environment
 
     def terraform(*words: str) -> str:
         done = subprocess.run(
             ["terraform", *words, "-no-color"],
-            cwd=tmp_path,
+            cwd=folder,
             env=environment,
             capture_output=True,
             text=True,
@@ -126,8 +155,24 @@ def test_apply_plan_and_destroy(account: Account, tmp_path: Path) -> None:
         return done.stdout
 
     terraform("init", f"-plugin-dir={PLUGINS}")
+    return terraform
+
+
+def test_apply_plan_and_destroy(account: Account, tmp_path: Path) -> None:
+    terraform = prepared(account, tmp_path, CONFIGURATION)
     terraform("apply", "-auto-approve")
     assert account.client("ssm").get_parameter(Name="/orders/table")["Parameter"]["Value"] == "orders"
     assert "No changes." in terraform("plan")
     terraform("destroy", "-auto-approve")
     assert account.client("dynamodb").list_tables()["TableNames"] == []
+
+
+@pytest.mark.spec("dynamodb-060")
+def test_a_global_table(account: Account, tmp_path: Path) -> None:
+    terraform = prepared(account, tmp_path, GLOBAL_TABLE)
+    terraform("apply", "-auto-approve")
+    far = account.client("dynamodb", region_name="eu-west-1")
+    assert far.describe_table(TableName="orders")["Table"]["TableStatus"] == "ACTIVE"
+    assert "No changes." in terraform("plan")
+    terraform("destroy", "-auto-approve")
+    assert account.client("dynamodb").list_tables()["TableNames"] == far.list_tables()["TableNames"] == []

@@ -7,7 +7,20 @@ from typing import Any
 from skyjar.kernel.call import Call
 from skyjar.kernel.service import operation
 
-from . import capacity, keys, legacy, limits, metrics, projections, state, throttle, values, writes
+from . import (
+    capacity,
+    item_rows,
+    keys,
+    legacy,
+    limits,
+    metrics,
+    projections,
+    schemas,
+    staleness,
+    throttle,
+    values,
+    writes,
+)
 from .capacity import Usage
 from .errors import ValidationException
 from .expressions import Expressions, Names, Values
@@ -28,19 +41,23 @@ def get_item(
 ) -> dict[str, Any]:
     project = projection(attributes_to_get, projection_expression, expression_attribute_names)
     values.admit(key)
-    call = state.owned(call, table_name)
-    schema = state.schema_of(call, table_name)
+    call = schemas.owned(call, table_name)
+    schema = schemas.schema_of(call, table_name)
     found = keys.of_request(schema, key)
-    stored = call.tx.get(found.bytes)
+    behaviour = call.behaviour
+    if behaviour.stale_reads_s and not consistent_read:
+        stored = staleness.View(call).get(found.bytes)
+    else:
+        stored = call.tx.get(found.bytes)
     answer: dict[str, Any] = {}
     if stored is not None:
-        item = state.load(stored)
+        item = item_rows.load(stored)
         answer["Item"] = item if project is None else project(item)
     if stored is None or len(stored) <= limits.READ_UNIT_BYTES:  # an item is never larger than it is written
         units = 1.0 if consistent_read else 0.5
     else:
-        units = capacity.read_units(state.stored_size(stored), consistent_read)
-    if schema.is_provisioned:
+        units = capacity.read_units(item_rows.stored_size(stored), consistent_read)
+    if schema.is_metered or behaviour.has_aws_timing:
         throttle.take(call, schema, read=units, key=found)
     else:
         metrics.was_read(call, schema, units)
@@ -99,8 +116,8 @@ def put_item(
     size = values.admit(item)
     test = writes.condition(expressions, condition_expression, expected, conditional_operator)
     expressions.close()
-    call = state.owned(call, table_name)
-    schema = state.schema_of(call, table_name)
+    call = schemas.owned(call, table_name)
+    schema = schemas.schema_of(call, table_name)
     shows = return_values_on_condition_check_failure == "ALL_OLD"
     write = writes.put(schema, item, size, test, shows_failure=shows)
     done = writes.perform(call, write, needs_old=return_values == "ALL_OLD")
@@ -130,8 +147,8 @@ def delete_item(
     values.admit(key)
     test = writes.condition(expressions, condition_expression, expected, conditional_operator)
     expressions.close()
-    call = state.owned(call, table_name)
-    schema = state.schema_of(call, table_name)
+    call = schemas.owned(call, table_name)
+    schema = schemas.schema_of(call, table_name)
     write = writes.delete(schema, key, test, shows_failure=return_values_on_condition_check_failure == "ALL_OLD")
     needs_old = return_values == "ALL_OLD" or return_item_collection_metrics == "SIZE"
     done = writes.perform(call, write, needs_old=needs_old)
@@ -170,8 +187,8 @@ def update_item(
         update, given = legacy.attribute_updates(attribute_updates)
     test = writes.condition(expressions, condition_expression, expected, conditional_operator)
     expressions.close()
-    call = state.owned(call, table_name)
-    schema = state.schema_of(call, table_name)
+    call = schemas.owned(call, table_name)
+    schema = schemas.schema_of(call, table_name)
     shows = return_values_on_condition_check_failure == "ALL_OLD"
     write = writes.update(schema, key, update, given, test, shows_failure=shows)
     done = writes.perform(call, write)

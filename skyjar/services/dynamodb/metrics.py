@@ -12,7 +12,7 @@ from skyjar.kernel.call import Call
 from skyjar.kernel.metrics import Dimensions, Ended, Gauge, Tallies, Tally
 
 from . import state
-from .state import Schema
+from .schemas import Schema
 
 NAMESPACE = "AWS/DynamoDB"
 EVERY_S = 300
@@ -113,12 +113,12 @@ def _failed(operation: str) -> Callable[[Ended, Tallies], None]:
 
     def counted(ended: Ended, tallies: Tallies) -> None:
         error = ended.error_code
-        if error == "ProvisionedThroughputExceededException":
+        if error in ("ProvisionedThroughputExceededException", "ThrottlingException"):
             _tally(ended, tallies, operation).add(THROTTLED, 1.0)
             _tally(ended, tallies, "").add(throttled, 1.0)
         elif error == "ConditionalCheckFailedException":
             _tally(ended, tallies, "").add(FAILED_CHECKS, 1.0)
-        elif ended.status == 400 and error != "ThrottlingException":
+        elif ended.status == 400:
             tallies.of(ended.account, ended.region, ended.clock_began, NAMESPACE, ()).add(USER_ERRORS, 1.0)
 
     return counted
