@@ -59,6 +59,8 @@ def get_item(
         units = capacity.read_units(item_rows.stored_size(stored), consistent_read)
     if schema.is_metered or behaviour.has_aws_timing:
         throttle.take(call, schema, read=units, key=found)
+    elif units in schema.read:
+        schema.read[units] += 1.0
     else:
         metrics.was_read(call, schema, units)
     if return_consumed_capacity != "NONE":
