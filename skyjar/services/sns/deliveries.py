@@ -39,7 +39,7 @@ def deliver(call: Call, *, topic: str) -> None:
     if found is None:
         return
     waiting = state.publications.range(call, topic, limit=PAGE, is_queue=True)
-    subscriptions = [each for each in state.of_topic(call, state.topic_arn(call, topic)) if not each.is_pending]
+    subscriptions = state.subscribers(call, state.topic_arn(call, topic))
     for publication in waiting:
         state.publications.remove(call, publication)
         if not subscriptions:

@@ -19,6 +19,7 @@ from . import limits
 from .errors import InvalidParameterException, NotFoundException
 
 PRINCIPAL = "sns.amazonaws.com"
+FEW = 32
 
 
 class Topic(Record, frozen=True):
@@ -203,6 +204,14 @@ def next_number(at: At, topic: str) -> int:
 
 def of_topic(at: At, arn: str, after: str = "", limit: int | None = None) -> list[Subscription]:
     return subscriptions.range(at, arn, start=(after + "\0",) if after else (), limit=limit)
+
+
+def subscribers(at: At, arn: str) -> list[Subscription]:
+    """All that are confirmed. Few are usual, and these are at hand in memory."""
+    found = subscriptions.range(at, arn, limit=FEW, is_queue=True)
+    if len(found) == FEW:
+        found = subscriptions.range(at, arn)
+    return [each for each in found if not each.is_pending]
 
 
 def subscription(call: Call, arn: str) -> Subscription:

@@ -191,3 +191,65 @@ def test_lifecycle_tells_its_own_events(desk: Any, s3: Any, queue: tuple[str, st
     (event,) = told(desk, url)
     assert (event["eventName"], event["eventVersion"]) == ("LifecycleExpiration:Delete", "2.3")
     assert event["userIdentity"] == {"principalId": "s3.amazonaws.com"}
+
+
+@pytest.fixture
+def topic(desk: Any, queue: tuple[str, str]) -> Any:
+    """A topic that lets the bucket `first` publish; and the URL of a queue that is told of it."""
+    sns = desk.ask("sns")
+    arn = sns.create_topic(name="news")["TopicArn"]
+    url = desk.ask("sqs").create_queue(queue_name="reader")["QueueUrl"]
+    reader = f"arn:aws:sqs:us-east-1:{desk.account}:reader"
+    statement = {"Effect": "Allow", "Principal": {"Service": "sns.amazonaws.com"}, "Action": "*", "Resource": reader}
+    statement["Action"] = "sqs:SendMessage"
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    desk.ask("sqs").set_queue_attributes(queue_url=url, attributes={"Policy": policy})
+    sns.subscribe(topic_arn=arn, protocol="sqs", endpoint=reader)
+    return arn, url
+
+
+def let_in(desk: Any, arn: str, bucket: str = "first") -> None:
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"Service": "s3.amazonaws.com"},
+        "Action": "sns:Publish",
+        "Resource": arn,
+        "Condition": {
+            "ArnLike": {"aws:SourceArn": f"arn:aws:s3:::{bucket}"},
+            "StringEquals": {"aws:SourceAccount": desk.account},
+        },
+    }
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    desk.ask("sns").set_topic_attributes(topic_arn=arn, attribute_name="Policy", attribute_value=policy)
+
+
+@pytest.mark.spec("s3-149", "s3-151", "sns-016")
+def test_a_topic_tells_its_subscribers_of_every_event(desk: Any, s3: Any, topic: tuple[str, str]) -> None:
+    arn, url = topic
+    let_in(desk, arn)
+    events = ["s3:ObjectCreated:*", "s3:ObjectRemoved:*", "s3:ObjectRestore:*", "s3:Replication:*"]
+    s3.put_bucket_notification_configuration(
+        bucket="first", notification_configuration={"TopicConfigurations": [{"TopicArn": arn, "Events": events}]}
+    )
+    s3.put_object(bucket="first", key="a", body=b"x")
+    s3.delete_object(bucket="first", key="a")
+    desk.settle()
+    found = desk.ask("sqs").receive_message(queue_url=url, max_number_of_messages=10)["Messages"]
+    envelopes = [json.loads(each["Body"]) for each in found]
+    assert {each["Subject"] for each in envelopes} == {"Amazon S3 Notification"}
+    test, put, gone = [json.loads(each["Message"]) for each in envelopes]
+    assert (test["Event"], test["Bucket"]) == ("s3:TestEvent", "first")
+    assert put["Records"][0]["eventName"] == "ObjectCreated:Put"
+    assert gone["Records"][0]["eventName"] == "ObjectRemoved:Delete"
+
+
+def test_a_topic_must_let_the_bucket_publish(desk: Any, s3: Any, topic: tuple[str, str]) -> None:
+    arn, _ = topic
+    wanted = {"TopicConfigurations": [{"TopicArn": arn, "Events": ["s3:ObjectCreated:*"]}]}
+    for let in (lambda: None, lambda: let_in(desk, arn, "second")):
+        let()
+        with pytest.raises(errors.InvalidArgument) as caught:
+            s3.put_bucket_notification_configuration(bucket="first", notification_configuration=wanted)
+        assert "Permissions on the destination topic do not allow S3" in str(caught.value.fields)
+    let_in(desk, arn)
+    s3.put_bucket_notification_configuration(bucket="first", notification_configuration=wanted)
