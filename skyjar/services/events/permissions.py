@@ -55,8 +55,8 @@ def resources(call: Call, operation: str, parameters: dict[str, Any]) -> list[st
     return ["*"]
 
 
-def is_role(arn: str | None) -> bool:
-    return arn is not None and arn.startswith("arn:aws:iam::") and ":role/" in arn
+def is_role(arn: str) -> bool:
+    return arn.startswith("arn:aws:iam::") and ":role/" in arn
 
 
 def _bus_arns(call: Call, parameters: dict[str, Any]) -> list[str]:
@@ -75,7 +75,7 @@ def also(call: Call, operation: str, parameters: dict[str, Any]) -> list[Also]:
     if operation == "put_rule":
         roles = {parameters.get("role_arn")}
     passed = {"iam:PassedToService": "events.amazonaws.com"}
-    needed += [("iam:PassRole", role, passed) for role in sorted(role for role in roles if is_role(role))]
+    needed += [("iam:PassRole", role, passed) for role in sorted(filter(None, roles)) if is_role(role)]
     tags = parameters.get("tags")
     if tags and operation in ("put_rule", "create_event_bus"):
         needed.append(("events:TagResource", resources(call, operation, parameters)[0], {}))
