@@ -116,7 +116,7 @@ def create_connection(
     )
     found = _authorised(call, found)
     connection_state.connections.add(call, found)
-    return _answer(call, found)
+    return {key: value for key, value in _answer(call, found).items() if key != "LastAuthorizedTime"}
 
 
 def _authorised(call: Call, found: Connection) -> Connection:

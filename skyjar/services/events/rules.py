@@ -63,7 +63,7 @@ def _put(
         number=before.number if before is not None else state.next_number(at, f"rule {bus.name}"),
         pattern=pattern,
         schedule=schedule,
-        managed_by=call.caller.name if call.caller.kind == "service" else "",
+        managed_by=_service_of(call),
         created_by=before.created_by if before is not None else call.account,
         tags=before.tags if before is not None else tags.checked({}, given_tags),
         **settings,
@@ -76,11 +76,17 @@ def _put(
     return {"RuleArn": state.rule_arn(at, bus.name, name)}
 
 
+def _service_of(call: Call) -> str:
+    """The service whose linked role makes this call; empty for everybody else."""
+    parts = call.caller.path.split("/")
+    return parts[2] if call.caller.kind == "role" and parts[1:2] == ["aws-service-role"] else ""
+
+
 def _check_managed(call: Call, rule: Rule | None, *, is_forced: bool = False) -> None:
     """A rule that a service made is that service's."""
     if rule is None or not rule.managed_by or is_forced:
         return
-    if call.caller.kind != "service" or call.caller.name != rule.managed_by:
+    if _service_of(call) != rule.managed_by:
         raise ManagedRuleException(f"Rule {rule.name} is managed by {rule.managed_by}.")
 
 

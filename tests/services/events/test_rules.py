@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import msgspec
 import pytest
 
 from skyjar.kernel.errors import NotImplementedHere
@@ -208,8 +209,31 @@ def test_patterns_are_tried_out(bridge: Events) -> None:
 
 
 def test_a_rule_of_a_service_is_that_services(bridge: Events) -> None:
-    from skyjar.kernel.principals import service
-
-    theirs = bridge.desk.ask("events", service("states.amazonaws.com", ACCOUNT))
-    iam_free = {"name": "managed", "event_pattern": '{"source": ["app"]}'}
-    assert refused(theirs.put_rule, **iam_free).startswith("AccessDeniedException")
+    linked = Principal(
+        kind="role",
+        account=ACCOUNT,
+        arn=f"arn:aws:sts::{ACCOUNT}:assumed-role/AWSServiceRoleForX/s",
+        id="AROAX:s",
+        name="AWSServiceRoleForX",
+        path="/aws-service-role/x.amazonaws.com/",
+        session="s",
+    )
+    iam = bridge.desk.ask("iam")
+    trust = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "x.amazonaws.com"}}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
+    made = iam.create_role(role_name="R", path="/", assume_role_policy_document=document)["Role"]
+    allowed = {"Effect": "Allow", "Action": "events:*", "Resource": "*"}
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [allowed]})
+    iam.put_role_policy(role_name="R", policy_name="p", policy_document=policy)
+    role = msgspec.structs.replace(linked, name="R", id=f"{made['RoleId']}:s")
+    theirs = bridge.desk.ask("events", role)
+    theirs.put_rule(name="managed", event_pattern='{"source": ["app"]}')
+    events = bridge.events
+    assert events.describe_rule(name="managed")["ManagedBy"] == "x.amazonaws.com"
+    target = [{"Id": "1", "Arn": queue_arn("q")}]
+    assert refused(events.put_targets, rule="managed", targets=target).startswith("ManagedRuleException")
+    assert refused(events.disable_rule, name="managed").startswith("ManagedRuleException")
+    assert refused(events.delete_rule, name="managed").startswith("ManagedRuleException")
+    theirs.put_targets(rule="managed", targets=target)
+    events.remove_targets(rule="managed", ids=["1"], force=True)
+    events.delete_rule(name="managed", force=True)
