@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -51,14 +52,98 @@ resource "aws_ssm_parameter" "name" {
 
 resource "aws_cloudwatch_log_group" "function" { name = "/aws/lambda/function" }
 """
+MESSAGING = """
+provider "aws" { region = "us-east-1" }
+resource "aws_sns_topic" "t" {
+  name = "orders"
+  display_name = "d"
+  tags = { a = "1" }
+  delivery_policy = jsonencode({ http = { defaultHealthyRetryPolicy = { minDelayTarget = 20, maxDelayTarget = 20,
+    numRetries = 3, numMaxDelayRetries = 0, numNoDelayRetries = 0, numMinDelayRetries = 0, backoffFunction = "linear" },
+    disableSubscriptionOverrides = false, defaultRequestPolicy = { headerContentType = "text/plain; charset=UTF-8" } } })
+}
+resource "aws_sns_topic" "f" {
+  name = "orders.fifo"
+  fifo_topic = true
+  content_based_deduplication = true
+}
+resource "aws_sns_topic_policy" "p" {
+  arn = aws_sns_topic.t.arn
+  policy = jsonencode({ Version = "2012-10-17", Statement = [{ Sid = "x", Effect = "Allow", Action = "SNS:Publish",
+    Principal = { Service = "s3.amazonaws.com" }, Resource = aws_sns_topic.t.arn }] })
+}
+resource "aws_sns_topic_subscription" "s" {
+  topic_arn = aws_sns_topic.t.arn
+  protocol = "sqs"
+  endpoint = replace(replace(aws_sns_topic.t.arn, ":sns:", ":sqs:"), ":orders", ":q")
+  raw_message_delivery = true
+  filter_policy = jsonencode({a=["x"]})
+}
+resource "aws_cloudwatch_event_bus" "b" { name = "orders" }
+resource "aws_cloudwatch_event_permission" "p" {
+  principal = "444455556666"
+  statement_id = "them"
+  event_bus_name = aws_cloudwatch_event_bus.b.name
+}
+resource "aws_cloudwatch_event_rule" "r" {
+  name = "orders"
+  event_bus_name = aws_cloudwatch_event_bus.b.name
+  event_pattern = jsonencode({source=["app"]})
+  tags = { a = "1" }
+}
+resource "aws_cloudwatch_event_rule" "s" {
+  name = "tick"
+  schedule_expression = "rate(5 minutes)"
+}
+resource "aws_cloudwatch_event_target" "t" {
+  rule = aws_cloudwatch_event_rule.r.name
+  event_bus_name = aws_cloudwatch_event_bus.b.name
+  arn = aws_sns_topic.t.arn
+  input_transformer {
+    input_paths = { n = "$.detail.n" }
+    input_template = "\\"<n>\\""
+  }
+  retry_policy {
+    maximum_retry_attempts = 3
+    maximum_event_age_in_seconds = 60
+  }
+}
+resource "aws_cloudwatch_event_archive" "a" {
+  name = "orders"
+  event_source_arn = aws_cloudwatch_event_bus.b.arn
+  retention_days = 2
+}
+resource "aws_cloudwatch_event_connection" "c" {
+  name = "partner"
+  authorization_type = "API_KEY"
+  auth_parameters {
+    api_key {
+      key = "x"
+      value = "y"
+    }
+  }
+}
+resource "aws_cloudwatch_event_api_destination" "d" {
+  name = "partner"
+  connection_arn = aws_cloudwatch_event_connection.c.arn
+  invocation_endpoint = "https://example.com/"
+  http_method = "POST"
+}
+resource "aws_s3_bucket" "b" { bucket = "terraform-bridged" }
+resource "aws_s3_bucket_notification" "n" {
+  bucket = aws_s3_bucket.b.id
+  eventbridge = true
+}
+"""
 
 
-def test_apply_plan_and_destroy(account: Account, tmp_path: Path) -> None:
-    (tmp_path / "main.tf").write_text(CONFIGURATION)
+@pytest.fixture
+def terraform(account: Account, tmp_path: Path) -> Callable[..., str]:
+    """Runs terraform in a folder of its own; what it says."""
     environment = {name: value for name, value in os.environ.items() if name != "TF_CLI_CONFIG_FILE"}
     environment |= account.environment
 
-    def terraform(*words: str) -> str:
+    def run(*words: str) -> str:
         done = subprocess.run(
             ["terraform", *words, "-no-color"],
             cwd=tmp_path,
@@ -70,9 +155,27 @@ def test_apply_plan_and_destroy(account: Account, tmp_path: Path) -> None:
         assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
         return done.stdout
 
+    return run
+
+
+def test_apply_plan_and_destroy(account: Account, terraform: Callable[..., str], tmp_path: Path) -> None:
+    (tmp_path / "main.tf").write_text(CONFIGURATION)
     terraform("init", f"-plugin-dir={PLUGINS}")
     terraform("apply", "-auto-approve")
     assert account.client("ssm").get_parameter(Name="/orders/table")["Parameter"]["Value"] == "orders"
     assert "No changes." in terraform("plan")
     terraform("destroy", "-auto-approve")
     assert account.client("dynamodb").list_tables()["TableNames"] == []
+
+
+def test_topics_and_event_buses(account: Account, terraform: Callable[..., str], tmp_path: Path) -> None:
+    (tmp_path / "main.tf").write_text(MESSAGING)
+    terraform("init", f"-plugin-dir={PLUGINS}")
+    terraform("apply", "-auto-approve")
+    events = account.client("events")
+    [target] = events.list_targets_by_rule(Rule="orders", EventBusName="orders")["Targets"]
+    assert target["RetryPolicy"]["MaximumRetryAttempts"] == 3
+    assert "No changes." in terraform("plan")
+    terraform("destroy", "-auto-approve")
+    assert account.client("sns").list_topics()["Topics"] == []
+    assert [each["Name"] for each in events.list_event_buses()["EventBuses"]] == ["default"]

@@ -238,24 +238,26 @@ def _mail(call: Call, letter: Letter, subscription: Subscription) -> None:
 
 def _post(call: Call, letter: Letter, subscription: Subscription, attempt: Attempt) -> Outside | None:
     _, rate, content_type = _policy(letter.topic, subscription)
-    if rate:
-        if subscription.next_post_at > call.now and not attempt.first_at:
-            slot = subscription.next_post_at
-        else:
-            slot = call.now
-        if not attempt.first_at:
-            later = state.replace(subscription, next_post_at=slot + 1 / rate)
-            state.subscriptions.replace(call, subscription, later)
-            attempt = state.replace(attempt, first_at=slot)
-            if slot > call.now:
-                _try_later(call, subscription, attempt, slot)
-                return None
+    if rate and not attempt.turn_at:
+        attempt = _take_turn(call, subscription, attempt, rate)
+        if attempt.turn_at > call.now:
+            _try_later(call, subscription, attempt, attempt.turn_at)
+            return None
     headers = headers_of("Notification", letter.publication.id, subscription, content_type)
     if subscription.is_raw:
         headers["x-amz-sns-rawdelivery"] = "true"
     body = letter.body(subscription).encode()
     request = Send("POST", subscription.endpoint, headers, body, limits.HTTP_TIMEOUT_S)
     return Outside(request, lambda call, answer: _posted(call, attempt, answer))
+
+
+def _take_turn(call: Call, subscription: Subscription, attempt: Attempt, rate: float) -> Attempt:
+    """The attempt with the moment at which the endpoint's pace lets it go out."""
+    turn_at = max(call.now, subscription.next_post_at)
+    later = state.replace(subscription, next_post_at=turn_at + 1 / rate)
+    state.subscriptions.replace(call, subscription, later)
+    taken: Attempt = state.replace(attempt, turn_at=turn_at)
+    return taken
 
 
 def headers_of(kind: str, message_id: str, subscription: Subscription, content_type: str) -> dict[str, str]:

@@ -90,14 +90,15 @@ class Publication(Record, frozen=True):
 
 
 class Attempt(Record, frozen=True):
-    """A publication that an endpoint has not taken; `tries` counts those that failed."""
+    """A publication that an endpoint has not taken; `tries` counts those that failed; `turn_at` is when
+    it may go out, where an endpoint's pace is limited."""
 
     topic: str
     subscription: str
     number: int
     publication: Publication
     tries: int = 0
-    first_at: float = 0.0
+    turn_at: float = 0.0
 
 
 class Sequence(Record, frozen=True):
