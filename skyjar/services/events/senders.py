@@ -57,8 +57,7 @@ def _to_queue(call: Call, asked: Any, target: dict[str, Any], name: str, text: s
 
 
 def _to_topic(call: Call, asked: Any, target: dict[str, Any], name: str, text: str) -> None:
-    more = {"message_group_id": "events", "message_deduplication_id": call.new_id()} if name.endswith(".fifo") else {}
-    asked.publish(topic_arn=target["Arn"], message=text, **more)
+    asked.publish(topic_arn=target["Arn"], message=text)
 
 
 def _to_function(call: Call, asked: Any, target: dict[str, Any], name: str, text: str) -> None:

@@ -30,7 +30,7 @@ def check(target: dict[str, Any], region: str) -> None:
     kind = parts[5].partition("/")[0]
     if service == "events" and kind not in ("event-bus", "api-destination"):
         raise ValidationException(f"Parameter {arn} is not valid. Reason: Unsupported target.")
-    if service == "sns" and "/" in parts[5]:
+    if service == "sns" and ("/" in parts[5] or parts[5].endswith(".fifo")):
         raise ValidationException(f"Parameter {arn} is not valid. Reason: Unsupported target.")
     if parts[3] != region and not (service == "events" and kind == "event-bus"):
         raise ValidationException(

@@ -17,7 +17,6 @@ from skyjar.kernel.outside import Outside, Send, Sent
 
 from . import captured_state, delivery_policies, encryption, filters, letters, limits, pushes, state, texts
 from .delivery_policies import CUSTOMER, MANAGED, Phases
-from .errors import KMSAccessDeniedException
 from .letters import Letter
 from .state import Attempt, Publication, Subscription, Topic
 
@@ -44,9 +43,8 @@ def deliver(call: Call, *, topic: str) -> None:
         state.publications.remove(call, publication)
         if not subscriptions:
             continue
-        try:
-            letter = _letter(call, found, publication)
-        except KMSAccessDeniedException:  # its publisher may no longer use the key
+        letter = _letter(call, found, publication)
+        if letter is None:
             continue
         for subscription in subscriptions:
             if filters.wants(subscription, letter.text(subscription.protocol), publication.attributes):
@@ -55,8 +53,13 @@ def deliver(call: Call, *, topic: str) -> None:
         call.later(deliver, key=topic, topic=topic)
 
 
-def _letter(call: Call, topic: Topic, publication: Publication) -> Letter:
-    return Letter(call, topic, state.topic_arn(call, topic.name), encryption.opened(call, publication))
+def _letter(call: Call, topic: Topic, publication: Publication) -> Letter | None:
+    """None for a sealed message whose key its publisher may no longer use, or nobody can: it is lost."""
+    try:
+        opened = encryption.opened(call, publication)
+    except AWSError:
+        return None
+    return Letter(call, topic, state.topic_arn(call, topic.name), opened)
 
 
 def _give(call: Call, letter: Letter, subscription: Subscription, publication: Publication) -> None:
@@ -102,6 +105,9 @@ def try_again(call: Call, *, topic: str, subscription: str, number: int) -> Outs
     if attempt is None or found is None or owner is None:
         return None
     letter = _letter(call, found, attempt.publication)
+    if letter is None:
+        _end(call, owner, attempt)
+        return None
     if owner.protocol in ("http", "https"):
         return _post(call, letter, owner, attempt)
     try:
@@ -280,8 +286,9 @@ def _posted(call: Call, attempt: Attempt, answer: Any) -> None:
     if topic is None or owner is None:
         return
     status = answer.status if isinstance(answer, Sent) else 0
-    if 200 <= status < 300:
+    letter = _letter(call, topic, attempt.publication)
+    if 200 <= status < 300 or letter is None:
         _end(call, owner, attempt)
         return
     refused = Refused(is_final=400 <= status < 500 and status != 429)
-    _fail(call, _letter(call, topic, attempt.publication), owner, attempt, refused)
+    _fail(call, letter, owner, attempt, refused)

@@ -107,6 +107,7 @@ def test_targets_are_of_the_rules_region_but_for_buses(bridge: Events) -> None:
     [
         ({"Arn": "q"}, "Provided Arn is not in correct format"),
         ({"Arn": queue_arn("q.fifo")}, "SqsParameters must be specified"),
+        ({"Arn": f"arn:aws:sns:us-east-1:{ACCOUNT}:t.fifo"}, "Unsupported target"),
         ({"SqsParameters": {"MessageGroupId": "g"}}, "SqsParameters are not supported"),
         ({"Input": "{"}, "JSON syntax error in input"),
         ({"Input": "1", "InputPath": "$.a"}, "Only one of Input, InputPath, or InputTransformer"),

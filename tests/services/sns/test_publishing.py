@@ -7,6 +7,9 @@ from typing import Any
 
 import pytest
 
+from skyjar.kernel.envelopes import OpenKeys
+from skyjar.services.sns import encryption
+
 from .conftest import ACCOUNT, Topics, arn_of, refused
 
 
@@ -165,7 +168,11 @@ def test_publishing_under_a_kms_key_needs_the_key(topics: Topics) -> None:
     assert not [key for key, value in _stored(desk) if b"secret words" in value]
     desk.settle()
     assert topics.bodies(url) == ["secret words"]
+    topics.sns.publish(topic_arn=arn, message="never told")
     desk.ask("kms").disable_key(key_id=key)
+    encryption._open_keys = OpenKeys()  # as after a restart
+    desk.settle()
+    assert topics.bodies(url) == []
     assert refused(topics.sns.publish, topic_arn=arn, message="x").startswith("KMSDisabled: ")
 
 
