@@ -9,17 +9,16 @@ from __future__ import annotations
 from base64 import b64encode
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
-
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import padding, rsa
-from cryptography.x509.oid import NameOID
+from typing import TYPE_CHECKING
 
 from skyjar.kernel.call import Call
 from skyjar.kernel.tables import Place
 
 from . import state
 from .state import Signer
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
 _NOTIFICATION = ("Message", "MessageId", "Subject", "Timestamp", "TopicArn", "Type")
 _CONFIRMATION = ("Message", "MessageId", "SubscribeURL", "Timestamp", "Token", "TopicArn", "Type")
@@ -37,6 +36,11 @@ def signer(call: Call) -> Signer:
 
 
 def _make(call: Call) -> Signer:
+    from cryptography import x509
+    from cryptography.hazmat.primitives import hashes, serialization
+    from cryptography.hazmat.primitives.asymmetric import rsa
+    from cryptography.x509.oid import NameOID
+
     key = rsa.generate_private_key(65537, 2048)
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "sns.amazonaws.com")])
     begins = datetime.fromtimestamp(call.now, UTC) - timedelta(days=1)
@@ -56,7 +60,10 @@ def _make(call: Call) -> Signer:
 
 
 @lru_cache(4)
-def _key(der: bytes) -> rsa.RSAPrivateKey:
+def _key(der: bytes) -> RSAPrivateKey:
+    from cryptography.hazmat.primitives import serialization
+    from cryptography.hazmat.primitives.asymmetric import rsa
+
     key = serialization.load_der_private_key(der, None, unsafe_skip_rsa_key_validation=True)
     assert isinstance(key, rsa.RSAPrivateKey)
     return key
@@ -64,6 +71,9 @@ def _key(der: bytes) -> rsa.RSAPrivateKey:
 
 @lru_cache(4)
 def fingerprint(certificate: str) -> str:
+    from cryptography import x509
+    from cryptography.hazmat.primitives import hashes
+
     return x509.load_pem_x509_certificate(certificate.encode()).fingerprint(hashes.SHA256()).hex()[:32]
 
 
@@ -75,6 +85,9 @@ def certificate_url(call: Call, found: Signer, region: str) -> str:
 
 def sign(found: Signer, version: str, message: dict[str, str | None]) -> str:
     """The signature, in base64, of a message with AWS's member names."""
+    from cryptography.hazmat.primitives import hashes
+    from cryptography.hazmat.primitives.asymmetric import padding
+
     names = _NOTIFICATION if message["Type"] == "Notification" else _CONFIRMATION
     lines = [f"{name}\n{message[name]}\n" for name in names if message.get(name) is not None]
     digest = hashes.SHA1() if version == "1" else hashes.SHA256()  # noqa: S303 - what version 1 is
