@@ -13,7 +13,7 @@ from skyjar.kernel.errors import AWSError
 from .errors import NotFoundException
 
 _ATTRIBUTES = ("DisplayName", "KmsMasterKeyId", "ContentBasedDeduplication", "FifoThroughputScope", "SignatureVersion",
-               "TracingConfig")  # fmt: skip
+               "TracingConfig", "ArchivePolicy")  # fmt: skip
 _FEEDBACK = ("SuccessFeedbackRoleArn", "SuccessFeedbackSampleRate", "FailureFeedbackRoleArn")
 _PROTOCOLS = {"http/s": "HTTP", "http": "HTTP", "sqs": "SQS", "lambda": "Lambda", "firehose": "Firehose",
               "application": "Application"}  # fmt: skip
@@ -95,7 +95,14 @@ def delete_topic(call: Call, resource: Resource, physical: Physical, properties:
     call.ask("sns").delete_topic(topic_arn=physical.id)
 
 
-_OF_SUBSCRIPTION = ("FilterPolicy", "FilterPolicyScope", "RawMessageDelivery", "RedrivePolicy", "DeliveryPolicy")
+_OF_SUBSCRIPTION = (
+    "ReplayPolicy",
+    "FilterPolicy",
+    "FilterPolicyScope",
+    "RawMessageDelivery",
+    "RedrivePolicy",
+    "DeliveryPolicy",
+)
 
 
 def _subscription_attributes(properties: Properties) -> dict[str, str]:

@@ -21,6 +21,7 @@ from .letters import Letter
 from .state import Attempt, Publication, Subscription, Topic
 
 PAGE = 64
+_REPLAYING = ("Pending", "In progress")  # what is published waits in the archive then
 _FOR_NOW = ("RequestThrottled", "KMS.ThrottlingException", "TooManyRequestsException", "ThrottlingException")
 
 
@@ -38,7 +39,9 @@ def deliver(call: Call, *, topic: str) -> None:
     if found is None:
         return
     waiting = state.publications.range(call, topic, limit=PAGE, is_queue=True)
-    subscriptions = state.subscribers(call, state.topic_arn(call, topic))
+    subscriptions = [
+        each for each in state.subscribers(call, state.topic_arn(call, topic)) if each.replay_status not in _REPLAYING
+    ]
     for publication in waiting:
         state.publications.remove(call, publication)
         if not subscriptions:
@@ -47,10 +50,19 @@ def deliver(call: Call, *, topic: str) -> None:
         if letter is None:
             continue
         for subscription in subscriptions:
+            if publication.number <= subscription.replayed_upto:  # it came with a replay
+                continue
             if filters.wants(subscription, letter.text(subscription.protocol), publication.attributes):
                 _give(call, letter, subscription, publication)
     if len(waiting) == PAGE:
         call.later(deliver, key=topic, topic=topic)
+
+
+def give_one(call: Call, topic: Topic, subscription: Subscription, publication: Publication) -> None:
+    """An archived message to one subscription, if its filter policy wants it."""
+    letter = _letter(call, topic, publication)
+    if letter is not None and filters.wants(subscription, letter.text(subscription.protocol), publication.attributes):
+        _give(call, letter, subscription, publication)
 
 
 def _letter(call: Call, topic: Topic, publication: Publication) -> Letter | None:

@@ -89,6 +89,10 @@ class BatchRequestTooLongException(AWSError):
     sentence = "The length of all the batch messages put together is more than the limit."
 
 
+class InvalidStateException(AWSError):
+    code = "InvalidState"
+
+
 class OptedOutException(AWSError):
     code = "OptedOut"
 

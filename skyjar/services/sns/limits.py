@@ -27,6 +27,7 @@ TAG_KEY_LENGTH = 128
 TAG_VALUE_LENGTH = 256
 POLICY_BYTES = 30_720
 KMS_REUSE_S = 300.0  # "Key management": a data key is used for up to five minutes
+ARCHIVE_DAYS = (1, 365)  # "Message archiving for FIFO topic owners"
 HTTP_TIMEOUT_S = 15.0  # "Fanout to HTTP/S endpoints"
 HTTP_RETRY_S = 3_600  # "Message delivery retries": of a whole HTTP policy
 HTTP_RETRIES = 100

@@ -11,7 +11,7 @@ from skyjar.kernel.errors import AWSError
 from skyjar.kernel.service import operation
 from skyjar.kernel.tables import At
 
-from . import contents, deliveries, encryption, endpoint_forms, letters, limits, pushes, state, texts
+from . import archives, contents, deliveries, encryption, endpoint_forms, letters, limits, pushes, state, texts
 from .errors import (
     BatchEntryIdsNotDistinctException,
     BatchRequestTooLongException,
@@ -148,23 +148,23 @@ class Publisher:
             return {"MessageId": before.message_id, "SequenceNumber": letters.sequence_number(before.number)}
         message_id, number = call.new_id(), state.next_number(at, topic.name)
         sealed = encryption.seal(call, at, topic, message) if topic.kms_key else b""
-        state.publications.add(
-            at,
-            Publication(
-                topic=topic.name,
-                number=number,
-                id=message_id,
-                at_ms=call.now_ms,
-                message="" if sealed else message,
-                subject=subject,
-                is_structured=is_structured,
-                attributes=attributes,
-                group=group,
-                dedup_id=dedup_id,
-                sealed=sealed,
-                publisher=call.caller if sealed else None,
-            ),
+        publication = Publication(
+            topic=topic.name,
+            number=number,
+            id=message_id,
+            at_ms=call.now_ms,
+            message="" if sealed else message,
+            subject=subject,
+            is_structured=is_structured,
+            attributes=attributes,
+            group=group,
+            dedup_id=dedup_id,
+            sealed=sealed,
+            publisher=call.caller if sealed else None,
         )
+        state.publications.add(at, publication)
+        if topic.archive_days:
+            archives.keep(call, at, topic, publication)
         self._count += 1
         answer = {"MessageId": message_id}
         if topic.is_fifo:

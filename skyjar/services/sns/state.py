@@ -37,10 +37,15 @@ class Topic(Record, frozen=True):
     delivery_policy: str = ""
     settings: dict[str, str] = {}
     tags: dict[str, str] = {}
+    archive_days: int = 0
+    archive_since: float = 0.0
 
 
 class Subscription(Record, frozen=True):
-    """`topic` is an ARN, `owner` an account; `dead_letter` the ARN of a queue."""
+    """`topic` is an ARN, `owner` an account; `dead_letter` the ARN of a queue.
+
+    While it replays, `replay_from` is the place (milliseconds, number) in the archive where it goes on, and messages from the
+    number `replay_first_new` on are new ones, which wait. Up to the number `replayed_upto` all have come."""
 
     topic: str
     id: str
@@ -60,6 +65,12 @@ class Subscription(Record, frozen=True):
     redrive_policy: str = ""
     delivery_policy: str = ""
     next_post_at: float = 0.0
+    replay_policy: str = ""
+    replay_status: str = ""
+    replay_from: tuple[int, int] = (0, 0)
+    replay_until_ms: int = 0
+    replay_first_new: int = 0
+    replayed_upto: int = 0
 
     @property
     def arn(self) -> str:
@@ -201,6 +212,11 @@ def next_number(at: At, topic: str) -> int:
     number = found.number + 1 if found is not None else 1
     sequences.put(at, Sequence(topic=topic, number=number))
     return number
+
+
+def last_number(at: At, topic: str) -> int:
+    found = sequences.get(at, topic)
+    return found.number if found is not None else 0
 
 
 def of_topic(at: At, arn: str, after: str = "", limit: int | None = None) -> list[Subscription]:

@@ -14,7 +14,7 @@ from .state import Subscription, Topic
 
 SETTABLE = ("DeliveryPolicy", "FilterPolicy", "FilterPolicyScope", "RawMessageDelivery", "RedrivePolicy")
 _RAW = ("sqs", "http", "https", "firehose")
-_REFUSED = ("ReplayPolicy", "SubscriptionRoleArn")
+_REFUSED = ("SubscriptionRoleArn",)
 
 
 def changed(topic: Topic, found: Subscription, given: dict[str, str], before: str = "") -> Subscription:
@@ -109,6 +109,10 @@ def shown(topic: Topic, found: Subscription) -> dict[str, str]:
         answer["FilterPolicyScope"] = "MessageBody" if found.filters_body else "MessageAttributes"
     if found.redrive_policy:
         answer["RedrivePolicy"] = found.redrive_policy
+    if found.replay_policy:
+        answer["ReplayPolicy"] = found.replay_policy
+    if found.replay_status:
+        answer["ReplayStatus"] = found.replay_status
     if found.protocol in ("http", "https"):
         if found.delivery_policy:
             answer["DeliveryPolicy"] = found.delivery_policy

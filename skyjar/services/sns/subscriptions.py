@@ -8,7 +8,7 @@ from skyjar.kernel.call import Call
 from skyjar.kernel.service import operation
 from skyjar.kernel.tables import At, Place
 
-from . import confirmations, endpoint_forms, limits, paging, state, subscription_attributes, topics
+from . import confirmations, endpoint_forms, limits, paging, replays, state, subscription_attributes, topics
 from .errors import (
     AuthorizationErrorException,
     FilterPolicyLimitExceededException,
@@ -19,6 +19,7 @@ from .errors import (
 from .state import Subscription, Topic
 
 _TOKEN_DIGITS = 256
+_REPLAY = "ReplayPolicy"
 
 
 @operation
@@ -39,7 +40,9 @@ def subscribe(
         found = _new(call, at, topic, topic_arn, protocol, endpoint, given)
     else:
         found = before
-        if given and subscription_attributes.changed(topic, found, given, "Attributes Reason: ") != found:
+        same = {name: value for name, value in given.items() if name != _REPLAY}
+        is_replayed = given.get(_REPLAY, found.replay_policy) == found.replay_policy
+        if not is_replayed or subscription_attributes.changed(topic, found, same, "Attributes Reason: ") != found:
             raise InvalidParameterException("Attributes Reason: Subscription already exists with different attributes")
     if found.is_pending:
         state.acting(call, at).later(
@@ -64,7 +67,10 @@ def _new(
         token=call.chance.hex(_TOKEN_DIGITS),
         principal=call.caller.arn,
     )
-    found = subscription_attributes.changed(topic, found, given, "Attributes Reason: ")
+    plain = {name: value for name, value in given.items() if name != _REPLAY}
+    found = subscription_attributes.changed(topic, found, plain, "Attributes Reason: ")
+    if _REPLAY in given:
+        found = replays.begin(call, at, topic, found, given[_REPLAY])
     _check_quotas(at, topic, found)
     state.subscriptions.add(at, found)
     if is_pending:
@@ -164,7 +170,10 @@ def set_subscription_attributes(
     found = state.subscription(call, subscription_arn)
     _check_concerned(call, found)
     at, topic = _topic_of(call, found)
-    new = subscription_attributes.changed(topic, found, {attribute_name: attribute_value})
+    if attribute_name == _REPLAY:
+        new = replays.begin(call, at, topic, found, attribute_value)
+    else:
+        new = subscription_attributes.changed(topic, found, {attribute_name: attribute_value})
     if new.filter_policy and not found.filter_policy:
         check_filter_quota(at, new)
     state.subscriptions.replace(at, found, new)

@@ -11,7 +11,7 @@ from skyjar.kernel.errors import NotImplementedHere
 from skyjar.policy.documents import compile_document
 from skyjar.policy.errors import MalformedPolicy
 
-from . import delivery_policies, limits, state
+from . import archives, delivery_policies, letters, limits, state
 from .errors import InvalidParameterException
 from .state import Topic
 
@@ -30,11 +30,12 @@ SETTABLE = {
     "ContentBasedDeduplication",
     "FifoThroughputScope",
     "MaximumMessageSize",
+    "ArchivePolicy",
     *READ_BACK,
 }
 CREATABLE = {*SETTABLE, "FifoTopic"}
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,256}\Z")
-_FIFO_ONLY = ("ContentBasedDeduplication", "FifoThroughputScope")
+_FIFO_ONLY = ("ContentBasedDeduplication", "FifoThroughputScope", "ArchivePolicy")
 
 
 def check_name(name: str, *, is_fifo: bool) -> None:
@@ -50,14 +51,18 @@ def check_name(name: str, *, is_fifo: bool) -> None:
         raise InvalidParameterException("Topic Name")
 
 
-def changed(topic: Topic, name: str, value: str, arn: str) -> Topic:
+def changed(topic: Topic, name: str, value: str, arn: str, now: float) -> Topic:
     """The topic with one attribute set."""
-    if name in ("ArchivePolicy", "DataProtectionPolicy"):
+    if name == "DataProtectionPolicy":
         raise NotImplementedHere(f"Skyjar does not implement the topic attribute {name} of sns.")
     if name not in SETTABLE:
         raise InvalidParameterException("AttributeName")
     if name in _FIFO_ONLY and not topic.is_fifo:
         raise InvalidParameterException(f"{name} Reason: {name} can only be set for FIFO topics")
+    if name == "ArchivePolicy":
+        kept_days = archives.days(value)
+        since = topic.archive_since if topic.archive_days and kept_days else now
+        return state.replace(topic, archive_days=kept_days, archive_since=since if kept_days else 0.0)  # type: ignore[no-any-return]
     return state.replace(topic, **_change(topic, name, value, arn))  # type: ignore[no-any-return]
 
 
@@ -155,7 +160,7 @@ def default_policy(arn: str) -> str:
     return orjson.dumps(document).decode()
 
 
-def shown(topic: Topic, arn: str, counts: dict[str, int]) -> dict[str, str]:
+def shown(topic: Topic, arn: str, counts: dict[str, int], now: float) -> dict[str, str]:
     """As GetTopicAttributes answers; `counts` of subscriptions, by AWS's names."""
     found = {
         "TopicArn": arn,
@@ -179,5 +184,8 @@ def shown(topic: Topic, arn: str, counts: dict[str, int]) -> dict[str, str]:
     if topic.is_fifo:
         found["FifoTopic"] = "true"
         found["ContentBasedDeduplication"] = str(topic.dedups_by_content).lower()
+        if topic.archive_days:
+            found["ArchivePolicy"] = orjson.dumps({"MessageRetentionPeriod": str(topic.archive_days)}).decode()
+            found["BeginningArchiveTime"] = letters.iso(int(archives.begins_at(topic, now) * 1000))
         found["FifoThroughputScope"] = "MessageGroup" if topic.dedups_by_group else "Topic"
     return found

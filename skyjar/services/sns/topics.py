@@ -9,8 +9,8 @@ from skyjar.kernel.errors import NotImplementedHere
 from skyjar.kernel.service import operation
 from skyjar.kernel.tables import At
 
-from . import limits, paging, state, tags, topic_attributes
-from .errors import InvalidParameterException, TopicLimitExceededException
+from . import archives, limits, paging, state, tags, topic_attributes
+from .errors import InvalidParameterException, InvalidStateException, TopicLimitExceededException
 from .state import Topic
 
 
@@ -44,9 +44,9 @@ def _wanted(
 ) -> Topic:
     topic = Topic(name=name, created_s=int(call.now), is_fifo=is_fifo, tags=tags.checked({}, tagged))
     for attribute, value in given.items():
-        if attribute not in topic_attributes.CREATABLE and attribute != "ArchivePolicy":
+        if attribute not in topic_attributes.CREATABLE:
             raise InvalidParameterException("Attributes Reason: Unknown attribute: " + attribute)
-        topic = topic_attributes.changed(topic, attribute, value, arn)
+        topic = topic_attributes.changed(topic, attribute, value, arn, call.now)
     return topic
 
 
@@ -76,6 +76,7 @@ _FIELDS = {
     "delivery_policy": "DeliveryPolicy",
     "dedups_by_content": "ContentBasedDeduplication",
     "dedups_by_group": "FifoThroughputScope",
+    "archive_days": "ArchivePolicy",
 }
 
 
@@ -86,8 +87,12 @@ def _given(field: str, given: dict[str, str]) -> bool:
 @operation
 def delete_topic(call: Call, *, topic_arn: str) -> None:
     at, _, topic = state.find(call, topic_arn)
-    if topic is not None:
-        state.forget_topic(at, topic)
+    if topic is None:
+        return
+    if topic.archive_days:
+        raise InvalidStateException("Cannot delete a topic with an ArchivePolicy")
+    archives.forget(at, topic.name)
+    state.forget_topic(at, topic)
 
 
 @operation
@@ -103,7 +108,7 @@ def list_topics(call: Call, *, next_token: str | None = None) -> dict[str, Any]:
 @operation
 def get_topic_attributes(call: Call, *, topic_arn: str) -> dict[str, Any]:
     at, topic = state.existing(call, topic_arn)
-    return {"Attributes": topic_attributes.shown(topic, topic_arn, _counts(at, topic_arn))}
+    return {"Attributes": topic_attributes.shown(topic, topic_arn, _counts(at, topic_arn), call.now)}
 
 
 def _counts(at: At, arn: str) -> dict[str, int]:
@@ -119,7 +124,9 @@ def _counts(at: At, arn: str) -> dict[str, int]:
 @operation
 def set_topic_attributes(call: Call, *, topic_arn: str, attribute_name: str, attribute_value: str = "") -> None:
     at, topic = state.existing(call, topic_arn)
-    new = topic_attributes.changed(topic, attribute_name, attribute_value, topic_arn)
+    new = topic_attributes.changed(topic, attribute_name, attribute_value, topic_arn, call.now)
+    if topic.archive_days and not new.archive_days:
+        archives.forget(at, topic.name)
     if new.message_bytes > limits.MESSAGE_BYTES_DEFAULT:
         check_large(state.of_topic(at, topic_arn))
     state.topics.replace(at, topic, new)

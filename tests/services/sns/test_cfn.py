@@ -119,6 +119,7 @@ def test_subscriptions_within_the_topic_and_an_inline_policy(topics: Topics) -> 
 
 
 @pytest.mark.parametrize("name", ["ArchivePolicy", "DataProtectionPolicy"])
-def test_what_is_not_there_fails_the_resource(topics: Topics, name: str) -> None:
-    found = deployed(topics, {"T": {"Type": "AWS::SNS::Topic", "Properties": {name: {}}}})
+def test_what_a_topic_cannot_have_fails_the_resource(topics: Topics, name: str) -> None:
+    properties = {name: {"MessageRetentionPeriod": "3"}}  # of a standard topic
+    found = deployed(topics, {"T": {"Type": "AWS::SNS::Topic", "Properties": properties}})
     assert found["StackStatus"].startswith("ROLLBACK")

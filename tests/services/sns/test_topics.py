@@ -66,8 +66,8 @@ def test_attributes_are_checked(topics: Topics, name: str, value: str) -> None:
 
 def test_what_is_not_there_is_refused_by_name(topics: Topics) -> None:
     topics.topic()
-    with pytest.raises(NotImplementedHere, match="ArchivePolicy"):
-        topics.sns.set_topic_attributes(topic_arn=ARN, attribute_name="ArchivePolicy", attribute_value="{}")
+    with pytest.raises(NotImplementedHere, match="DataProtectionPolicy"):
+        topics.sns.set_topic_attributes(topic_arn=ARN, attribute_name="DataProtectionPolicy", attribute_value="{}")
 
 
 def test_topics_that_are_gone_or_elsewhere(topics: Topics) -> None:
