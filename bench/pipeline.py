@@ -55,9 +55,28 @@ CALLS = {
         + b",".join(b'{"Id":"%d","MessageBody":"hello hello"}' % n for n in range(10))
         + b"]}",
     ),
+    "put_item": (
+        "dynamodb",
+        "application/x-amz-json-1.0",
+        "DynamoDB_20120810.PutItem",
+        b'{"TableName":"bench","Item":{"pk":{"S":"a"},"n":{"N":"1"},"text":{"S":"hello hello hello"}}}',
+    ),
+    "get_item": (
+        "dynamodb",
+        "application/x-amz-json-1.0",
+        "DynamoDB_20120810.GetItem",
+        b'{"TableName":"bench","Key":{"pk":{"S":"a"}}}',
+    ),
 }
+TABLE = (
+    b'{"TableName":"bench","KeySchema":[{"AttributeName":"pk","KeyType":"HASH"}],"BillingMode":"PAY_PER_REQUEST",'
+    b'"AttributeDefinitions":[{"AttributeName":"pk","AttributeType":"S"}]}'
+)
 POLICY = {"Statement": [{"Effect": "Allow", "Principal": "*", "Action": "sqs:*", "Resource": "*"}]}
-OWN = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": ["sqs:*", "iam:*"], "Resource": "*"}]}
+OWN = {
+    "Version": "2012-10-17",
+    "Statement": [{"Effect": "Allow", "Action": ["sqs:*", "iam:*", "dynamodb:*"], "Resource": "*"}],
+}
 CHUNK = 500  # calls timed at once; the median of many chunks holds on a busy machine
 QUEUE = b'{"QueueUrl":"http://127.0.0.1:4566/000000000000/q",'
 
@@ -97,6 +116,9 @@ class Bench:
         self.keys = ("test", "test")
         queue = orjson.dumps({"QueueName": "q", "Attributes": {"Policy": orjson.dumps(POLICY).decode()}})
         self.handle(self.json("CreateQueue", queue))
+        self.handle(
+            signed("dynamodb", "application/x-amz-json-1.0", "DynamoDB_20120810.CreateTable", TABLE, *self.keys)
+        )
         if is_issued:
             self.keys = self._user()
 

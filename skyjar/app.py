@@ -46,6 +46,8 @@ class Settings:
     trusts_loopback: bool = True
     seed: int | None = None
     frozen_at: float | None = None
+    stale_reads_s: float = 0.0
+    has_aws_timing: bool = False
     origins: tuple[str, ...] = field(default=())
 
 
@@ -72,6 +74,8 @@ class Cloud:
             is_synced=settings.is_synced,
             trusts_loopback=settings.trusts_loopback,
         )
+        self.pipeline.behaviour.stale_reads_s = settings.stale_reads_s
+        self.pipeline.behaviour.has_aws_timing = settings.has_aws_timing
         self.functions = Functions(self.pipeline, self.data / "lambda")
         self.pipeline.ends.append(self.functions.stop)
         self.pipeline.internal = Control(self).answer

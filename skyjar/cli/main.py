@@ -13,6 +13,13 @@ from skyjar import __version__
 from .places import Problem
 
 
+def _lag(text: str) -> float:
+    seconds = float(text)
+    if not 0 <= seconds <= 3600:
+        raise ValueError(text)
+    return seconds
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="skyjar", description="AWS in a jar: a local cloud for real AWS clients.")
     parser.add_argument("--version", action="version", version=f"skyjar {__version__}")
@@ -38,6 +45,8 @@ def _parser() -> argparse.ArgumentParser:
         "--sync", action="store_true", help="flush to the disk before answering, so loss of power loses nothing"
     )
     up.add_argument("--seed", type=int, help="draw ids from this seed, so a run replays exactly")
+    up.add_argument("--stale-reads", type=_lag, default=0.0, metavar="SECONDS", help="how old reads may be")
+    up.add_argument("--aws-timing", action="store_true", help="take as long as AWS does")
     up.add_argument("--origin", action="append", default=[], help="a browser origin that may call (repeatable)")
     up.add_argument("--detach", "-d", action="store_true", help="run in the background")
     add("down", "server.down", "stop a cloud")
@@ -67,6 +76,13 @@ def _parser() -> argparse.ArgumentParser:
     snapshot = add("snapshot", "state.snapshot", "save and bring back the whole state", has_json=True)
     snapshot.add_argument("action", choices=("save", "load", "list", "rm"))
     snapshot.add_argument("name", nargs="?")
+    quotas = add("quotas", "quotas.quotas", "show and change service quotas", has_json=True)
+    quotas.add_argument("action", nargs="?", default="list", choices=("list", "set", "reset"))
+    for word in ("service", "name"):
+        quotas.add_argument(word, nargs="?")
+    quotas.add_argument("value", nargs="?", type=int)
+    for word in ("account", "region"):
+        quotas.add_argument(f"--{word}", help=f"only in this {word}")
     add("doctor", "doctor.doctor", "what was found on this machine and what that enables", has_json=True)
     coverage = add("coverage", "coverage.coverage", "which operations are there", has_json=True)
     coverage.add_argument("service", nargs="?")

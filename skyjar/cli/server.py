@@ -31,6 +31,8 @@ def up(arguments: argparse.Namespace) -> int:
         trusts_loopback=not arguments.http_is_insecure,
         seed=arguments.seed,
         origins=tuple(arguments.origin),
+        stale_reads_s=arguments.stale_reads,
+        has_aws_timing=arguments.aws_timing,
     )
 
     def ready(cloud: Any) -> None:

@@ -18,7 +18,7 @@ from skyjar import __version__
 from skyjar.kernel import service as services
 from skyjar.wire.http import Request, Respond, Response
 
-from . import clock, snapshots
+from . import behaviour, clock, quotas, snapshots
 from .needs import needs
 
 if TYPE_CHECKING:
@@ -97,6 +97,10 @@ ROUTES: dict[tuple[str, str], Route] = {
     ("GET", "/_skyjar/needs"): needs,
     ("GET", "/_skyjar/clock"): clock.show,
     ("POST", "/_skyjar/clock"): clock.turn,
+    ("GET", "/_skyjar/behaviour"): behaviour.show,
+    ("POST", "/_skyjar/behaviour"): behaviour.change,
+    ("GET", "/_skyjar/quotas"): quotas.show,
+    ("POST", "/_skyjar/quotas"): quotas.change,
     ("GET", "/_skyjar/snapshots"): snapshots.listing,
     ("POST", "/_skyjar/snapshots"): snapshots.save,
     ("POST", "/_skyjar/snapshots/load"): snapshots.load,

@@ -1,15 +1,17 @@
 """Blobs: large bytes as immutable files named by their content, or sealed and named by chance (see frames.py).
 
 Bytes are streamed in before the transaction that makes them visible; a table that declares `blobs` keeps those its
-records name. What nothing names is collected once it is older than a grace period, so that a body being uploaded is
-safe. A file appears under its name by an atomic rename, so a half-written one is never seen.
+records name. What nothing names is collected (`Collector`) after a grace period, so that a body being uploaded is safe, and so is
+one being sent whose object has just been deleted. A file appears under its name by an atomic rename, so a half-written one is never seen.
 """
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
+import itertools
 import os
-from collections.abc import Callable
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Protocol
 
@@ -221,19 +223,55 @@ class Blobs:
         path = self.path(name)
         return Blob(name, path, path.stat().st_size)
 
-    def collect(self, tx: Transaction, older_than: float, keep: Callable[[str], bool] = lambda name: False) -> int:
-        """Delete the blobs that no record names and whose file is older than a machine time; returns how many."""
+    def files(self) -> Iterator[os.DirEntry[str]]:
+        """All blobs that there are, in no order; what comes and goes meanwhile may be missed."""
+        for folder in self._folders():
+            with contextlib.suppress(FileNotFoundError), os.scandir(folder) as entries:
+                yield from entries
+
+    def _folders(self) -> list[str]:
+        try:
+            with os.scandir(self._directory) as entries:
+                return [entry.path for entry in entries if entry.name != self._incoming.name and entry.is_dir()]
+        except FileNotFoundError:
+            return []
+
+
+class Collector:
+    """Walks over all blobs a few at a time, round after round, and deletes those that no record names.
+
+    A file goes when it was found unnamed `GRACE_S` ago and still is, and is itself older than that: content that is written
+    again, or a copy, may have taken it up in between. Times are the machine's, in seconds.
+    """
+
+    def __init__(self, blobs: Blobs) -> None:
+        self._blobs = blobs
+        self._left: Iterator[os.DirEntry[str]] = iter(())
+        self._unnamed: dict[str, float] = {}  # since when, as far as is known
+
+    def step(self, tx: Transaction, now: float, count: int) -> int:
+        """Look at up to that many, at no more than one end of a round; how many were deleted."""
         gone = 0
-        for folder in self._directory.iterdir():
-            if folder == self._incoming or not folder.is_dir():
-                continue
-            for file in folder.iterdir():
-                start = _references + keys.text(file.name)
-                if (
-                    file.stat().st_mtime < older_than
-                    and not tx.scan(start, keys.after(start), 1)
-                    and not keep(file.name)
-                ):
-                    file.unlink(missing_ok=True)
-                    gone += 1
+        for file in itertools.islice(self._left, count):
+            gone += self._look_at(file, tx, now)
+            count -= 1
+        if count > 0:
+            self._left = self._blobs.files()
         return gone
+
+    def _look_at(self, file: os.DirEntry[str], tx: Transaction, now: float) -> bool:
+        name = file.name
+        start = _references + keys.text(name)
+        if tx.scan(start, keys.after(start), 1):
+            self._unnamed.pop(name, None)
+            return False
+        since = self._unnamed.setdefault(name, now)
+        if now - since < GRACE_S:
+            return False
+        with contextlib.suppress(FileNotFoundError):
+            path = Path(file.path)
+            if now - path.stat().st_mtime < GRACE_S:
+                return False
+            path.unlink()
+        del self._unnamed[name]
+        return True

@@ -6,6 +6,7 @@ from typing import Any, Protocol
 
 import msgspec
 
+from .behaviour import Behaviour
 from .blobs import Blobs
 from .ids import Chance
 from .jobs import Job, schedule
@@ -19,6 +20,7 @@ class Cloud(Protocol):
     chance: Chance
     blobs: Blobs
     is_strict: bool
+    behaviour: Behaviour
 
     def ask(self, call: Call, service: str, operation: str, parameters: dict[str, Any], principal: Principal,
             account: str, region: str, context: dict[str, str]) -> Any: ...  # fmt: skip
@@ -168,6 +170,11 @@ class Call:
     def is_strict(self) -> bool:
         """Whether keys that were never issued are refused, instead of acting as their account's root user."""
         return self._cloud.is_strict
+
+    @property
+    def behaviour(self) -> Behaviour:
+        """What is slower or less consistent than it could be."""
+        return self._cloud.behaviour
 
     @property
     def now_ms(self) -> int:

@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+import msgspec
+
 from .principals import Principal
 from .store import Transaction
 from .tables import Place, Record, Table
@@ -95,10 +97,48 @@ DATA: dict[str, frozenset[str]] = {
 }
 
 
-class Seen(Record, frozen=True):
-    """`service` is AWS's name of the model, `operation` AWS's name. `parameters` and `answer` are MessagePack, with AWS's
-    names and without what is secret; `answer` is empty for calls that only read, and for those that failed. `via` is
-    the service that made the call on somebody's behalf, by its host name."""
+class Origin(Record, frozen=True):
+    """What many calls have in common. `service` is AWS's name of the model, `operation` AWS's name; `via` is the service that
+    made the call on somebody's behalf, by its host name."""
+
+    service: str
+    operation: str
+    is_data: bool
+    principal: Principal
+    account: str
+    region: str
+    source_ip: str
+    user_agent: str
+    via: str
+    is_secure: bool = False
+    host: str = ""
+
+
+class Kept(Record, frozen=True):
+    """What a call has for itself; `origin` is the place of its origin in the row. `parameters` and `answer` are MessagePack, with
+    AWS's names and without what is secret; `answer` is empty for calls that only read, and for those that failed."""
+
+    origin: int
+    at: float
+    request_id: str
+    parent: str
+    error: str
+    message: str
+    resource: str
+    parameters: bytes
+    answer: bytes
+
+
+class Row(Record, frozen=True):
+    """Calls in a row; `last` is the number of the last."""
+
+    last: int
+    origins: tuple[Origin, ...]
+    calls: tuple[Kept, ...]
+
+
+class Seen(msgspec.Struct, frozen=True):
+    """A call as it is read: what it had for itself, its origin, and its number."""
 
     seq: int
     at: float
@@ -122,13 +162,6 @@ class Seen(Record, frozen=True):
     host: str = ""
 
 
-class Row(Record, frozen=True):
-    """Calls in a row; `last` is the number of the last."""
-
-    last: int
-    seen: tuple[Seen, ...]
-
-
 class Selected(Record, frozen=True):
     """The services whose data events are wanted."""
 
@@ -136,7 +169,15 @@ class Selected(Record, frozen=True):
     services: tuple[str, ...]
 
 
-rows = Table("kernel.history", Row, key=("last",), scope="cloud")
+def _upgrade(fields: list[Any]) -> list[Any]:
+    """From the time when a call was kept with its origin: an origin for each."""
+    last, seen = fields
+    origins = [[*each[4:10], *each[12:15], *each[18:20]] for each in seen]
+    calls = [[at, *each[1:4], *each[10:12], *each[15:18]] for at, each in enumerate(seen)]
+    return [last, origins, calls]
+
+
+rows = Table("kernel.history", Row, key=("last",), scope="cloud", version=2, upgrades={1: _upgrade})
 selected = Table("kernel.history.selected", Selected, key=("id",), scope="cloud")
 
 _READING = ("get", "list", "describe", "head", "lookup", "search", "query", "scan", "select", "batch_get", "simulate",
@@ -150,14 +191,25 @@ def everywhere(tx: Transaction) -> Place:
     return Place(tx, "", "")
 
 
-def append(tx: Transaction, seen: list[Seen], kept: int = KEPT) -> None:
+def append(tx: Transaction, row: Row, kept: int = KEPT) -> None:
     """Write calls whose numbers follow the latest; rows that hold none of the last `kept` calls go."""
     place = everywhere(tx)
-    last = seen[-1].seq
-    rows.add(place, Row(last=last, seen=tuple(seen)))
-    low, high = rows.bounds(place, (), None, (), (last - kept + 1,))
+    rows.add(place, row)
+    low, high = rows.bounds(place, (), None, (), (row.last - kept + 1,))
     for key, _ in tx.scan(low, high, 4, is_queue=True):
         tx.delete(key)
+
+
+def _read(row: Row) -> list[Seen]:
+    """The calls of a row, oldest first."""
+    first = row.last - len(row.calls) + 1
+    return [_seen(number, each, row.origins[each.origin]) for number, each in enumerate(row.calls, first)]
+
+
+def _seen(number: int, kept: Kept, origin: Origin) -> Seen:
+    values = msgspec.structs.asdict(origin) | msgspec.structs.asdict(kept)
+    del values["origin"]
+    return Seen(seq=number, **values)
 
 
 def forwards(tx: Transaction, start: int = 0) -> Iterator[Seen]:
@@ -165,7 +217,7 @@ def forwards(tx: Transaction, start: int = 0) -> Iterator[Seen]:
     while True:
         page = rows.range(everywhere(tx), start=(start,), limit=32)
         for row in page:
-            yield from (seen for seen in row.seen if seen.seq >= start)
+            yield from (seen for seen in _read(row) if seen.seq >= start)
         if len(page) < 32:
             return
         start = page[-1].last + 1
@@ -176,11 +228,11 @@ def backwards(tx: Transaction, start: int | None = None) -> Iterator[Seen]:
     place = everywhere(tx)
     if start is not None:  # the row that it is in ends with a later one, or with it
         for row in rows.range(place, start=(start,), limit=1):
-            yield from (seen for seen in reversed(row.seen) if seen.seq <= start)
+            yield from (seen for seen in reversed(_read(row)) if seen.seq <= start)
     while True:
         page = rows.range(place, end=() if start is None else (start,), reverse=True, limit=32)
         for row in page:
-            yield from reversed(row.seen)
+            yield from reversed(_read(row))
         if len(page) < 32:
             return
         start = page[-1].last

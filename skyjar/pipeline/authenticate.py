@@ -13,6 +13,8 @@ from skyjar.kernel.principals import Principal, root
 from skyjar.services.sts.limits import SESSION_MARK
 from skyjar.wire import sigv4
 
+from .bodies import Coming
+
 if TYPE_CHECKING:
     from .exchange import Exchange
     from .pipeline import Pipeline
@@ -65,6 +67,20 @@ class MissingToken(AWSError):
 
 
 _QUERY = ("query", "ec2")
+
+
+def authenticate_head(pipeline: Pipeline, x: Exchange) -> None:
+    """Of a request whose body is to come. Where the head does not say the hash that it was signed with, this waits for the
+    body."""
+    request = x.request
+    is_signed_with_body = x.credential is not None and x.credential.scheme == "v4-header"
+    if is_signed_with_body and "x-amz-content-sha256" not in request.headers:
+        return
+    body, request.body = request.body, Coming(request.headers)
+    try:
+        authenticate(pipeline, x)
+    finally:
+        request.body = body
 
 
 def authenticate(pipeline: Pipeline, x: Exchange) -> None:

@@ -91,7 +91,8 @@ def judge(
     limited = pipeline.memberships.limited
     if limited is None:
         limited = pipeline.memberships.load()
-    if caller.kind == "root" and document is None and (not limited or caller.account not in limited):
+    has_policy = document is not None or (also and any(len(needed) > 3 and needed[3] for needed in also))
+    if caller.kind == "root" and not has_policy and (not limited or caller.account not in limited):
         concerned = [*resources, *(needed[1] for needed in also)] if also else resources
         for arn in concerned:
             if (account_of(arn) or owner) not in ("", caller.account):

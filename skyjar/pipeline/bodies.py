@@ -93,6 +93,25 @@ class Received(Blob):
         self.digests = digests
         self.trailers = trailers or {}
 
+    @property
+    def sha256(self) -> str | None:
+        """In hexadecimal, where it was hashed."""
+        found = self.digests.get("sha256")
+        return found.hex() if found is not None else None
+
+
+class Coming:
+    """A body that is yet to come: its hash is what the head promises, which the sink compares with what comes."""
+
+    __slots__ = ("sha256", "size")
+
+    def __init__(self, headers: dict[str, str]) -> None:
+        self.sha256 = headers.get("x-amz-content-sha256", "")
+        self.size = 0
+
+    def read(self, offset: int = 0, length: int | None = None) -> bytes:
+        return b""
+
 
 class BlobSink:
     """Streams a body into a blob: unwraps `aws-chunked`, hashes, checks the promised length and hash.

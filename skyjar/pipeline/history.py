@@ -1,7 +1,8 @@
 """Writes the history of calls (`kernel/history.py`), without holding up those who call.
 
-A call costs one test; a management call leaves references to what it was given and what it answered. They are encoded
-and written together when the records are. What a model marks as sensitive, and bodies, are left out on the way.
+A call costs one test. Of a management call what many have in common (`Origin`) is kept once for all that are written together,
+its parameters and its answer are encoded at once: to hold the call itself until then would cost more than everything else, since
+memory that is used again at once stays in the processor's cache. What a model marks as sensitive, and bodies, are left out on the way.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import msgspec
 
 from skyjar.kernel import service as services
 from skyjar.kernel.errors import AWSError
-from skyjar.kernel.history import DATA, KEPT, Seen, append, keeps_answer, next_number, selects
+from skyjar.kernel.history import DATA, KEPT, Kept, Origin, Row, append, keeps_answer, next_number, selects
 from skyjar.kernel.principals import Principal
 from skyjar.kernel.service import Operation
 from skyjar.kernel.store import Store, Transaction
@@ -55,16 +56,15 @@ class Plan:
         self.answer = operation.output_shape if keeps_answer(service.name, function.name) else None
 
 
-FromSocket = tuple[Plan, "Exchange", "Judgement | None", str]
-FromInside = tuple[Plan, "Call", "Call", dict[str, Any], Any, AWSError | None]
-
-
 class History:
     """`skips`: operations whose calls are not kept, for the one test that every call pays."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._pending: list[FromSocket | FromInside] = []
+        self._pending: list[Kept] = []
+        self._origins: list[Origin] = []  # of what is pending
+        self._places: dict[tuple[Any, ...], int] = {}  # where they are, by what tells them apart
+        self._callers: list[Principal] = []  # whose `id` tells them apart, so it must not become another's
         self._plans: dict[Operation, Plan] = {}
         self._selected: frozenset[str] | None = None
         self._next = -1
@@ -83,12 +83,43 @@ class History:
 
     def see(self, x: Exchange, judgement: Judgement | None, message: str) -> None:
         """A call from a socket. One that could not be authenticated is nobody's."""
-        assert x.function is not None
-        plan = self._plan(x.function)
-        if plan is not None and (x.principal.kind != "anonymous" or (x.credential is None and plan.is_data)):
-            self._pending.append((plan, x, judgement, message))
-            if len(self._pending) >= BATCH:
-                self.flush()
+        function, principal, request = x.function, x.principal, x.request
+        assert function is not None
+        plan = self._plans.get(function) or self._plan(function)
+        if plan is None or (principal.kind == "anonymous" and (x.credential is not None or not plan.is_data)):
+            return
+        what = (function, id(principal), x.account, x.region, request.peer, x.user_agent, request.host, request.scheme)
+        place = self._places.get(what)
+        if place is None:
+            origin = Origin(
+                service=plan.service,
+                operation=plan.name,
+                is_data=plan.is_data,
+                principal=_without_policies(principal),
+                account=x.account,
+                region=x.region,
+                source_ip=request.peer,
+                user_agent=x.user_agent,
+                via="",
+                is_secure=request.scheme == "https",
+                host=request.host,
+            )
+            place = self._place(what, origin)
+            self._callers.append(principal)
+        error, parameters, answer = x.error_code, x.parameters, x.result
+        self._keep(
+            Kept(
+                place,
+                x.clock_began,
+                x.request_id,
+                x.parent,
+                error,
+                message,
+                judgement.resource if judgement is not None else "",
+                self._parameters(plan, parameters) if parameters else b"",
+                self._answer(plan, answer) if answer and not error else b"",
+            )
+        )
 
     def hear(
         self,
@@ -104,10 +135,34 @@ class History:
         caller = inner.caller
         if plan is None or (caller.kind == "root" and caller != call.caller):
             return  # a look into an account on behalf of nobody there
+        origin = _origin_inside(plan, call, inner)
+        judgement = getattr(error, "judgement", None)
+        what, at, names = (function, origin), inner.now, (inner.request_id, inner.parent)
+        told = (error.code, error.message) if error is not None else ("", "")
+        resource = judgement.resource if judgement is not None else ""
+        packed = (self._parameters(plan, parameters), self._answer(plan, answer) if error is None else b"")
+
+        def keep() -> None:
+            place = self._places.get(what)
+            if place is None:
+                place = self._place(what, origin)
+            self._keep(Kept(place, at, *names, *told, resource, *packed))
+
         if error is not None:
-            self._pending.append((plan, call, inner, parameters, None, error))
+            keep()
         else:
-            call.tx.after_commit.append(lambda: self._pending.append((plan, call, inner, parameters, answer, None)))
+            call.tx.after_commit.append(keep)
+
+    def _place(self, what: tuple[Any, ...], origin: Origin) -> int:
+        """Where in the row that is pending the origin is from now on."""
+        place = self._places[what] = len(self._origins)
+        self._origins.append(origin)
+        return place
+
+    def _keep(self, kept: Kept) -> None:
+        self._pending.append(kept)
+        if len(self._pending) >= BATCH:
+            self.flush()
 
     def _selection(self) -> frozenset[str]:
         if self._selected is None:
@@ -130,81 +185,18 @@ class History:
         """Write what is known by now; whether there was anything."""
         if not self._pending:
             return False
-        pending, self._pending = self._pending, []
-        self._store.transact(lambda tx: self._write(tx, pending))
+        calls, origins, self._pending, self._origins = self._pending, self._origins, [], []
+        self._places.clear()
+        self._callers.clear()
+        self._store.transact(lambda tx: self._write(tx, tuple(origins), tuple(calls)))
         return True
 
-    def _write(self, tx: Transaction, pending: list[FromSocket | FromInside]) -> None:
+    def _write(self, tx: Transaction, origins: tuple[Origin, ...], calls: tuple[Kept, ...]) -> None:
         if self._next < 0:
             self._next = next_number(tx)
-        seen = [
-            self._from_socket(at, *each) if len(each) == 4 else self._from_inside(at, *each)
-            for at, each in enumerate(pending, self._next)
-        ]
-        append(tx, seen, KEPT)
-        self._next += len(seen)
-
-    def _from_socket(self, seq: int, plan: Plan, x: Exchange, judgement: Judgement | None, message: str) -> Seen:
-        request, error = x.request, x.error_code
-        return Seen(
-            seq=seq,
-            at=x.clock_began,
-            request_id=x.request_id,
-            parent=x.parent,
-            service=plan.service,
-            operation=plan.name,
-            is_data=plan.is_data,
-            principal=_without_policies(x.principal),
-            account=x.account,
-            region=x.region,
-            error=error,
-            message=message,
-            source_ip=request.peer,
-            user_agent=x.user_agent,
-            via="",
-            resource=judgement.resource if judgement is not None else "",
-            parameters=self._parameters(plan, x.parameters),
-            answer=self._answer(plan, x.result) if not error else b"",
-            is_secure=request.scheme == "https",
-            host=request.host,
-        )
-
-    def _from_inside(
-        self,
-        seq: int,
-        plan: Plan,
-        call: Call,
-        inner: Call,
-        parameters: dict[str, Any],
-        answer: Any,
-        error: AWSError | None,
-    ) -> Seen:
-        """What a job does on somebody's behalf, or a service says that it does for its caller, comes from that service."""
-        caller = inner.caller
-        is_service = caller.kind == "service"
-        said = inner.context.get("kms:ViaService", "").partition(".")[0] or ("." in call.operation and call.service)
-        via = f"{said}.amazonaws.com" if said and not is_service else ""
-        judgement = getattr(error, "judgement", None)
-        return Seen(
-            seq=seq,
-            at=inner.now,
-            request_id=inner.request_id,
-            parent=inner.parent,
-            service=plan.service,
-            operation=plan.name,
-            is_data=plan.is_data,
-            principal=_without_policies(caller),
-            account=inner.account,
-            region=inner.region,
-            error=error.code if error is not None else "",
-            message=error.message if error is not None else "",
-            source_ip=caller.name if is_service else via or call.source_ip,
-            user_agent=caller.name if is_service else via or call.origin.user_agent,
-            via=via,
-            resource=judgement.resource if judgement is not None else "",
-            parameters=self._parameters(plan, parameters),
-            answer=self._answer(plan, answer) if error is None else b"",
-        )
+        last = self._next + len(calls) - 1
+        append(tx, Row(last, origins, calls), KEPT)
+        self._next = last + 1
 
     def _parameters(self, plan: Plan, parameters: dict[str, Any]) -> bytes:
         return self._packed(_shown_parameters(plan, parameters)) if parameters else b""
@@ -217,6 +209,25 @@ class History:
             return b""
         packed = self._encode(shown)
         return packed if len(packed) <= ENCODED_BYTES else b""
+
+
+def _origin_inside(plan: Plan, call: Call, inner: Call) -> Origin:
+    """What a job does on somebody's behalf, or a service says that it does for its caller, comes from that service."""
+    caller = inner.caller
+    is_service = caller.kind == "service"
+    said = inner.context.get("kms:ViaService", "").partition(".")[0] or ("." in call.operation and call.service)
+    via = f"{said}.amazonaws.com" if said and not is_service else ""
+    return Origin(
+        service=plan.service,
+        operation=plan.name,
+        is_data=plan.is_data,
+        principal=_without_policies(caller),
+        account=inner.account,
+        region=inner.region,
+        source_ip=caller.name if is_service else via or call.source_ip,
+        user_agent=caller.name if is_service else via or call.origin.user_agent,
+        via=via,
+    )
 
 
 def _without_policies(principal: Principal) -> Principal:

@@ -32,6 +32,7 @@ class Inside:
         self.chance = pipeline.chance
         self.blobs = pipeline.blobs
         self.is_strict = pipeline.is_strict
+        self.behaviour = pipeline.behaviour
         self._reactions: dict[str, list[Callable[..., Any]]] | None = None
         self._resource_types: dict[str, Any] | None = None
 

@@ -13,6 +13,7 @@ from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
 
 from skyjar.kernel import credentials
+from skyjar.kernel.behaviour import Behaviour
 from skyjar.kernel.blobs import Blobs
 from skyjar.kernel.call import Call
 from skyjar.kernel.clock import Clock
@@ -29,7 +30,7 @@ from skyjar.wire.http import Request, Respond, Response, Sink, WebSocket, WebSoc
 from . import cors
 from .access_logs import AccessLogs
 from .answers import Answers
-from .authenticate import Roots, authenticate
+from .authenticate import Roots, authenticate, authenticate_head
 from .authorise import authorise
 from .bodies import SMALL_BYTES, BlobSink, is_chunked
 from .exchange import Exchange
@@ -42,10 +43,11 @@ from .parse import parse
 from .performers import compute, fetch, send
 from .planes import Planes
 from .records import CallRecord, Records
-from .respond import internal_failure, render, render_error
+from .respond import NotServed, internal_failure, render, render_error
 from .route import Known, route
 from .run import run
 from .runner import Runner
+from .sweeping import Sweeping
 from .verdicts import Verdicts
 from .waiting import park
 
@@ -73,22 +75,20 @@ class Pipeline:
         is_lenient: bool = False,
         is_synced: bool = False,
         trusts_loopback: bool = True,
-        own_endpoint: str = "http://127.0.0.1:4566",
     ) -> None:
         self.store = store
         self.clock = clock
         self.chance = chance
         self.blobs = blobs
+        self.behaviour = Behaviour()
         self.is_strict = is_strict
         self.is_auditing = is_auditing
         self.is_lenient = is_lenient
         self.trusts_loopback = trusts_loopback
-        self.own_endpoint = own_endpoint
+        self.own_endpoint = "http://127.0.0.1:4566"
         self.planes = Planes()
         self.known_routes = Known()
-        self.records = Records(store)
-        self.history = History(store)
-        self.access_logs = AccessLogs(store)
+        self._attend()
         self.identities = Identities()
         self.memberships = Memberships(store)
         self.verdicts = Verdicts(self.memberships)
@@ -115,8 +115,10 @@ class Pipeline:
         self.clock.changed = self._set_timer
         self._set_timer()
         self.runner.start()
+        self.sweeping.start(loop)
 
     async def stop(self) -> None:
+        self.sweeping.stop()
         await self.runner.stop()
         for task in list(self.tasks):
             task.cancel()
@@ -125,24 +127,29 @@ class Pipeline:
             self._timer.cancel()
         if self._flushing is not None:
             self._flushing.cancel()
-        self.records.flush()
-        self.history.flush()
-        self.access_logs.flush()
+        self._flush()
 
     async def quiesce(self) -> None:
         """End what runs outside and the jobs that wait; calls that wait stay parked."""
+        self.sweeping.stop()
         await self.runner.stop()
         for end in self.ends:
             await end()
 
     def resume(self) -> None:
         """After `quiesce`, with whatever is in the store now."""
-        self.records = Records(self.store)
-        self.history = History(self.store)
-        self.access_logs = AccessLogs(self.store)
+        self._attend()
         self.memberships.forget()
         self.runner = Runner(self)
         self.runner.start()
+        self.sweeping.start(self.loop)
+
+    def _attend(self) -> None:
+        """Make what accompanies the present store: the logs of calls, and the collection of blobs."""
+        self.records = Records(self.store)
+        self.history = History(self.store)
+        self.access_logs = AccessLogs(self.store)
+        self.sweeping = Sweeping(self.store, self.blobs)
 
     def _set_timer(self) -> None:
         """Keep one real timer at the earliest alarm of the cloud's clock."""
@@ -172,7 +179,7 @@ class Pipeline:
             route(self, x)
             if x.plane is not None or x.model is None or x.model.streaming_input is None:
                 return None
-            authenticate(self, x)
+            authenticate_head(self, x)
             return self._sink(x)
         except (AWSError, WireError) as error:
             refusal = render_error(x, error)
@@ -388,12 +395,6 @@ class Pipeline:
             x,
             max(time.perf_counter() - x.began, self.clock.now() - x.clock_began) if waited else 0.0,
         )
-
-
-class NotServed(AWSError):
-    code = "ServiceUnavailable"
-    status = 503
-    sentence = "The request conflicted with others too often. Please try again."
 
 
 __all__ = ["STEPS", "Pipeline", "WebResponse"]

@@ -22,6 +22,12 @@ class InternalFailure(AWSError):
     sentence = "The request processing has failed because of an unknown error, exception or failure."
 
 
+class NotServed(AWSError):
+    code = "ServiceUnavailable"
+    status = 503
+    sentence = "The request conflicted with others too often. Please try again."
+
+
 def internal_failure() -> AWSError:
     return InternalFailure()
 

@@ -29,6 +29,12 @@ _AWS_HOST = re.compile(
     r"^(?P<service>[a-z0-9.-]+?)(?:\.(?P<region>[a-z]{2}(?:-[a-z]+)+-\d))?\.(?:amazonaws\.com|localhost)(?::\d+)?$"
 )
 _CONTROL = "/v20180820/"
+_POINT_HOST = re.compile(
+    r"^(?P<name>[a-z0-9-]+)-(?P<account>\d{12})\.s3-accesspoint(?:-fips)?\.(?:dualstack\.)?"
+    r"(?P<region>[a-z]{2}(?:-[a-z]+)+-\d)\.(?:amazonaws\.com|localhost(?:\.localstack\.cloud)?)(?::\d+)?$"
+)
+_OBJECT_LAMBDA = "s3-object-lambda"
+_OBJECT_LAMBDA_HOST = re.compile(r"^(?P<name>[a-z0-9-]+)-(?P<account>\d{12})\.")
 _BUCKET_HOST = re.compile(r"^(?P<bucket>[a-z0-9][a-z0-9.-]{1,61}[a-z0-9])\.localhost(?::\d+)?$")
 
 
@@ -190,6 +196,8 @@ def _by_scope(x: Exchange) -> tuple[str, ...]:
     """Candidate services: by the signature's scope, else by host name, else by Action, else S3."""
     request = x.request
     if x.credential is not None and x.credential.service:
+        if x.credential.service == _OBJECT_LAMBDA:
+            return ("s3",)
         found = index.by_signing_name().get(x.credential.service)
         if found is None:
             raise UnknownOperation(f"Unknown service in the credential scope: {x.credential.service[:64]}")
@@ -220,13 +228,13 @@ def _addressed(x: Exchange, name: str) -> Request:
     """The request, with a bucket in the host name moved into the path (virtual-host style)."""
     request = x.request
     if name == "s3" and "s3-bucket" not in x.labels:
-        match = _S3_HOST.match(request.host) or _BUCKET_HOST.match(request.host)
-        if match is not None and match["bucket"] not in ("s3",):
-            x.labels = {**x.labels, "s3-bucket": match["bucket"]}
+        bucket = _object_lambda_of(x) if _is_object_lambda(x) else _bucket_of(request.host)
+        if bucket is not None:
+            x.labels = {**x.labels, "s3-bucket": bucket}
             x.is_accelerated = ".s3-accelerate." in request.host
             x.addressed = Request(
                 request.method,
-                f"/{match['bucket']}{request.path}",
+                f"/{bucket}{request.path}",
                 request.query,
                 request.headers,
                 request.body,
@@ -235,6 +243,29 @@ def _addressed(x: Exchange, name: str) -> Request:
                 version=request.version,
             )
     return x.addressed
+
+
+def _is_object_lambda(x: Exchange) -> bool:
+    return x.credential is not None and x.credential.service == _OBJECT_LAMBDA
+
+
+def _object_lambda_of(x: Exchange) -> str | None:
+    """The ARN of an Object Lambda access point, whose host name may be like an access point's: the signature tells them
+    apart. A function's answer to one has a host name of its own, which names nothing."""
+    match = _OBJECT_LAMBDA_HOST.match(x.request.host)
+    if match is None or x.request.path == "/WriteGetObjectResponse":
+        return None
+    assert x.credential is not None
+    return f"arn:aws:s3-object-lambda:{x.credential.region}:{match['account']}:accesspoint:{match['name']}"
+
+
+def _bucket_of(host: str) -> str | None:
+    """The bucket that a host name names, or the ARN of an access point, in the form without a slash."""
+    point = _POINT_HOST.match(host)
+    if point is not None:
+        return f"arn:aws:s3:{point['region']}:{point['account']}:accesspoint:{point['name']}"
+    match = _S3_HOST.match(host) or _BUCKET_HOST.match(host)
+    return match["bucket"] if match is not None and match["bucket"] != "s3" else None
 
 
 def _unknown(x: Exchange) -> AWSError:

@@ -283,6 +283,7 @@ def environment_of(function: Function, credentials: Credentials, api: str, strea
         environment["NODE_PATH"] = ":".join([*places, f"{seen.runtime}/node_modules", seen.runtime, seen.task])
     if function.endpoint_url:
         environment["AWS_ENDPOINT_URL"] = function.endpoint_url
+        environment["AWS_DISABLE_HOST_PREFIX_INJECTION"] = "true"  # nobody finds names below an address
     environment.update(function.environment)
     environment |= {
         "_HANDLER": function.handler,

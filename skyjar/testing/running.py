@@ -133,6 +133,8 @@ def running(
     trusts_loopback: bool = True,
     seed: int | None = None,
     frozen_at: float | None = None,
+    stale_reads_s: float = 0.0,
+    has_aws_timing: bool = False,
 ) -> Iterator[Running]:
     """Start a cloud on a free port; it and, without `data`, its state are gone afterwards."""
     settings = Settings(
@@ -144,6 +146,8 @@ def running(
         trusts_loopback=trusts_loopback,
         seed=seed,
         frozen_at=frozen_at,
+        stale_reads_s=stale_reads_s,
+        has_aws_timing=has_aws_timing,
     )
     cloud = Running(settings)
     try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -78,3 +79,30 @@ def test_snapshots_bring_the_state_back(cloud: Running, capsys: pytest.CaptureFi
 def test_what_does_not_answer_is_said_with_what_to_do(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["status", "--port", "1"]) == 1
     assert "skyjar up" in capsys.readouterr().err
+
+
+def test_quotas_are_shown_and_set(cloud: Running, capsys: pytest.CaptureFixture[str]) -> None:
+    port = ["--port", str(cloud.cloud.port)]
+
+    def quotas(*words: str) -> list[dict[str, Any]]:
+        assert main(["quotas", *words, *port, "--json"]) == 0
+        found: list[dict[str, Any]] = json.loads(capsys.readouterr().out)
+        return found
+
+    assert any(each["name"] == "tables" and each["default"] == 2500 for each in quotas())
+    assert {each["service"] for each in quotas("list", "dynamodb")} == {"dynamodb"}
+    assert quotas("set", "dynamodb", "tables", "0", "--region", "eu-west-3")[0]["set"] == [
+        {"value": 0, "account": "", "region": "eu-west-3"}
+    ]
+    key = {"KeySchema": [{"AttributeName": "a", "KeyType": "HASH"}], "BillingMode": "PAY_PER_REQUEST",
+           "AttributeDefinitions": [{"AttributeName": "a", "AttributeType": "S"}]}  # fmt: skip
+    db = cloud.client("dynamodb", region_name="eu-west-3")
+    with pytest.raises(db.exceptions.LimitExceededException, match="limit of 0 tables"):
+        db.create_table(TableName="tab", **key)
+    assert quotas("reset", "dynamodb", "tables", "--region", "eu-west-3")[0]["set"] == []
+    db.create_table(TableName="tab", **key)
+    assert main(["quotas", *port]) == 0
+    assert "Tables in an account" in capsys.readouterr().out
+    for words in (["set", "dynamodb", "tabs", "1"], ["set", "dynamodb", "tables"], ["list", "nothing"],
+                  ["set", "dynamodb", "tables", "-1"], ["set", "dynamodb", "tables", "1", "--account", "x"]):  # fmt: skip
+        assert main(["quotas", *port, *(["--"] if "-1" in words else []), *words]) == 1

@@ -109,10 +109,10 @@ def test_errors_are_typed_and_carry_what_was_asked_for(dynamodb: Any, table: Any
 def test_what_is_not_there_is_refused_by_name(dynamodb: Any, table: Any) -> None:
     answer = refused(
         dynamodb.create_table, TableName="other", KeySchema=PK, AttributeDefinitions=TYPES[:1],
-        BillingMode="PAY_PER_REQUEST", OnDemandThroughput={"MaxReadRequestUnits": 5},
+        BillingMode="PAY_PER_REQUEST", GlobalTableSettingsReplicationMode="ENABLED",
     )  # fmt: skip
     assert answer["Error"]["Code"] == "NotImplemented"
-    assert "OnDemandThroughput" in answer["Error"]["Message"]
+    assert "GlobalTableSettingsReplicationMode" in answer["Error"]["Message"]
 
 
 @pytest.mark.spec("dynamodb-021")

@@ -135,18 +135,43 @@ resource "aws_s3_bucket_notification" "n" {
   eventbridge = true
 }
 """
+GLOBAL_TABLE = """
+provider "aws" { region = "us-east-1" }
+
+resource "aws_dynamodb_table" "orders" {
+  name             = "orders"
+  billing_mode     = "PAY_PER_REQUEST"
+  hash_key         = "id"
+  stream_enabled   = true
+  stream_view_type = "NEW_AND_OLD_IMAGES"
+  attribute {
+    name = "id"
+    type = "S"
+  }
+  ttl {
+    attribute_name = "expires"
+    enabled        = true
+  }
+  point_in_time_recovery { enabled = true }
+  on_demand_throughput {
+    max_read_request_units  = 50
+    max_write_request_units = 40
+  }
+  replica { region_name = "eu-west-1" }
+}
+"""
 
 
-@pytest.fixture
-def terraform(account: Account, tmp_path: Path) -> Callable[..., str]:
-    """Runs terraform in a folder of its own; what it says."""
+def prepared(account: Account, folder: Path, configuration: str) -> Callable[..., str]:
+    """Terraform in a folder with that configuration, initialised."""
+    (folder / "main.tf").write_text(configuration)
     environment = {name: value for name, value in os.environ.items() if name != "TF_CLI_CONFIG_FILE"}
     environment |= account.environment
 
-    def run(*words: str) -> str:
+    def terraform(*words: str) -> str:
         done = subprocess.run(
             ["terraform", *words, "-no-color"],
-            cwd=tmp_path,
+            cwd=folder,
             env=environment,
             capture_output=True,
             text=True,
@@ -155,12 +180,12 @@ def terraform(account: Account, tmp_path: Path) -> Callable[..., str]:
         assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
         return done.stdout
 
-    return run
-
-
-def test_apply_plan_and_destroy(account: Account, terraform: Callable[..., str], tmp_path: Path) -> None:
-    (tmp_path / "main.tf").write_text(CONFIGURATION)
     terraform("init", f"-plugin-dir={PLUGINS}")
+    return terraform
+
+
+def test_apply_plan_and_destroy(account: Account, tmp_path: Path) -> None:
+    terraform = prepared(account, tmp_path, CONFIGURATION)
     terraform("apply", "-auto-approve")
     assert account.client("ssm").get_parameter(Name="/orders/table")["Parameter"]["Value"] == "orders"
     assert "No changes." in terraform("plan")
@@ -168,9 +193,19 @@ def test_apply_plan_and_destroy(account: Account, terraform: Callable[..., str],
     assert account.client("dynamodb").list_tables()["TableNames"] == []
 
 
-def test_topics_and_event_buses(account: Account, terraform: Callable[..., str], tmp_path: Path) -> None:
-    (tmp_path / "main.tf").write_text(MESSAGING)
-    terraform("init", f"-plugin-dir={PLUGINS}")
+@pytest.mark.spec("dynamodb-060")
+def test_a_global_table(account: Account, tmp_path: Path) -> None:
+    terraform = prepared(account, tmp_path, GLOBAL_TABLE)
+    terraform("apply", "-auto-approve")
+    far = account.client("dynamodb", region_name="eu-west-1")
+    assert far.describe_table(TableName="orders")["Table"]["TableStatus"] == "ACTIVE"
+    assert "No changes." in terraform("plan")
+    terraform("destroy", "-auto-approve")
+    assert account.client("dynamodb").list_tables()["TableNames"] == far.list_tables()["TableNames"] == []
+
+
+def test_topics_and_event_buses(account: Account, tmp_path: Path) -> None:
+    terraform = prepared(account, tmp_path, MESSAGING)
     terraform("apply", "-auto-approve")
     events = account.client("events")
     [target] = events.list_targets_by_rule(Rule="orders", EventBusName="orders")["Targets"]

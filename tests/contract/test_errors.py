@@ -19,7 +19,10 @@ COMMON = {
     "ServiceUnavailable", "ThrottlingException", "ValidationError", "ValidationException",
 }  # fmt: skip
 # Models that lack most of their service's errors.
-UNMODELLED = {"s3": 'Amazon S3 API reference, "Error responses"'}
+UNMODELLED = {
+    "s3": 'Amazon S3 API reference, "Error responses"',
+    "s3control": 'Amazon S3 API reference, "Error responses": its access points and jobs answer with S3\'s codes',
+}
 EXCUSED = {
     ("kms", "NotAuthorizedException"): "what CreateAlias answers to a name that is reserved for AWS",
     ("lambda", "RequestEntityTooLargeException"): "what its front end answers to a payload over 6 MB",

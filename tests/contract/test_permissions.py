@@ -140,8 +140,10 @@ NEWER = {
 }
 
 
-# Nothing can be said of what does not exist: a task, a grant, a ciphertext of no key, an MFA device, a statement.
+# Nothing can be said of what does not exist: a task, a grant, a ciphertext of no key, an MFA device, a statement, a request
+# that a function answers.
 UNSAID = {
+    "s3.write_get_object_response",
     "sqs.cancel_message_move_task",
     "kms.retire_grant",
     "kms.decrypt",

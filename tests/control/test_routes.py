@@ -58,3 +58,13 @@ def test_why_without_such_a_call(cloud: Running) -> None:
     status, found = ask(cloud, "GET", "/_skyjar/why?id=zzzz")
     assert status == 400
     assert "zzzz" in found["error"]
+
+
+def test_how_the_cloud_behaves_is_shown_and_changed(cloud: Running) -> None:
+    path = "/_skyjar/behaviour"
+    assert ask(cloud, "GET", path) == (200, {"stale_reads_s": 0.0, "aws_timing": False})
+    changed = {"stale_reads_s": 1.5, "aws_timing": True}
+    assert ask(cloud, "POST", path, json.dumps(changed).encode()) == (200, changed)
+    for wrong in ({"stale_reads_s": -1}, {"stale_reads_s": "x"}, {"stale_reads_s": True}, {"aws_timing": 1}):
+        assert ask(cloud, "POST", path, json.dumps(wrong).encode())[0] == 400
+    assert ask(cloud, "POST", path, b'{"stale_reads_s": 0, "aws_timing": false}')[1]["stale_reads_s"] == 0

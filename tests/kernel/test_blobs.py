@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 from pathlib import Path
 
 import pytest
 
-from skyjar.kernel.blobs import Blob, Blobs, Slices
+from skyjar.kernel.blobs import GRACE_S, Blob, Blobs, Collector, Slices
 from skyjar.kernel.frames import Damaged
 from skyjar.kernel.memory import MemoryDriver
 from skyjar.kernel.store import Store, Transaction
@@ -29,8 +30,18 @@ def blobs(tmp_path: Path) -> Blobs:
     return Blobs(tmp_path / "blobs")
 
 
-def collect(blobs: Blobs, store: Store, older_than: float = 4e9) -> int:
-    return store.transact(lambda tx: blobs.collect(tx, older_than))
+NOW = 4e9
+
+
+def collect(blobs: Blobs, store: Store, then: float = NOW) -> int:
+    """Two rounds, a grace period apart."""
+    collector = Collector(blobs)
+
+    def round_at(now: float) -> int:
+        return sum(store.transact(lambda tx: collector.step(tx, now, 2)) for _ in range(9))
+
+    assert round_at(then - GRACE_S) == 0
+    return round_at(then)
 
 
 def test_a_blob_is_named_by_its_content_and_read_in_parts(blobs: Blobs) -> None:
@@ -97,22 +108,42 @@ def test_collecting_keeps_what_a_record_names(blobs: Blobs) -> None:
     assert collect(blobs, store) == 2
 
 
-def test_collecting_leaves_the_young_and_those_in_use(blobs: Blobs) -> None:
+def test_collecting_leaves_the_young(blobs: Blobs) -> None:
     store = Store(MemoryDriver())
     young, old = blobs.put(b"young"), blobs.put(b"old")
-    os.utime(old.path, (1000, 1000))
-    assert store.transact(lambda tx: blobs.collect(tx, 2000.0, keep=lambda name: name == old.name)) == 0
-    assert collect(blobs, store, 2000.0) == 1
-    assert young.path.exists()
+    os.utime(young.path, (NOW - 1, NOW - 1))
+    assert collect(blobs, store) == 1
+    assert (young.path.exists(), old.path.exists()) == (True, False)
 
 
-def test_writing_again_makes_an_old_one_young(blobs: Blobs) -> None:
-    """An upload of content that a collection is about to remove must survive it."""
+def test_what_is_named_between_two_rounds_stays(blobs: Blobs) -> None:
+    """An upload of content that was about to be deleted must survive."""
     store = Store(MemoryDriver())
-    os.utime(blobs.put(b"again").path, (1000, 1000))
-    blob = blobs.put(b"again")
-    assert collect(blobs, store, 2000.0) == 0
-    assert blob.read() == b"again"
+    blob, collector = blobs.put(b"again"), Collector(blobs)
+    place = lambda tx: Place(tx, "111122223333", "us-east-1")  # noqa: E731
+    for named, now in ((False, NOW), (True, NOW + 1), (False, NOW + GRACE_S)):
+        if named:
+            store.transact(lambda tx: things.put(place(tx), Thing(name="a", blob=blob.name)))
+        else:
+            store.transact(lambda tx: things.delete(place(tx), "a"))
+        for _ in range(3):
+            assert store.transact(lambda tx: collector.step(tx, now, 5)) == 0  # noqa: B023
+    for _ in range(3):
+        store.transact(lambda tx: collector.step(tx, NOW + 2 * GRACE_S, 5))
+    assert not blob.path.exists()
+
+
+def test_blobs_that_go_meanwhile_are_no_trouble(blobs: Blobs) -> None:
+    store, collector = Store(MemoryDriver()), Collector(blobs)
+    made = [blobs.put(bytes([n])) for n in range(20)]
+    for now in (NOW, NOW + GRACE_S):
+        for _ in range(30):
+            store.transact(lambda tx: collector.step(tx, now, 1))  # noqa: B023
+            if now == NOW and made:
+                made.pop().path.unlink()
+    shutil.rmtree(blobs.path("00").parent.parent)
+    for _ in range(3):
+        assert store.transact(lambda tx: collector.step(tx, NOW, 1)) == 0
 
 
 def test_slices_are_read_one_after_another(blobs: Blobs) -> None:

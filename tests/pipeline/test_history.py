@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from skyjar.kernel.history import Seen, append, backwards, everywhere, forwards, rows
+from skyjar.kernel.history import Row, Seen, append, backwards, everywhere, forwards, rows
 from skyjar.pipeline import history as writing
 from skyjar.pipeline.history import History
 
@@ -61,10 +61,10 @@ def test_the_oldest_go(desk: Any, monkeypatch: pytest.MonkeyPatch, most: int) ->
 def test_rows_of_several_are_read_as_one_list_from_any_number(desk: Any) -> None:
     for number in range(4):
         desk.ask("sqs").create_queue(queue_name=f"q{number}")
-    one = kept(desk)[0]
-    assert desk.store.transact(lambda tx: len(rows.range(everywhere(tx)))) == 1
-    for first, count in ((4, 1), (5, 40), (45, 3)):
-        several = [msgspec.structs.replace(one, seq=seq) for seq in range(first, first + count)]
+    kept(desk)
+    (row,) = desk.store.transact(lambda tx: rows.range(everywhere(tx)))
+    for last, count in ((4, 1), (44, 40), (47, 3)):
+        several = Row(last=last, origins=row.origins, calls=row.calls[:1] * count)
         desk.store.transact(lambda tx: append(tx, several))  # noqa: B023
     for number in range(49):
         onwards, back = desk.store.transact(lambda tx: (list(forwards(tx, number)), list(backwards(tx, number))))  # noqa: B023
@@ -79,3 +79,21 @@ def test_another_process_goes_on_where_it_was(desk: Any) -> None:
     desk.pipeline.history = History(desk.store)
     desk.ask("sqs").create_queue(queue_name="b")
     assert [each.seq for each in kept(desk)] == [0, 1]
+
+
+def test_what_calls_have_in_common_is_kept_once(desk: Any) -> None:
+    for number in range(4):
+        desk.ask("sqs").create_queue(queue_name=f"q{number}")
+    desk.ask("sqs", region="eu-west-1").create_queue(queue_name="q")
+    seen = kept(desk)
+    assert [each.region for each in seen] == ["us-east-1"] * 4 + ["eu-west-1"]
+    (row,) = desk.store.transact(lambda tx: rows.range(everywhere(tx)))
+    assert len(row.origins) == 2
+
+
+def test_rows_of_before_are_read(desk: Any) -> None:
+    desk.ask("sqs").create_queue(queue_name="q")
+    (seen,) = kept(desk)
+    stored = [list(msgspec.structs.asdict(seen).values())]
+    packed = b"\x01" + msgspec.msgpack.encode([0, stored])
+    assert rows.load(packed) == desk.store.transact(lambda tx: rows.range(everywhere(tx)))[0]

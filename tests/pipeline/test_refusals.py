@@ -46,11 +46,11 @@ def test_a_parameter_that_is_not_there_is_refused_by_name(cloud: Running) -> Non
         "KeySchema": [{"AttributeName": "k", "KeyType": "HASH"}],
         "AttributeDefinitions": [{"AttributeName": "k", "AttributeType": "S"}],
         "BillingMode": "PAY_PER_REQUEST",
-        "WarmThroughput": {"ReadUnitsPerSecond": 12000},
+        "GlobalTableSettingsReplicationMode": "ENABLED",
     }
     status, code, message = refusal(cloud.client("dynamodb").create_table, **definition)
     assert (status, code) == (501, "NotImplemented")
-    assert "WarmThroughput" in message
+    assert "GlobalTableSettingsReplicationMode" in message
     with skyjar.running(is_lenient=True) as lenient:
         assert lenient.client("dynamodb").create_table(**definition)["TableDescription"]["TableName"] == "things"
 

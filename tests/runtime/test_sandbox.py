@@ -33,6 +33,7 @@ def test_the_environment_is_lambdas_and_nothing_else(world, monkeypatch):
         "AWS_SESSION_TOKEN": "token",
         "AWS_REGION": "us-east-1",
         "AWS_DEFAULT_REGION": "us-east-1",
+        "AWS_DISABLE_HOST_PREFIX_INJECTION": "true",
         "AWS_ENDPOINT_URL": "http://127.0.0.1:4566",
         "AWS_EXECUTION_ENV": "AWS_Lambda_python3.11",
         "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "256",

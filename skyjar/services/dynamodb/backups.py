@@ -8,7 +8,7 @@ from skyjar.kernel.call import Call
 from skyjar.kernel.jobs import job
 from skyjar.kernel.service import operation
 
-from . import copying, definitions, jobs, limits, state, tables
+from . import copying, definitions, descriptions, item_rows, jobs, limits, schemas, state, tables
 from .backup_state import Backup, backups
 from .copying import Copied
 from .errors import BackupInUseException, BackupNotFoundException, TableNotFoundException, ValidationException
@@ -18,7 +18,7 @@ DAY_S = 86_400
 
 
 def arn_of(call: Call, backup: Backup) -> str:
-    return f"{state.arn_of(call, backup.table)}/backup/{backup.id}"
+    return f"{schemas.arn_of(call, backup.table)}/backup/{backup.id}"
 
 
 def find(call: Call, arn: str) -> Backup:
@@ -47,7 +47,7 @@ def create_backup(call: Call, *, table_name: str, backup_name: str) -> dict[str,
 
 def existing(call: Call, table_name: str) -> Definition:
     """The table, for the operations that have an error of their own where there is none."""
-    name = state.name_of(call, table_name)
+    name = schemas.name_of(call, table_name)
     definition = state.tables.get(call, name)
     if definition is None:
         raise TableNotFoundException(f"Table not found: {name}")
@@ -67,7 +67,7 @@ def _finish(call: Call, subject: str, copied: Copied) -> None:
 
 def keep_deleted(call: Call, definition: Definition) -> None:
     """A table that could be recovered is kept as a backup when it is deleted: its items stay where they are."""
-    items, size = state.counts(call, definition.space)
+    items, size = item_rows.counts(call, definition.space)
     backup = _new(
         call,
         definition,
@@ -128,7 +128,7 @@ def list_backups(
     if low > high:
         raise ValidationException("TimeRangeLowerBound must be before TimeRangeUpperBound")
     start = exclusive_start_backup_arn.rpartition("/")[2] if exclusive_start_backup_arn else ""
-    name = state.name_of(call, table_name) if table_name is not None else None
+    name = schemas.name_of(call, table_name) if table_name is not None else None
     found = [
         backup
         for backup in backups.range(call, start=(start + "\0",) if start else ())
@@ -155,21 +155,21 @@ def _details(call: Call, backup: Backup) -> dict[str, Any]:
 
 
 def _summary(call: Call, backup: Backup) -> dict[str, Any]:
-    table = {"TableName": backup.table, "TableId": backup.definition.id, "TableArn": state.arn_of(call, backup.table)}
+    table = {"TableName": backup.table, "TableId": backup.definition.id, "TableArn": schemas.arn_of(call, backup.table)}
     return {**table, **_details(call, backup)}
 
 
 def _describe(call: Call, backup: Backup) -> dict[str, Any]:
     definition = backup.definition
-    shown = tables.describe(call, definition, "ACTIVE")
+    shown = descriptions.describe(call, definition, "ACTIVE")
     source = {
         "TableName": backup.table,
         "TableId": definition.id,
-        "TableArn": state.arn_of(call, backup.table),
+        "TableArn": schemas.arn_of(call, backup.table),
         "TableSizeBytes": backup.size_bytes,
         "KeySchema": shown["KeySchema"],
         "TableCreationDateTime": definition.created_s,
-        "ProvisionedThroughput": tables.units_of(definition),
+        "ProvisionedThroughput": descriptions.units_of(definition),
         "ItemCount": backup.items,
         "BillingMode": definition.billing,
     }
@@ -180,7 +180,7 @@ def _describe(call: Call, backup: Backup) -> dict[str, Any]:
             features[label] = [{name: each[name] for name in kept} for each in shown[label]]
             if label == "GlobalSecondaryIndexes":
                 for each, index in zip(features[label], (i for i in definition.indexes if i.is_global), strict=True):
-                    each["ProvisionedThroughput"] = tables.units_of(index)
+                    each["ProvisionedThroughput"] = descriptions.units_of(index)
     if definition.stream_view:
         features["StreamDescription"] = {"StreamEnabled": True, "StreamViewType": definition.stream_view}
     if definition.ttl_attribute:

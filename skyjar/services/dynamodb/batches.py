@@ -7,9 +7,9 @@ from typing import Any
 from skyjar.kernel.call import Call
 from skyjar.kernel.service import operation
 
-from . import capacity, items, keys, limits, state, throttle, values, writes
+from . import capacity, item_rows, items, keys, limits, schemas, staleness, throttle, values, writes
 from .capacity import Usage
-from .errors import ProvisionedThroughputExceededException, ValidationException
+from .errors import Throttled, ValidationException
 
 _DUPLICATES = "Provided list of item keys contains duplicates"
 
@@ -30,14 +30,16 @@ def batch_get_item(
         )
         for key in asked["Keys"]:
             values.admit(key)
-        schema = state.schema_of(call, name)
+        schema = schemas.schema_of(call, name)
         places = [keys.of_request(schema, key).bytes for key in asked["Keys"]]
         if len(set(places)) != len(places):
             raise ValidationException(_DUPLICATES)
         usage = Usage(schema)
+        is_stale = call.behaviour.stale_reads_s and not asked.get("ConsistentRead")
+        held = staleness.View(call) if is_stale else call.tx
         found = responses[name] = []
-        for key, stored in zip(asked["Keys"], call.tx.get_many(places), strict=True):
-            size = state.stored_size(stored) if stored is not None else 0
+        for key, stored in zip(asked["Keys"], held.get_many(places), strict=True):
+            size = item_rows.stored_size(stored) if stored is not None else 0
             units = capacity.read_units(size, asked.get("ConsistentRead", False))
             if total + size > limits.BATCH_GET_BYTES or not _reads(call, schema, units):
                 rest = unprocessed.setdefault(name, {**asked, "Keys": []})
@@ -46,7 +48,7 @@ def batch_get_item(
             total += size
             usage.add(units, {})
             if stored is not None:
-                item = state.load(stored)
+                item = item_rows.load(stored)
                 found.append(item if project is None else project(item))
         if return_consumed_capacity != "NONE":
             consumed.append(usage.show(return_consumed_capacity))
@@ -56,17 +58,17 @@ def batch_get_item(
         and sum(len(each["Keys"]) for each in unprocessed.values())
         == sum(len(each["Keys"]) for each in request_items.values())
     ):
-        raise ProvisionedThroughputExceededException
+        raise throttle.refused(call, schema, is_write=False)
     answer: dict[str, Any] = {"Responses": responses, "UnprocessedKeys": unprocessed}
     if return_consumed_capacity != "NONE":
         answer["ConsumedCapacity"] = consumed
     return answer
 
 
-def _reads(call: Call, schema: state.Schema, units: float) -> bool:
+def _reads(call: Call, schema: schemas.Schema, units: float) -> bool:
     try:
         throttle.take(call, schema, read=units)
-    except ProvisionedThroughputExceededException:
+    except Throttled:
         return False
     return True
 
@@ -87,11 +89,11 @@ def batch_write_item(
     places = [write.key.bytes for _, _, write in planned]
     if len(set(places)) != len(places):
         raise ValidationException(_DUPLICATES)
-    usages = {name: Usage(state.schema_of(call, name)) for name in request_items}
+    usages = {name: Usage(schemas.schema_of(call, name)) for name in request_items}
     unprocessed: dict[str, list[dict[str, Any]]] = {}
     metrics: dict[str, list[dict[str, Any]]] = {}
     for name, request, write in planned:
-        if write.schema.is_provisioned and not throttle.has_writes(call, write.schema, write.key):
+        if throttle.is_counted(call, write.schema) and not throttle.has_writes(call, write.schema, write.key):
             unprocessed.setdefault(name, []).append(request)
             continue
         done = writes.perform(call, write, needs_old=return_item_collection_metrics == "SIZE")
@@ -102,7 +104,7 @@ def batch_write_item(
         if found is not None:
             metrics.setdefault(name, []).append(found)
     if len(unprocessed) and sum(map(len, unprocessed.values())) == len(planned):
-        raise ProvisionedThroughputExceededException
+        raise throttle.refused(call, planned[0][2].schema, is_write=True)
     answer: dict[str, Any] = {"UnprocessedItems": unprocessed}
     if return_consumed_capacity != "NONE":
         answer["ConsumedCapacity"] = [usage.show(return_consumed_capacity) for usage in usages.values()]
@@ -121,7 +123,7 @@ def _write(call: Call, name: str, request: dict[str, Any]) -> writes.Write:
     put = request.get("PutRequest")
     if put is not None:
         size = values.admit(put["Item"])
-        return writes.put(state.schema_of(call, name), put["Item"], size)
+        return writes.put(schemas.schema_of(call, name), put["Item"], size)
     key = request["DeleteRequest"]["Key"]
     values.admit(key)
-    return writes.delete(state.schema_of(call, name), key)
+    return writes.delete(schemas.schema_of(call, name), key)

@@ -9,7 +9,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from . import limits
-from .state import IndexChange, Schema
+from .item_rows import IndexChange
+from .schemas import Schema
 
 
 def read_units(size: int, is_consistent: bool) -> float:

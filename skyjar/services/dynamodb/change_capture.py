@@ -8,7 +8,7 @@ from typing import Any
 from skyjar.kernel.call import Call
 from skyjar.kernel.tables import At
 
-from . import StreamDisabled, StreamEnabled, state
+from . import StreamDisabled, StreamEnabled, schemas, state
 from .errors import ValidationException
 from .state import Definition, LastLabel
 
@@ -37,7 +37,7 @@ def begin(call: Call, definition: Definition, view: str) -> Definition:
             view=view,
             hash=definition.hash,
             range=definition.range,
-            partitions=state.partitions_of(definition),
+            partitions=schemas.partitions_of(definition),
         )
     )
     return state.replace(definition, stream_label=label, stream_view=view)
@@ -67,7 +67,7 @@ def shown(at: At, definition: Definition) -> dict[str, Any]:
         return {}
     found: dict[str, Any] = {
         "LatestStreamLabel": definition.stream_label,
-        "LatestStreamArn": f"{state.arn_of(at, definition.name)}/stream/{definition.stream_label}",
+        "LatestStreamArn": f"{schemas.arn_of(at, definition.name)}/stream/{definition.stream_label}",
     }
     if definition.stream_view:
         found["StreamSpecification"] = {"StreamEnabled": True, "StreamViewType": definition.stream_view}

@@ -6,16 +6,17 @@ from typing import Any
 
 from skyjar.kernel.call import Call
 
-from . import limits, state
+from . import limits, schemas, state
 from .errors import ItemCollectionSizeLimitExceededException
-from .state import Collection, Schema
+from .schemas import Schema
+from .state import Collection
 from .values import Item
 
 
 def grow(call: Call, schema: Schema, item: Item | None, grown: int) -> None:
     """Count a write of an item; refused when its collection would grow beyond the limit."""
     assert item is not None
-    partition = state.KEY_ENCODERS[schema.hash_type](item[schema.hash][schema.hash_type])
+    partition = schemas.KEY_ENCODERS[schema.hash_type](item[schema.hash][schema.hash_type])
     held = state.collection_sizes.get(call, schema.space, partition)
     size = (held.size_bytes if held is not None else 0) + grown
     if grown > 0 and size > limits.COLLECTION_BYTES:
@@ -28,7 +29,7 @@ def metrics(call: Call, schema: Schema, item: Item | None, mode: str) -> dict[st
     if mode != "SIZE" or item is None or not schema.has_local:
         return None
     value = item[schema.hash]
-    partition = state.KEY_ENCODERS[schema.hash_type](value[schema.hash_type])
+    partition = schemas.KEY_ENCODERS[schema.hash_type](value[schema.hash_type])
     held = state.collection_sizes.get(call, schema.space, partition)
     gigabytes = (held.size_bytes if held is not None else 0) // 1024**3
     return {"ItemCollectionKey": {schema.hash: value}, "SizeEstimateRangeGB": [float(gigabytes), gigabytes + 1.0]}

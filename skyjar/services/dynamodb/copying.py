@@ -8,11 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from skyjar.kernel import durations
 from skyjar.kernel.call import Call
 from skyjar.kernel.jobs import job
 from skyjar.kernel.keys import after
 
-from . import encryption, history, jobs, state
+from . import encryption, history, item_rows, jobs, schemas, state
 from .state import Definition
 
 CHUNK = 500
@@ -47,6 +48,7 @@ def begin(call: Call, definition: Definition, purpose: str, subject: str, at_s: 
     state.tables.replace(call, definition, state.replace(definition, copies=(*definition.copies, space)))
     call.later(
         copy,
+        due=call.now + (durations.of(call, "dynamodb.CreateBackup") if purpose == "backup" else 0.0),
         key=space,
         table=definition.name,
         space=space,
@@ -75,7 +77,7 @@ def copy(
 ) -> None:
     again: dict[str, Any] = {"table": table, "space": space, "purpose": purpose, "subject": subject, "since_s": since_s}
     if phase != "tally":
-        schema = state.find(call, table)
+        schema = schemas.find(call, table)
         if schema is None or space not in schema.definition.copies:
             return
         if phase == "undo":
@@ -125,22 +127,22 @@ def _tally(call: Call, space: str, start: bytes) -> tuple[bytes, int, int]:
         if stored == history.NONE:
             call.tx.delete(row)
         else:
-            items, size = items + 1, size + state.stored_size(stored)
+            items, size = items + 1, size + item_rows.stored_size(stored)
     return (page[-1][0] + b"\0" if len(page) == CHUNK else b""), items, size
 
 
 @job()
 def load(call: Call, *, table: str, space: str, start: bytes, is_passing: bool) -> None:
     """Fill a new table from a copy; then it is ACTIVE. A copy that was made for it alone (`is_passing`) is cleared."""
-    schema = state.find(call, table)
+    schema = schemas.find(call, table)
     if schema is None:
         return
     encryption.open_for_itself(call, schema)
     root = history.root_of(call, space)
     page = call.tx.scan(start or root, after(root), CHUNK)
     for _, stored in page:
-        item = state.load(stored)
-        state.save(call, schema, schema.key(item), None, None, item, state.stored_size(stored))
+        item = item_rows.load(stored)
+        item_rows.save(call, schema, schema.key(item), None, None, item, item_rows.stored_size(stored))
     if len(page) == CHUNK:
         following = page[-1][0] + b"\0"
         call.later(load, key=table, table=table, space=space, start=following, is_passing=is_passing)

@@ -8,7 +8,7 @@ from typing import Any
 from skyjar.kernel.errors import NotImplementedHere
 
 from . import limits
-from .errors import LimitExceededException, ValidationException
+from .errors import ValidationException
 from .state import Definition, IndexDefinition
 
 _NAME = re.compile(r"[a-zA-Z0-9_.-]+", re.ASCII)
@@ -89,9 +89,6 @@ def check_attributes(definition: Definition) -> None:
 
 def index(given: dict[str, Any], space: str, is_global: bool, is_provisioned: bool) -> IndexDefinition:
     """An index as it is asked for."""
-    for member in ("OnDemandThroughput", "WarmThroughput"):
-        if member in given:
-            raise NotImplementedHere(f"Skyjar does not implement {member} of an index in dynamodb:CreateTable.")
     name = given["IndexName"]
     check_characters(name)
     hash_name, range_name = key_names(given["KeySchema"])
@@ -159,17 +156,7 @@ def throughput(given: dict[str, int] | None, billing: str | None) -> tuple[int, 
 
 
 def units(given: dict[str, int]) -> tuple[int, int]:
-    read, write = given["ReadCapacityUnits"], given["WriteCapacityUnits"]
-    for label, value, most in (
-        ("ReadCapacityUnits", read, limits.READ_UNITS_TABLE),
-        ("WriteCapacityUnits", write, limits.WRITE_UNITS_TABLE),
-    ):
-        if value > most:
-            raise LimitExceededException(
-                f"Subscriber limit exceeded: Provisioned throughput exceeds the table limit. {label} requested: "
-                f"{value}, limit: {most}"
-            )
-    return read, write
+    return given["ReadCapacityUnits"], given["WriteCapacityUnits"]
 
 
 def index_throughput(name: str, given: dict[str, int] | None, is_provisioned: bool) -> tuple[int, int]:

@@ -15,9 +15,10 @@ from skyjar.kernel.call import Call
 from skyjar.kernel.errors import AWSError
 from skyjar.kernel.jobs import job
 
-from . import limits, sealing, state
+from . import item_rows, limits, schemas, sealing, state
 from .errors import AccessDenied, ValidationException
-from .state import DataKey, Definition, Schema
+from .schemas import Schema
+from .state import DataKey, Definition
 
 if TYPE_CHECKING:
     from skyjar.kernel.envelopes import OpenKeys
@@ -86,7 +87,7 @@ def _new_key(call: Call, definition: Definition, key_id: str) -> DataKey:
                 operations=["Decrypt", "GenerateDataKey"],
                 grantee_service_principal=SERVICE,
                 retiring_service_principal=SERVICE,
-                constraints={"SourceArn": state.arn_of(call, definition.name)},
+                constraints={"SourceArn": schemas.arn_of(call, definition.name)},
             )
     except AWSError as error:
         raise _worded(error) from error
@@ -117,7 +118,7 @@ def open_for_itself(call: Call, schema: Schema) -> None:
 
 
 def _opened(call: Call, held: DataKey, who: Any = None) -> bytes:
-    stated = {"aws:SourceArn": state.arn_of(call, held.table)} if who is not None else {}
+    stated = {"aws:SourceArn": schemas.arn_of(call, held.table)} if who is not None else {}
     try:
         secret: bytes = _kms(call, who, **stated).decrypt(
             ciphertext_blob=held.blob, key_id=held.key, encryption_context=_context(call, held.table)
@@ -141,7 +142,7 @@ def _worded(error: AWSError) -> AWSError:
 @job()
 def reseal(call: Call, *, table: str, space: str, start: bytes) -> None:
     """Bring what a table and its indexes hold under the present key, a part at a time."""
-    schema = state.find(call, table)
+    schema = schemas.find(call, table)
     if schema is None or schema.space != space:
         return
     open_for_itself(call, schema)
@@ -150,7 +151,7 @@ def reseal(call: Call, *, table: str, space: str, start: bytes) -> None:
     root = spaces[at]
     page = call.tx.scan(start or root, state.after(root), CHUNK)
     for row, stored in page:
-        call.tx.put(row, state.dump_sealed(call, schema, state.load(stored), state.stored_size(stored)))
+        call.tx.put(row, item_rows.dump_sealed(call, schema, item_rows.load(stored), item_rows.stored_size(stored)))
     if len(page) == CHUNK:
         following = page[-1][0] + b"\0"
     elif at + 1 < len(spaces):

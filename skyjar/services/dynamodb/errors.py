@@ -31,7 +31,11 @@ class ConditionalCheckFailedException(AWSError):
     sentence = "The conditional request failed"
 
 
-class ProvisionedThroughputExceededException(AWSError):
+class Throttled(AWSError):
+    """What clients may try again later: each has its ThrottlingReasons."""
+
+
+class ProvisionedThroughputExceededException(Throttled):
     code = "ProvisionedThroughputExceededException"
     sentence = (
         "The level of configured provisioned throughput for the table was exceeded. Consider increasing your "
@@ -45,6 +49,16 @@ class IndexThroughputExceeded(ProvisionedThroughputExceededException):
         "exceeded. Consider increasing your provisioning level for the under-provisioned global secondary indexes with "
         "the UpdateTable API"
     )
+
+
+class ThrottlingException(Throttled):
+    """Of on-demand tables."""
+
+    code = "ThrottlingException"
+
+
+class RequestLimitExceeded(Throttled):
+    code = "RequestLimitExceeded"
 
 
 class TransactionCanceledException(AWSError):

@@ -9,11 +9,10 @@ from skyjar.kernel.call import Call
 from skyjar.kernel.errors import AWSError
 from skyjar.kernel.service import operation
 
-from . import capacity, limits, partiql, selects, state, statements, throttle, transactions, writes
+from . import capacity, limits, partiql, schemas, selects, statements, throttle, transactions, writes
 from .capacity import Usage
 from .errors import (
     ItemCollectionSizeLimitExceededException,
-    ProvisionedThroughputExceededException,
     ValidationException,
 )
 from .statements import Bound
@@ -114,8 +113,8 @@ def _single(call: Call, bound: Bound, given: dict[str, Any], seen: set[bytes]) -
     if write.key.bytes in seen:
         raise ValidationException("Provided list of item keys contains duplicates")
     seen.add(write.key.bytes)
-    if schema.is_provisioned and not throttle.has_writes(call, schema, write.key):
-        raise ProvisionedThroughputExceededException
+    if throttle.is_counted(call, schema) and not throttle.has_writes(call, schema, write.key):
+        raise throttle.refused(call, schema, is_write=True)
     done = writes.perform(call, write, needs_old=True)
     found = statements.shown(done, bound.statement.returning)
     return (found[0] if found else None), done.usage()
@@ -175,5 +174,5 @@ def _read_all(call: Call, several: list[dict[str, Any]], return_capacity: str) -
     return answer
 
 
-def _take(call: Call, schema: state.Schema, units: float) -> None:
+def _take(call: Call, schema: schemas.Schema, units: float) -> None:
     throttle.take(call, schema, read=units)

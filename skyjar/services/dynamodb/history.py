@@ -18,7 +18,7 @@ from skyjar.kernel.call import Call
 from skyjar.kernel.tables import At
 
 if TYPE_CHECKING:
-    from .state import Key, Schema
+    from .schemas import Key, Schema
 
 NONE = b""  # there was no item
 
@@ -37,6 +37,11 @@ def moment(at_s: float) -> bytes:
 
 
 MOMENT_BYTES = 8
+
+
+def micros(moment: bytes) -> int:
+    """A moment in microseconds since the epoch."""
+    return int.from_bytes(moment, "big") - (1 << 63)
 
 
 def keep(call: Call, schema: Schema, key: Key, stored: bytes | None) -> None:

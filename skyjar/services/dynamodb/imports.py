@@ -1,26 +1,22 @@
-"""Imports from S3 into a new table, read as the caller: DynamoDB JSON or CSV, plain or compressed with gzip.
+"""Imports from S3 into a new table, read as the caller: DynamoDB JSON, Amazon Ion or CSV, plain or compressed.
+How the files are read: `import_files.py`.
 
 What cannot be an item is counted and left out, as on AWS; of items with the same key the last one stays.
 """
 
 from __future__ import annotations
 
-import zlib
-from collections.abc import Iterator
-from itertools import islice
 from typing import Any
 
+from skyjar.kernel import durations
 from skyjar.kernel.call import Call
-from skyjar.kernel.errors import AWSError, NotImplementedHere
-from skyjar.kernel.jobs import job
+from skyjar.kernel.errors import NotImplementedHere
 from skyjar.kernel.pages import BadToken, page
 from skyjar.kernel.service import operation
 
-from . import encryption, limits, plain_items, state, tables, values, writes
+from . import import_files, ion_items, limits, schemas, state, tables
 from .errors import ImportConflictException, ImportNotFoundException, ValidationException
-from .state import Schema
 from .transfer_state import Import, imports
-from .values import Item
 
 CHUNK = 5_000
 _MEMBERS = {
@@ -29,6 +25,7 @@ _MEMBERS = {
     "KeySchema": "key_schema",
     "BillingMode": "billing_mode",
     "ProvisionedThroughput": "provisioned_throughput",
+    "OnDemandThroughput": "on_demand_throughput",
     "SSESpecification": "sse_specification",
     "GlobalSecondaryIndexes": "global_secondary_indexes",
 }
@@ -45,7 +42,7 @@ def import_table(
     input_compression_type: str = "NONE",
     table_creation_parameters: dict[str, Any],
 ) -> dict[str, Any]:
-    _check(input_format, input_compression_type, table_creation_parameters)
+    _check(input_format, table_creation_parameters)
     request: dict[str, Any] = {
         "S3BucketSource": s3_bucket_source,
         "InputFormat": input_format,
@@ -64,7 +61,7 @@ def import_table(
     name = tables.create_table(call, **given)["TableDescription"]["TableName"]
     definition = state.tables.get(call, name)
     assert definition is not None
-    state.tables.replace(call, definition, state.replace(definition, status="CREATING"))
+    state.tables.replace(call, definition, state.replace(definition, status="IMPORTING"))
     made = Import(
         id=f"{call.now_ms:014}-{call.chance.hex(8)}",
         table=name,
@@ -74,129 +71,20 @@ def import_table(
         started_s=call.now,
     )
     imports.add(call, made)
-    call.later(read_files, key=made.id, source=made.id, after_key="", object_key="", line=0)
+    import_files.begin(call, made.id, call.now + durations.of(call, "dynamodb.ImportTable"))
     return {"ImportTableDescription": _describe(call, made)}
 
 
-def _check(input_format: str, compression: str, creation: dict[str, Any]) -> None:
-    for member, value in (("InputFormat", input_format), ("InputCompressionType", compression)):
-        if value in ("ION", "ZSTD"):
-            raise NotImplementedHere(f"Skyjar does not implement {member} {value} in dynamodb:ImportTable.")
+def _check(input_format: str, creation: dict[str, Any]) -> None:
+    if input_format == "ION":
+        ion_items.check_there()
     for member in creation:
         if member not in _MEMBERS:
             raise NotImplementedHere(f"Skyjar does not implement {member} in dynamodb:ImportTable.")
 
 
-@job()
-def read_files(call: Call, *, source: str, after_key: str, object_key: str, line: int) -> None:
-    """Read some more items: of the object `object_key` from that one on, or of the next object."""
-    found = imports.get(call, source)
-    schema = state.find(call, found.table) if found is not None else None
-    if found is None or schema is None:
-        return
-    encryption.open_for_itself(call, schema)
-    try:
-        key = object_key or _next_object(call, found, after_key)
-        if not key:
-            _end(call, found, "COMPLETED")
-            return
-        body = _body(call, found, key)
-    except AWSError as error:
-        code = {"NoSuchBucket": "S3NoSuchBucket", "AccessDenied": "S3AccessDenied"}.get(error.code, error.code)
-        _end(call, state.replace(found, failure_code=code, failure=error.message), "FAILED")
-        return
-    except (OSError, EOFError, zlib.error, UnicodeDecodeError) as error:
-        _end(call, state.replace(found, failure_code="InvalidInput", failure=f"{key}: {error}"), "FAILED")
-        return
-    count = wrong = 0
-    for item in islice(_items(found, schema, body), line, line + CHUNK):
-        count += 1
-        if not _write(call, schema, item):
-            wrong += 1
-    size = len(body) if not line else 0
-    imports.put(
-        call,
-        state.replace(
-            found,
-            processed=found.processed + count,
-            imported=found.imported + count - wrong,
-            errors=found.errors + wrong,
-            size_bytes=found.size_bytes + size,
-        ),
-    )
-    if count == CHUNK:
-        call.later(read_files, key=source, source=source, after_key=after_key, object_key=key, line=line + CHUNK)
-    else:
-        call.later(read_files, key=source, source=source, after_key=key, object_key="", line=0)
-
-
-def _bucket(found: Import) -> dict[str, str]:
-    given: dict[str, str] = found.request["S3BucketSource"]
-    owner = {"expected_bucket_owner": given["S3BucketOwner"]} if given.get("S3BucketOwner") else {}
-    return {"bucket": given["S3Bucket"], **owner}
-
-
-def _next_object(call: Call, found: Import, after_key: str) -> str:
-    """The key of the next object below the prefix; empty at the end."""
-    given = found.request["S3BucketSource"]
-    start = {"start_after": after_key} if after_key else {}
-    answer = call.ask("s3").list_objects_v2(**_bucket(found), prefix=given.get("S3KeyPrefix", ""), max_keys=1, **start)
-    contents = answer.get("Contents") or []
-    return contents[0]["Key"] if contents else ""
-
-
-def _body(call: Call, found: Import, key: str) -> bytes:
-    body = call.ask("s3").get_object(**_bucket(found), key=key)["Body"]
-    data: bytes = body if isinstance(body, bytes) else body.read()
-    if found.request["InputCompressionType"] == "GZIP":
-        reader = zlib.decompressobj(wbits=31)
-        data = reader.decompress(data, limits.IMPORT_BYTES)
-        if not reader.eof:
-            raise EOFError(f"not gzip, or more than {limits.IMPORT_BYTES} bytes")
-    if found.request["InputFormat"] == "CSV":
-        data.decode()
-    return data
-
-
-def _items(found: Import, schema: Schema, body: bytes) -> Iterator[Item | None]:
-    """Its items; None for what is none."""
-    if found.request["InputFormat"] == "CSV":
-        options = (found.request.get("InputFormatOptions") or {}).get("Csv") or {}
-        delimiter, header = options.get("Delimiter", ","), options.get("HeaderList")
-        yield from plain_items.rows(body.decode(), delimiter, header, schema.definition.types)
-        return
-    for line in body.splitlines():
-        if line.strip():
-            try:
-                yield plain_items.read(line)
-            except ValidationException:
-                yield None
-
-
-def _write(call: Call, schema: Schema, item: Item | None) -> bool:
-    if item is None:
-        return False
-    try:
-        write = writes.put(schema, item, values.admit(item))
-    except ValidationException:
-        return False
-    stored = call.tx.get(write.key.bytes)
-    old = state.load(stored) if stored is not None else None
-    assert write.change is not None
-    new, size = write.change(old)
-    state.save(call, schema, write.key, stored, old, new, size)
-    return True
-
-
-def _end(call: Call, found: Import, status: str) -> None:
-    imports.put(call, state.replace(found, status=status, ended_s=call.now))
-    definition = state.tables.get(call, found.table)
-    if definition is not None:
-        state.tables.replace(call, definition, state.replace(definition, status="ACTIVE"))
-
-
 def _arn(call: Call, found: Import) -> str:
-    return f"{state.arn_of(call, found.table)}/import/{found.id}"
+    return f"{schemas.arn_of(call, found.table)}/import/{found.id}"
 
 
 @operation
@@ -211,7 +99,7 @@ def describe_import(call: Call, *, import_arn: str) -> dict[str, Any]:
 def list_imports(
     call: Call, *, table_arn: str | None = None, page_size: int = limits.PAGE, next_token: str | None = None
 ) -> dict[str, Any]:
-    found = [each for each in imports.range(call) if table_arn in (None, state.arn_of(call, each.table))]
+    found = [each for each in imports.range(call) if table_arn in (None, schemas.arn_of(call, each.table))]
     try:
         shown, token = page(found, next_token or "", page_size)
     except BadToken:
@@ -226,7 +114,7 @@ def _describe(call: Call, found: Import) -> dict[str, Any]:
     shown = {
         "ImportArn": _arn(call, found),
         "ImportStatus": found.status,
-        "TableArn": state.arn_of(call, found.table),
+        "TableArn": schemas.arn_of(call, found.table),
         "TableId": found.table_id,
         "ClientToken": found.token,
         "StartTime": found.started_s,

@@ -7,7 +7,7 @@ from typing import Any
 from skyjar.kernel.call import Call
 from skyjar.kernel.service import operation
 
-from . import capacity, keys, legacy, projections, state, throttle, values, writes
+from . import capacity, item_rows, keys, legacy, projections, schemas, staleness, throttle, values, writes
 from .capacity import Usage
 from .errors import ValidationException
 from .expressions import Expressions, Names, Values
@@ -28,16 +28,20 @@ def get_item(
 ) -> dict[str, Any]:
     project = projection(attributes_to_get, projection_expression, expression_attribute_names)
     values.admit(key)
-    call = state.owned(call, table_name)
-    schema = state.schema_of(call, table_name)
+    call = schemas.owned(call, table_name)
+    schema = schemas.schema_of(call, table_name)
     found = keys.of_request(schema, key)
-    stored = call.tx.get(found.bytes)
+    behaviour = call.behaviour
+    if behaviour.stale_reads_s and not consistent_read:
+        stored = staleness.View(call).get(found.bytes)
+    else:
+        stored = call.tx.get(found.bytes)
     answer: dict[str, Any] = {}
     if stored is not None:
-        item = state.load(stored)
+        item = item_rows.load(stored)
         answer["Item"] = item if project is None else project(item)
-    if return_consumed_capacity != "NONE" or schema.is_provisioned:
-        units = capacity.read_units(state.stored_size(stored) if stored is not None else 0, consistent_read)
+    if return_consumed_capacity != "NONE" or schema.is_metered or behaviour.has_aws_timing:
+        units = capacity.read_units(item_rows.stored_size(stored) if stored is not None else 0, consistent_read)
         throttle.take(call, schema, read=units, key=found)
         if return_consumed_capacity != "NONE":
             answer["ConsumedCapacity"] = Usage(schema, units).show(return_consumed_capacity)
@@ -94,8 +98,8 @@ def put_item(
     size = values.admit(item)
     test = writes.condition(expressions, condition_expression, expected, conditional_operator)
     expressions.close()
-    call = state.owned(call, table_name)
-    schema = state.schema_of(call, table_name)
+    call = schemas.owned(call, table_name)
+    schema = schemas.schema_of(call, table_name)
     shows = return_values_on_condition_check_failure == "ALL_OLD"
     write = writes.put(schema, item, size, test, shows_failure=shows)
     done = writes.perform(call, write, needs_old=return_values == "ALL_OLD")
@@ -125,8 +129,8 @@ def delete_item(
     values.admit(key)
     test = writes.condition(expressions, condition_expression, expected, conditional_operator)
     expressions.close()
-    call = state.owned(call, table_name)
-    schema = state.schema_of(call, table_name)
+    call = schemas.owned(call, table_name)
+    schema = schemas.schema_of(call, table_name)
     write = writes.delete(schema, key, test, shows_failure=return_values_on_condition_check_failure == "ALL_OLD")
     needs_old = return_values == "ALL_OLD" or return_item_collection_metrics == "SIZE"
     done = writes.perform(call, write, needs_old=needs_old)
@@ -165,8 +169,8 @@ def update_item(
         update, given = legacy.attribute_updates(attribute_updates)
     test = writes.condition(expressions, condition_expression, expected, conditional_operator)
     expressions.close()
-    call = state.owned(call, table_name)
-    schema = state.schema_of(call, table_name)
+    call = schemas.owned(call, table_name)
+    schema = schemas.schema_of(call, table_name)
     shows = return_values_on_condition_check_failure == "ALL_OLD"
     write = writes.update(schema, key, update, given, test, shows_failure=shows)
     done = writes.perform(call, write)

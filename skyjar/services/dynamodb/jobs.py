@@ -5,8 +5,9 @@ from __future__ import annotations
 from skyjar.kernel.call import Call
 from skyjar.kernel.jobs import job
 
-from . import encryption, history, limits, state
-from .state import Schema, Sweep
+from . import encryption, expiries, history, item_rows, limits, replication, schemas, state
+from .schemas import Schema
+from .state import Sweep
 
 CHUNK = 500
 
@@ -14,7 +15,14 @@ CHUNK = 500
 @job()
 def clear(call: Call, *, space: str) -> None:
     """Remove what is left of a space that no table uses any more, a part at a time."""
-    roots = (state.root_of(call, space), state.expiry_root(call, space), history.history_root(call, space))
+    of = (
+        schemas.root_of,
+        expiries.expiry_root,
+        history.history_root,
+        replication.stamps_root,
+        replication.outgoing_root,
+    )
+    roots = [root(call, space) for root in of]
     left = [key for root in roots for key, _ in call.tx.scan(root, state.after(root), CHUNK)]
     for key in left:
         call.tx.delete(key)
@@ -24,6 +32,8 @@ def clear(call: Call, *, space: str) -> None:
     for tally in state.tallies.range(call, space):
         state.tallies.remove(call, tally)
     state.sweeps.delete(call, space)
+    state.deliveries.delete(call, space)
+    state.peaks.delete(call, space)
     state.buckets.delete(call, space)
     for bucket in state.buckets.range(call, start=(f"{space}/",), end=(f"{space}0",), limit=CHUNK):
         state.buckets.remove(call, bucket)
@@ -32,16 +42,24 @@ def clear(call: Call, *, space: str) -> None:
 
 
 @job()
+def activate(call: Call, *, table: str, space: str) -> None:
+    """A table that was CREATING can be used."""
+    definition = state.tables.get(call, table)
+    if definition is not None and definition.space == space and definition.status == "CREATING":
+        state.tables.replace(call, definition, state.replace(definition, status="ACTIVE"))
+
+
+@job()
 def backfill(call: Call, *, table: str, index: str, start: bytes) -> None:
     """Give the items that a new index found their rows, a part at a time; then the index is ACTIVE."""
-    schema = state.find(call, table)
+    schema = schemas.find(call, table)
     found = next((each for each in schema.indexes if each.space == index), None) if schema is not None else None
     if schema is None or found is None:
         return
     encryption.open_for_itself(call, schema)
     page = call.tx.scan(start or schema.root, state.after(schema.root), CHUNK)
     for _, stored in page:
-        state.fill_index(call, found, schema, stored)
+        item_rows.fill_index(call, found, schema, stored)
     if len(page) == CHUNK:
         call.later(backfill, table=table, index=index, start=page[-1][0] + b"\0")
         return
@@ -54,16 +72,16 @@ def backfill(call: Call, *, table: str, index: str, start: bytes) -> None:
 @job()
 def note_expiries(call: Call, *, table: str, attribute: str, start: bytes) -> None:
     """Note when the items that were there before TTL was enabled expire, a part at a time."""
-    schema = state.find(call, table)
+    schema = schemas.find(call, table)
     if schema is None or schema.ttl != attribute:
         return
     encryption.open_for_itself(call, schema)
     page = call.tx.scan(start or schema.root, state.after(schema.root), CHUNK)
     for _, stored in page:
-        item = state.load(stored)
-        at_s = state.expiry_of(schema, item, call.now)
+        item = item_rows.load(stored)
+        at_s = expiries.expiry_of(schema, item, call.now)
         if at_s is not None:
-            state.note_expiry(call, schema, schema.key(item), at_s)
+            expiries.note_expiry(call, schema, schema.key(item), at_s)
     if len(page) == CHUNK:
         call.later(note_expiries, table=table, attribute=attribute, start=page[-1][0] + b"\0")
 
@@ -71,6 +89,8 @@ def note_expiries(call: Call, *, table: str, attribute: str, start: bytes) -> No
 def plan_sweep(call: Call, schema: Schema, expires_s: float) -> None:
     """Have the items that expire then deleted, somewhat later."""
     due = max(expires_s, call.now) + limits.EXPIRY_DELAY_S
+    if schema.replicates and schema.definition.replicas[0] != call.region:
+        due += limits.REPLICA_EXPIRY_DELAY_S
     planned = state.sweeps.get(call, schema.space)
     if planned is not None and planned.due_s <= due:
         return
@@ -81,30 +101,32 @@ def plan_sweep(call: Call, schema: Schema, expires_s: float) -> None:
 @job()
 def sweep(call: Call, *, table: str) -> None:
     """Delete the expired items of a table, and come again when the next one expires."""
-    schema = state.find(call, table)
+    schema = schemas.find(call, table)
     if schema is None:
         return
     state.sweeps.delete(call, schema.space)
     if not schema.ttl:
         return
     encryption.open_for_itself(call, schema)
-    expired = call.tx.scan(schema.expiry_root, state.expiry_row(schema, int(call.now) + 1, b""), CHUNK, is_queue=True)
+    expired = call.tx.scan(
+        schema.expiry_root, expiries.expiry_row(schema, int(call.now) + 1, b""), CHUNK, is_queue=True
+    )
     for row, key_bytes in expired:
         call.tx.delete(row)
         stored = call.tx.get(key_bytes)
-        item = state.load(stored) if stored is not None else None
-        at_s = state.expiry_of(schema, item, 0.0)
+        item = item_rows.load(stored) if stored is not None else None
+        at_s = expiries.expiry_of(schema, item, 0.0)
         if item is not None and at_s is not None and at_s <= call.now:  # otherwise TTL was changed since
-            state.save(call, schema, schema.key(item), stored, item, None, 0, is_expiry=True)
+            item_rows.save(call, schema, schema.key(item), stored, item, None, 0, is_expiry=True)
     following = call.tx.scan(schema.expiry_root, state.after(schema.expiry_root), 1)
     if following:
-        plan_sweep(call, schema, state.expires_s(schema, following[0][0]))
+        plan_sweep(call, schema, expiries.expires_s(schema, following[0][0]))
 
 
 @job()
 def clear_expiries(call: Call, *, table: str) -> None:
     """Forget when items expire, once TTL is disabled."""
-    schema = state.find(call, table)
+    schema = schemas.find(call, table)
     if schema is None or schema.ttl:
         return
     rows = call.tx.scan(schema.expiry_root, state.after(schema.expiry_root), CHUNK)

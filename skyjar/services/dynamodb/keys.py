@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from . import limits
 from .errors import ValidationException
-from .state import Key, Schema
+from .schemas import Key, Schema
 from .values import Item, Value, text_size, type_of
 
 _MISMATCH = "The provided key element does not match the schema"

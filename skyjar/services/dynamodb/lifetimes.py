@@ -7,8 +7,9 @@ from typing import Any
 from skyjar.kernel.call import Call
 from skyjar.kernel.service import operation
 
-from . import jobs, limits, state
+from . import jobs, limits, replication, state
 from .errors import ValidationException
+from .state import Definition
 from .tables import described
 
 
@@ -26,13 +27,18 @@ def update_time_to_live(call: Call, *, table_name: str, time_to_live_specificati
         )
     if definition.ttl_changed_s and call.now < definition.ttl_changed_s + limits.TTL_CHANGE_S:
         raise ValidationException("Time to live has been modified multiple times within a fixed interval")
-    changed = state.replace(definition, ttl_attribute=attribute if is_enabled else "", ttl_changed_s=call.now)
+    for at, each in ((call, definition), *replication.others(call, definition)):
+        _change(at, each, attribute if is_enabled else "")
+    return {"TimeToLiveSpecification": time_to_live_specification}
+
+
+def _change(call: Call, definition: Definition, attribute: str) -> None:
+    changed = state.replace(definition, ttl_attribute=attribute, ttl_changed_s=call.now)
     state.tables.replace(call, definition, changed)
-    if is_enabled:
+    if attribute:
         call.later(jobs.note_expiries, table=definition.name, attribute=attribute, start=b"")
     else:
         call.later(jobs.clear_expiries, table=definition.name)
-    return {"TimeToLiveSpecification": time_to_live_specification}
 
 
 @operation

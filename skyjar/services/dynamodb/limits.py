@@ -20,13 +20,17 @@ LOCAL_INDEXES = 5
 GLOBAL_INDEXES = 20
 PROJECTED_ATTRIBUTES = 100  # non-key attributes of all INCLUDE projections of a table
 NAME_LENGTH = (3, 255)
-TABLES = 2_500
 LIST_TABLES = 100
 TAGS = 50
 TAGS_PAGE = 50
 DECREASES_A_DAY = 27
-READ_UNITS_TABLE = WRITE_UNITS_TABLE = 40_000
-READ_UNITS_ACCOUNT = WRITE_UNITS_ACCOUNT = 80_000
+QUOTAS = {
+    "tables": (2_500, "Tables in an account and Region"),
+    "table-read-units": (40_000, "Read units per second of a table or index"),
+    "table-write-units": (40_000, "Write units per second of a table or index"),
+    "account-read-units": (80_000, "Provisioned read units of all tables and indexes in an account and Region"),
+    "account-write-units": (80_000, "Provisioned write units of all tables and indexes in an account and Region"),
+}
 BURST_S = 300
 EXPIRY_DELAY_S = 60.0  # AWS: within a few days
 EXPIRY_AGE_S = 5 * 365 * 86_400  # items that expired longer ago than this are left alone
@@ -35,6 +39,8 @@ READ_UNIT_BYTES = 4_096
 WRITE_UNIT_BYTES = 1_024
 COLLECTION_BYTES = 10 * 1024**3
 PARTITION_READ_UNITS, PARTITION_WRITE_UNITS = 3_000, 1_000
+ON_DEMAND_UNITS = 12_000, 4_000  # reads and writes per second of a new on-demand table or index
+PEAK_WINDOW_S = 1_800
 PARTITIONS_ON_DEMAND = 4
 POLICY_BYTES = 20_480
 NO_POLICY = "NO_POLICY"  # as an expected revision: there must be no policy yet
@@ -42,5 +48,10 @@ BATCH_STATEMENTS = 25
 RECOVERY_DAYS = 35
 RECOVERY_LAG_S = 300.0
 PAGE = 25
-IMPORT_BYTES = 1_073_741_824  # of one object, decompressed; ours, for the sake of memory
+IMPORT_BYTES = 64 * 1024**3  # of one object, decompressed; ours, so that a small file cannot fill the disk
+IMPORT_LINE_BYTES = 4_194_304  # ours; an item of 400 KB is shorter in every form
 DATA_KEY_S = 300.0  # how long an opened data key serves whoever had it opened
+REPLICATION_S = 0.5  # until a change goes to the other replicas; AWS: usually within a second
+REPLICATION_PAUSE_S = 30.0  # before replication is tried again that failed for good
+REPLICA_EXPIRY_DELAY_S = 30.0  # replicas but the first delete what expired later, so that one of them does it
+REPLICA_SOURCE_S = 86_400.0  # "acted as a source region … in the last 24 hours"

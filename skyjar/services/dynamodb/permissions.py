@@ -7,9 +7,10 @@ from typing import Any
 
 from skyjar.kernel.call import Call
 from skyjar.kernel.errors import AWSError
+from skyjar.kernel.tables import Place
 from skyjar.policy.evaluation import RESOURCE
 
-from . import state, statement_permissions
+from . import schemas, state, statement_permissions
 from .expressions import attributes_of
 from .statement_permissions import OPERATIONS, Need
 
@@ -75,7 +76,7 @@ def _lead(call: Call, names: list[str]) -> int:
 
 
 def _arn(call: Call, name: str) -> str:
-    return name if name.startswith("arn:") else state.arn_of(call, name)
+    return name if name.startswith("arn:") else schemas.arn_of(call, name)
 
 
 def _statements(call: Call, operation: str, parameters: dict[str, Any]) -> list[Need]:
@@ -140,7 +141,7 @@ def resource_policy(call: Call, operation: str, parameters: dict[str, Any]) -> s
         if operation == "create_table":
             return None
         if name[:4] != "arn:":  # what nearly every call is
-            schema = state.find(call, name)
+            schema = schemas.find(call, name)
             call.looked_up = (name, schema)
             if schema is None or schema.is_plain:
                 return None
@@ -155,18 +156,18 @@ def resource_policy(call: Call, operation: str, parameters: dict[str, Any]) -> s
 
 
 def _policy_of_table(call: Call, name: str) -> str | None:
-    seen: tuple[str, state.Schema | None] | None = call.looked_up
+    seen: tuple[str, schemas.Schema | None] | None = call.looked_up
     if seen is not None and seen[0] == name and seen[1] is not None and seen[1].is_plain:
         return None
     at, plain = call, name
     if name.startswith("arn:"):
-        at, plain = state.owned(call, name), name.partition("/")[2].partition("/")[0]
-    schema = state.find(at, plain)
+        at, plain = schemas.owned(call, name), name.partition("/")[2].partition("/")[0]
+    schema = schemas.find(at, plain)
     if at is call:
         call.looked_up = (name, schema)
     if schema is None or schema.is_plain or not schema.definition.has_policy:
         return None
-    held = state.policies.get(at, state.arn_of(at, schema.name))
+    held = state.policies.get(at, schemas.arn_of(at, schema.name))
     return held.document if held is not None else None
 
 
@@ -175,8 +176,32 @@ def _policy_of_arn(call: Call, arn: str | None) -> str | None:
     return held.document if held is not None else None
 
 
+_MAKING_REPLICAS = ("CreateTable", "CreateTableReplica", "Scan", "Query", "UpdateItem", "PutItem", "GetItem",
+                    "DeleteItem", "BatchWriteItem")  # fmt: skip
+_DELETING_REPLICAS = ("DeleteTable", "DeleteTableReplica")
+
+
+def _of_replicas(call: Call, parameters: dict[str, Any]) -> list[tuple[Any, ...]]:
+    """What is needed in the Regions of the replicas (Developer Guide, "Using IAM with global tables")."""
+    found: list[tuple[Any, ...]] = []
+    name = schemas.name_of(call, parameters["table_name"])
+    for update in parameters["replica_updates"]:
+        for kind, needed in (
+            ("Create", _MAKING_REPLICAS),
+            ("Delete", _DELETING_REPLICAS),
+            ("Update", ("UpdateTable",)),
+        ):
+            region = (update.get(kind) or {}).get("RegionName")
+            if region:
+                arn = schemas.arn_of(Place(call.tx, call.account, region), name)
+                found += [(f"dynamodb:{action}", arn, {}) for action in needed]
+    return found
+
+
 def also(call: Call, operation: str, parameters: dict[str, Any]) -> list[tuple[Any, ...]]:
     """The further items of a transaction, and the further tables of a batch; each with its table's own policy."""
+    if parameters.get("replica_updates"):
+        return _of_replicas(call, parameters)
     if "table_name" in parameters:
         return []
     if operation in OPERATIONS:
@@ -228,7 +253,7 @@ def _of_table(call: Call, operation: str, parameters: dict[str, Any]) -> dict[st
         named = next(iter(several))
     if named is None or operation == "create_table":
         return {}
-    own, is_arn = state.arn_of(call, ""), named.startswith("arn:")
+    own, is_arn = schemas.arn_of(call, ""), named.startswith("arn:")
     if is_arn and not named.startswith(own):
         return {}
     table = state.tables.get(call, named.removeprefix(own).partition("/")[0] if is_arn else named)
@@ -296,9 +321,9 @@ def _of_item(call: Call, operation: str, parameters: dict[str, Any]) -> dict[str
     return found
 
 
-def _schema(call: Call, name: str) -> state.Schema | None:
+def _schema(call: Call, name: str) -> schemas.Schema | None:
     try:
-        return state.schema_of(call, name)
+        return schemas.schema_of(call, name)
     except AWSError:
         return None
 

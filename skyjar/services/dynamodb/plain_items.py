@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 from base64 import b64decode, b64encode
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import orjson
@@ -13,8 +13,10 @@ from .errors import ValidationException
 from .values import Item, Value
 
 
-def write(item: Item) -> bytes:
-    return orjson.dumps({"Item": {name: _plain(value) for name, value in item.items()}}) + b"\n"
+def write(record: dict[str, Item]) -> bytes:
+    """A line: of a full export the record is `Item` alone."""
+    plain = {part: {name: _plain(value) for name, value in item.items()} for part, item in record.items()}
+    return orjson.dumps(plain) + b"\n"
 
 
 def _plain(value: Value) -> Any:
@@ -54,14 +56,10 @@ def _value(value: Any) -> Value:
     raise ValueError
 
 
-def rows(text: str, delimiter: str, header: list[str] | None, types: dict[str, str]) -> Iterator[Item]:
-    """The items of a CSV file: every attribute is a string, but for keys of another type. Empty cells are left out."""
-    lines: Iterable[list[str]] = csv.reader(text.splitlines(), delimiter=delimiter)
-    names = header
-    for cells in lines:
-        if names is None:
-            names = cells
-        elif cells:
+def rows(lines: Iterable[str], delimiter: str, names: Sequence[str], types: dict[str, str]) -> Iterator[Item]:
+    """The items of lines of a CSV file: every attribute is a string, but for keys of another type. Empty cells are left out."""
+    for cells in csv.reader(lines, delimiter=delimiter):
+        if cells:
             yield {name: _cell(cell, types.get(name, "S")) for name, cell in zip(names, cells, strict=False) if cell}
 
 

@@ -9,7 +9,7 @@ from skyjar.kernel.service import operation
 from skyjar.policy.documents import validate
 from skyjar.policy.errors import MalformedPolicy, PolicyTooLarge
 
-from . import StreamPolicyChanged, limits, state
+from . import StreamPolicyChanged, limits, schemas, state
 from .errors import PolicyNotFoundException, ResourceNotFoundException, ValidationException
 from .state import Policy
 
@@ -95,7 +95,7 @@ def _check_revision(held: Policy | None, expected: str | None) -> None:
 
 
 def _check_resource(call: Call, arn: str) -> None:
-    start = state.arn_of(call, "")
+    start = schemas.arn_of(call, "")
     table, _, label = arn.removeprefix(start).partition("/stream/")
     definition = state.tables.get(call, table) if arn.startswith(start) else None
     if definition is None or (label and definition.stream_label != label):

@@ -7,13 +7,14 @@ from typing import Any
 
 from skyjar.kernel.call import Call
 from skyjar.kernel.service import operation
+from skyjar.kernel.store import Transaction
 
-from . import capacity, items, keys, legacy, limits, ranges, state, throttle, writes
+from . import capacity, item_rows, items, keys, legacy, limits, ranges, schemas, staleness, state, throttle, writes
 from .capacity import Usage
 from .errors import ValidationException
 from .expressions import Expressions, Names, Values
 from .grammar import Path
-from .state import IndexSchema, Key, Keyed, Schema
+from .schemas import IndexSchema, Key, Keyed, Schema
 from .values import Item
 
 CHUNK = 128
@@ -150,6 +151,7 @@ class Page:
 
     keyed: Keyed
     schema: Schema
+    _held: Transaction | staleness.View
 
     def __init__(self, call: Call, return_capacity: str) -> None:
         self._call = call
@@ -190,9 +192,11 @@ class Page:
 
     def find(self, table_name: str, index_name: str | None, is_consistent: bool) -> None:
         """The table or index that is read."""
-        self._call = state.owned(self._call, table_name)
-        self.schema = self.keyed = schema = state.schema_of(self._call, table_name)
+        self._call = schemas.owned(self._call, table_name)
+        self.schema = self.keyed = schema = schemas.schema_of(self._call, table_name)
         self._is_consistent = is_consistent
+        is_stale = self._call.behaviour.stale_reads_s and not is_consistent
+        self._held = staleness.View(self._call) if is_stale else self._call.tx
         if index_name is None:
             return
         index = schema.index(index_name)
@@ -272,7 +276,7 @@ class Page:
     def read(self, start: bytes, end: bytes, limit: int | None, *, is_reverse: bool = False) -> dict[str, Any]:
         """The page that begins at one end of a range."""
         rows, is_cut, size = self._rows(start, end, limit, is_reverse)
-        load, test, show = state.load, self._test, self._show
+        load, test, show = item_rows.load, self._test, self._show
         answer: dict[str, Any] = {}
         fetched = 0.0
         if self._is_count and test is None:
@@ -299,7 +303,7 @@ class Page:
         size = 0
         while True:
             most = CHUNK if limit is None else min(limit - len(rows), 8 * CHUNK)
-            pairs = self._call.tx.scan(start, end, most, is_reverse)
+            pairs = self._held.scan(start, end, most, is_reverse)
             for _, stored in pairs:
                 size += int.from_bytes(stored[:4], "big")
                 rows.append(stored)
@@ -316,10 +320,10 @@ class Page:
 
     def _fetch(self, found: list[Item]) -> tuple[list[Item], float]:
         """The whole items of a local index's rows, and what reading them costs."""
-        stored = self._call.tx.get_many([self.schema.key(item).bytes for item in found])
+        stored = self._held.get_many([self.schema.key(item).bytes for item in found])
         whole = [each for each in stored if each is not None]
-        units = sum(capacity.read_units(state.stored_size(each), self._is_consistent) for each in whole)
-        return [state.load(each) for each in whole], units
+        units = sum(capacity.read_units(item_rows.stored_size(each), self._is_consistent) for each in whole)
+        return [item_rows.load(each) for each in whole], units
 
     def _key_of(self, item: Item) -> Item:
         names = [*self.schema.key_names]
@@ -329,7 +333,7 @@ class Page:
 
     def _consume(self, answer: dict[str, Any], size: int, fetched: float) -> None:
         schema = self.schema
-        if self._return_capacity == "NONE" and not schema.is_provisioned:
+        if self._return_capacity == "NONE" and not throttle.is_counted(self._call, schema):
             return
         units = capacity.read_units(size, self._is_consistent)
         if self._index is None:

@@ -9,7 +9,7 @@ from .conditions import Values, check_between
 from .errors import ValidationException
 from .expressions import Expressions
 from .grammar import COMPARATORS, Node
-from .state import Keyed
+from .schemas import Keyed
 from .values import Item, Value
 
 _KIND = "KeyConditionExpression"

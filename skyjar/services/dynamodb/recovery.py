@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from skyjar.kernel import durations
 from skyjar.kernel.call import Call
 from skyjar.kernel.jobs import job
 from skyjar.kernel.keys import after
 from skyjar.kernel.service import operation
 
-from . import backups, copying, definitions, history, limits, state, tables
+from . import backups, copying, definitions, descriptions, history, limits, quotas, schemas, state
 from .backups import DAY_S
 from .copying import Copied
 from .errors import (
@@ -123,11 +124,12 @@ def restore_table_from_backup(
         raise BackupInUseException(f"Backup is being used by another control plane operation: {backup_arn}")
     made = _target(call, target_table_name, backup.definition, billing_mode_override, provisioned_throughput_override,
                    global_secondary_index_override, local_secondary_index_override)  # fmt: skip
-    source = state.arn_of(call, backup.table)
+    source = schemas.arn_of(call, backup.table)
     made = state.replace(made, restored=Restored(backup=backup_arn, table=source, at_s=backup.created_s))
     state.tables.add(call, made)
-    call.later(copying.load, key=made.name, table=made.name, space=backup.space, start=b"", is_passing=False)
-    return {"TableDescription": tables.describe(call, made, "CREATING")}
+    due = call.now + durations.of(call, "dynamodb.RestoreTable")
+    call.later(copying.load, due=due, key=made.name, table=made.name, space=backup.space, start=b"", is_passing=False)
+    return {"TableDescription": descriptions.describe(call, made, "CREATING")}
 
 
 @operation
@@ -152,15 +154,16 @@ def restore_table_to_point_in_time(
     at_s = recoverable(call, definition, restore_date_time)
     made = _target(call, target_table_name, definition, billing_mode_override, provisioned_throughput_override,
                    global_secondary_index_override, local_secondary_index_override)  # fmt: skip
-    made = state.replace(made, restored=Restored(backup="", table=state.arn_of(call, definition.name), at_s=at_s))
+    made = state.replace(made, restored=Restored(backup="", table=schemas.arn_of(call, definition.name), at_s=at_s))
     state.tables.add(call, made)
     copying.begin(call, definition, "restore", made.name, at_s)
-    return {"TableDescription": tables.describe(call, made, "CREATING")}
+    return {"TableDescription": descriptions.describe(call, made, "CREATING")}
 
 
 @copying.finishes("restore")
 def _finish(call: Call, subject: str, copied: Copied) -> None:
-    call.later(copying.load, key=subject, table=subject, space=copied.space, start=b"", is_passing=True)
+    due = call.now + durations.of(call, "dynamodb.RestoreTable")
+    call.later(copying.load, due=due, key=subject, table=subject, space=copied.space, start=b"", is_passing=True)
 
 
 def _target(
@@ -202,7 +205,7 @@ def _target(
                 f"One or more parameter values were invalid: Index {each['IndexName']} does not exist in the source table"
             )
     used = {source.hash, source.range, *(each for index in indexes for each in (index.hash, index.range))}
-    return Definition(
+    made = Definition(
         name=name,
         id=call.new_id(),
         space=call.chance.hex(12),
@@ -220,3 +223,6 @@ def _target(
         data_keys=source.data_keys,
         sealing=source.sealing,
     )
+    quotas.check_tables(call)
+    quotas.check_throughput(call, made)
+    return made

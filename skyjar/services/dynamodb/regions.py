@@ -7,16 +7,16 @@ from typing import Any
 from skyjar.kernel.call import Call
 from skyjar.kernel.service import operation
 
-from . import limits
+from .quotas import quota
 
 
 @operation
 def describe_limits(call: Call) -> dict[str, Any]:
     return {
-        "AccountMaxReadCapacityUnits": limits.READ_UNITS_ACCOUNT,
-        "AccountMaxWriteCapacityUnits": limits.WRITE_UNITS_ACCOUNT,
-        "TableMaxReadCapacityUnits": limits.READ_UNITS_TABLE,
-        "TableMaxWriteCapacityUnits": limits.WRITE_UNITS_TABLE,
+        "AccountMaxReadCapacityUnits": quota(call, "account-read-units"),
+        "AccountMaxWriteCapacityUnits": quota(call, "account-write-units"),
+        "TableMaxReadCapacityUnits": quota(call, "table-read-units"),
+        "TableMaxWriteCapacityUnits": quota(call, "table-write-units"),
     }
 
 

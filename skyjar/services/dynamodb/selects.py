@@ -10,11 +10,11 @@ import msgspec
 
 from skyjar.kernel.call import Call
 
-from . import keys, ranges, state, statements, values
+from . import item_rows, keys, ranges, state, statements, values
 from .capacity import Usage
 from .errors import ValidationException
 from .queries import Page
-from .state import Keyed
+from .schemas import Keyed
 from .statements import Bound
 from .values import Item, Value
 
@@ -30,7 +30,7 @@ class Place(msgspec.Struct, frozen=True, array_like=True):
 
 
 def digest_of(text: str, parameters: list[Value] | None) -> bytes:
-    return hashlib.sha256(state.encode([text, parameters or []])).digest()[:12]
+    return hashlib.sha256(item_rows.encode([text, parameters or []])).digest()[:12]
 
 
 def read_token(token: str | None, digest: bytes) -> Place:
@@ -154,9 +154,9 @@ def one(call: Call, bound: Bound) -> tuple[Item | None, int]:
     stored = call.tx.get(keys.of_request(bound.schema, key).bytes)
     if stored is None:
         return None, 0
-    item = state.load(stored)
+    item = item_rows.load(stored)
     test = bound.test(bound.statement.where)
     if test is not None and not test(item):
-        return None, state.stored_size(stored)
+        return None, item_rows.stored_size(stored)
     show = statements.last_names(bound.statement)
-    return (item if show is None else show(item)), state.stored_size(stored)
+    return (item if show is None else show(item)), item_rows.stored_size(stored)

@@ -10,7 +10,7 @@ import msgspec
 from skyjar.kernel.call import Call
 from skyjar.kernel.errors import AWSError
 
-from . import partiql, state
+from . import partiql, schemas
 from .errors import ValidationException
 from .statements import Bound
 from .values import Value
@@ -46,7 +46,7 @@ def needs(call: Call, operation: str, parameters: dict[str, Any]) -> list[Need]:
 
 def _need(call: Call, text: str, parameters: list[Value] | None, enclosing: str) -> Need:
     statement = partiql.parse(text)
-    arn = statement.table if statement.table.startswith("arn:") else state.arn_of(call, statement.table)
+    arn = statement.table if statement.table.startswith("arn:") else schemas.arn_of(call, statement.table)
     kind = "Select" if statement.kind == "Exists" else statement.kind
     conditions: dict[str, Any] = {"dynamodb:EnclosingOperation": enclosing} if enclosing else {}
     attributes = {str(path[0]) for path in statement.named}

@@ -6,12 +6,12 @@ from collections.abc import Callable
 
 from skyjar.kernel.call import Call
 
-from . import partiql, partiql_conditions, projections, state, updates, values, writes
+from . import partiql, partiql_conditions, projections, schemas, updates, values, writes
 from .conditions import Compiler, follow
 from .errors import DuplicateItemException, ValidationException
 from .grammar import Node
 from .partiql import Statement
-from .state import Keyed, Schema
+from .schemas import Keyed, Schema
 from .values import Item, Value
 
 Conditions = dict[str, list[tuple[str, list[Value]]]]  # attribute -> operator and operands of each condition
@@ -30,7 +30,7 @@ class Bound:
         self.values = {name: partiql_conditions.bound(each, given) for name, each in statement.templates.items()}
         for value in self.values.values():
             values.admit_value(value)
-        self.schema: Schema = state.schema_of(call, statement.table)
+        self.schema: Schema = schemas.schema_of(call, statement.table)
 
     def test(self, node: Node | None) -> Callable[[Item], bool] | None:
         if node is None:

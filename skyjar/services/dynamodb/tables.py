@@ -1,19 +1,33 @@
-"""Operations on tables. States pass at once: a table is ACTIVE as soon as the call that changed it has returned."""
+"""Operations on tables. States pass at once, unless AWS's times are asked for (`kernel/durations.py`)."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from skyjar.kernel import durations
 from skyjar.kernel.call import Call
-from skyjar.kernel.errors import NotImplementedHere
+from skyjar.kernel.jobs import job
 from skyjar.kernel.service import operation
 
-from . import change_capture, definitions, encryption, jobs, limits, policies, state, tags
-from .definitions import invalid
+from . import (
+    change_capture,
+    definitions,
+    descriptions,
+    encryption,
+    index_changes,
+    jobs,
+    on_demand,
+    policies,
+    quotas,
+    replicas,
+    replication,
+    schemas,
+    state,
+    tags,
+)
 from .errors import LimitExceededException, ResourceInUseException, ResourceNotFoundException, ValidationException
-from .state import Definition, IndexDefinition
+from .state import Definition
 
-DAY_S = 86_400
 HOUR_S = 3_600
 FREE_DECREASES = 4
 
@@ -35,8 +49,10 @@ def create_table(
     table_class: str | None = None,
     deletion_protection_enabled: bool = False,
     resource_policy: str | None = None,
+    on_demand_throughput: dict[str, int] | None = None,
+    warm_throughput: dict[str, int] | None = None,
 ) -> dict[str, Any]:
-    name = state.name_of(call, table_name)
+    name = schemas.name_of(call, table_name)
     definitions.check_table_name(name)
     if key_schema is None or attribute_definitions is None:
         member = "keySchema" if key_schema is None else "attributeDefinitions"
@@ -48,8 +64,9 @@ def create_table(
     read, write = definitions.throughput(provisioned_throughput, billing_mode)
     hash_name, range_name = definitions.key_names(key_schema)
     is_provisioned = billing_mode != "PAY_PER_REQUEST"
+    billing = billing_mode or "PROVISIONED"
     indexes = [
-        definitions.index(given, call.chance.hex(12), is_global, is_provisioned)
+        on_demand.settled(definitions.index(given, call.chance.hex(12), is_global, is_provisioned), billing, given)
         for is_global, several in ((False, local_secondary_indexes), (True, global_secondary_indexes))
         for given in several or ()
     ]
@@ -62,7 +79,7 @@ def create_table(
         hash=hash_name,
         range=range_name,
         indexes=tuple(indexes),
-        billing=billing_mode or "PROVISIONED",
+        billing=billing,
         on_demand_since_s=0.0 if is_provisioned else call.now,
         read_units=read,
         write_units=write,
@@ -70,14 +87,12 @@ def create_table(
         table_class=table_class or "",
         tags=given_tags(tags),
     )
-    definitions.check_indexes(definition)
-    definitions.check_attributes(definition)
-    if state.tables.get(call, name) is not None:
-        raise ResourceInUseException(f"Table already exists: {name}")
-    if state.tables.count(call, limit=limits.TABLES) >= limits.TABLES:
-        raise LimitExceededException(
-            f"Subscriber limit exceeded: There is a limit of {limits.TABLES} tables per subscriber"
-        )
+    definition = on_demand.settled(definition, definition.billing, _given(on_demand_throughput, warm_throughput))
+    _check_new(call, definition)
+    takes = durations.of(call, "dynamodb.CreateTable")
+    if takes:
+        definition = state.replace(definition, status="CREATING")
+        call.later(jobs.activate, due=call.now + takes, table=name, space=definition.space)
     if key_id:
         definition = encryption.changed(call, definition, key_id)
     if stream_specification is not None and stream_specification["StreamEnabled"]:
@@ -85,8 +100,23 @@ def create_table(
     state.tables.add(call, definition)
     if resource_policy is not None:
         policies.check(resource_policy)
-        policies.set_policy(call, state.arn_of(call, name), resource_policy)
-    return {"TableDescription": describe(call, definition, "CREATING")}
+        policies.set_policy(call, schemas.arn_of(call, name), resource_policy)
+    return {"TableDescription": descriptions.describe(call, definition, "CREATING")}
+
+
+def _check_new(call: Call, definition: Definition) -> None:
+    definitions.check_indexes(definition)
+    definitions.check_attributes(definition)
+    if state.tables.get(call, definition.name) is not None:
+        raise ResourceInUseException(f"Table already exists: {definition.name}")
+    quotas.check_tables(call)
+    quotas.check_throughput(call, definition)
+
+
+def _given(on_demand_throughput: dict[str, int] | None, warm_throughput: dict[str, int] | None) -> dict[str, Any]:
+    """As the members of an index have it."""
+    both = {"OnDemandThroughput": on_demand_throughput, "WarmThroughput": warm_throughput}
+    return {name: value for name, value in both.items() if value is not None}
 
 
 def given_tags(given: list[dict[str, str]] | None) -> dict[str, str]:
@@ -95,7 +125,7 @@ def given_tags(given: list[dict[str, str]] | None) -> dict[str, str]:
 
 def described(call: Call, table_name: str) -> Definition:
     """The table, for the operations that say its name when there is none."""
-    name = state.name_of(call, table_name)
+    name = schemas.name_of(call, table_name)
     definition = state.tables.get(call, name)
     if definition is None:
         raise ResourceNotFoundException(f"Requested resource not found: Table: {name} not found")
@@ -104,16 +134,25 @@ def described(call: Call, table_name: str) -> Definition:
 
 @operation
 def describe_table(call: Call, *, table_name: str) -> dict[str, Any]:
-    call = state.owned(call, table_name)
+    call = schemas.owned(call, table_name)
     definition = described(call, table_name)
-    return {"Table": describe(call, definition, definition.status)}
+    return {"Table": descriptions.describe(call, definition, definition.status)}
 
 
 def check_ready(definition: Definition) -> None:
     """A table that is being restored cannot be changed, nor one deleted that is being copied."""
     if definition.status != "ACTIVE":
+        doing = "deleted" if definition.status == "DELETING" else "created"
         raise ResourceInUseException(
-            f"Attempt to change a resource which is still in use: Table is being created: {definition.name}"
+            f"Attempt to change a resource which is still in use: Table is being {doing}: {definition.name}"
+        )
+
+
+def check_settled(call: Call, definition: Definition) -> None:
+    """A table that is UPDATING, as when a replica is being made, cannot be changed."""
+    if descriptions.is_updating(call, definition):
+        raise ResourceInUseException(
+            f"Attempt to change a resource which is still in use: Table is being updated: {definition.name}"
         )
 
 
@@ -130,11 +169,32 @@ def delete_table(call: Call, *, table_name: str) -> dict[str, Any]:
         raise ResourceInUseException(
             f"Attempt to change a resource which is still in use: Table is being backed up: {definition.name}"
         )
-    shown = describe(call, definition, "DELETING")
-    arn = state.arn_of(call, definition.name)
+    shown = descriptions.describe(call, definition, "DELETING")
+    replicas.leave(call, definition)
+    arn = schemas.arn_of(call, definition.name)
     policies.forget(call, arn)
     if definition.stream_label:
         policies.forget(call, f"{arn}/stream/{definition.stream_label}")
+    takes = durations.of(call, "dynamodb.DeleteTable")
+    if takes:
+        state.tables.replace(call, definition, state.replace(definition, status="DELETING"))
+        call.later(remove, due=call.now + takes, table=definition.name, space=definition.space)
+    else:
+        _remove(call, definition)
+    kept = ("TableName", "TableStatus", "ProvisionedThroughput", "TableSizeBytes", "ItemCount", "TableArn", "TableId",
+            "BillingModeSummary", "DeletionProtectionEnabled", "TableClassSummary")  # fmt: skip
+    return {"TableDescription": {name: shown[name] for name in kept if name in shown}}
+
+
+@job()
+def remove(call: Call, *, table: str, space: str) -> None:
+    """The end of a table that was DELETING."""
+    definition = state.tables.get(call, table)
+    if definition is not None and definition.space == space:
+        _remove(call, definition)
+
+
+def _remove(call: Call, definition: Definition) -> None:
     state.tables.delete(call, definition.name)
     change_capture.end(call, definition)
     for index in definition.indexes:
@@ -145,9 +205,6 @@ def delete_table(call: Call, *, table_name: str) -> dict[str, Any]:
         backups.keep_deleted(call, definition)
     else:
         call.later(jobs.clear, key=definition.space, space=definition.space)
-    kept = ("TableName", "TableStatus", "ProvisionedThroughput", "TableSizeBytes", "ItemCount", "TableArn", "TableId",
-            "BillingModeSummary", "DeletionProtectionEnabled", "TableClassSummary")  # fmt: skip
-    return {"TableDescription": {name: shown[name] for name in kept if name in shown}}
 
 
 @operation
@@ -174,10 +231,16 @@ def update_table(
     sse_specification: dict[str, Any] | None = None,
     table_class: str | None = None,
     deletion_protection_enabled: bool | None = None,
+    replica_updates: list[dict[str, Any]] | None = None,
+    multi_region_consistency: str | None = None,
+    on_demand_throughput: dict[str, int] | None = None,
+    warm_throughput: dict[str, int] | None = None,
 ) -> dict[str, Any]:
     key_id = encryption.wanted(sse_specification)
+    replicas.check(replica_updates, multi_region_consistency)
     changes = (billing_mode, provisioned_throughput, global_secondary_index_updates, deletion_protection_enabled,
-               table_class, stream_specification, sse_specification)  # fmt: skip
+               table_class, stream_specification, sse_specification, replica_updates,
+               on_demand_throughput, warm_throughput)  # fmt: skip
     if all(change is None for change in changes):
         raise ValidationException(
             "At least one of ProvisionedThroughput, BillingMode, UpdateStreamEnabled, GlobalSecondaryIndexUpdates or "
@@ -185,20 +248,49 @@ def update_table(
         )
     old = definition = described(call, table_name)
     check_ready(definition)
+    check_settled(call, definition)
+    replicas.check_change(call, definition, billing_mode, stream_specification, key_id)
     if deletion_protection_enabled is not None:
         definition = state.replace(definition, is_protected=deletion_protection_enabled)
     if table_class is not None:
         definition = state.replace(definition, table_class=table_class)
+        _share_class(call, definition)
     if billing_mode is not None or provisioned_throughput is not None:
         definition = _rebill(call, definition, billing_mode or definition.billing, provisioned_throughput)
+    throughput = _given(on_demand_throughput, warm_throughput)
+    definition = on_demand.settled(definition, definition.billing, throughput)
+    for other, each in replication.others(call, definition) if throughput else ():
+        state.tables.replace(other, each, on_demand.settled(each, each.billing, throughput))
     if global_secondary_index_updates:
-        definition = _reindex(call, definition, attribute_definitions, global_secondary_index_updates)
+        definition = index_changes.change(call, definition, attribute_definitions, global_secondary_index_updates)
+        for other, each in replication.others(call, definition):
+            changed = index_changes.change(other, each, attribute_definitions, global_secondary_index_updates)
+            state.tables.replace(other, each, changed)
     if key_id is not None:
         definition = encryption.changed(call, definition, key_id)
     if stream_specification is not None:
         definition = change_capture.changed(call, definition, stream_specification)
+    quotas.check_throughput(call, definition, old)
+    takes = durations.of(call, "dynamodb.UpdateTable")
+    if takes:
+        definition = state.replace(definition, updating_until_s=call.now + takes)
     state.tables.replace(call, old, definition)
-    return {"TableDescription": describe(call, definition, "UPDATING")}
+    if not replica_updates:
+        return {"TableDescription": descriptions.describe(call, definition, "UPDATING")}
+    replicas.change(call, definition.name, replica_updates)
+    shown = descriptions.describe(call, described(call, table_name), "UPDATING")
+    gone = [{"RegionName": each["Delete"]["RegionName"], "ReplicaStatus": "DELETING"}
+            for each in replica_updates if "Delete" in each]  # fmt: skip
+    if gone:
+        shown["Replicas"] = [*shown.get("Replicas", ()), *gone]
+    return {"TableDescription": shown}
+
+
+def _share_class(call: Call, definition: Definition) -> None:
+    """Replicas have the same table class, but for those to which one was given."""
+    for other, each in replication.others(call, definition):
+        if not each.has_own_class:
+            state.tables.replace(other, each, state.replace(each, table_class=definition.table_class))
 
 
 def _rebill(call: Call, old: Definition, billing: str, given: dict[str, int] | None) -> Definition:
@@ -226,12 +318,8 @@ def _rebill(call: Call, old: Definition, billing: str, given: dict[str, int] | N
     return state.replace(changed, increased_s=call.now)
 
 
-def decreases_today(definition: Definition, now: float) -> int:
-    return definition.decreases if definition.decreased_s // DAY_S == now // DAY_S else 0
-
-
 def _decrease(call: Call, definition: Definition) -> Definition:
-    today = decreases_today(definition, call.now)
+    today = descriptions.decreases_today(definition, call.now)
     if today >= FREE_DECREASES and call.now < definition.decreased_s + HOUR_S:
         raise LimitExceededException(
             "Subscriber limit exceeded: Provisioned throughput decreases are limited within a given UTC day. After the "
@@ -239,160 +327,3 @@ def _decrease(call: Call, definition: Definition) -> Definition:
             f"once every {HOUR_S} seconds. Number of decreases today: {today}."
         )
     return state.replace(definition, decreases=today + 1, decreased_s=call.now)
-
-
-def _reindex(
-    call: Call, old: Definition, attributes: list[dict[str, str]] | None, updates: list[dict[str, Any]]
-) -> Definition:
-    definition = old
-    online = [each for each in updates if "Create" in each or "Delete" in each]
-    if len(online) > 1:
-        raise LimitExceededException(
-            "Subscriber limit exceeded: Only 1 online index can be created or deleted simultaneously per table"
-        )
-    for each in updates:
-        if "Create" in each:
-            definition = _create_index(call, definition, attributes, each["Create"])
-        elif "Delete" in each:
-            definition = _delete_index(call, definition, each["Delete"]["IndexName"])
-        elif "Update" in each:
-            definition = _update_index(definition, each["Update"])
-        else:
-            raise invalid("Exactly one of GlobalSecondaryIndexUpdate's members must be given")
-    return definition
-
-
-def _create_index(
-    call: Call, old: Definition, attributes: list[dict[str, str]] | None, given: dict[str, Any]
-) -> Definition:
-    index = definitions.index(given, call.chance.hex(12), True, old.billing == "PROVISIONED")
-    types = {**old.types, **definitions.attribute_types(attributes or [])}
-    for name, kind in old.types.items():
-        if types[name] != kind:
-            raise invalid(f"Attribute {name} is already defined with type {kind}")
-    state_of = state.replace(index, status="CREATING")
-    created = state.replace(old, types=types, indexes=(*old.indexes, state_of))
-    definitions.check_indexes(created)
-    definitions.check_attributes(created)
-    call.later(jobs.backfill, table=old.name, index=index.space, start=b"")
-    return created
-
-
-def _global(definition: Definition, name: str) -> IndexDefinition:
-    found = next((index for index in definition.indexes if index.is_global and index.name == name), None)
-    if found is None:
-        raise ResourceNotFoundException(f"Requested resource not found: GlobalSecondaryIndex: {name} not found")
-    return found
-
-
-def _delete_index(call: Call, old: Definition, name: str) -> Definition:
-    gone = _global(old, name)
-    indexes = tuple(index for index in old.indexes if index is not gone)
-    used = {old.hash, old.range, *(each for index in indexes for each in (index.hash, index.range))}
-    types = {attribute: kind for attribute, kind in old.types.items() if attribute in used}
-    call.later(jobs.clear, key=gone.space, space=gone.space)
-    return state.replace(old, indexes=indexes, types=types)
-
-
-def _update_index(old: Definition, given: dict[str, Any]) -> Definition:
-    index = _global(old, given["IndexName"])
-    for member in ("OnDemandThroughput", "WarmThroughput"):
-        if member in given:
-            raise NotImplementedHere(f"Skyjar does not implement {member} of an index in dynamodb:UpdateTable.")
-    throughput = given.get("ProvisionedThroughput")
-    read, write = definitions.index_throughput(index.name, throughput, old.billing == "PROVISIONED")
-    changed = state.replace(index, read_units=read, write_units=write)
-    return state.replace(old, indexes=tuple(changed if each is index else each for each in old.indexes))
-
-
-# Descriptions
-
-
-def describe(call: Call, definition: Definition, status: str) -> dict[str, Any]:
-    items, size = state.counts(call, definition.space)
-    arn = state.arn_of(call, definition.name)
-    shown: dict[str, Any] = {
-        "AttributeDefinitions": [
-            {"AttributeName": name, "AttributeType": kind} for name, kind in sorted(definition.types.items())
-        ],
-        "TableName": definition.name,
-        "KeySchema": _keys(definition.hash, definition.range),
-        "TableStatus": status,
-        "CreationDateTime": definition.created_s,
-        "ProvisionedThroughput": _throughput(call, definition),
-        "TableSizeBytes": size,
-        "ItemCount": items,
-        "TableArn": arn,
-        "TableId": definition.id,
-        "DeletionProtectionEnabled": definition.is_protected,
-    }
-    if definition.on_demand_since_s:
-        shown["BillingModeSummary"] = {
-            "BillingMode": definition.billing,
-            "LastUpdateToPayPerRequestDateTime": definition.on_demand_since_s,
-        }
-    shown |= change_capture.shown(call, definition) | encryption.shown(definition)
-    if definition.restored is not None:
-        shown["RestoreSummary"] = {
-            "SourceTableArn": definition.restored.table,
-            "RestoreDateTime": definition.restored.at_s,
-            "RestoreInProgress": definition.status == "CREATING",
-        }
-        if definition.restored.backup:
-            shown["RestoreSummary"]["SourceBackupArn"] = definition.restored.backup
-    if definition.table_class:
-        shown["TableClassSummary"] = {"TableClass": definition.table_class}
-    for label, is_global in (("LocalSecondaryIndexes", False), ("GlobalSecondaryIndexes", True)):
-        found = [_index(call, index, arn, status) for index in definition.indexes if index.is_global is is_global]
-        if found:
-            shown[label] = found
-    return shown
-
-
-def _keys(hash_name: str, range_name: str) -> list[dict[str, str]]:
-    found = [{"AttributeName": hash_name, "KeyType": "HASH"}]
-    if range_name:
-        found.append({"AttributeName": range_name, "KeyType": "RANGE"})
-    return found
-
-
-def units_of(bought: Definition | IndexDefinition) -> dict[str, int]:
-    return {"ReadCapacityUnits": bought.read_units, "WriteCapacityUnits": bought.write_units}
-
-
-def _throughput(call: Call, definition: Definition) -> dict[str, Any]:
-    shown: dict[str, Any] = {
-        "NumberOfDecreasesToday": decreases_today(definition, call.now),
-        "ReadCapacityUnits": definition.read_units,
-        "WriteCapacityUnits": definition.write_units,
-    }
-    if definition.increased_s:
-        shown["LastIncreaseDateTime"] = definition.increased_s
-    if definition.decreased_s:
-        shown["LastDecreaseDateTime"] = definition.decreased_s
-    return shown
-
-
-def _index(call: Call, index: IndexDefinition, table_arn: str, status: str) -> dict[str, Any]:
-    items, size = state.counts(call, index.space)
-    projection: dict[str, Any] = {"ProjectionType": index.projection}
-    if index.non_key:
-        projection["NonKeyAttributes"] = list(index.non_key)
-    shown: dict[str, Any] = {
-        "IndexName": index.name,
-        "KeySchema": _keys(index.hash, index.range),
-        "Projection": projection,
-        "IndexSizeBytes": size,
-        "ItemCount": items,
-        "IndexArn": f"{table_arn}/index/{index.name}",
-    }
-    if index.is_global:
-        shown["IndexStatus"] = status if status in ("CREATING", "DELETING") else index.status
-        if index.status == "CREATING":
-            shown["Backfilling"] = True
-        shown["ProvisionedThroughput"] = {
-            "NumberOfDecreasesToday": 0,
-            "ReadCapacityUnits": index.read_units,
-            "WriteCapacityUnits": index.write_units,
-        }
-    return shown

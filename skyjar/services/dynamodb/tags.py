@@ -7,7 +7,7 @@ from typing import Any
 from skyjar.kernel.call import Call
 from skyjar.kernel.service import operation
 
-from . import limits, state
+from . import limits, schemas, state
 from .errors import ResourceNotFoundException, ValidationException
 from .state import Definition
 
@@ -26,7 +26,7 @@ def merge(old: dict[str, str], given: list[dict[str, str]]) -> dict[str, str]:
 
 def _tagged(call: Call, arn: str) -> Definition:
     try:
-        name = state.name_of(call, arn) if arn.startswith("arn:") else ""
+        name = schemas.name_of(call, arn) if arn.startswith("arn:") else ""
     except ResourceNotFoundException:
         name = ""
     definition = state.tables.get(call, name) if name else None

@@ -10,7 +10,7 @@ from typing import Any
 from skyjar.kernel.call import Call
 from skyjar.kernel.service import operation
 
-from . import capacity, items, keys, limits, state, throttle, values, writes
+from . import capacity, item_rows, items, keys, limits, schemas, state, throttle, values, writes
 from .capacity import Usage
 from .errors import (
     ConditionalCheckFailedException,
@@ -18,6 +18,7 @@ from .errors import (
     IdempotentParameterMismatchException,
     ItemCollectionSizeLimitExceededException,
     ProvisionedThroughputExceededException,
+    Throttled,
     TransactionCanceledException,
     ValidationException,
 )
@@ -114,6 +115,8 @@ class Reasons:
             self._note(at, "DuplicateItem", error.message, {})
         except ProvisionedThroughputExceededException as error:
             self._note(at, "ProvisionedThroughputExceeded", error.message, {})
+        except Throttled as error:
+            self._note(at, "ThrottlingError", error.message, {})
         except Refused as error:
             self._note(at, "ValidationError", error.message, {})
         return None
@@ -148,7 +151,7 @@ def _plan(call: Call, request: dict[str, Any]) -> Write:
     expressions.close()
     shows = given.get("ReturnValuesOnConditionCheckFailure") == "ALL_OLD"
     size = values.admit(given["Item"] if kind == "Put" else given["Key"])
-    schema = state.schema_of(call, given["TableName"])
+    schema = schemas.schema_of(call, given["TableName"])
     try:
         if kind == "Put":
             return writes.put(schema, given["Item"], size, test, shows_failure=shows)
@@ -166,7 +169,7 @@ def _first(call: Call, token: str, request: Any) -> bool:
     """Whether this token is used for the first time in ten minutes; refused for another request than the first."""
     for old in state.tokens.range(call, via="expires", end=(call.now,), limit=8, is_queue=True):
         state.tokens.remove(call, old)
-    digest = hashlib.sha256(state.encode(request)).hexdigest()
+    digest = hashlib.sha256(item_rows.encode(request)).hexdigest()
     known = state.tokens.get(call, token)
     if known is not None and known.expires_s > call.now:
         if known.digest != digest:
@@ -187,7 +190,7 @@ def _again(call: Call, several: list[Write], return_capacity: str) -> dict[str, 
     usages: dict[str, Usage] = {}
     for write in several:
         stored = call.tx.get(write.key.bytes)
-        units = FACTOR * capacity.read_units(state.stored_size(stored) if stored is not None else 0, True)
+        units = FACTOR * capacity.read_units(item_rows.stored_size(stored) if stored is not None else 0, True)
         usages.setdefault(write.schema.name, Usage(write.schema)).add(units, {})
     return {"ConsumedCapacity": [usage.show(return_capacity, "Read") for usage in usages.values()]}
 
@@ -205,7 +208,7 @@ def transact_get_items(
         get = request["Get"]
         project = items.projection(None, get.get("ProjectionExpression"), get.get("ExpressionAttributeNames"))
         values.admit(get["Key"])
-        schema = state.schema_of(call, get["TableName"])
+        schema = schemas.schema_of(call, get["TableName"])
         place = reasons.catch(at, partial(_place, schema), get["Key"])
         if place is None:
             continue
@@ -216,9 +219,9 @@ def transact_get_items(
         response: dict[str, Any] = {}
         size = 0
         if stored is not None:
-            item = state.load(stored)
+            item = item_rows.load(stored)
             response["Item"] = item if project is None else project(item)
-            size = state.stored_size(stored)
+            size = item_rows.stored_size(stored)
             total += size
         responses.append(response)
         units = FACTOR * capacity.read_units(size, True)
@@ -233,11 +236,11 @@ def transact_get_items(
     return answer
 
 
-def _take(call: Call, schema: state.Schema, units: float) -> None:
+def _take(call: Call, schema: schemas.Schema, units: float) -> None:
     throttle.take(call, schema, read=units)
 
 
-def _place(schema: state.Schema, key: values.Item) -> bytes:
+def _place(schema: schemas.Schema, key: values.Item) -> bytes:
     try:
         return keys.of_request(schema, key).bytes
     except ValidationException as error:

@@ -28,6 +28,8 @@ class Export(Record, frozen=True):
 
 
 class Import(Record, frozen=True):
+    """`length` is that of the object that is being read, in bytes; `unpacked` the blob that it was unpacked to, if it was compressed."""
+
     id: str
     table: str
     table_id: str
@@ -42,7 +44,10 @@ class Import(Record, frozen=True):
     size_bytes: int = 0
     failure_code: str = ""
     failure: str = ""
+    length: int = 0
+    unpacked: str = ""
+    secrets: tuple[bytes, ...] = ()
 
 
 exports = Table("dynamodb.exports", Export, key=("id",), indexes={"token": ("token",)})
-imports = Table("dynamodb.imports", Import, key=("id",), indexes={"token": ("token",)})
+imports = Table("dynamodb.imports", Import, key=("id",), indexes={"token": ("token",)}, blobs=("unpacked",))

@@ -7,11 +7,12 @@ from typing import Any
 
 from skyjar.kernel.call import Call
 
-from . import capacity, collections, keys, legacy, limits, state, throttle, updates, values
+from . import capacity, collections, item_rows, keys, legacy, limits, throttle, updates, values
 from .capacity import Usage
 from .errors import ConditionalCheckFailedException, ValidationException
 from .expressions import Expressions, Names, Values
-from .state import IndexChange, Key, Schema
+from .item_rows import IndexChange
+from .schemas import Key, Schema
 from .values import Item
 
 Test = Callable[[Item], bool]
@@ -116,18 +117,18 @@ def perform(call: Call, write: Write, *, needs_old: bool = False, factor: int = 
     """Judge the condition and do it."""
     schema, key = write.schema, write.key
     stored = call.tx.get(key.bytes)
-    old = state.load(stored) if stored is not None and (needs_old or write.needs_old) else None
+    old = item_rows.load(stored) if stored is not None and (needs_old or write.needs_old) else None
     if write.test is not None and not write.test(old or {}):
         if write.shows_failure and old is not None:
             raise ConditionalCheckFailedException(Item=old)
         raise ConditionalCheckFailedException
-    old_size = state.stored_size(stored) if stored is not None else 0
+    old_size = item_rows.stored_size(stored) if stored is not None else 0
     if write.change is None:
         done = Done(write, old, old, old_size, old_size, [])
     else:
         new, size = write.change(old)
-        done = Done(write, old, new, old_size, size, state.save(call, schema, key, stored, old, new, size))
-    if schema.is_provisioned:
+        done = Done(write, old, new, old_size, size, item_rows.save(call, schema, key, stored, old, new, size))
+    if schema.is_metered or call.behaviour.has_aws_timing:
         usage = done.usage(factor)
         throttle.take(call, schema, write=usage.table, indexes=usage.indexes, key=key)
     return done

@@ -23,3 +23,7 @@ class ExpiredIteratorException(AWSError):
 class TrimmedDataAccessException(AWSError):
     code = "TrimmedDataAccessException"
     sentence = "The operation attempted to read past the oldest stream record in a shard."
+
+
+class LimitExceededException(AWSError):
+    code = "LimitExceededException"

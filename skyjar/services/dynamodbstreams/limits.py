@@ -7,4 +7,5 @@ LIST_STREAMS = 100
 DESCRIBE_SHARDS = 100
 GET_RECORDS = 1_000
 GET_RECORDS_BYTES = 1_048_576
+READS_A_SECOND = 5  # of one shard, where AWS's timing is asked for
 TRIM_PAUSE_S = 60.0

@@ -8,11 +8,12 @@ from skyjar.kernel.call import Call
 from skyjar.kernel.errors import NotImplementedHere
 from skyjar.kernel.service import operation
 
-from . import access_logs, acls, grants, jobs, limits, names, ownership, state, tags, waiting_state
+from . import access_logs, acls, grants, jobs, limits, names, ownership, point_state, state, tags, waiting_state
 from .configurations import TAGS
 from .errors import (
     BucketAlreadyExists,
     BucketAlreadyOwnedByYou,
+    BucketHasAccessPointsAttached,
     BucketNotEmpty,
     IllegalLocationConstraint,
     InvalidArgument,
@@ -110,6 +111,8 @@ def delete_bucket(call: Call, *, bucket: str, expected_bucket_owner: str = "") -
     at, where = state.bucket_of(call, bucket)
     if not state.is_empty(at, where):
         raise (VersionedBucketNotEmpty if where.versioning else BucketNotEmpty)(BucketName=bucket)
+    if point_state.points.first(call, where.name, where.account, via="bucket") is not None:
+        raise BucketHasAccessPointsAttached(BucketName=bucket)
     state.buckets.remove(call, where)
     access_logs.switch(call, where, False)
     waiting_state.forget(at, where)
@@ -122,7 +125,8 @@ def delete_bucket(call: Call, *, bucket: str, expected_bucket_owner: str = "") -
 @operation
 def head_bucket(call: Call, *, bucket: str, expected_bucket_owner: str = "") -> dict[str, Any]:
     _, where = state.bucket_of(call, bucket)
-    return {"BucketArn": state.bucket_arn(bucket), "BucketRegion": where.region, "AccessPointAlias": False}
+    told = {"BucketRegion": where.region, "AccessPointAlias": bucket.endswith("-s3alias")}
+    return {**told, "BucketArn": state.bucket_arn(bucket)} if bucket == where.name else told
 
 
 @operation

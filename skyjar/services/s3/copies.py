@@ -72,9 +72,8 @@ def _source(call: Call, text: str, expected_owner: str, given: tuple[str, str, s
     path, _, query = text.partition("?")
     version = query.removeprefix("versionId=") if query.startswith("versionId=") else ""
     path = unquote(path).removeprefix("/")
-    if path.startswith("arn:"):
-        raise InvalidArgument("Invalid copy source object key", ArgumentName="x-amz-copy-source", ArgumentValue=text)
-    bucket, slash, key = path.partition("/")
+    divider = "/object/" if path.startswith("arn:") else "/"  # ARN/object/KEY of what an access point leads to
+    bucket, slash, key = path.partition(divider)
     if not bucket or not slash or not key:
         raise InvalidArgument(
             "Copy Source must mention the source bucket and key: sourcebucket/sourcekey",

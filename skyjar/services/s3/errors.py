@@ -24,6 +24,44 @@ class NoSuchBucket(AWSError):
     sentence = "The specified bucket does not exist"
 
 
+class NoSuchAccessPoint(AWSError):
+    code = "NoSuchAccessPoint"
+    status = 404
+    sentence = "The specified accesspoint does not exist"
+
+
+class BucketHasAccessPointsAttached(AWSError):
+    code = "BucketHasAccessPointsAttached"
+    sentence = (
+        "The bucket you are attempting to delete has access points attached. Delete your access points before attempting "
+        "to delete the bucket."
+    )
+
+
+class LambdaNotFound(AWSError):
+    code = "LambdaNotFound"
+    status = 404
+    sentence = "The AWS Lambda function was not found."
+
+
+class LambdaPermissionError(AWSError):
+    code = "LambdaPermissionError"
+    status = 403
+    sentence = "The caller is not authorized to invoke the AWS Lambda function."
+
+
+class LambdaRuntimeError(AWSError):
+    code = "LambdaRuntimeError"
+    status = 403
+    sentence = "The AWS Lambda function failed during execution."
+
+
+class LambdaResponseNotReceived(AWSError):
+    code = "LambdaResponseNotReceived"
+    status = 403
+    sentence = "The AWS Lambda function exited without successfully calling WriteGetObjectResponse."
+
+
 class NoSuchKey(AWSError):
     code = "NoSuchKey"
     status = 404

@@ -7,7 +7,8 @@ from typing import Any
 from skyjar.kernel.call import Call
 from skyjar.kernel.service import on
 
-from . import state
+from . import object_lambda_state, point_state, replicas, state
+from .errors import AccessDenied, InvalidRequest
 
 
 @on("s3control.AccountBlocksChanged")
@@ -17,3 +18,58 @@ def keep_blocks(call: Call, event: Any) -> None:
         state.accounts.delete(call, event.account)
     else:
         state.accounts.put(call, state.Account(number=event.account, blocks=event.blocks))
+
+
+@on("s3control.AccessPointChanged")
+def keep_point(call: Call, event: Any) -> None:
+    """Refuses one whose bucket is not there, not of the account it is said to be of, or elsewhere."""
+    bucket = state.named(call, event.bucket)
+    if bucket.account != event.owner or bucket.name != event.bucket:
+        raise AccessDenied
+    if bucket.region != event.region:
+        raise InvalidRequest("The bucket is not in the Region of the access point.", BucketName=event.bucket)
+    point_state.points.put(
+        call,
+        point_state.Point(
+            arn=point_state.arn_of(event.region, event.account, event.name),
+            alias=event.alias,
+            account=event.account,
+            bucket=event.bucket,
+            is_vpc=event.is_vpc,
+            policy=event.policy,
+            is_public=event.is_public,
+            blocks=event.blocks,
+        ),
+    )
+
+
+@on("s3control.AccessPointDeleted")
+def forget_point(call: Call, event: Any) -> None:
+    point_state.points.delete(call, point_state.arn_of(event.region, event.account, event.name))
+
+
+@on("s3control.ReplicationWanted")
+def replicate_now(call: Call, event: Any) -> None:
+    replicas.repeat(call, event.bucket, event.key, event.version)
+
+
+@on("s3control.ObjectLambdaChanged")
+def keep_object_lambda(call: Call, event: Any) -> None:
+    object_lambda_state.object_lambdas.put(
+        call,
+        object_lambda_state.ObjectLambda(
+            arn=object_lambda_state.arn_of(event.region, event.account, event.name),
+            alias=event.alias,
+            account=event.account,
+            region=event.region,
+            supporting=event.supporting,
+            functions=event.functions,
+            policy=event.policy,
+        ),
+    )
+
+
+@on("s3control.ObjectLambdaDeleted")
+def forget_object_lambda(call: Call, event: Any) -> None:
+    arn = object_lambda_state.arn_of(event.region, event.account, event.name)
+    object_lambda_state.object_lambdas.delete(call, arn)

@@ -18,14 +18,13 @@ from skyjar.kernel.call import Call
 from skyjar.kernel.errors import AWSError, NotImplementedHere
 from skyjar.kernel.jobs import job
 from skyjar.kernel.service import operation
-from skyjar.kernel.tables import At
 
-from . import deliveries, grants, lifecycle, limits, state
-from .errors import InvalidArgument, MalformedXML, NoSuchConfiguration, TooManyConfigurations
+from . import deliveries, grants, lifecycle, limits, named_configurations, state
+from .errors import InvalidArgument, MalformedXML
 from .happenings import iso
 from .state import Bucket, Object
 
-_KIND = "inventory/"
+_KIND = "inventory"
 _ARN = "arn:aws:s3:::"
 _SUNDAY = 3  # days after the epoch's Thursday
 
@@ -34,56 +33,28 @@ _SUNDAY = 3  # days after the epoch's Thursday
 def get_bucket_inventory_configuration(
     call: Call, *, bucket: str, id: str, expected_bucket_owner: str = ""
 ) -> dict[str, Any]:
-    at, where = state.bucket_of(call, bucket)
-    found = state.configuration(at, where, _KIND + id)
-    if found is None:
-        raise NoSuchConfiguration
-    return {"InventoryConfiguration": found}
+    return {"InventoryConfiguration": named_configurations.get(call, bucket, _KIND, id)}
 
 
 @operation
 def list_bucket_inventory_configurations(
     call: Call, *, bucket: str, continuation_token: str = "", expected_bucket_owner: str = ""
 ) -> dict[str, Any]:
-    at, where = state.bucket_of(call, bucket)
-    names = _names(at, where)
-    left = [name for name in names if name > continuation_token]
-    shown = left[: limits.CONFIGURATIONS_PAGE]
-    answer: dict[str, Any] = {
-        "InventoryConfigurationList": [state.configuration(at, where, _KIND + name) for name in shown],
-        "IsTruncated": len(left) > len(shown),
-    }
-    if continuation_token:
-        answer["ContinuationToken"] = continuation_token
-    return {**answer, "NextContinuationToken": shown[-1]} if len(left) > len(shown) else answer
-
-
-def _names(at: At, bucket: Bucket) -> list[str]:
-    kept = state.configurations.range(at, bucket.space, start=(_KIND,), end=(_KIND[:-1] + "0",))
-    return [each.kind.removeprefix(_KIND) for each in kept]
+    return named_configurations.listed(call, bucket, _KIND, "InventoryConfigurationList", continuation_token)
 
 
 @operation
 def put_bucket_inventory_configuration(
     call: Call, *, bucket: str, id: str, inventory_configuration: dict[str, Any], expected_bucket_owner: str = ""
 ) -> None:
-    at, where = state.bucket_of(call, bucket)
-    if inventory_configuration["Id"] != id:
-        raise InvalidArgument("The id of the request and of its configuration differ", ArgumentName="Id")
     _check(inventory_configuration)
-    names = _names(at, where)
-    if id not in names and len(names) >= limits.INVENTORIES:
-        raise TooManyConfigurations
-    state.configure(at, where, _KIND + id, inventory_configuration)
+    where = named_configurations.put(call, bucket, _KIND, id, inventory_configuration)
     _again(state.acting(call, where, deliveries.PRINCIPAL), where, inventory_configuration)
 
 
 @operation
 def delete_bucket_inventory_configuration(call: Call, *, bucket: str, id: str, expected_bucket_owner: str = "") -> None:
-    at, where = state.bucket_of(call, bucket)
-    if state.configuration(at, where, _KIND + id) is None:
-        raise NoSuchConfiguration
-    state.configure(at, where, _KIND + id, None)
+    named_configurations.delete(call, bucket, _KIND, id)
 
 
 def _check(wanted: dict[str, Any]) -> None:
@@ -115,7 +86,7 @@ def _again(call: Call, bucket: Bucket, wanted: dict[str, Any]) -> None:
 @job()
 def report(call: Call, *, bucket: str, identity: str) -> None:
     where = state.buckets.get(call, bucket)
-    wanted = state.configuration(call, where, _KIND + identity) if where is not None else None
+    wanted = state.configuration(call, where, f"{_KIND}/{identity}") if where is not None else None
     if where is None or wanted is None:
         return
     if wanted["IsEnabled"]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from skyjar.kernel import credentials
 from skyjar.kernel.call import Call
 from skyjar.kernel.jobs import job
 from skyjar.kernel.tables import At
 
-from . import deletions, deliveries, happenings, lifecycle, limits, locks, state
+from . import deletions, deliveries, happenings, lifecycle, limits, locks, object_lambda_state, state
 from .state import Bucket, Object
 
 PAGE = 500
@@ -131,3 +132,10 @@ def clear(call: Call, *, space: str) -> None:
     """The uploads that a deleted bucket left, in the bucket's account and Region."""
     for upload in state.uploads.range(call, space, limit=limits.LIST_KEYS):
         drop_upload(call, upload)
+
+
+@job()
+def forget_reply(call: Call, *, token: str, access_key: str) -> None:
+    """What is left of an Object Lambda request that was never answered, such as when the process died."""
+    object_lambda_state.replies.delete(call, token)
+    credentials.revoke(call, access_key)

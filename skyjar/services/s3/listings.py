@@ -10,9 +10,10 @@ from skyjar.kernel.call import Call
 from skyjar.kernel.service import operation
 from skyjar.kernel.tables import At, Table
 
-from . import acls, grants, limits, state
+from . import acls, grants, limits, object_lambdas, state
 from .errors import InvalidArgument
 from .names import encode as _encode
+from .object_lambda_state import ObjectLambda
 from .state import Bucket, Entry, Object, successor
 
 _READ_AHEAD = 64
@@ -153,6 +154,9 @@ def list_objects_v2(
     request_payer: str = "",
     expected_bucket_owner: str = "",
 ) -> dict[str, Any]:
+    transforming = call.looked_up
+    if type(transforming) is ObjectLambda:
+        return object_lambdas.passed_on(transforming, "list_objects_v2", locals())
     at, where = state.bucket_of(call, bucket)
     limit = _check(max_keys, "max-keys", encoding_type)
     after = start_after if continuation_token is None else _of_token(continuation_token)
@@ -202,6 +206,9 @@ def list_objects(
     request_payer: str = "",
     expected_bucket_owner: str = "",
 ) -> dict[str, Any]:
+    transforming = call.looked_up
+    if type(transforming) is ObjectLambda:
+        return object_lambdas.passed_on(transforming, "list_objects", locals())
     at, where = state.bucket_of(call, bucket)
     limit = _check(max_keys, "max-keys", encoding_type)
     found = page(at, where, prefix, delimiter, marker, limit)

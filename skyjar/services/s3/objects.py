@@ -19,6 +19,7 @@ from . import (
     lifecycle,
     limits,
     names,
+    object_lambdas,
     payments,
     preconditions,
     ranges,
@@ -30,6 +31,7 @@ from . import (
 )
 from .customer_keys import CustomerKey
 from .errors import EntityTooLarge, InvalidRequest, InvalidStorageClass, MetadataTooLarge
+from .object_lambda_state import ObjectLambda
 from .state import Bucket, Object
 
 STORAGE_CLASSES = (
@@ -202,7 +204,10 @@ def get_object(
     sse_customer_key_md5: str = "",
     request_payer: str = "",
     expected_bucket_owner: str = "",
-) -> dict[str, Any]:
+) -> dict[str, Any] | Outside:
+    transforming = call.looked_up
+    if type(transforming) is ObjectLambda:
+        return object_lambdas.transformed(transforming, locals())
     at, where, found = reading.existing(call, bucket, key, version_id)
     customer = customer_keys.read(call, sse_customer_algorithm, sse_customer_key, sse_customer_key_md5)
     if if_match or if_none_match or if_modified_since is not None or if_unmodified_since is not None:
@@ -251,6 +256,9 @@ def head_object(
     request_payer: str = "",
     expected_bucket_owner: str = "",
 ) -> dict[str, Any]:
+    transforming = call.looked_up
+    if type(transforming) is ObjectLambda:
+        return object_lambdas.passed_on(transforming, "head_object", locals())
     at, where, found = reading.existing(call, bucket, key, version_id)
     customer = customer_keys.read(call, sse_customer_algorithm, sse_customer_key, sse_customer_key_md5)
     encryption.check_customer(found, customer)

@@ -6,8 +6,19 @@ from typing import Any
 
 from skyjar.kernel.call import Call
 
-from . import acceleration, blocks, grants, payments, state
+from . import (
+    acceleration,
+    blocks,
+    grants,
+    object_lambda_replies,
+    object_lambda_state,
+    object_lambdas,
+    payments,
+    points,
+    state,
+)
 from .errors import AccessDenied
+from .object_lambda_state import ObjectLambda
 from .state import Bucket, Object
 
 _ACTIONS = {
@@ -25,6 +36,7 @@ _ACTIONS = {
     "complete_multipart_upload": "PutObject",
     "copy_object": "PutObject",
     "head_object": "GetObject",
+    "select_object_content": "GetObject",
     "get_bucket_encryption": "GetEncryptionConfiguration",
     "put_bucket_encryption": "PutEncryptionConfiguration",
     "delete_bucket_encryption": "PutEncryptionConfiguration",
@@ -56,11 +68,24 @@ _ACTIONS = {
     "list_bucket_inventory_configurations": "GetInventoryConfiguration",
     "put_bucket_inventory_configuration": "PutInventoryConfiguration",
     "delete_bucket_inventory_configuration": "PutInventoryConfiguration",
+    "get_bucket_metrics_configuration": "GetMetricsConfiguration",
+    "list_bucket_metrics_configurations": "GetMetricsConfiguration",
+    "put_bucket_metrics_configuration": "PutMetricsConfiguration",
+    "delete_bucket_metrics_configuration": "PutMetricsConfiguration",
+    "get_bucket_analytics_configuration": "GetAnalyticsConfiguration",
+    "list_bucket_analytics_configurations": "GetAnalyticsConfiguration",
+    "put_bucket_analytics_configuration": "PutAnalyticsConfiguration",
+    "delete_bucket_analytics_configuration": "PutAnalyticsConfiguration",
+    "get_bucket_intelligent_tiering_configuration": "GetIntelligentTieringConfiguration",
+    "list_bucket_intelligent_tiering_configurations": "GetIntelligentTieringConfiguration",
+    "put_bucket_intelligent_tiering_configuration": "PutIntelligentTieringConfiguration",
+    "delete_bucket_intelligent_tiering_configuration": "PutIntelligentTieringConfiguration",
     "put_bucket_replication": "PutReplicationConfiguration",
     "delete_bucket_replication": "PutReplicationConfiguration",
     "read_for_replication": "GetObjectVersionForReplication",  # these three are what a replication's role does
     "replicate_object": "ReplicateObject",
     "replicate_delete": "ReplicateDelete",
+    "initiate_replication": "InitiateReplication",  # what the role of a batch replication does
 }
 _OF_VERSIONS = {
     "GetObject": "GetObjectVersion",
@@ -114,16 +139,33 @@ def _bucket(call: Call, operation: str, parameters: dict[str, Any]) -> Bucket | 
     name = parameters.get("bucket")
     if name is None or operation == "create_bucket":
         return None
-    seen: Bucket | None = call.looked_up
-    if seen is None or seen.name != name:
-        seen = call.looked_up = state.named(call, name)
-    return seen
+    seen = call.looked_up
+    if type(seen) is Bucket and seen.name == name:
+        return seen
+    if name.startswith("arn:aws:s3-object-lambda:") or name.endswith("--ol-s3"):
+        call.looked_up = object_lambda_state.meant(call, name)
+        if call.looked_up is not None:
+            return None
+    call.looked_up = found = state.named(call, name)
+    return found
+
+
+def _object_lambda(call: Call, operation: str, parameters: dict[str, Any]) -> ObjectLambda | None:
+    """The Object Lambda access point that is judged, instead of a bucket; asked when `_bucket` has been."""
+    if type(call.looked_up) is ObjectLambda and "bucket" in parameters:
+        return call.looked_up
+    return None
 
 
 def actions(call: Call, operation: str, parameters: dict[str, Any]) -> list[str] | None:
     """Checks also what AWS checks before it judges: that the bucket is there, in this Region, and whose it is said to be."""
     bucket = _bucket(call, operation, parameters)
-    if bucket is not None:
+    if bucket is None:
+        if operation == "write_get_object_response":
+            return ["s3-object-lambda:WriteGetObjectResponse"]
+        if _object_lambda(call, operation, parameters) is not None:
+            return [object_lambdas.action(operation, parameters)]
+    else:
         if bucket.region != call.region and operation not in _EVERYWHERE:
             state.bucket_of(call, bucket.name)
         owner = parameters.get("expected_bucket_owner")
@@ -133,6 +175,8 @@ def actions(call: Call, operation: str, parameters: dict[str, Any]) -> list[str]
             payments.check(call, bucket, parameters)
         if call.origin.is_accelerated:
             acceleration.check(bucket)
+        if bucket.name != parameters["bucket"]:
+            points.check(call, operation, parameters)
     if operation == "delete_objects":
         return []
     if operation == "create_bucket":
@@ -174,10 +218,20 @@ def _granting(bucket: Bucket | None, parameters: dict[str, Any]) -> list[str]:
     return needed
 
 
-def also(call: Call, operation: str, parameters: dict[str, Any]) -> list[tuple[str, str, dict[str, Any]]]:
-    """The role of a replication is handed over."""
+def also(call: Call, operation: str, parameters: dict[str, Any]) -> list[Any]:
+    """What comes through an access point is judged there too; the role of a replication is handed over."""
     if operation != "put_bucket_replication":
-        return []
+        seen = call.looked_up
+        if type(seen) is not Bucket or seen.name == parameters.get("bucket"):
+            return []
+        point = points.through(call, parameters)
+        if point is None:
+            return []
+        arn, policy = points.resource(point, parameters), points.policy(call, point)
+        whose = {"s3:ResourceAccount": point.account, "aws:ResourceAccount": point.account}
+        known = {**conditions(call, operation, parameters), **whose}
+        needed = actions(call, operation, parameters) or []
+        return [(action, arn, known, policy, "resource-based policy") for action in needed]
     role = (parameters.get("replication_configuration") or {}).get("Role", "")
     if not role.startswith("arn:"):
         return []
@@ -185,9 +239,16 @@ def also(call: Call, operation: str, parameters: dict[str, Any]) -> list[tuple[s
 
 
 def resources(call: Call, operation: str, parameters: dict[str, Any]) -> list[str]:
-    name = parameters.get("bucket")
+    name, seen = parameters.get("bucket"), call.looked_up
     if name is None:
+        if operation == "write_get_object_response":
+            token, route = parameters["request_token"], parameters["request_route"]
+            return [object_lambda_replies.expected(call, token, route).arn]
         return ["*"]
+    if type(seen) is ObjectLambda:
+        return [seen.arn]
+    if type(seen) is Bucket:
+        name = seen.name  # another than was said where an access point was
     key = parameters.get("key")
     return [f"arn:aws:s3:::{name}/{key}" if key is not None else f"arn:aws:s3:::{name}"]
 
@@ -195,7 +256,8 @@ def resources(call: Call, operation: str, parameters: dict[str, Any]) -> list[st
 def owner(call: Call, operation: str, parameters: dict[str, Any]) -> str:
     bucket = _bucket(call, operation, parameters)
     if bucket is None:
-        return call.account
+        transforming = _object_lambda(call, operation, parameters)
+        return transforming.account if transforming is not None else call.account
     if bucket.ownership != grants.ENFORCED and operation in _ON_THE_OBJECT:
         found = _object(call, bucket, parameters)
         return grants.owns(bucket, found.owner) if found is not None else bucket.account
@@ -214,7 +276,8 @@ def resource_policy(call: Call, operation: str, parameters: dict[str, Any]) -> s
     give is added to it, where there are any."""
     bucket = _bucket(call, operation, parameters)
     if bucket is None:
-        return None
+        transforming = _object_lambda(call, operation, parameters)
+        return transforming.policy or None if transforming is not None else None
     policy = _policy(call, operation, bucket)
     if bucket.ownership == grants.ENFORCED:
         return policy or None
@@ -244,6 +307,8 @@ def _policy(call: Call, operation: str, bucket: Bucket) -> str:
 
 def conditions(call: Call, operation: str, parameters: dict[str, Any]) -> dict[str, Any]:
     found: dict[str, Any] = {}
+    if type(call.looked_up) is ObjectLambda or operation == "write_get_object_response":
+        return found  # whose condition keys are others
     for name, key in _CONDITIONS.items():
         value = parameters.get(name)
         if value is not None and value != "":
@@ -257,6 +322,9 @@ def conditions(call: Call, operation: str, parameters: dict[str, Any]) -> dict[s
     bucket = _bucket(call, operation, parameters)
     if bucket is not None:
         found["s3:ResourceAccount"] = found["aws:ResourceAccount"] = bucket.account
+        if bucket.name != parameters["bucket"]:
+            point = points.through(call, parameters)
+            found |= points.conditions(point) if point is not None else {}
         if operation in _READING_TAGS:
             found |= _existing_tags(call, bucket, parameters)
     return found

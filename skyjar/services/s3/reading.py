@@ -35,7 +35,7 @@ def existing(call: Call, name: str, key: str, version: str = "") -> tuple[At, Bu
         if found is None:
             if version != state.NULL and state.order_of(version) is None:
                 raise InvalidArgument("Invalid version id specified", ArgumentName="versionId", ArgumentValue=version)
-            raise missing(call, bucket, NoSuchVersion(Key=key, VersionId=version))
+            raise missing(call, bucket, NoSuchVersion(Key=key, VersionId=version), name)
         if found.is_marker:
             modified = formatdate(found.modified_s, usegmt=True)
             raise MethodNotAllowed(
@@ -45,9 +45,9 @@ def existing(call: Call, name: str, key: str, version: str = "") -> tuple[At, Bu
         return at, bucket, found
     found = state.latest(at, bucket, key)
     if found is None:
-        raise missing(call, bucket, NoSuchKey(Key=key))
+        raise missing(call, bucket, NoSuchKey(Key=key), name)
     if found.is_marker:
-        raise missing(call, bucket, NoSuchKey(Key=key, **_marked(found)))
+        raise missing(call, bucket, NoSuchKey(Key=key, **_marked(found)), name)
     return at, bucket, found
 
 
@@ -55,12 +55,12 @@ def _marked(marker: Object) -> dict[str, str]:
     return {"x-amz-delete-marker": "true", "x-amz-version-id": marker.version}
 
 
-def missing(call: Call, bucket: Bucket, error: AWSError) -> AWSError:
-    """Who may not list a bucket is not told that something is not in it."""
+def missing(call: Call, bucket: Bucket, error: AWSError, name: str) -> AWSError:
+    """Who may not list a bucket, by the name that it was called, is not told that something is not in it."""
     if call.caller.kind == "root" and call.account == bucket.account:
         return error
     try:
-        call.ask("s3", account=call.account, region=bucket.region).head_bucket(bucket=bucket.name)
+        call.ask("s3", account=call.account, region=bucket.region).head_bucket(bucket=name)
     except AccessDenied as denied:
         lacks = denied.message.partition(" because ")[2] if "s3:ListBucket" in denied.message else ""
         if not lacks:

@@ -16,7 +16,7 @@ from skyjar.kernel.principals import Principal
 from skyjar.kernel.tables import At
 
 from . import deliveries, encryption, reading, replication, rings, state, waiting_state
-from .errors import NoSuchBucket
+from .errors import InvalidRequest, NoSuchBucket, ReplicationConfigurationNotFound
 from .grants import ENFORCED
 from .state import Bucket, Object
 from .waiting_state import Copy
@@ -61,6 +61,37 @@ def replicate(call: Call, *, bucket: str, space: str) -> None:
         state.change(call, source, state.replace(source, replication=status))
     if len(waiting) == PAGE:
         call.later(replicate, key=space, bucket=bucket, space=space)
+
+
+def repeat(call: Call, name: str, key: str, version: str) -> None:
+    """Replicate a version at once, whenever it was written; raises why it cannot be."""
+    at, bucket, source = reading.existing(call, name, key, version)
+    document = state.configuration(at, bucket, replication.KIND)
+    if document is None or bucket.account != call.account:
+        raise ReplicationConfigurationNotFound(BucketName=name)
+    wanted = replication.rules_for(at, bucket, source)
+    if not wanted or source.replication == REPLICA:
+        raise InvalidRequest("No replication rule concerns the object.")
+    if source.storage_class in reading.ARCHIVED or source.encryption != "AES256":
+        raise InvalidRequest("The object is archived, or under a key of its own, and cannot be replicated.")
+    own = state.acting(call, bucket, deliveries.PRINCIPAL)
+    who = _role(own, document["Role"])
+    done = [
+        _is_there(own, source, there) or (who is not None and _copied(own, bucket, source, there, rule, who))
+        for there, rule in wanted.items()
+    ]
+    status = COMPLETED if all(done) else FAILED
+    state.change(at, source, state.replace(source, replication=status))
+    if status == FAILED:
+        raise InvalidRequest("The object could not be replicated: the records of the replication's role say why.")
+
+
+def _is_there(call: Call, source: Object, name: str) -> bool:
+    """Whether an earlier replication has brought this version to the bucket of that name."""
+    there = state.buckets.get(call, name)
+    if there is None or not there.has_replicas:
+        return False
+    return state.version_of(state.place(call, there), there, source.key, source.version) is not None
 
 
 def _role(call: Call, role: str) -> Principal | None:

@@ -48,7 +48,7 @@ def restore_object(
     ends = lifecycle.midnight(max(call.now, begins) + wanted["Days"] * limits.DAY_S)
     changed = state.replace(found, restore=(begins, ends))
     state.change(at, found, changed)
-    named = {"bucket": bucket, "name": key, "order": found.order}
+    named = {"bucket": where.name, "name": key, "order": found.order}
     own = state.acting(call, where, deliveries.PRINCIPAL)
     own.later(jobs.end_restore, key=f"{where.space}/{key}/{found.order}", due=ends, **named)
     if is_there:

@@ -19,6 +19,7 @@ from skyjar.kernel import keys, principals
 from skyjar.kernel.call import Call
 from skyjar.kernel.tables import At, Place, Record, Table
 
+from . import point_state
 from .errors import NoSuchBucket, PermanentRedirect
 
 NULL = "null"
@@ -211,8 +212,8 @@ _decoded: dict[bytes, Bucket] = {}  # by content: every request looks its bucket
 
 def bucket_of(call: Call, name: str) -> tuple[At, Bucket]:
     """Where a bucket's things lie, and the bucket; NoSuchBucket, or a redirect when it lives in another Region."""
-    seen: Bucket | None = call.looked_up
-    bucket = seen if seen is not None and seen.name == name else named(call, name)
+    seen = call.looked_up
+    bucket = seen if type(seen) is Bucket and seen.name == name else named(call, name)
     if bucket.region != call.region and call.caller.kind not in ("anonymous", "service"):
         endpoint = f"{name}.s3.{bucket.region}.amazonaws.com"
         raise PermanentRedirect(**{"Endpoint": endpoint, "Bucket": name, "x-amz-bucket-region": bucket.region})
@@ -220,10 +221,13 @@ def bucket_of(call: Call, name: str) -> tuple[At, Bucket]:
 
 
 def named(call: Call, name: str) -> Bucket:
-    """The bucket of that name, wherever it is."""
+    """The bucket of that name, wherever it is, or the one behind the access point that `name` means."""
     value = call.tx.get(_BUCKETS + keys.text(name))
     if value is None:
-        raise NoSuchBucket(BucketName=name)
+        point = point_state.meant(call, name)
+        value = call.tx.get(_BUCKETS + keys.text(point.bucket)) if point is not None else None
+        if value is None:
+            raise NoSuchBucket(BucketName=name)
     bucket = _decoded.get(value)
     if bucket is None:
         if len(_decoded) >= DECODED_MAX:
@@ -355,15 +359,23 @@ def add(call: Call, at: At, bucket: Bucket, newest: Object | None, fields: dict[
 
 
 def add_replica(at: At, bucket: Bucket, copy: Object) -> Object:
-    """Put a copy of another bucket's version on top of what is there; it keeps its id, which carries another order."""
-    newest = latest(at, bucket, copy.key)
-    order = newest.order - 1 if newest is not None else -1
+    """Put a copy of another bucket's version above what is not newer; it keeps its id, which carries another order. What is
+    newer moves up by one."""
+    versions = objects.range(at, bucket.space, copy.key)
+    newer = [each for each in versions if each.modified_s > copy.modified_s]
+    orders = [(versions[0].order if versions else 0) - 1, *(each.order for each in newer)]
+    moved = {each.order: order for each, order in zip(newer, orders, strict=False)}
+    for each, order in zip(newer, orders, strict=False):
+        up = replace(each, order=order, null_order=moved.get(each.null_order, each.null_order))
+        objects.remove(at, each)
+        objects.add(at, up)
+    below = versions[len(newer)] if len(versions) > len(newer) else None
     null = NONE
-    if newest is not None:
-        null = newest.order if newest.version == NULL else newest.null_order
-    made: Object = replace(copy, space=bucket.space, order=order, null_order=null)
+    if below is not None:
+        null = below.order if below.version == NULL else below.null_order
+    made: Object = replace(copy, space=bucket.space, order=orders[-1], null_order=null)
     objects.add(at, made)
-    _show(at, made)
+    _show(at, objects.range(at, bucket.space, copy.key, limit=1)[0])
     return made
 
 

@@ -1,4 +1,4 @@
-"""Amazon S3 Control: what is set for a whole account."""
+"""Amazon S3 Control: what is set for a whole account, access points, and batch operations."""
 
 import msgspec
 
@@ -14,3 +14,50 @@ class AccountBlocksChanged(msgspec.Struct, frozen=True):
 
     account: str
     blocks: tuple[bool, bool, bool, bool] | None
+
+
+class AccessPointChanged(msgspec.Struct, frozen=True):
+    """An access point is there now, or has another policy. `owner` is the account that the bucket is said to be of."""
+
+    account: str
+    region: str
+    name: str
+    alias: str
+    bucket: str
+    owner: str
+    is_vpc: bool
+    policy: str
+    is_public: bool
+    blocks: tuple[bool, bool, bool, bool]
+
+
+class AccessPointDeleted(msgspec.Struct, frozen=True):
+    account: str
+    region: str
+    name: str
+
+
+class ReplicationWanted(msgspec.Struct, frozen=True):
+    """A batch replication asks that this version (the current one when it is empty) be replicated now; S3 raises why not."""
+
+    bucket: str
+    key: str
+    version: str
+
+
+class ObjectLambdaChanged(msgspec.Struct, frozen=True):
+    """An Object Lambda access point is there now, or is another. `functions` are (operation, function's ARN, payload)."""
+
+    account: str
+    region: str
+    name: str
+    alias: str
+    supporting: str
+    functions: tuple[tuple[str, str, str], ...]
+    policy: str
+
+
+class ObjectLambdaDeleted(msgspec.Struct, frozen=True):
+    account: str
+    region: str
+    name: str

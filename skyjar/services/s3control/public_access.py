@@ -5,40 +5,45 @@ from __future__ import annotations
 from typing import Any
 
 from skyjar.kernel.call import Call
-from skyjar.kernel.errors import AccessDenied
 from skyjar.kernel.service import operation
 
 from . import AccountBlocksChanged, state
 from .errors import NoSuchPublicAccessBlockConfiguration
+from .state import Flags
 
 FLAGS = ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets")
+BLOCK_POLICY = 2
 
 
-def _check(call: Call, account: str) -> None:
-    if account != call.account:
-        raise AccessDenied("Access Denied")
+def flags_of(given: dict[str, Any]) -> Flags:
+    """What is not said is off."""
+    acls, ignored, policy, restricted = (bool(given.get(flag, False)) for flag in FLAGS)
+    return acls, ignored, policy, restricted
+
+
+def shown(flags: Flags) -> dict[str, bool]:
+    return dict(zip(FLAGS, flags, strict=True))
 
 
 @operation
 def get_public_access_block(call: Call, *, account_id: str) -> dict[str, Any]:
-    _check(call, account_id)
+    state.check_account(call, account_id)
     found = state.blocks.get(call, account_id)
     if found is None:
         raise NoSuchPublicAccessBlockConfiguration(AccountId=account_id)
-    return {"PublicAccessBlockConfiguration": dict(zip(FLAGS, found.flags, strict=True))}
+    return {"PublicAccessBlockConfiguration": shown(found.flags)}
 
 
 @operation
 def put_public_access_block(call: Call, *, account_id: str, public_access_block_configuration: dict[str, Any]) -> None:
-    _check(call, account_id)
-    acls, ignored, policy, restricted = (bool(public_access_block_configuration.get(flag, False)) for flag in FLAGS)
-    flags = (acls, ignored, policy, restricted)
+    state.check_account(call, account_id)
+    flags = flags_of(public_access_block_configuration)
     state.blocks.put(call, state.Blocks(number=account_id, flags=flags))
     call.emit(AccountBlocksChanged(account_id, flags))
 
 
 @operation
 def delete_public_access_block(call: Call, *, account_id: str) -> None:
-    _check(call, account_id)
+    state.check_account(call, account_id)
     state.blocks.delete(call, account_id)
     call.emit(AccountBlocksChanged(account_id, None))

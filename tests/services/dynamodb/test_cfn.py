@@ -2,10 +2,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 import pytest
 
 from skyjar.formation.resources import Resource
-from skyjar.kernel.errors import AWSError
+from skyjar.kernel.errors import AWSError, Wait
+from skyjar.kernel.outside import Outside
 from skyjar.services.dynamodb.cfn import RESOURCE_TYPES
 
 from .conftest import index, keys, types
@@ -21,8 +23,8 @@ PLAIN: dict[str, Any] = {
 }
 
 
-def run(desk: Any, function: Any, *arguments: Any) -> Any:
-    found = desk.store.transact(lambda tx: function(desk.call(tx), RESOURCE, *arguments))
+def run(desk: Any, function: Any, *arguments: Any, resource: Resource = RESOURCE) -> Any:
+    found = desk.store.transact(lambda tx: function(desk.call(tx), resource, *arguments))
     desk.settle()
     return found
 
@@ -97,3 +99,66 @@ def test_streams_recovery_and_policies(desk: Any) -> None:
     assert run(desk, TYPE.update, changed, PLAIN, after).attributes == {"Arn": arn}
     with pytest.raises(AWSError, match="policy not found"):
         db.get_resource_policy(resource_arn=arn)
+
+
+OTHER = msgspec.structs.replace(RESOURCE, token="MNOPQRSTUVWX")
+GLOBAL = RESOURCE_TYPES["AWS::DynamoDB::GlobalTable"]
+HOME, FAR = "us-east-1", "eu-west-1"
+
+
+def settled(desk: Any, function: Any, *arguments: Any, resource: Resource = RESOURCE, tries: int = 5) -> Any:
+    """What the function returns once it has nothing to wait for."""
+    for _ in range(tries):
+        try:
+            found = run(desk, function, *arguments, resource=resource)
+        except Wait:
+            desk.advance(1)
+            continue
+        if not isinstance(found, Outside):
+            return found
+        desk.advance(1)
+    raise AssertionError("it waits for ever")
+
+
+def test_a_global_table_is_made_changed_and_deleted(desk: Any) -> None:
+    db, far = desk.ask("dynamodb"), desk.ask("dynamodb", region=FAR)
+    before = {**PLAIN, "Replicas": [{"Region": HOME, "ContributorInsightsSpecification": {"Enabled": False}}]}
+    made = settled(desk, GLOBAL.create, before)
+    assert made.attributes.keys() == {"Arn", "TableId"}
+    more = {"DeletionProtectionEnabled": True, "Tags": [{"Key": "a", "Value": "1"}]}
+    after = {**PLAIN, "Replicas": [{"Region": HOME, "TableClass": "STANDARD"}, {"Region": FAR, **more}]}
+    settled(desk, GLOBAL.update, made, after, before)
+    here, there = (each.describe_table(table_name=made.id)["Table"] for each in (db, far))
+    assert (here["DeletionProtectionEnabled"], there["DeletionProtectionEnabled"]) == (False, True)
+    assert here["TableClassSummary"]["TableClass"] == "STANDARD"
+    assert far.list_tags_of_resource(resource_arn=there["TableArn"])["Tags"] == more["Tags"]
+    assert [each["RegionName"] for each in here["Replicas"]] == [FAR]
+    with pytest.raises(AWSError, match="protected against deletion"):
+        run(desk, GLOBAL.delete, made, after)
+    off = {**after, "Replicas": [{"Region": HOME}, {"Region": FAR}]}
+    settled(desk, GLOBAL.update, made, off, after)
+    run(desk, GLOBAL.delete, made, off)
+    run(desk, GLOBAL.delete, made, off)
+    assert db.list_tables() == far.list_tables() == {"TableNames": []}
+
+
+def test_a_global_table_in_two_regions_at_once(desk: Any) -> None:
+    more = {
+        "WriteOnDemandThroughputSettings": {"MaxWriteRequestUnits": "70"},
+        "WarmThroughput": {"ReadUnitsPerSecond": "15000"},
+    }
+    both = {**PLAIN, **more, "TableName": "both", "Replicas": [{"Region": HOME}, {"Region": FAR}]}
+    made = settled(desk, GLOBAL.create, both)
+    for region in (HOME, FAR):
+        shown = desk.ask("dynamodb", region=region).describe_table(table_name="both")["Table"]
+        assert shown["OnDemandThroughput"] == {"MaxReadRequestUnits": -1, "MaxWriteRequestUnits": 70}
+        assert shown["WarmThroughput"]["ReadUnitsPerSecond"] == 15_000
+    settled(desk, GLOBAL.update, made, {**both, "WriteOnDemandThroughputSettings": {"MaxWriteRequestUnits": 80}}, both)
+    assert shown != desk.ask("dynamodb", region=FAR).describe_table(table_name="both")["Table"]
+    assert made.attributes.keys() == {"Arn", "TableId", "StreamArn"}
+    for replicas, error in (
+        ([{"Region": FAR}], AWSError),
+        ([{"Region": HOME, "KinesisStreamSpecification": {}}], AWSError),
+    ):
+        with pytest.raises(error):
+            run(desk, GLOBAL.create, {**PLAIN, "TableName": "other", "Replicas": replicas}, resource=OTHER)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from skyjar.kernel.errors import AWSError
-from skyjar.services.dynamodb import limits, numbers, state
+from skyjar.services.dynamodb import limits, numbers, schemas, state
 
 from .conftest import Make, index, item
 
@@ -22,8 +22,8 @@ def db(table: Make) -> Any:
 def size(desk: Any, pk: str = "a") -> int:
     def held(tx: Any) -> int:
         call = desk.call(tx)
-        schema = state.schema_of(call, "tab")
-        found = state.collection_sizes.get(call, schema.space, state.KEY_ENCODERS["S"](pk))
+        schema = schemas.schema_of(call, "tab")
+        found = state.collection_sizes.get(call, schema.space, schemas.KEY_ENCODERS["S"](pk))
         return found.size_bytes if found is not None else 0
 
     return desk.store.transact(held)  # type: ignore[no-any-return]
@@ -34,8 +34,8 @@ def grow(desk: Any, to: int) -> None:
 
     def write(tx: Any) -> None:
         call = desk.call(tx)
-        schema = state.schema_of(call, "tab")
-        partition = state.KEY_ENCODERS["S"]("a")
+        schema = schemas.schema_of(call, "tab")
+        partition = schemas.KEY_ENCODERS["S"]("a")
         state.collection_sizes.put(call, state.Collection(space=schema.space, partition=partition, size_bytes=to))
 
     desk.store.transact(write)

@@ -7,9 +7,10 @@ import json
 from typing import Any
 
 import pytest
+import zstandard
 
-from skyjar.kernel.errors import AWSError, NotImplementedHere
-from skyjar.services.dynamodb import exports, imports
+from skyjar.kernel.errors import AWSError
+from skyjar.services.dynamodb import exports, import_files, incremental_exports
 
 from .conftest import Make, item, keys, types
 
@@ -108,12 +109,10 @@ def test_an_export_that_cannot_be_written_fails(desk: Any, db: Any) -> None:
     desk.settle()
     failed = db.describe_export(export_arn=arn)["ExportDescription"]
     assert (failed["ExportStatus"], failed["FailureCode"]) == ("FAILED", "S3NoSuchBucket")
-    with pytest.raises(NotImplementedHere, match="ION"):
-        db.export_table_to_point_in_time(table_arn=ARN, s3_bucket="files", export_format="ION")
 
 
 def test_lines_that_are_no_items_are_counted(desk: Any, db: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(imports, "CHUNK", 2)
+    monkeypatch.setattr(import_files, "CHUNK", 2)
     good = [json.dumps({"Item": {"pk": {"S": f"k{n}"}, "n": {"N": "01.0"}}}) for n in range(4)]
     bad = ["{", "[]", '{"Item": 1}', '{"Item": {"n": {"N": "1"}}}', '{"Item": {"pk": {"S": 1}}}', '{"Item": {"pk": {"S": "x"}, "b": {"B": "?"}}}',
            '{"Item": {"pk": {"S": "x"}, "n": {"N": "x"}}}', '{"Item": {"pk": {"Q": "x"}}}', '{"Item": {"pk": {}}}', "[" * 9000]  # fmt: skip
@@ -143,5 +142,200 @@ def test_broken_files_fail_the_import(desk: Any, db: Any) -> None:
     arn = start(db, input_compression_type="GZIP")
     desk.settle()
     assert (shown(db, arn)["ImportStatus"], shown(db, arn)["FailureCode"]) == ("FAILED", "InvalidInput")
-    with pytest.raises(NotImplementedHere, match="ION"):
-        start(db, input_format="ION")
+    for key, kind, broken in (
+        ("in/1", "GZIP", gzip.compress(b"x" * 100)[:-12]),
+        ("in/1", "ZSTD", b"not zstd at all"),
+        ("in/1", "ZSTD", zstandard.compress(b"x" * 100_000)[:-9]),
+    ):
+        desk.ask("s3").put_object(bucket="files", key=key, body=broken)
+        name = f"new-{len(db.list_tables()['TableNames'])}"
+        arn = start(db, input_compression_type=kind, table_creation_parameters={**CREATE, "TableName": name})
+        desk.settle()
+        assert (shown(db, arn)["ImportStatus"], shown(db, arn)["FailureCode"]) == ("FAILED", "InvalidInput"), broken
+
+
+def test_ion_there_and_back(desk: Any, db: Any) -> None:
+    db.update_continuous_backups(
+        table_name="tab", point_in_time_recovery_specification={"PointInTimeRecoveryEnabled": True}
+    )
+    whole = item(
+        pk="a", n=12, b=b"\0\1", yes=True, none=None, s={"x", "y"}, ns={1, 2}, m={"l": [1, "two", {"x": False}]}
+    )
+    whole["bs"] = {"BS": [b"q"]}
+    db.put_item(table_name="tab", item=whole)
+    arn = db.export_table_to_point_in_time(table_arn=ARN, s3_bucket="files", s3_prefix="in", export_format="ION")
+    desk.settle()
+    done = db.describe_export(export_arn=arn["ExportDescription"]["ExportArn"])["ExportDescription"]
+    summary = json.loads(body(desk, done["ExportManifest"]))
+    assert summary["outputFormat"] == "ION"
+    key = json.loads(body(desk, summary["manifestFilesS3Key"]))["dataFileS3Key"]
+    text = gzip.decompress(body(desk, key))
+    assert text.startswith(b"$ion_1_0 {Item:{") and b"s:$dynamodb_SS::[" in text
+    other = (
+        b'$ion_1_0 {Item:{pk:"b",n:1d3}}\n{Item:{pk:"c",n:5}}\n{Item:{pk:sym}}\n{Item:\n{Item:{pk:"d",x:$odd::[1]}}\n'
+    )
+    desk.ask("s3").put_object(bucket="files", key="ion/1.gz", body=gzip.compress(text) + gzip.compress(other))
+    source = {"S3Bucket": "files", "S3KeyPrefix": "ion/"}
+    made = start(db, input_format="ION", input_compression_type="GZIP", s3_bucket_source=source)
+    desk.settle()
+    assert (shown(db, made)["ImportedItemCount"], shown(db, made)["ErrorCount"]) == (3, 3)
+    found = {each["pk"]["S"]: each for each in db.scan(table_name="new")["Items"]}
+    assert found["a"] == whole
+    assert (found["b"]["n"], found["c"]["n"]) == ({"N": "1000"}, {"N": "5"})
+
+
+def test_long_files_are_read_a_part_at_a_time(desk: Any, db: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever the parts: lines longer than one, lines that end in different ways, empty objects, none at all."""
+    monkeypatch.setattr(import_files, "CHUNK", 3)
+    monkeypatch.setattr(import_files, "PIECE_BYTES", 100)
+    lines = [json.dumps({"Item": {"pk": {"S": f"k{n}"}, "text": {"S": "x" * (n * 37 % 500)}}}) for n in range(50)]
+    plain = ("\n".join(lines[:25]) + "\r\n\n" + "\n".join(lines[25:])).encode()
+    for number, kind in enumerate(("NONE", "GZIP", "ZSTD")):
+        packed = {"NONE": bytes, "GZIP": gzip.compress, "ZSTD": zstandard.compress}[kind](plain)
+        desk.ask("s3").put_object(bucket="files", key=f"{kind}/1", body=packed)
+        desk.ask("s3").put_object(bucket="files", key=f"{kind}/0", body=b"")
+        name = f"new-{number}"
+        arn = start(db, input_compression_type=kind, table_creation_parameters={**CREATE, "TableName": name},
+                    s3_bucket_source={"S3Bucket": "files", "S3KeyPrefix": f"{kind}/"})  # fmt: skip
+        desk.settle()
+        done = shown(db, arn)
+        counts = (done["ImportStatus"], done["ImportedItemCount"], done["ErrorCount"], done["ProcessedSizeBytes"])
+        assert counts == ("COMPLETED", 50, 0, len(plain)), kind
+        found = {each["pk"]["S"]: each["text"]["S"] for each in db.scan(table_name=name)["Items"]}
+        assert found == {f"k{n}": "x" * (n * 37 % 500) for n in range(50)}
+
+
+def test_an_object_that_changes_meanwhile_fails_the_import(desk: Any, db: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(import_files, "CHUNK", 1)
+    line = b'{"Item": {"pk": {"S": "a"}}}\n'
+    desk.ask("s3").put_object(bucket="files", key="in/1", body=line * 3)
+    first = import_files._write
+    monkeypatch.setattr(
+        import_files,
+        "_write",
+        lambda *given: desk_changes(given[0]) and first(*given),
+    )
+
+    def desk_changes(call: Any) -> bool:
+        call.ask("s3").put_object(bucket="files", key="in/1", body=line * 4)
+        return True
+
+    arn = start(db)
+    desk.settle()
+    assert (shown(db, arn)["ImportStatus"], shown(db, arn)["FailureCode"]) == ("FAILED", "PreconditionFailed")
+
+
+def test_exported_files_are_under_the_key_that_is_named(desk: Any, db: Any) -> None:
+    db.update_continuous_backups(
+        table_name="tab", point_in_time_recovery_specification={"PointInTimeRecoveryEnabled": True}
+    )
+    db.put_item(table_name="tab", item=item(pk="a"))
+    key = desk.ask("kms").create_key()["KeyMetadata"]["Arn"]
+    given = {"table_arn": ARN, "s3_bucket": "files", "s3_sse_kms_key_id": key}
+    refused("ValidationException", db.export_table_to_point_in_time, **given)
+    arn = db.export_table_to_point_in_time(**given, s3_sse_algorithm="KMS")["ExportDescription"]["ExportArn"]
+    desk.settle()
+    done = db.describe_export(export_arn=arn)["ExportDescription"]
+    assert (done["ExportStatus"], done["S3SseAlgorithm"], done["S3SseKmsKeyId"]) == ("COMPLETED", "KMS", key)
+    s3 = desk.ask("s3")
+    files = s3.list_objects_v2(bucket="files")["Contents"]
+    assert len(files) == 5
+    assert {s3.head_object(bucket="files", key=each["Key"])["SSEKMSKeyId"] for each in files} == {key}
+
+
+def changes(desk: Any, db: Any, **specification: Any) -> dict[str, dict[str, Any]]:
+    """What an incremental export has, by partition key."""
+    arn = db.export_table_to_point_in_time(
+        table_arn=ARN,
+        s3_bucket="files",
+        export_type="INCREMENTAL_EXPORT",
+        incremental_export_specification=specification,
+    )["ExportDescription"]["ExportArn"]
+    db.put_item(table_name="tab", item=item(pk="meanwhile"))
+    db.put_item(table_name="tab", item=item(pk="changed", v="after it was asked for"))
+    desk.settle()
+    done = db.describe_export(export_arn=arn)["ExportDescription"]
+    assert done["ExportStatus"] == "COMPLETED", done
+    summary = json.loads(body(desk, done["ExportManifest"]))
+    assert (summary["exportType"], summary["itemCount"]) == ("INCREMENTAL_EXPORT", done["ItemCount"])
+    files = [json.loads(line)["dataFileS3Key"] for line in body(desk, summary["manifestFilesS3Key"]).splitlines()]
+    lines = b"".join(gzip.decompress(body(desk, file)) for file in files).splitlines()
+    assert len(lines) == done["ItemCount"]
+    return {each["Keys"]["pk"]["S"]: each for each in map(json.loads, lines)}
+
+
+@pytest.mark.parametrize("small", [False, True])
+def test_an_incremental_export_has_what_changed(
+    desk: Any, db: Any, monkeypatch: pytest.MonkeyPatch, small: bool
+) -> None:
+    if small:
+        monkeypatch.setattr(incremental_exports, "CHUNK", 1)
+        monkeypatch.setattr(exports, "FILE_ITEMS", 1)
+    db.update_continuous_backups(
+        table_name="tab", point_in_time_recovery_specification={"PointInTimeRecoveryEnabled": True}
+    )
+
+    def put(pk: str, v: str) -> None:
+        db.put_item(table_name="tab", item=item(pk=pk, v=v))
+        desk.advance(1)
+
+    for pk in ("same", "changed", "deleted", "again", "restored"):
+        put(pk, "old")
+    desk.advance(10)
+    start = desk.clock.now()
+    put("changed", "between")
+    changed_at = desk.clock.now()
+    put("changed", "new")
+    put("added", "new")
+    put("brief", "new")
+    for pk in ("deleted", "brief", "again"):
+        db.delete_item(table_name="tab", key=item(pk=pk))
+    put("again", "new")
+    desk.advance(900)
+    end = desk.clock.now()
+    put("changed", "later")
+    put("late", "later")
+    db.delete_item(table_name="tab", key=item(pk="added"))
+    desk.advance(10)
+    found = changes(desk, db, ExportFromTime=start, ExportToTime=end)
+    images = {pk: (each.get("OldImage", {}).get("v"), each.get("NewImage", {}).get("v")) for pk, each in found.items()}
+    old, new = {"S": "old"}, {"S": "new"}
+    assert images == {"changed": (old, new), "added": (None, new), "deleted": (old, None), "again": (old, new)}
+    stamp = found["changed"]["Metadata"]["WriteTimestampMicros"]
+    assert stamp == {"N": str(round(changed_at * 1_000_000))}
+    only = changes(desk, db, ExportFromTime=start, ExportToTime=end, ExportViewType="NEW_IMAGE")
+    assert not any("OldImage" in each for each in only.values())
+    assert only.keys() == found.keys()
+    recent = changes(desk, db, ExportFromTime=start + 10)
+    assert recent["changed"]["OldImage"]["v"] == new
+    assert recent["changed"]["NewImage"]["v"] == {"S": "later"}, "just before its end, which is now"
+
+
+def test_what_an_incremental_export_refuses(desk: Any, db: Any) -> None:
+    db.update_continuous_backups(
+        table_name="tab", point_in_time_recovery_specification={"PointInTimeRecoveryEnabled": True}
+    )
+    desk.advance(2000)
+    now = desk.clock.now()
+    given = {"table_arn": ARN, "s3_bucket": "files", "export_type": "INCREMENTAL_EXPORT"}
+    for specification, code in (
+        (None, "ValidationException"),
+        ({"ExportToTime": now}, "ValidationException"),
+        ({"ExportFromTime": now - 899}, "InvalidExportTimeException"),
+        ({"ExportFromTime": now - 90_000}, "InvalidExportTimeException"),
+        ({"ExportFromTime": now - 5000}, "InvalidExportTimeException"),
+        ({"ExportFromTime": now, "ExportToTime": now + 1000}, "InvalidExportTimeException"),
+    ):
+        more = {"incremental_export_specification": specification} if specification is not None else {}
+        refused(code, db.export_table_to_point_in_time, **given, **more)
+    whole = {"ExportFromTime": now - 1000}
+    refused("ValidationException", db.export_table_to_point_in_time, **given, export_time=now - 1000,
+            incremental_export_specification=whole)  # fmt: skip
+    refused("ValidationException", db.export_table_to_point_in_time, table_arn=ARN, s3_bucket="files",
+            incremental_export_specification=whole)  # fmt: skip
+    again = {**given, "client_token": "t", "incremental_export_specification": whole}
+    arns = set()
+    for _ in range(2):
+        arns.add(db.export_table_to_point_in_time(**again)["ExportDescription"]["ExportArn"])
+        desk.advance(10)
+    assert len(arns) == 1

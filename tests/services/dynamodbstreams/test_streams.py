@@ -283,3 +283,17 @@ def test_replaying_a_stream_makes_the_table(desk: Any, seed: int) -> None:
             else:
                 del made[name]
     assert made == {each["pk"]["S"]: each for each in db.scan(table_name="tab")["Items"]}
+
+
+def test_a_shard_is_read_five_times_a_second_where_aws_timing_is_asked_for(desk: Any) -> None:
+    arn = table(desk)
+    put(desk)
+    text = iterator(desk, arn)
+    for _ in range(9):
+        assert read(desk, text)
+    desk.pipeline.behaviour.has_aws_timing = True
+    for _ in range(5):
+        assert read(desk, text)
+    refused("LimitExceededException", desk.ask("dynamodbstreams").get_records, shard_iterator=text)
+    desk.advance(1)
+    assert read(desk, text)

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from skyjar.kernel.principals import ANONYMOUS, Principal, root
-from skyjar.services.s3 import errors, lifecycle
+from skyjar.services.s3 import errors, lifecycle, limits
 
 
 @pytest.mark.spec("s3-003", "s3-004", "s3-005", "s3-006", "s3-007", "s3-008")
@@ -174,3 +174,23 @@ def test_lifecycle_deletes_noncurrent_versions(desk: Any, s3: Any) -> None:
     desk.advance(3 * 86400)
     (left,) = s3.list_object_versions(bucket="first")["Versions"]
     assert (left["IsLatest"], s3.get_object(bucket="first", key="k")["Body"]) == (True, b"3")
+
+
+def test_an_account_holds_ten_thousand_buckets(desk: Any, s3: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert limits.BUCKETS == 10_000
+    monkeypatch.setattr(limits, "BUCKETS", 2)
+    s3.create_bucket(bucket="second")
+    with pytest.raises(errors.TooManyBuckets) as caught:
+        s3.create_bucket(bucket="third")
+    assert (caught.value.code, caught.value.status) == ("TooManyBuckets", 400)
+    desk.ask("s3", root("444455556666")).create_bucket(bucket="third")
+
+
+@pytest.mark.spec("s3-010")
+def test_a_deleted_bucket_is_gone_from_every_listing_at_once(s3: Any) -> None:
+    """AWS may take a while; whoever waits until it is gone waits for nothing here."""
+    s3.create_bucket(bucket="second")
+    s3.delete_bucket(bucket="second")
+    assert [each["Name"] for each in s3.list_buckets()["Buckets"]] == ["first"]
+    with pytest.raises(errors.NoSuchBucket):
+        s3.head_bucket(bucket="second")

@@ -1,0 +1,25 @@
+"""How long AWS typically takes for what is not done at once: with `--aws-timing`, Skyjar takes as long, by the cloud's clock.
+
+`due=call.now + durations.of(call, "dynamodb.CreateTable")`. The figures are of small resources, as seen in practice; AWS promises none.
+"""
+
+from __future__ import annotations
+
+from .call import Call
+
+TYPICAL_S = {
+    "dynamodb.CreateTable": 8.0,
+    "dynamodb.UpdateTable": 10.0,
+    "dynamodb.DeleteTable": 5.0,
+    "dynamodb.CreateIndex": 300.0,
+    "dynamodb.CreateReplica": 120.0,
+    "dynamodb.CreateBackup": 5.0,
+    "dynamodb.RestoreTable": 300.0,
+    "dynamodb.ExportTable": 300.0,
+    "dynamodb.ImportTable": 120.0,
+}
+
+
+def of(call: Call, what: str) -> float:
+    """In seconds; nothing unless AWS's times are asked for."""
+    return TYPICAL_S[what] if call.behaviour.has_aws_timing else 0.0

@@ -1,0 +1,146 @@
+"""AWS::DynamoDB::GlobalTable: a table in the stack's Region, with the settings that the template gives that Region's replica, and
+its replicas elsewhere. It is complete when all replicas are ACTIVE."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from skyjar.formation.resources import Physical, Properties, Resource
+from skyjar.kernel.call import Call
+from skyjar.kernel.errors import NotImplementedHere
+from skyjar.kernel.outside import Compute, Outside
+
+from . import cfn_tables, replication, state
+from .errors import ResourceNotFoundException, ValidationException
+
+_SHARED = (
+    "TableName",
+    "AttributeDefinitions",
+    "KeySchema",
+    "LocalSecondaryIndexes",
+    "GlobalSecondaryIndexes",
+    "BillingMode",
+    "TimeToLiveSpecification",
+    "SSESpecification",
+    "StreamSpecification",
+    "WarmThroughput",
+)
+_MAXIMA = {
+    "ReadOnDemandThroughputSettings": "MaxReadRequestUnits",
+    "WriteOnDemandThroughputSettings": "MaxWriteRequestUnits",
+}
+SUPPORTED = frozenset((*_SHARED, *_MAXIMA, "Replicas"))
+_OWN = ("DeletionProtectionEnabled", "PointInTimeRecoverySpecification", "Tags", "ResourcePolicy")
+_OF_REPLICA = frozenset((*_OWN, "Region", "TableClass", "SSESpecification"))
+
+
+def _replicas(properties: Properties) -> dict[str, Properties]:
+    """The template's replicas by Region."""
+    found: dict[str, Properties] = {}
+    for each in properties["Replicas"]:
+        unknown = sorted(name for name in each.keys() - _OF_REPLICA if not _is_off(each[name]))
+        if unknown:
+            raise NotImplementedHere(
+                "Skyjar does not implement these properties of a replica of AWS::DynamoDB::GlobalTable: "
+                f"{', '.join(unknown)}."
+            )
+        found[each["Region"]] = each
+    return found
+
+
+def _is_off(given: Any) -> bool:
+    """A feature that is said to be off, such as contributor insights, needs not be there."""
+    return isinstance(given, dict) and str(given.get("Enabled")).lower() == "false"
+
+
+def _local(region: str, properties: Properties) -> Properties:
+    """The same as an AWS::DynamoDB::Table of one Region."""
+    replicas = _replicas(properties)
+    if region not in replicas:
+        raise ValidationException(f"Replicas must have the Region of the stack: {region}")
+    own = replicas[region]
+    shared = {name: properties[name] for name in _SHARED if name in properties}
+    maxima = {member: properties[name][member] for name, member in _MAXIMA.items() if properties.get(name)}
+    if maxima:
+        shared["OnDemandThroughput"] = maxima
+    found = shared | {name: own[name] for name in (*_OWN, "TableClass") if name in own}
+    key = (own.get("SSESpecification") or {}).get("KMSMasterKeyId")
+    if key and "SSESpecification" in found:
+        found["SSESpecification"] = {**found["SSESpecification"], "KMSMasterKeyId": key}
+    return found
+
+
+def create_table(call: Call, resource: Resource, properties: Properties) -> Physical | Outside:
+    """Run again until the replicas are there; what it made is found by its token."""
+    local = _local(call.region, properties)
+    found = state.stack_tables.get(call, resource.token)
+    if found is not None and _shown(call, found.table):
+        return _complete(call, resource, found.table, properties, {})
+    made = cfn_tables.create_table(call, resource, local)
+    return made if isinstance(made, Outside) else _complete(call, resource, made.id, properties, {})
+
+
+def update_table(
+    call: Call, resource: Resource, old: Physical, properties: Properties, before: Properties
+) -> Physical | Outside:
+    if _shown(call, old.id).keys() == _others(call, before).keys():  # or else it is run again, and did this already
+        cfn_tables.update_table(call, resource, old, _local(call.region, properties), _local(call.region, before))
+    return _complete(call, resource, old.id, properties, before)
+
+
+def _others(call: Call, properties: Properties) -> dict[str, Properties]:
+    return (
+        {region: each for region, each in _replicas(properties).items() if region != call.region} if properties else {}
+    )
+
+
+def _shown(call: Call, name: str) -> dict[str, str]:
+    """The states of the replicas that there are, by Region."""
+    table = call.ask("dynamodb").describe_table(table_name=name)["Table"]
+    return {each["RegionName"]: each["ReplicaStatus"] for each in table.get("Replicas", ())}
+
+
+def _complete(
+    call: Call, resource: Resource, name: str, properties: Properties, before: Properties
+) -> Physical | Outside:
+    wanted, there = _others(call, properties), _shown(call, name)
+    updates = [{"Delete": {"RegionName": region}} for region in there if region not in wanted]
+    updates += [{"Create": _made(region, each)} for region, each in wanted.items() if region not in there]
+    if updates:
+        call.ask("dynamodb").update_table(table_name=name, replica_updates=updates)
+        return Outside(Compute(str), lambda call, _: cfn_tables.wait(call))
+    if any(status != "ACTIVE" for status in there.values()):
+        return cfn_tables.wait(call)
+    were = _others(call, before)
+    for region, each in wanted.items():
+        at, was = replication.elsewhere(call, region), were.get(region)
+        known = resource if was is not None else msgspec.structs.replace(resource, tags_before={})
+        now = {key: each[key] for key in _OWN if key in each}
+        cfn_tables.update_table(
+            at, known, cfn_tables.described(at, name), now, {key: was[key] for key in _OWN if key in was} if was else {}
+        )
+    shown = call.ask("dynamodb").describe_table(table_name=name)["Table"]
+    physical = cfn_tables.described(call, name)
+    return Physical(name, {**physical.attributes, "TableId": shown["TableId"]})
+
+
+def _made(region: str, given: Properties) -> dict[str, Any]:
+    made = {"RegionName": region}
+    if given.get("TableClass"):
+        made["TableClassOverride"] = given["TableClass"]
+    key = (given.get("SSESpecification") or {}).get("KMSMasterKeyId")
+    return {**made, "KMSMasterKeyId": key} if key else made
+
+
+def delete_table(call: Call, resource: Resource, physical: Physical, properties: Properties) -> None:
+    dynamodb = call.ask("dynamodb")
+    try:
+        gone = [{"Delete": {"RegionName": region}} for region in _shown(call, physical.id)]
+        if gone:
+            dynamodb.update_table(table_name=physical.id, replica_updates=gone)
+        dynamodb.delete_table(table_name=physical.id)
+    except ResourceNotFoundException:
+        pass
+    state.stack_tables.delete(call, resource.token)

@@ -1,0 +1,192 @@
+"""Object Lambda with boto3: a real function that reads with the URL it is given and writes what the caller gets."""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from skyjar.testing.running import Account
+
+pytestmark = pytest.mark.client
+
+FUNCTION = """
+import json
+import urllib.error
+import urllib.request
+
+import boto3
+
+def handler(event, context):
+    about = event["getObjectContext"]
+    s3 = boto3.client("s3")
+    to = {"RequestRoute": about["outputRoute"], "RequestToken": about["outputToken"]}
+    try:
+        with urllib.request.urlopen(about["inputS3Url"]) as answer:
+            body = answer.read()
+    except urllib.error.HTTPError as error:
+        s3.write_get_object_response(**to, StatusCode=error.code, ErrorCode="NotForYou", ErrorMessage="no: " + str(error.code))
+        return
+    if body == b"raise":
+        raise ValueError("no")
+    if body == b"silent":
+        return
+    if body == b"event":
+        body = json.dumps(event).encode()
+    s3.write_get_object_response(**to, Body=body.upper(), ContentType="text/loud", Metadata={"loud": "yes"}, ETag='"loud"')
+    if body == b"twice":
+        try:
+            s3.write_get_object_response(**to, Body=b"again")
+        except Exception as error:
+            print(error)
+"""
+
+
+def document(*statements: dict[str, Any]) -> str:
+    return json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", **each} for each in statements]})
+
+
+def archive(source: str) -> bytes:
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w") as into:
+        into.writestr("index.py", source)
+    return made.getvalue()
+
+
+def code(call: Any, **parameters: Any) -> str:
+    with pytest.raises(ClientError) as caught:
+        call(**parameters)
+    return str(caught.value.response["Error"]["Code"])
+
+
+class World:
+    """A bucket, an access point, a function, and the Object Lambda access point `loud` over them."""
+
+    def __init__(self, account: Account) -> None:
+        self.account = account
+        self.here = account.running.endpoint.replace("127.0.0.1", "localhost")
+        self.s3, self.iam, functions = account.client("s3"), account.client("iam"), account.client("lambda")
+        self.control = account.session().client("s3control", endpoint_url=self.here)
+        self.bucket = f"b-{account.number}"
+        self.s3.create_bucket(Bucket=self.bucket)
+        trust = document({"Action": "sts:AssumeRole", "Principal": {"Service": "lambda.amazonaws.com"}})
+        role = self.iam.create_role(RoleName="f", AssumeRolePolicyDocument=trust)["Role"]["Arn"]
+        self.let("f", "s3-object-lambda:WriteGetObjectResponse", "logs:*")
+        self.function = functions.create_function(
+            FunctionName="loud", Runtime="python3.11", Handler="index.handler", Role=role,
+            Code={"ZipFile": archive(FUNCTION)},
+        )["FunctionArn"]  # fmt: skip
+        functions.get_waiter("function_active_v2").wait(FunctionName="loud")
+        self.point = self.control.create_access_point(AccountId=account.number, Name="plain", Bucket=self.bucket)
+        transformation = {
+            "Actions": ["GetObject"],
+            "ContentTransformation": {"AwsLambda": {"FunctionArn": self.function, "FunctionPayload": "p"}},
+        }
+        self.configuration = {
+            "SupportingAccessPoint": self.point["AccessPointArn"],
+            "TransformationConfigurations": [transformation],
+        }
+        self.made = self.control.create_access_point_for_object_lambda(
+            AccountId=account.number, Name="loud", Configuration=self.configuration
+        )
+        self.arn, self.alias = self.made["ObjectLambdaAccessPointArn"], self.made["Alias"]["Value"]
+
+    def let(self, role: str, *actions: str) -> None:
+        policy = document({"Action": list(actions), "Resource": "*"})
+        self.iam.put_role_policy(RoleName=role, PolicyName="p", PolicyDocument=policy)
+
+    def user(self, *statements: dict[str, Any]) -> Any:
+        """S3 as a user who may do that."""
+        self.iam.create_user(UserName="ann")
+        self.may(*statements)
+        keys = self.iam.create_access_key(UserName="ann")["AccessKey"]
+        named = {"aws_access_key_id": keys["AccessKeyId"], "aws_secret_access_key": keys["SecretAccessKey"]}
+        return self.account.client("s3", **named)
+
+    def may(self, *statements: dict[str, Any]) -> None:
+        self.iam.put_user_policy(UserName="ann", PolicyName="p", PolicyDocument=document(*statements))
+
+
+@pytest.fixture
+def world(account: Account, found_names: None) -> World:
+    return World(account)
+
+
+@pytest.mark.spec("s3control-004")
+def test_the_function_writes_the_answer(world: World) -> None:
+    s3 = world.s3
+    for key, body in (
+        ("a/k é", b"hello"),
+        ("twice", b"twice"),
+        ("raise", b"raise"),
+        ("silent", b"silent"),
+        ("event", b"event"),
+    ):
+        s3.put_object(Bucket=world.bucket, Key=key, Body=body)
+    by_host = world.account.session().client("s3", endpoint_url=world.here)
+    for client, name in ((s3, world.alias), (by_host, world.arn)):
+        answer = client.get_object(Bucket=name, Key="a/k é")
+        assert answer["Body"].read() == b"HELLO"
+        assert (answer["ContentType"], answer["Metadata"], answer["ContentLength"]) == ("text/loud", {"loud": "yes"}, 5)
+        assert client.head_object(Bucket=name, Key="a/k é")["ContentType"] == "binary/octet-stream"
+        assert client.list_objects_v2(Bucket=name)["KeyCount"] == 5
+    assert s3.get_object(Bucket=world.alias, Key="twice")["Body"].read() == b"TWICE"
+    assert code(s3.get_object, Bucket=world.alias, Key="absent") == "NotForYou"
+    assert code(s3.get_object, Bucket=world.alias, Key="raise") == "LambdaRuntimeError"
+    assert code(s3.get_object, Bucket=world.alias, Key="silent") == "LambdaResponseNotReceived"
+    long = b"x" * 3_000_000
+    s3.put_object(Bucket=world.bucket, Key="long", Body=long)
+    assert s3.get_object(Bucket=world.alias, Key="long")["Body"].read() == long.upper()
+    event = json.loads(s3.get_object(Bucket=world.alias, Key="event")["Body"].read().lower())
+    assert event["configuration"] == {
+        "accesspointarn": world.arn, "supportingaccesspointarn": world.point["AccessPointArn"], "payload": "p",
+    }  # fmt: skip
+    assert event["useridentity"]["arn"] == f"arn:aws:iam::{world.account.number}:root"
+
+
+@pytest.mark.spec("s3control-004")
+def test_the_caller_needs_the_point_the_function_and_the_object(world: World) -> None:
+    world.s3.put_object(Bucket=world.bucket, Key="k", Body=b"hello")
+    through = {"Action": "s3-object-lambda:GetObject", "Resource": world.arn}
+    invoking = {
+        "Action": "lambda:InvokeFunction",
+        "Resource": world.function,
+        "Condition": {"ForAnyValue:StringEquals": {"aws:CalledVia": ["s3-object-lambda.amazonaws.com"]}},
+    }
+    reading = {"Action": "s3:GetObject", "Resource": "*"}
+    s3 = world.user(invoking, reading)
+    assert code(s3.get_object, Bucket=world.alias, Key="k") == "AccessDenied"
+    world.may(through, reading)
+    assert code(s3.get_object, Bucket=world.alias, Key="k") == "LambdaPermissionError"
+    world.may(through, invoking)
+    assert code(s3.get_object, Bucket=world.alias, Key="k") == "NotForYou"
+    world.may(through, invoking, reading)
+    assert s3.get_object(Bucket=world.alias, Key="k")["Body"].read() == b"HELLO"
+    deny = {"Effect": "Deny", "Principal": {"AWS": "*"}, "Action": "s3-object-lambda:GetObject", "Resource": world.arn}
+    world.control.put_access_point_policy_for_object_lambda(
+        AccountId=world.account.number, Name="loud", Policy=document(deny)
+    )
+    assert code(s3.get_object, Bucket=world.alias, Key="k") == "AccessDenied"
+    world.control.delete_access_point_policy_for_object_lambda(AccountId=world.account.number, Name="loud")
+    world.let("f", "s3:GetObject")
+    assert code(s3.get_object, Bucket=world.alias, Key="k") == "LambdaRuntimeError"
+
+
+def test_what_is_kept_of_a_point(world: World) -> None:
+    named = {"AccountId": world.account.number, "Name": "loud"}
+    shown = world.control.get_access_point_for_object_lambda(**named)
+    assert shown["Alias"] == {"Value": world.alias, "Status": "READY"}
+    back = world.control.get_access_point_configuration_for_object_lambda(**named)["Configuration"]
+    assert back == world.configuration
+    listed = world.control.list_access_points_for_object_lambda(AccountId=world.account.number)
+    assert [each["ObjectLambdaAccessPointArn"] for each in listed["ObjectLambdaAccessPointList"]] == [world.arn]
+    assert code(world.control.get_access_point_policy_for_object_lambda, **named) == "NoSuchAccessPointPolicy"
+    assert code(world.s3.put_object, Bucket=world.alias, Key="k", Body=b"") == "NotImplemented"
+    assert code(world.s3.get_object, Bucket=world.alias, Key="k", Range="bytes=0-1") == "NotImplemented"
+    world.control.delete_access_point_for_object_lambda(**named)
+    assert code(world.s3.get_object, Bucket=world.alias, Key="k") == "NoSuchBucket"
+    assert code(world.control.get_access_point_for_object_lambda, **named) == "NoSuchAccessPoint"
