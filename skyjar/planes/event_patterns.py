@@ -28,7 +28,7 @@ class InvalidPattern(Exception):
     """Why it is no pattern, as Event Ruler says it; each service has its own words around that."""
 
 
-@lru_cache(2048)
+@lru_cache(512)
 def compiled(text: str) -> Test:
     """The test of a pattern given as JSON: whether an event (an object, or MISSING) fits it."""
     return compile_pattern(parsed(text))

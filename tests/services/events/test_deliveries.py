@@ -218,6 +218,26 @@ def test_a_bus_of_another_account_must_let_this_one_in(bridge: Events) -> None:
     assert (json.loads(message["Body"])["detail"], json.loads(message["Body"])["account"]) == ({"n": 2}, ACCOUNT)
 
 
+def test_a_bus_of_another_region(bridge: Events) -> None:
+    far = bridge.desk.ask("events", region="eu-west-1")
+    far.put_rule(name="far", event_pattern='{"source": ["app"]}')
+    sqs = bridge.desk.ask("sqs", region="eu-west-1")
+    queue = f"arn:aws:sqs:eu-west-1:{ACCOUNT}:q"
+    policy = allowing("sqs:SendMessage", queue, {"Service": "events.amazonaws.com"})
+    url = sqs.create_queue(queue_name="q", attributes={"Policy": policy})["QueueUrl"]
+    far.put_targets(rule="far", targets=[{"Id": "1", "Arn": queue}])
+    bridge.events.put_rule(name="r", event_pattern='{"source": ["app"]}')
+    bus = f"arn:aws:events:eu-west-1:{ACCOUNT}:event-bus/default"
+    role = made_role(bridge, "events:PutEvents")
+    bridge.events.put_targets(rule="r", targets=[{"Id": "1", "Arn": bus, "RoleArn": role}])
+    bridge.put({"n": 1})
+    [message] = sqs.receive_message(queue_url=url)["Messages"]
+    assert json.loads(message["Body"])["region"] == "us-east-1"
+    bridge.desk.ask("iam").delete_role_policy(role_name="role", policy_name="p")
+    bridge.put({"n": 2})
+    assert sqs.receive_message(queue_url=url, visibility_timeout=0).get("Messages", []) == []
+
+
 def test_buses_in_a_circle_end(bridge: Events) -> None:
     bus = f"arn:aws:events:us-east-1:{ACCOUNT}:event-bus/default"
     url = bridge.rule()

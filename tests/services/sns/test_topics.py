@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from skyjar.kernel.errors import AWSError, NotImplementedHere
-from skyjar.kernel.principals import Principal, root
+from skyjar.kernel.principals import Principal, root, service
+from skyjar.services.sns import limits
 
 from .conftest import ACCOUNT, Topics, refused
 
@@ -154,3 +155,35 @@ def test_a_user_needs_a_policy(desk: Any, topics: Topics) -> None:
     assert sns.publish(topic_arn=arn, message="x")["MessageId"]
     assert sns.publish_batch(topic_arn=arn, publish_batch_request_entries=[{"Id": "1", "Message": "x"}])["Successful"]
     assert refused(sns.subscribe, topic_arn=arn, protocol="sms", endpoint="+491234567").startswith("AuthorizationError")
+
+
+@pytest.mark.spec("sns-006")
+def test_an_account_has_so_many_topics(topics: Topics, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert (limits.STANDARD_TOPICS, limits.FIFO_TOPICS) == (100_000, 1_000)
+    for number in range(1_000):
+        topics.topic(f"t{number}.fifo", FifoTopic="true")
+    said = refused(topics.sns.create_topic, name="x.fifo", attributes={"FifoTopic": "true"})
+    assert said == "TopicLimitExceeded: Topic limit exceeded"
+    topics.topic("t1.fifo", FifoTopic="true")  # is there already
+    monkeypatch.setattr(limits, "STANDARD_TOPICS", 2)
+    for number in range(2):
+        topics.topic(f"s{number}")
+    assert refused(topics.sns.create_topic, name="x").startswith("TopicLimitExceeded: ")
+
+
+def test_the_default_policy_is_for_services_that_state_whom_they_act_for(topics: Topics) -> None:
+    arn = topics.topic()
+    url = topics.subscribed(arn, RawMessageDelivery="true")
+
+    def publish(**stated: str) -> None:
+        context = {f"aws:{name}": value for name, value in stated.items()}
+        who = service("cloudwatch.amazonaws.com", ACCOUNT)
+        topics.desk.store.transact(
+            lambda tx: topics.desk.call(tx).ask("sns", who, context=context).publish(topic_arn=arn, message="alarm")
+        )
+        topics.desk.settle()
+
+    assert refused(publish, SourceAccount=ACCOUNT).startswith("AuthorizationError")
+    assert refused(publish, SourceOwner="444455556666").startswith("AuthorizationError")
+    publish(SourceOwner=ACCOUNT)
+    assert topics.bodies(url) == ["alarm"]
