@@ -23,6 +23,9 @@ from .errors import ValidationException
 from .state import Attempt, Happening, Rule
 
 PAGE = 64
+ORIGINAL: Any = (
+    object()
+)  # of an entry, the event that is passed on with its hops; nothing that a client sends is called so
 WITH_READS = "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS"
 _FOR_NOW = ("RequestThrottled", "ThrottlingException", "TooManyRequestsException", "KMS.ThrottlingException")
 
@@ -131,17 +134,22 @@ def _hand_over(call: Call, target: dict[str, Any], attempt: Attempt, body: dict[
 
 
 def _to_bus(call: Call, target: dict[str, Any], attempt: Attempt, body: dict[str, Any]) -> None:
-    """The event goes on as it is, whoever it came from; whether it may is judged as PutEvents is."""
+    """The event goes on as it is, whoever it came from: put on the bus by the target's role, or by the rule's account."""
     arn = target["Arn"]
-    entry = {"EventBusName": arn, "Source": body["source"], "DetailType": body["detail-type"], "Detail": "{}"}
-    call.judge("events", "put_events", senders.bus_sender(call, target), entries=[entry])
-    _, _, _, region, account, path = arn.split(":", 5)
-    at, name = Place(call.tx, account, region), path.removeprefix("event-bus/")
-    if state.find_bus(at, name) is None:
-        raise GoneException(f"Event bus {name} does not exist.")
     if attempt.hops >= limits.HOPS:
         raise ValidationException("The event has come by too many event buses.")
-    accept(call, at, name, body, hops=attempt.hops + 1)
+    _, _, _, region, account, path = arn.split(":", 5)
+    name = path.removeprefix("event-bus/")
+    if state.find_bus(Place(call.tx, account, region), name) is None:
+        raise GoneException(f"Event bus {name} does not exist.")
+    entry = {
+        "EventBusName": arn,
+        "Source": body["source"],
+        "DetailType": body["detail-type"],
+        ORIGINAL: (body, attempt.hops + 1),
+    }
+    who = senders.bus_sender(call, target)
+    call.ask("events", who, account=call.account, context={}).put_events(entries=[entry])
 
 
 class GoneException(AWSError):

@@ -51,6 +51,10 @@ def _size(entry: dict[str, Any]) -> int:
 
 def _put(call: Call, entry: dict[str, Any]) -> str:
     """The event's id. One for a bus that does not exist is accepted and lost, as on AWS."""
+    if deliveries.ORIGINAL in entry:
+        body, hops = entry[deliveries.ORIGINAL]
+        deliveries.accept(call, *state.locate(call, entry["EventBusName"]), body, hops=hops)
+        return str(body["id"])
     for name in ("Source", "DetailType", "Detail"):
         if not entry.get(name):
             raise Wrong("InvalidArgument", f"Parameter {name} is not valid. Reason: {name} is a required argument.")
