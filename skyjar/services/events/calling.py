@@ -41,7 +41,10 @@ class Refused(AWSError):
 
 
 def check_endpoint(url: str, parameter: str) -> None:
-    address = urlsplit(url)
+    try:
+        address = urlsplit(url)
+    except ValueError:
+        address = urlsplit("")
     is_here = address.scheme == "http" and address.hostname in _LOOPBACK
     if not address.hostname or (address.scheme != "https" and not is_here):
         raise ValidationException(f"Parameter {parameter} is not valid. Reason: Must be an HTTPS endpoint.")

@@ -60,6 +60,8 @@ def test_destinations(bridge: Events) -> None:
     assert events.list_api_destinations(connection_arn=connection)["ApiDestinations"][0]["HttpMethod"] == "PUT"
     assert events.list_api_destinations(connection_arn=f"{connection}x")["ApiDestinations"] == []
     assert "is used by" in refused(events.delete_connection, name="c")
+    for url in ("https://[bad", "ftp://x/", "http://example.test/", "x"):
+        assert "Must be an HTTPS endpoint" in refused(events.update_api_destination, name="d", invocation_endpoint=url)
     events.deauthorize_connection(name="c")
     assert events.describe_api_destination(name="d")["ApiDestinationState"] == "INACTIVE"
     assert [each["Name"] for each in events.list_connections(connection_state="DEAUTHORIZED")["Connections"]] == ["c"]
