@@ -404,6 +404,8 @@ def test_a_destination_keeps_its_pace_and_needs_its_role(bridge: Events) -> None
     bridge.desk.advance(2)
     bridge.put()
     assert len(bridge.posts) == 3
+    denied = [each for each in bridge.desk.pipeline.records.everything() if each.operation == "InvokeApiDestination"]
+    assert [(each.service, each.status, each.judgement.is_allowed) for each in denied] == [("events", 403, False)]
     assert "Must be an HTTPS endpoint" in refused(
         bridge.events.update_api_destination, name="d", invocation_endpoint="http://example.test/"
     )
