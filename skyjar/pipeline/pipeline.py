@@ -39,6 +39,7 @@ from .identities import Identities
 from .inside import Inside
 from .judgement import Judgement
 from .memberships import Memberships
+from .metrics import Metrics
 from .parse import parse
 from .performers import compute, fetch, send
 from .planes import Planes
@@ -100,7 +101,6 @@ class Pipeline:
         self.internal: Callable[[Request, Respond], bool] = lambda request, respond: False
         self.ends: list[Callable[[], Awaitable[None]]] = []  # what else must end before the state is swapped
         self._timer: asyncio.TimerHandle | None = None
-        self._timer_due = 0.0
         self.answers = Answers(store, is_synced=is_synced)
         self.tasks: set[asyncio.Task[None]] = set()
         self.woken = 0
@@ -123,11 +123,11 @@ class Pipeline:
         for task in list(self.tasks):
             task.cancel()
         await asyncio.gather(*self.tasks, return_exceptions=True)
-        if self._timer is not None:
-            self._timer.cancel()
-        if self._flushing is not None:
-            self._flushing.cancel()
+        for timer in (self._timer, self._flushing):
+            if timer is not None:
+                timer.cancel()
         self._flush()
+        self.metrics.flush()
 
     async def quiesce(self) -> None:
         """End what runs outside and the jobs that wait; calls that wait stay parked."""
@@ -135,6 +135,7 @@ class Pipeline:
         await self.runner.stop()
         for end in self.ends:
             await end()
+        self.metrics.flush()
 
     def resume(self) -> None:
         """After `quiesce`, with whatever is in the store now."""
@@ -149,6 +150,7 @@ class Pipeline:
         self.records = Records(self.store)
         self.history = History(self.store)
         self.access_logs = AccessLogs(self.store)
+        self.metrics = Metrics(self)
         self.sweeping = Sweeping(self.store, self.blobs)
 
     def _set_timer(self) -> None:
@@ -366,8 +368,12 @@ class Pipeline:
             )
         )
         function = x.function
-        if function is not None and function not in self.history.skips:
-            self.history.see(x, judgement, message)
+        if function is not None:
+            if function not in self.history.skips:
+                self.history.see(x, judgement, message)
+            counted = function.failed if x.error_code and function.failed is not None else function.counted
+            if counted is not None:
+                counted(x, self.metrics)
         if self._flushing is None:
             self._flushing = self.loop.call_later(FLUSH_S, self._flush)
 

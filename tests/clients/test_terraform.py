@@ -51,6 +51,61 @@ resource "aws_ssm_parameter" "name" {
 }
 
 resource "aws_cloudwatch_log_group" "function" { name = "/aws/lambda/function" }
+
+resource "aws_cloudwatch_log_metric_filter" "errors" {
+  name           = "errors"
+  pattern        = "ERROR"
+  log_group_name = aws_cloudwatch_log_group.function.name
+  metric_transformation {
+    name      = "Errors"
+    namespace = "App"
+    value     = "1"
+  }
+}
+
+resource "aws_cloudwatch_metric_alarm" "errors" {
+  alarm_name          = "errors"
+  comparison_operator = "GreaterThanThreshold"
+  evaluation_periods  = 2
+  metric_name         = "Errors"
+  namespace           = "App"
+  period              = 60
+  statistic           = "Sum"
+  threshold           = 5
+  tags                = { team = "a" }
+}
+
+resource "aws_cloudwatch_metric_alarm" "rate" {
+  alarm_name          = "rate"
+  comparison_operator = "GreaterThanThreshold"
+  evaluation_periods  = 1
+  threshold           = 0.5
+  metric_query {
+    id          = "e"
+    expression  = "m / 2"
+    return_data = true
+  }
+  metric_query {
+    id = "m"
+    metric {
+      metric_name = "Errors"
+      namespace   = "App"
+      period      = 60
+      stat        = "Sum"
+    }
+  }
+}
+
+resource "aws_cloudwatch_composite_alarm" "all" {
+  alarm_name = "all"
+  alarm_rule = "ALARM(${aws_cloudwatch_metric_alarm.errors.alarm_name}) OR ALARM(rate)"
+  depends_on = [aws_cloudwatch_metric_alarm.rate]
+}
+
+resource "aws_cloudwatch_dashboard" "board" {
+  dashboard_name = "board"
+  dashboard_body = jsonencode({ widgets = [{ type = "text", properties = { markdown = "hello" } }] })
+}
 """
 MESSAGING = """
 provider "aws" { region = "us-east-1" }
