@@ -19,7 +19,7 @@ from skyjar.kernel.call import Call
 from skyjar.kernel.clock import Clock
 from skyjar.kernel.errors import AWSError, Wait
 from skyjar.kernel.ids import Chance
-from skyjar.kernel.outside import Compute, Fetch, Outside
+from skyjar.kernel.outside import Compute, Fetch, Outside, Send
 from skyjar.kernel.store import Conflict, Store
 from skyjar.kernel.web import WebResponse
 from skyjar.wire import sigv4
@@ -41,7 +41,7 @@ from .judgement import Judgement
 from .memberships import Memberships
 from .metrics import Metrics
 from .parse import parse
-from .performers import compute, fetch
+from .performers import compute, fetch, send
 from .planes import Planes
 from .records import CallRecord, Records
 from .respond import NotServed, internal_failure, render, render_error
@@ -97,7 +97,7 @@ class Pipeline:
         self.root_of = Roots().of
         self.loop: asyncio.AbstractEventLoop
         self.runner: Runner
-        self.performers: dict[type, Callable[[Any], Awaitable[Any]]] = {Compute: compute, Fetch: fetch}
+        self.performers: dict[type, Callable[[Any], Awaitable[Any]]] = {Compute: compute, Fetch: fetch, Send: send}
         self.internal: Callable[[Request, Respond], bool] = lambda request, respond: False
         self.ends: list[Callable[[], Awaitable[None]]] = []  # what else must end before the state is swapped
         self._timer: asyncio.TimerHandle | None = None
