@@ -194,7 +194,8 @@ class Pipeline:
     def _sink(self, x: Exchange) -> BlobSink:
         decoder = self.decoder_of(x) if is_chunked(x.request) else None
         is_sealed = x.service is not None and x.service.seals_bodies
-        return BlobSink(self.blobs, decoder, x.request.headers, is_sealed=is_sealed)
+        check = x.service.check_body if x.service is not None else None
+        return BlobSink(self.blobs, decoder, x.request.headers, is_sealed=is_sealed, check=check)
 
     def decoder_of(self, x: Exchange) -> Decoder | None:
         """Undoes `aws-chunked`, verifying each chunk's signature where the key is one that Skyjar issued."""
