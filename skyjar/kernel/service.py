@@ -17,6 +17,7 @@ from typing import Any, TypeVar
 
 from .errors import AccessDenied, AWSError
 from .jobs import Job
+from .listening import Talk
 
 F = TypeVar("F", bound=Callable[..., Any])
 PACKAGE = "skyjar.services"
@@ -113,6 +114,7 @@ class Service:
         self.resource_types: dict[str, Any] = {}
         self.permissions: ModuleType | None = None
         self.cors: ModuleType | None = None
+        self.talk: Talk | None = None
 
     def collect(self, module: ModuleType) -> None:
         for name, thing in vars(module).items():
@@ -129,6 +131,8 @@ class Service:
                 self.endpoints.append(thing)
             elif isinstance(thing, Reaction):
                 self.reactions.append(thing)
+            elif isinstance(thing, Talk):
+                self.talk = thing
         self.resource_types.update(getattr(module, "RESOURCE_TYPES", {}))
         if module.__name__.endswith(".permissions"):
             self.permissions = module

@@ -21,7 +21,6 @@ from skyjar.kernel.errors import AWSError, Wait
 from skyjar.kernel.ids import Chance
 from skyjar.kernel.outside import Compute, Fetch, Outside
 from skyjar.kernel.store import Conflict, Store
-from skyjar.kernel.web import WebResponse
 from skyjar.wire import sigv4
 from skyjar.wire.chunked import Decoder
 from skyjar.wire.errors import WireError
@@ -123,10 +122,9 @@ class Pipeline:
         for task in list(self.tasks):
             task.cancel()
         await asyncio.gather(*self.tasks, return_exceptions=True)
-        if self._timer is not None:
-            self._timer.cancel()
-        if self._flushing is not None:
-            self._flushing.cancel()
+        for timer in (self._timer, self._flushing):
+            if timer is not None:
+                timer.cancel()
         self._flush()
 
     async def quiesce(self) -> None:
@@ -368,6 +366,10 @@ class Pipeline:
         function = x.function
         if function is not None and function not in self.history.skips:
             self.history.see(x, judgement, message)
+        self.keep_records()
+
+    def keep_records(self) -> None:
+        """Have what was recorded written in a moment."""
         if self._flushing is None:
             self._flushing = self.loop.call_later(FLUSH_S, self._flush)
 
@@ -395,6 +397,3 @@ class Pipeline:
             x,
             max(time.perf_counter() - x.began, self.clock.now() - x.clock_began) if waited else 0.0,
         )
-
-
-__all__ = ["STEPS", "Pipeline", "WebResponse"]
