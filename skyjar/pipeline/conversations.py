@@ -15,6 +15,7 @@ from skyjar.kernel.errors import AWSError
 from skyjar.kernel.listening import Listener, Parser, SignIn, Talk
 from skyjar.kernel.principals import ANONYMOUS, Principal
 from skyjar.kernel.store import Transaction
+from skyjar.services.sts.limits import SESSION_MARK
 from skyjar.wire import sigv4, timestamps
 
 from .authenticate import DEFAULT_ACCOUNT, ExpiredJson, MissingToken, UnknownKeyJson
@@ -74,7 +75,7 @@ class Conversation:
         error: AWSError | None = None
         try:
             answer = self._pipeline.store.transact(lambda tx: self._run(tx, message, request_id, judged, who))
-            self._pipeline.store.flush()
+            self._pipeline.answers.write()
         except AWSError as refused:
             error = refused
         except Exception:
@@ -118,7 +119,7 @@ class Conversation:
         if (
             lines[0] != sigv4.ALGORITHM
             or len(scope) != 4
-            or scope[1:] != [self._listener.region, "dax", "aws4_request"]
+            or scope[1:] != [self._listener.region, self.service.name, "aws4_request"]
         ):
             return BadSignature()
         try:
@@ -142,6 +143,8 @@ class Conversation:
             raise self._wrong
         issued = credentials.find(tx, said.access_key)
         if issued is None:
+            if said.token.startswith(SESSION_MARK):
+                raise ExpiredJson  # a session of ours that is over and swept away
             if self._pipeline.is_strict:
                 raise UnknownKeyJson
             key = said.access_key

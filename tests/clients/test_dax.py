@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import shutil
+import subprocess
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,6 +18,7 @@ from skyjar.testing.running import Account, Running
 pytestmark = pytest.mark.client
 amazondax = pytest.importorskip("amazondax", reason="amazon-dax-client is not installed")
 
+JS = Path(__file__).parents[2] / ".tools" / "js"
 TRUST = {
     "Version": "2012-10-17",
     "Statement": [{"Effect": "Allow", "Principal": {"Service": "dax.amazonaws.com"}, "Action": "sts:AssumeRole"}],
@@ -394,3 +398,46 @@ def test_a_key_is_the_same_however_its_number_is_written(dax: Any, table: Any) -
         TableName="tab", Key=key("a", "1"), UpdateExpression="SET v = :v", ExpressionAttributeValues={":v": {"N": "2"}}
     )
     assert dax.get_item(TableName="tab", Key=key("a", "1.0"))["Item"]["v"] == {"N": "2"}
+
+
+def test_the_client_for_javascript(cluster: dict[str, Any], still: Account, table: Any) -> None:
+    if shutil.which("node") is None or not (JS / "node_modules" / "@amazon-dax-sdk" / "lib-dax").is_dir():
+        pytest.skip("AWS's DAX client for JavaScript is not installed: tools/install.sh")
+    program = """
+        import { DaxDocument } from "@amazon-dax-sdk/lib-dax";
+        const [endpoint, accessKeyId] = process.argv.slice(1);
+        const db = new DaxDocument({ endpoints: [endpoint], region: "us-east-1", maxRetries: 0, requestTimeout: 10000,
+            credentials: { accessKeyId, secretAccessKey: "test" } });
+        const TableName = "tab", Key = { pk: "a", sk: 1.5 }, failure = error => error;
+        await db.put({ TableName, Item: { ...Key, n: 7, m: { l: [1, null, true] } } });
+        const { Item } = await db.get({ TableName, Key });
+        const part = (await db.get({ TableName, Key, ProjectionExpression: "m.l[0]" })).Item;
+        const { Attributes } = await db.update({ TableName, Key, UpdateExpression: "SET n = n + :o",
+            ExpressionAttributeValues: { ":o": 1 }, ReturnValues: "UPDATED_NEW" });
+        const Put = { TableName, Item: Key, ConditionExpression: "attribute_not_exists(pk)",
+            ReturnValuesOnConditionCheckFailure: "ALL_OLD" };
+        const refused = await db.put({ TableName, Item: Key, ConditionExpression: Put.ConditionExpression }).catch(failure);
+        const cancelled = await db.transactWrite({ TransactItems: [{ Put }, { Delete: { TableName,
+            Key: { pk: "b", sk: 1 } } }] }).catch(failure);
+        await db.batchWrite({ RequestItems: { tab: [1, 20].map(sk => ({ PutRequest: { Item: { pk: "b", sk } } })) } });
+        const batch = (await db.batchGet({ RequestItems: { tab: { Keys: [1, 20, 3].map(sk => ({ pk: "b", sk })) } } }));
+        const page = await db.query({ TableName, KeyConditionExpression: "pk = :p", Limit: 1,
+            ExpressionAttributeValues: { ":p": "b" } });
+        const scanned = await db.scan({ TableName });
+        console.log(JSON.stringify({ Item, part, Attributes, refused: refused.code, batch: batch.Responses.tab.length,
+            reasons: (cancelled.CancellationReasons ?? cancelled.cancellationReasons).map(each => each.Code),
+            old: (cancelled.CancellationReasons ?? cancelled.cancellationReasons)[0].Item,
+            last: page.LastEvaluatedKey, scanned: scanned.Count }));
+        process.exit(0);
+    """
+    endpoint = cluster["ClusterDiscoveryEndpoint"]["URL"]
+    command = ["node", "--input-type=module", "-e", program, endpoint, still.number]
+    done = subprocess.run(command, cwd=JS, capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    assert found.pop("old")["n"] in (8, {"N": "8"})
+    assert found == {
+        "Item": {"pk": "a", "sk": 1.5, "n": 7, "m": {"l": [1, None, True]}}, "part": {"m": {"l": [1]}},
+        "Attributes": {"n": 8}, "refused": "ConditionalCheckFailedException", "batch": 2,
+        "reasons": ["ConditionalCheckFailed", "None"], "last": {"pk": "b", "sk": 1}, "scanned": 3,
+    }  # fmt: skip

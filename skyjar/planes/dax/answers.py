@@ -45,10 +45,13 @@ class Node(msgspec.Struct, frozen=True):
 def refusal(
     code: str, sentence: str, request_id: str, status: int, reasons: list[dict[str, Any]] | None = None
 ) -> bytes:
-    """An error. `reasons` are those of a cancelled transaction: for each item its code, sentence and nothing more."""
+    """An error. `reasons` are those of a cancelled transaction: for each item its code, sentence
+    and, as `Packed`, the item as it was."""
     details: list[Any] = [request_id, code, status]
     if reasons is not None:
-        details.append([part for each in reasons for part in (each.get("Code"), each.get("Message"), None)])
+        details.append(
+            [part for each in reasons for part in (each.get("Code"), each.get("Message"), each.get("Packed"))]
+        )
     return b"".join(map(cbor.encode, (list(_CODES.get(code, _UNKNOWN)), sentence, details)))
 
 

@@ -87,7 +87,7 @@ class Asking:
         if not names:
             return limits.EMPTY_LIST
         call, cluster = self.call, self.cluster.name
-        digest = hashlib.sha256("\0".join(names).encode()).hexdigest()
+        digest = _digest(names)
         known = state.lists.first(call, cluster, digest, via="digest")
         if known is not None:
             return known.number
@@ -95,6 +95,13 @@ class Asking:
         number = last[0].number + 1 if last else limits.EMPTY_LIST + 1
         state.lists.add(call, AttributeList(cluster=cluster, number=number, digest=digest, names=names))
         return number
+
+    def packed_if_known(self, table: str, item: Item) -> bytes | None:
+        """An item of a refusal, which leaves nothing behind, and so no new list either."""
+        names = attributes.names_of(item, self.names_in_key(table))
+        if names and state.lists.first(self.call, self.cluster.name, _digest(names), via="digest") is None:
+            return None
+        return self.packed(table, item)
 
     def list_names(self, number: int) -> tuple[str, ...]:
         if number == limits.EMPTY_LIST:
@@ -118,3 +125,7 @@ class Asking:
         if len(names) != len(values):
             raise Malformed("an item has not as many values as its list has names")
         return {**self.decoded(table, key), **dict(zip(names, values, strict=True))}
+
+
+def _digest(names: tuple[str, ...]) -> str:
+    return hashlib.sha256("\0".join(names).encode()).hexdigest()

@@ -90,7 +90,14 @@ def transact_write_items(asking: Asking, arguments: list[Any]) -> bytes:
         actions.append({KINDS[kind]: made})
         if KINDS[kind] != "ConditionCheck":
             touched.append((table, asking.same(table, data)))
-    answer = asking.db.transact_write_items(transact_items=actions, **options.parameters) or {}
+    try:
+        answer = asking.db.transact_write_items(transact_items=actions, **options.parameters) or {}
+    except AWSError as error:
+        for action, reason in zip(actions, error.fields.get("CancellationReasons", ()), strict=False):
+            if "Item" in reason:
+                table = next(iter(action.values()))["TableName"]
+                reason["Packed"] = asking.packed_if_known(table, reason["Item"])
+        raise
     _read_again(asking, touched)
     return answers.one([None, _used(answer), metrics_of(answer)])
 
