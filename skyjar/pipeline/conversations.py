@@ -176,4 +176,4 @@ class Conversation:
                 who.access_key,
             )
         )  # fmt: skip
-        self._pipeline.keep_records()
+        self._pipeline.flush_soon()

@@ -19,7 +19,7 @@ from skyjar.kernel.call import Call
 from skyjar.kernel.clock import Clock
 from skyjar.kernel.errors import AWSError, Wait
 from skyjar.kernel.ids import Chance
-from skyjar.kernel.outside import Compute, Fetch, Outside
+from skyjar.kernel.outside import Compute, Fetch, Outside, Send
 from skyjar.kernel.store import Conflict, Store
 from skyjar.wire import sigv4
 from skyjar.wire.chunked import Decoder
@@ -36,12 +36,13 @@ from .exchange import Exchange
 from .history import History
 from .identities import Identities
 from .inside import Inside
-from .judgement import Judgement
 from .memberships import Memberships
+from .metrics import Metrics
+from .note import note
 from .parse import parse
-from .performers import compute, fetch
+from .performers import compute, fetch, send
 from .planes import Planes
-from .records import CallRecord, Records
+from .records import Records
 from .respond import NotServed, internal_failure, render, render_error
 from .route import Known, route
 from .run import run
@@ -95,11 +96,10 @@ class Pipeline:
         self.root_of = Roots().of
         self.loop: asyncio.AbstractEventLoop
         self.runner: Runner
-        self.performers: dict[type, Callable[[Any], Awaitable[Any]]] = {Compute: compute, Fetch: fetch}
+        self.performers: dict[type, Callable[[Any], Awaitable[Any]]] = {Compute: compute, Fetch: fetch, Send: send}
         self.internal: Callable[[Request, Respond], bool] = lambda request, respond: False
         self.ends: list[Callable[[], Awaitable[None]]] = []  # what else must end before the state is swapped
         self._timer: asyncio.TimerHandle | None = None
-        self._timer_due = 0.0
         self.answers = Answers(store, is_synced=is_synced)
         self.tasks: set[asyncio.Task[None]] = set()
         self.woken = 0
@@ -125,7 +125,8 @@ class Pipeline:
         for timer in (self._timer, self._flushing):
             if timer is not None:
                 timer.cancel()
-        self._flush()
+        self.flush_notes()
+        self.metrics.flush()
 
     async def quiesce(self) -> None:
         """End what runs outside and the jobs that wait; calls that wait stay parked."""
@@ -133,6 +134,7 @@ class Pipeline:
         await self.runner.stop()
         for end in self.ends:
             await end()
+        self.metrics.flush()
 
     def resume(self) -> None:
         """After `quiesce`, with whatever is in the store now."""
@@ -147,6 +149,7 @@ class Pipeline:
         self.records = Records(self.store)
         self.history = History(self.store)
         self.access_logs = AccessLogs(self.store)
+        self.metrics = Metrics(self)
         self.sweeping = Sweeping(self.store, self.blobs)
 
     def _set_timer(self) -> None:
@@ -223,7 +226,7 @@ class Pipeline:
             self._fail(x, answer)
         elif answer is not None:
             x.status = answer.status
-            self._record(x, None, "")
+            note(self, x, None, "")
             self._send(x, answer)
         return answer is not None
 
@@ -324,7 +327,7 @@ class Pipeline:
             self._fail(x, error)
             return
         x.status = response.status
-        self._record(x, x.judgement, "")
+        note(self, x, x.judgement, "")
         self._send(x, response)
 
     def _fail(self, x: Exchange, error: Exception) -> None:
@@ -333,7 +336,7 @@ class Pipeline:
             error = internal_failure()
         x.status, x.error_code, x.call = error.status, error.code, None
         response = render_error(x, error)
-        self._record(x, getattr(error, "judgement", x.judgement), error.message)
+        note(self, x, getattr(error, "judgement", x.judgement), error.message)
         self._send(x, response)
 
     def _send(self, x: Exchange, response: Response) -> None:
@@ -343,41 +346,16 @@ class Pipeline:
             cors.decorate(self, x, response)
         self.answers.send(x, response)
 
-    def _record(self, x: Exchange, judgement: Judgement | None, message: str) -> None:
-        self.records.add(
-            CallRecord(
-                x.request_id,
-                x.parent,
-                x.clock_began,
-                x.name,
-                x.model.name if x.model is not None else (x.plane.name if x.plane is not None else ""),
-                x.principal.arn,
-                x.account,
-                x.region,
-                x.status,
-                x.error_code,
-                int((time.perf_counter() - x.began) * 1e6),
-                x.request.peer,
-                judgement,
-                message,
-                x.principal.access_key,
-            )
-        )
-        function = x.function
-        if function is not None and function not in self.history.skips:
-            self.history.see(x, judgement, message)
-        self.keep_records()
-
-    def keep_records(self) -> None:
-        """Have what was recorded written in a moment."""
-        if self._flushing is None:
-            self._flushing = self.loop.call_later(FLUSH_S, self._flush)
-
-    def _flush(self) -> None:
+    def flush_notes(self) -> None:
+        """Write what is known of calls by now."""
         self._flushing = None
         self.records.flush()
         self.history.flush()
         self.access_logs.flush()
+
+    def flush_soon(self) -> None:
+        if self._flushing is None:
+            self._flushing = self.loop.call_later(FLUSH_S, self.flush_notes)
 
     # The cloud behind a call
 
