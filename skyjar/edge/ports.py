@@ -39,18 +39,19 @@ class Ports:
         self._servers: dict[Key, asyncio.Server] = {}
         self._ports: dict[Key, int] = {}
         self._lines: set[Line] = set()
+        self._one_at_a_time = asyncio.Lock()  # or two would listen under one name
 
     async def start(self) -> None:
         """Listen on what is written in the store; where a port is taken by now, on another, which is written there."""
-        for row in self._written():
-            key = (row.service, row.account, row.region, row.name)
-            if key in self._servers:
-                continue
-            try:
-                port = await self._listen(key, row.port)
-            except OSError:
-                port = await self._listen(key, 0)
-                self._note(row, port)
+        async with self._one_at_a_time:
+            for row in self._written():
+                key = (row.service, row.account, row.region, row.name)
+                if key in self._servers:
+                    continue
+                try:
+                    await self._listen(key, row.port)
+                except OSError:
+                    self._note(row, await self._listen(key, 0))
 
     def _written(self) -> list[Listener]:
         tx = self._store.begin()
@@ -72,7 +73,8 @@ class Ports:
     async def listen(self, wanted: Listen) -> list[int]:
         """Performs `Listen`."""
         keys = [(wanted.service, wanted.account, wanted.region, name) for name in wanted.names]
-        return [self._ports[key] if key in self._servers else await self._listen(key, 0) for key in keys]
+        async with self._one_at_a_time:
+            return [self._ports[key] if key in self._servers else await self._listen(key, 0) for key in keys]
 
     async def unlisten(self, wanted: Listen) -> None:
         """Performs `Unlisten`."""

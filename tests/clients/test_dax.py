@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
+import skyjar
 from skyjar.testing.running import Account, Running
 
 pytestmark = pytest.mark.client
@@ -441,3 +443,91 @@ def test_the_client_for_javascript(cluster: dict[str, Any], still: Account, tabl
         "Attributes": {"n": 8}, "refused": "ConditionalCheckFailedException", "batch": 2,
         "reasons": ["ConditionalCheckFailed", "None"], "last": {"pk": "b", "sk": 1}, "scanned": 3,
     }  # fmt: skip
+
+
+def test_a_snapshot_brings_back_what_listened(tmp_path: Path) -> None:
+    with skyjar.running(data=tmp_path / "state") as cloud:
+        account = cloud.account()
+        iam, api = account.client("iam"), account.client("dax")
+        role = iam.create_role(RoleName="dax", AssumeRolePolicyDocument=json.dumps(TRUST))["Role"]["Arn"]
+        iam.put_role_policy(RoleName="dax", PolicyName="p", PolicyDocument=policy("dynamodb:*"))
+        account.client("dynamodb").create_table(
+            TableName="tab", KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}], BillingMode="PAY_PER_REQUEST",
+            AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
+        )  # fmt: skip
+        api.create_cluster(ClusterName="fast", NodeType="dax.r5.large", ReplicationFactor=1, IamRoleArn=role)
+        cloud.settle()
+        found = api.describe_clusters()["Clusters"][0]
+
+        def control(path: str, body: dict[str, Any]) -> None:
+            headers = {"content-type": "application/json"}
+            request = urllib.request.Request(cloud.endpoint + path, json.dumps(body).encode(), headers)
+            with urllib.request.urlopen(request, timeout=30) as answer:
+                assert answer.status == 200
+
+        with connect(found, account) as client:
+            client.put_item(TableName="tab", Item={"pk": {"S": "a"}})
+        control("/_skyjar/snapshots", {"name": "one"})
+        api.delete_cluster(ClusterName="fast")
+        cloud.settle()
+        assert not cloud.call(lambda: list(cloud.cloud.ports._servers))
+        control("/_skyjar/snapshots/load", {"name": "one"})
+        cloud.settle()
+        with connect(api.describe_clusters()["Clusters"][0], account) as client:
+            assert client.get_item(TableName="tab", Key={"pk": {"S": "a"}})["Item"] == {"pk": {"S": "a"}}
+
+
+def test_a_stack_has_a_cluster(account: Account) -> None:
+    role = {
+        "Type": "AWS::IAM::Role",
+        "Properties": {
+            "AssumeRolePolicyDocument": TRUST,
+            "Policies": [{"PolicyName": "p", "PolicyDocument": json.loads(policy("dynamodb:*"))}],
+        },
+    }
+    group: dict[str, Any] = {
+        "Type": "AWS::DAX::ParameterGroup",
+        "Properties": {"ParameterNameValues": {"query-ttl-millis": "7", "record-ttl-millis": 8}},
+    }
+    table = {
+        "Type": "AWS::DynamoDB::Table",
+        "Properties": {
+            "TableName": "tab",
+            "BillingMode": "PAY_PER_REQUEST",
+            "KeySchema": [{"AttributeName": "pk", "KeyType": "HASH"}],
+            "AttributeDefinitions": [{"AttributeName": "pk", "AttributeType": "S"}],
+        },
+    }
+    fast: dict[str, Any] = {
+        "NodeType": "dax.t3.small", "ReplicationFactor": 1, "IAMRoleARN": {"Fn::GetAtt": ["Role", "Arn"]},
+        "ParameterGroupName": {"Ref": "Group"}, "Tags": {"a": "1"},
+    }  # fmt: skip
+    template: dict[str, Any] = {
+        "Resources": {
+            "Role": role, "Group": group, "Table": table, "Fast": {"Type": "AWS::DAX::Cluster", "Properties": fast},
+        },
+        "Outputs": {"Url": {"Value": {"Fn::GetAtt": ["Fast", "ClusterDiscoveryEndpointURL"]}}},
+    }  # fmt: skip
+    stacks, api = account.client("cloudformation"), account.client("dax")
+
+    def deploy(verb: str, waiter: str) -> dict[str, Any]:
+        change = {"StackName": "s", "TemplateBody": json.dumps(template), "Capabilities": ["CAPABILITY_IAM"]}
+        getattr(stacks, verb)(**change)
+        stacks.get_waiter(waiter).wait(StackName="s", WaiterConfig={"Delay": 1})
+        found: dict[str, Any] = api.describe_clusters()["Clusters"][0]
+        return found
+
+    found = deploy("create_stack", "stack_create_complete")
+    url = stacks.describe_stacks(StackName="s")["Stacks"][0]["Outputs"][0]["OutputValue"]
+    assert url == found["ClusterDiscoveryEndpoint"]["URL"]
+    with connect(found, account) as client:
+        client.put_item(TableName="tab", Item={"pk": {"S": "a"}})
+    parameters = api.describe_parameters(ParameterGroupName=found["ParameterGroup"]["ParameterGroupName"])["Parameters"]
+    assert [each["ParameterValue"] for each in parameters] == ["7", "8"]
+    fast |= {"ReplicationFactor": 3, "Description": "d", "Tags": {"b": "2"}}
+    changed = deploy("update_stack", "stack_update_complete")
+    assert (changed["TotalNodes"], changed["Description"], changed["ClusterArn"]) == (3, "d", found["ClusterArn"])
+    assert {"Key": "b", "Value": "2"} in api.list_tags(ResourceName=found["ClusterArn"])["Tags"]
+    stacks.delete_stack(StackName="s")
+    stacks.get_waiter("stack_delete_complete").wait(StackName="s", WaiterConfig={"Delay": 1})
+    assert api.describe_clusters()["Clusters"] == []

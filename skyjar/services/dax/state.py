@@ -110,6 +110,13 @@ class Sweep(Record, frozen=True):
     cluster: str
 
 
+class StackCluster(Record, frozen=True):
+    """A cluster that a stack makes, by the token of the stack's resource."""
+
+    token: str
+    cluster: str
+
+
 _EXPIRY = {"expiry": ("cluster", "expires_ms")}
 clusters = Table("dax.clusters", Cluster, key=("name",), remembers=True)
 parameter_groups = Table("dax.parameter_groups", ParameterGroup, key=("name",))
@@ -121,6 +128,7 @@ lists = Table(
 )
 cached_items = Table("dax.items", CachedItem, key=("cluster", "table", "key"), indexes=_EXPIRY)
 cached_answers = Table("dax.answers", CachedAnswer, key=("cluster", "digest"), indexes=_EXPIRY)
+stack_clusters = Table("dax.stack_clusters", StackCluster, key=("token",))
 sweeps = Table("dax.sweeps", Sweep, key=("cluster",))
 
 
