@@ -17,6 +17,7 @@ from skyjar.kernel.store import Store
 from skyjar.kernel.tables import Place
 
 BACKLOG = 128
+IN_A_TURN = 4
 
 
 class Heard(Protocol):
@@ -24,7 +25,12 @@ class Heard(Protocol):
 
     parser: Any
 
-    def heard(self, data: bytes) -> bytes: ...
+    def hear(self, data: bytes) -> None: ...
+
+    @property
+    def has_more(self) -> bool: ...
+
+    def answer(self) -> bytes: ...
 
 
 Converse = Callable[[Listener, str], Heard]
@@ -120,6 +126,9 @@ class Line(asyncio.Protocol):
         self._talk: Heard | None = None
         self._heard_at = 0.0
         self._begun_at: float | None = None
+        self._is_answering = False
+        self._is_full = False
+        self._is_reading = True
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = cast(asyncio.Transport, transport)
@@ -136,24 +145,57 @@ class Line(asyncio.Protocol):
             return
         self._heard_at = self._edge.tick
         try:
-            answer = self._talk.heard(data)
+            self._talk.hear(data)
         except ValueError as error:
-            log.info("%s: a client was not understood: %s", self.row.name, error)
-            self.abort()
+            self._hang_up(error)
             return
-        if answer:
-            self.transport.write(answer)
-            self._begun_at = None
         if not self._talk.parser.is_waiting:
             self._begun_at = None
-        elif self._begun_at is None:
+        elif self._begun_at is None or self._talk.has_more:
             self._begun_at = self._edge.tick
+        if not self._is_answering:
+            self._answer()
+
+    def _answer(self) -> None:
+        """A few messages in a turn of the loop, so that a client that sends many at once does not keep others waiting."""
+        self._is_answering = False
+        for _ in range(IN_A_TURN):
+            if self._talk is None or self._is_full or not self._talk.has_more:
+                break
+            try:
+                self.transport.write(self._talk.answer())
+            except ValueError as error:
+                self._hang_up(error)
+                return
+        if self._talk is not None and self._talk.has_more and not self._is_full:
+            self._is_answering = True
+            asyncio.get_running_loop().call_soon(self._answer)
+        self._read_or_not()
+
+    def _read_or_not(self) -> None:
+        """Nothing more is read while something is unanswered, or untaken."""
+        if self._talk is None or self.transport.is_closing():
+            return
+        wants = not self._is_full and not self._talk.has_more
+        if wants != self._is_reading:
+            self._is_reading = wants
+            if wants:
+                self.transport.resume_reading()
+            else:
+                self.transport.pause_reading()
+
+    def _hang_up(self, error: ValueError) -> None:
+        log.info("%s: a client was not understood: %s", self.row.name, error)
+        self.abort()
 
     def pause_writing(self) -> None:
-        self.transport.pause_reading()
+        self._is_full = True
+        self._read_or_not()
 
     def resume_writing(self) -> None:
-        self.transport.resume_reading()
+        self._is_full = False
+        if not self._is_answering:
+            self._answer()
 
     def connection_lost(self, error: Exception | None) -> None:
         self._talk = None

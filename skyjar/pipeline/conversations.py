@@ -6,6 +6,7 @@ import hashlib
 import hmac
 import logging
 import time
+from collections import deque
 from typing import TYPE_CHECKING, Any
 
 from skyjar.kernel import credentials
@@ -59,10 +60,20 @@ class Conversation:
         self._peer = peer
         self._said: SignIn | None = None
         self._wrong: AWSError | None = None
+        self._messages: deque[Any] = deque()
 
-    def heard(self, data: bytes) -> bytes:
-        """The answers to what is whole now. ValueError: hang up."""
-        return b"".join(self._answer(message) for message in self.parser.feed(data))
+    def hear(self, data: bytes) -> None:
+        """Take in what came. ValueError: hang up."""
+        self._messages.extend(self.parser.feed(data))
+
+    @property
+    def has_more(self) -> bool:
+        """Whether something is still to be answered."""
+        return bool(self._messages)
+
+    def answer(self) -> bytes:
+        """To the next message; empty for one that is not answered. ValueError: hang up."""
+        return self._answer(self._messages.popleft())
 
     def _answer(self, message: Any) -> bytes:
         said = self.talk.sign_in(message)

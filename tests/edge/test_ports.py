@@ -6,6 +6,7 @@ import contextlib
 import os
 import random
 import socket
+import threading
 from collections.abc import Iterator
 from typing import Any
 
@@ -76,6 +77,22 @@ def test_strangers_are_hung_up_on(port: int, data: bytes) -> None:
         with contextlib.suppress(ConnectionResetError):
             assert connection.recv(100) == b""
     assert answers(port)
+
+
+def test_many_requests_at_once_are_answered_in_order(port: int) -> None:
+    """The client takes its answers only at the end."""
+    ask = b"".join(cbor2.dumps(1) + cbor2.dumps(-1230579644) + cbor2.dumps([f"n{n % 3}"]) for n in range(3000))
+    came = b""
+    with line(port) as connection:
+        sender = threading.Thread(target=connection.sendall, args=(GREETING + SIGN_IN + ask,))
+        sender.start()
+        while len(came) < 6000:
+            more = connection.recv(65536)
+            assert more
+            came += more
+        sender.join(20)
+    assert came == came[:6] * 1000
+    assert len({came[1], came[3], came[5]}) == 3
 
 
 def test_who_did_not_sign_in_is_told_so(port: int) -> None:

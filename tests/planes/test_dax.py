@@ -115,6 +115,37 @@ def test_an_item_without_end_is_not_kept_for_ever() -> None:
             parser.feed(b"x" * 65536)
 
 
+@given(VALUES, st.binary(max_size=5))
+def test_the_end_of_an_item_is_found_as_it_comes(value: dict[str, Any], more: bytes) -> None:
+    data = cbor.encode({"x": [attributes.plain(value), CBORTag(cbor.STRING_SET, ["a"])]})
+    scanner = cbor.Scanner()
+    for size in range(1, len(data)):
+        assert scanner.end(data[:size], 0) is None
+    assert scanner.end(data + more, 0) == len(data)
+    streamed = b"\xbf\x61x\x7f\x61a\x61b\xff\xff"
+    assert cbor.Scanner().end(streamed + more, 0) == len(streamed)
+    assert cbor.item(streamed) == ({"x": "ab"}, len(streamed))
+
+
+@pytest.mark.parametrize("head", [b"\x9a\x00\xff\xff\xff" + b"\x80" * 600_000, b"\x81" * 40_000])
+def test_an_item_of_too_many_parts_is_not_taken_in(head: bytes) -> None:
+    parser = Requests()
+    parser.feed(GREETING)
+    with pytest.raises(Malformed):
+        for at in range(0, len(head), 65_536):
+            parser.feed(head[at : at + 65_536])
+
+
+def test_a_long_request_comes_in_many_pieces() -> None:
+    batch = {"tab": [part for n in range(25) for part in (b"k%d" % n, b"x" * 300_000)]}
+    whole = GREETING + b"".join(map(cbor.encode, (1, 116217951, batch, None))) + GET
+    parser, found = Requests(), []
+    for at in range(0, len(whole), 50_000):
+        found += parser.feed(whole[at : at + 50_000])
+    assert [request.method for request in found] == ["batch_write_item", "get_item"]
+    assert found[0].arguments[0] == batch
+
+
 def test_expressions_become_dynamodbs_text() -> None:
     path: list[Any] = [18, "a", CBORTag(cbor.ORDINAL, 2), "b"]
     tree = [6, [2, path, [17, 0]], [8, [7, [11, [18, "c"]], [10, [16, path], [[17, 1], [17, 0]]]]]]

@@ -11,6 +11,7 @@ from .cbor import Incomplete, Malformed
 
 GREETING = "J7yne5G"
 SERVICE = 1
+SMALL_BYTES = 32 * 1024  # up to here an item that is not whole is simply read again
 MOST_BYTES = 20 * 1024 * 1024  # of one item: a BatchWriteItem takes 16 MB
 # How many arguments follow a method's number.
 METHODS = {
@@ -42,7 +43,8 @@ class Requests:
 
     def __init__(self) -> None:
         self.user_agent = ""
-        self._left = bytearray()
+        self._left = b""
+        self._scanner = cbor.Scanner()
         self._items: list[Any] = []
         self._is_greeted = False
 
@@ -52,22 +54,25 @@ class Requests:
         return bool(self._left or self._items)
 
     def feed(self, data: bytes) -> list[Request]:
-        self._left += data
+        left = self._left + data if self._left else data
+        if len(left) > MOST_BYTES:
+            raise Malformed("a request that is too long")
         found: list[Request] = []
         at = 0
-        while at < len(self._left):
+        while at < len(left):
+            if len(left) - at > SMALL_BYTES and self._scanner.end(left, at) is None:
+                break
             try:
-                item, at = cbor.item(self._left, at)
+                item, at = cbor.item(left, at)
             except Incomplete:
                 break
+            self._scanner = cbor.Scanner()
             self._items.append(item)
             if not self._is_greeted:
                 self._greet()
             else:
                 found += self._whole()
-        del self._left[:at]
-        if len(self._left) > MOST_BYTES:
-            raise Malformed("a request that is too long")
+        self._left = left[at:] if at else left
         return found
 
     def _greet(self) -> None:

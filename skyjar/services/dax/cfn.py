@@ -117,6 +117,7 @@ def update_cluster(
 
 
 def delete_cluster(call: Call, resource: Resource, old: Physical, properties: Properties) -> Outside | None:
+    state.stack_clusters.delete(call, resource.token)
     try:
         found = _described(call, old.id)
     except ClusterNotFoundFault:
