@@ -17,6 +17,7 @@ from typing import Any, TypeVar
 
 from .errors import AccessDenied, AWSError
 from .jobs import Job
+from .listening import Talk
 
 F = TypeVar("F", bound=Callable[..., Any])
 PACKAGE = "skyjar.services"
@@ -120,6 +121,7 @@ class Service:
         self.resource_types: dict[str, Any] = {}
         self.permissions: ModuleType | None = None
         self.cors: ModuleType | None = None
+        self.talk: Talk | None = None
         self.metrics: ModuleType | None = None
 
     def collect(self, module: ModuleType) -> None:
@@ -137,6 +139,8 @@ class Service:
                 self.endpoints.append(thing)
             elif isinstance(thing, Reaction):
                 self.reactions.append(thing)
+            elif isinstance(thing, Talk):
+                self.talk = thing
         self.resource_types.update(getattr(module, "RESOURCE_TYPES", {}))
         if module.__name__.endswith(".permissions"):
             self.permissions = module

@@ -21,7 +21,6 @@ from skyjar.kernel.errors import AWSError, Wait
 from skyjar.kernel.ids import Chance
 from skyjar.kernel.outside import Compute, Fetch, Outside, Send
 from skyjar.kernel.store import Conflict, Store
-from skyjar.kernel.web import WebResponse
 from skyjar.wire import sigv4
 from skyjar.wire.chunked import Decoder
 from skyjar.wire.errors import WireError
@@ -377,6 +376,3 @@ class Pipeline:
             x,
             max(time.perf_counter() - x.began, self.clock.now() - x.clock_began) if waited else 0.0,
         )
-
-
-__all__ = ["STEPS", "Pipeline", "WebResponse"]
