@@ -137,6 +137,7 @@ NEWER = {
     "kms:GetKeyLastUsage",
     "kms:GranteeServicePrincipal",
     "kms:RetiringServicePrincipal",
+    "kinesis:UpdateStreamRecordDistributionStrategy",
 }
 
 
