@@ -19,26 +19,30 @@ NAMESPACE = "AWS/Kinesis"
 _THROTTLED = "ProvisionedThroughputExceededException"
 
 
-def _tally(ended: Ended, tallies: Tallies) -> Tally:
-    """Of the stream that a call named, by name, ARN or iterator."""
+def _tally(ended: Ended, tallies: Tallies) -> Tally | None:
+    """Of the stream that a call named, by name, ARN or iterator; a call that could not be read names none."""
     given = ended.parameters
     account, name, arn = ended.account, given.get("stream_name"), given.get("stream_arn")
     if arn is not None:
         account, name = arn.split(":")[4], arn.rpartition("/")[2]
     elif name is None:
-        iterator = iterators.read(given["shard_iterator"])
-        account, name = (iterator.account, iterator.stream) if iterator is not None else (account, "")
+        iterator = iterators.read(given.get("shard_iterator", ""))
+        if iterator is None:
+            return None
+        account, name = iterator.account, iterator.stream
     known = tallies.known(ended.clock_began)
     key = ("kinesis", account, ended.region, name)
     found = known.get(key)
     if found is None:
-        own = (("StreamName", str(name)),)
+        own = (("StreamName", name),)
         found = known[key] = tallies.of(account, ended.region, ended.clock_began, NAMESPACE, own)
     return found
 
 
-def _ended(operation: str, ended: Ended, tallies: Tallies) -> Tally:
+def _ended(operation: str, ended: Ended, tallies: Tallies) -> Tally | None:
     tally = _tally(ended, tallies)
+    if tally is None:
+        return None
     tally.add((f"{operation}.Success", "Count"), 0.0 if ended.error_code else 1.0)
     tally.add((f"{operation}.Latency", "Milliseconds"), float(int(ended.took_ms)))
     return tally
@@ -46,6 +50,8 @@ def _ended(operation: str, ended: Ended, tallies: Tallies) -> Tally:
 
 def _put_record(ended: Ended, tallies: Tallies) -> None:
     tally = _ended("PutRecord", ended, tallies)
+    if tally is None:
+        return
     is_throttled = ended.error_code == _THROTTLED
     tally.add(("WriteProvisionedThroughputExceeded", "Count"), 1.0 if is_throttled else 0.0)
     if not ended.error_code:
@@ -57,7 +63,7 @@ def _put_record(ended: Ended, tallies: Tallies) -> None:
 
 def _put_records(ended: Ended, tallies: Tallies) -> None:
     tally = _ended("PutRecords", ended, tallies)
-    if ended.error_code:
+    if tally is None or ended.error_code:
         return
     entries, failed = ended.parameters["records"], ended.result["FailedRecordCount"]
     if failed:
@@ -76,6 +82,8 @@ def _put_records(ended: Ended, tallies: Tallies) -> None:
 
 def _get_records(ended: Ended, tallies: Tallies) -> None:
     tally = _ended("GetRecords", ended, tallies)
+    if tally is None:
+        return
     is_throttled = ended.error_code == _THROTTLED
     tally.add(("ReadProvisionedThroughputExceeded", "Count"), 1.0 if is_throttled else 0.0)
     if not ended.error_code:

@@ -1,0 +1,153 @@
+"""Kinesis Data Streams with boto3, the AWS CLI and the SDK for JavaScript, whose client insists on HTTP/2."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import threading
+from pathlib import Path
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from skyjar.testing.running import Account
+
+pytestmark = pytest.mark.client
+JS = Path(__file__).parents[2] / ".tools" / "js"
+FIRST = "shardId-000000000000"
+
+
+def stream(account: Account, name: str = "s", shards: int = 1) -> tuple[Any, str]:
+    kinesis = account.client("kinesis")
+    kinesis.create_stream(StreamName=name, ShardCount=shards)
+    kinesis.get_waiter("stream_exists").wait(StreamName=name)
+    arn: str = kinesis.describe_stream_summary(StreamName=name)["StreamDescriptionSummary"]["StreamARN"]
+    return kinesis, arn
+
+
+@pytest.mark.spec("kinesis-001", "kinesis-014", "kinesis-023")
+def test_records_go_round(account: Account) -> None:
+    kinesis, arn = stream(account, shards=2)
+    records = [{"Data": bytes([n]) * 3, "PartitionKey": f"k{n}"} for n in range(50)]
+    assert kinesis.put_records(StreamARN=arn, Records=records)["FailedRecordCount"] == 0
+    for _ in range(3):
+        found = []
+        for shard in kinesis.list_shards(StreamName="s")["Shards"]:
+            iterator = kinesis.get_shard_iterator(
+                StreamARN=arn, ShardId=shard["ShardId"], ShardIteratorType="TRIM_HORIZON"
+            )["ShardIterator"]
+            found += kinesis.get_records(ShardIterator=iterator, StreamARN=arn)["Records"]
+        assert sorted(record["Data"] for record in found) == [bytes([n]) * 3 for n in range(50)]
+    with pytest.raises(ClientError, match="less than or equal to 500"):
+        kinesis.put_records(StreamName="s", Records=records * 11)
+    with pytest.raises(ClientError) as caught:
+        kinesis.put_record(StreamName="none", Data=b"x", PartitionKey="k")
+    assert caught.value.response["Error"]["Code"] == "ResourceNotFoundException"
+
+
+@pytest.mark.spec("kinesis-028")
+def test_two_consumers_are_pushed_the_same(account: Account) -> None:
+    kinesis, arn = stream(account)
+    events: list[Any] = []
+    for name in "ab":
+        consumer = kinesis.register_stream_consumer(StreamARN=arn, ConsumerName=name)["Consumer"]["ConsumerARN"]
+        answer = kinesis.subscribe_to_shard(ConsumerARN=consumer, ShardId=FIRST, StartingPosition={"Type": "LATEST"})
+        events.append(answer["EventStream"])
+    found: dict[int, list[Any]] = {0: [], 1: []}
+
+    def follow(which: int) -> None:
+        for event in events[which]:
+            found[which].append(event["SubscribeToShardEvent"])
+
+    threads = [threading.Thread(target=follow, args=(which,)) for which in found]
+    for thread in threads:
+        thread.start()
+    numbers = [kinesis.put_record(StreamName="s", Data=b"x", PartitionKey="k")["SequenceNumber"] for _ in range(3)]
+    kinesis.split_shard(StreamName="s", ShardToSplit=FIRST, NewStartingHashKey="1000")
+    for thread in threads:
+        thread.join(30)
+        assert not thread.is_alive()
+    for pushed in found.values():
+        assert [record["SequenceNumber"] for event in pushed for record in event["Records"]] == numbers
+        assert len(pushed[-1]["ChildShards"]) == 2
+
+
+def test_a_later_subscriber_takes_over(still: Account) -> None:
+    kinesis, arn = stream(still)
+    consumer = kinesis.register_stream_consumer(StreamARN=arn, ConsumerName="c")["Consumer"]["ConsumerARN"]
+    wanted = {"ConsumerARN": consumer, "ShardId": FIRST, "StartingPosition": {"Type": "TRIM_HORIZON"}}
+    first = iter(kinesis.subscribe_to_shard(**wanted)["EventStream"])
+    assert next(first)["SubscribeToShardEvent"]["Records"] == []
+    with pytest.raises(ClientError) as caught:
+        kinesis.subscribe_to_shard(**wanted)
+    assert caught.value.response["Error"]["Code"] == "ResourceInUseException"
+    still.running.advance(5)
+    second = iter(kinesis.subscribe_to_shard(**wanted)["EventStream"])
+    assert next(second)["SubscribeToShardEvent"]["Records"] == []
+    with pytest.raises(ClientError, match="ResourceInUseException"):
+        list(first)
+    still.running.advance(301)
+    assert all(not event["SubscribeToShardEvent"]["Records"] for event in second)
+
+
+def test_the_cli(account: Account) -> None:
+    def aws(*arguments: str) -> Any:
+        command = [str(Path(sys.executable).parent / "aws"), "--endpoint-url", account.running.endpoint, "kinesis"]
+        environment = {**os.environ, **account.environment, "AWS_PAGER": ""}
+        done = subprocess.run(
+            [*command, *arguments], env=environment, capture_output=True, text=True, check=False, timeout=60
+        )
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout) if done.stdout else None
+
+    aws("create-stream", "--stream-name", "s", "--shard-count", "1")
+    aws("wait", "stream-exists", "--stream-name", "s")
+    put = aws("put-record", "--stream-name", "s", "--partition-key", "k", "--data", "hello")
+    position = ("--shard-id", put["ShardId"], "--shard-iterator-type", "TRIM_HORIZON")
+    iterator = aws("get-shard-iterator", "--stream-name", "s", *position)["ShardIterator"]
+    (record,) = aws("get-records", "--shard-iterator", iterator)["Records"]
+    assert (record["Data"], record["SequenceNumber"]) == ("aGVsbG8=", put["SequenceNumber"])
+    aws("add-tags-to-stream", "--stream-name", "s", "--tags", "a=b")
+    assert aws("list-tags-for-stream", "--stream-name", "s")["Tags"] == [{"Key": "a", "Value": "b"}]
+    aws("delete-stream", "--stream-name", "s")
+
+
+@pytest.mark.spec("kinesis-028")
+def test_the_javascript_sdk_subscribes_over_http_2(account: Account) -> None:
+    if shutil.which("node") is None or not (JS / "node_modules" / "@aws-sdk" / "client-kinesis").is_dir():
+        pytest.skip("the SDK for JavaScript is not installed: tools/install.sh")
+    program = """
+        import * as sdk from "@aws-sdk/client-kinesis";
+        const client = new sdk.KinesisClient({});
+        const send = (name, input) => client.send(new sdk[name + "Command"](input));
+        await send("CreateStream", { StreamName: "js", ShardCount: 1 });
+        const { StreamDescriptionSummary } = await send("DescribeStreamSummary", { StreamName: "js" });
+        const { Consumer } = await send("RegisterStreamConsumer",
+            { StreamARN: StreamDescriptionSummary.StreamARN, ConsumerName: "c" });
+        const put = text => send("PutRecords",
+            { StreamName: "js", Records: [{ Data: Buffer.from(text), PartitionKey: "k" }] });
+        await put("one");
+        const { EventStream } = await send("SubscribeToShard", { ConsumerARN: Consumer.ConsumerARN,
+            ShardId: "shardId-000000000000", StartingPosition: { Type: "TRIM_HORIZON" } });
+        const seen = [];
+        for await (const { SubscribeToShardEvent: event } of EventStream) {
+            for (const record of event.Records) {
+                seen.push(Buffer.from(record.Data).toString());
+                if (seen.length == 1) await put("two");
+                else await send("SplitShard",
+                    { StreamName: "js", ShardToSplit: "shardId-000000000000", NewStartingHashKey: "1000" });
+            }
+            if (event.ChildShards) seen.push(event.ChildShards.length);
+        }
+        console.log(JSON.stringify(seen));
+        process.exit(0);
+    """
+    command = ["node", "--input-type=module", "-e", program]
+    environment = {**os.environ, **account.environment}
+    done = subprocess.run(command, cwd=JS, env=environment, capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout) == ["one", "two", 2]
