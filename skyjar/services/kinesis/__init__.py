@@ -10,7 +10,7 @@ service = Service("kinesis", access_denied=AccessDenied)
 
 
 class RecordsAdded(msgspec.Struct, frozen=True):
-    """Shards of a stream have new records. `consumers` are not told apart: all of them read the same."""
+    """Shards of a stream have new records, or are closed."""
 
     stream: str
     shards: tuple[str, ...]

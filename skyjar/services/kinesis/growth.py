@@ -35,4 +35,4 @@ def grow(call: Call, *, account: str, region: str, name: str, space: str) -> Non
         return
     change = Resharding(call, at, stream)
     change.even(min(2 * len(stream.open), limits.ON_DEMAND_SHARDS_MOST))
-    state.update(call, at, stream, "Reshard", grows_at=0.0, **change.changed())
+    state.update(call, at, stream, "Reshard", grows_at=0.0, **change.finish())

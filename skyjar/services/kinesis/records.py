@@ -5,12 +5,11 @@ from __future__ import annotations
 from bisect import bisect_left
 from typing import Any
 
-from skyjar.kernel import principals
 from skyjar.kernel.call import Call
 from skyjar.kernel.service import operation
 from skyjar.kernel.tables import At
 
-from . import RecordsAdded, encryption, growth, limits, metrics, positions, state, throughput, trimming
+from . import encryption, growth, limits, metrics, news, positions, state, throughput, trimming
 from .errors import (
     DryRunOperationException,
     InvalidArgumentException,
@@ -48,7 +47,7 @@ def put_record(
         raise ProvisionedThroughputExceededException(answers[0]["ErrorMessage"])
     if dry_run:
         raise DryRunOperationException
-    _tell(call, at, stream, [stream.open[slot]])
+    news.tell(call, at, stream, [stream.open[slot]])
     return answers[0] | {"EncryptionType": "KMS" if stream.kms_key else "NONE"}
 
 
@@ -85,7 +84,7 @@ def put_records(
     if dry_run:
         raise DryRunOperationException
     if written:
-        _tell(call, at, stream, written)
+        news.tell(call, at, stream, written)
     return {
         "FailedRecordCount": failed,
         "Records": answers,
@@ -219,8 +218,3 @@ def _keep(call: Call, at: At, stream: Stream, shard: int, last: int, keys: list[
         sealed = encryption.seal(call, at, stream, chunk.keys, chunk.data)
         chunk = state.replace(chunk, keys=(), data=(), sealed=sealed)
     state.chunks.add(at, chunk)
-
-
-def _tell(call: Call, at: At, stream: Stream, shards: list[int]) -> None:
-    owner = call if at is call else call.acting(principals.service("kinesis.amazonaws.com", at.account))
-    owner.emit(RecordsAdded(stream=state.arn_of(at, stream.name), shards=tuple(map(positions.shard_id, shards))))

@@ -8,7 +8,7 @@ from __future__ import annotations
 from skyjar.kernel.call import Call
 from skyjar.kernel.tables import At
 
-from . import positions, state, trimming
+from . import news, positions, state, trimming
 from .state import Head, Shard, Stream
 
 
@@ -16,6 +16,7 @@ class Resharding:
     def __init__(self, call: Call, at: At, stream: Stream) -> None:
         self._call, self._at, self._stream = call, at, stream
         self._next = stream.shards
+        self._closed: list[int] = []
         self._open = [state.shards.get(at, stream.space, number) for number in stream.open]
 
     @property
@@ -48,6 +49,7 @@ class Resharding:
         ending = max(positions.ordinal_at(self._call.now_ms), head.last + 1, shard.starting)
         closed: Shard = state.replace(shard, ending=ending, ended_ms=max(self._call.now_ms, 1))
         state.shards.add(self._at, closed)
+        self._closed.append(shard.number)
         if not head.is_trimming:
             due = self._call.now + self._stream.retention_h * 3600
             trimming.plan_trim(self._call, self._at, self._stream, shard.number, due)
@@ -71,8 +73,10 @@ class Resharding:
             while self.open[index].high != positions.as_bytes(end):
                 self.merge(index, index + 1)
 
-    def changed(self) -> dict[str, object]:
-        """The fields of the stream that follow."""
+    def finish(self) -> dict[str, object]:
+        """Tell who reads the closed shards that they end; returns the fields of the stream that follow."""
+        if self._closed:
+            news.tell(self._call, self._at, self._stream, self._closed)
         return {
             "open": tuple(shard.number for shard in self.open),
             "ends": tuple(shard.high for shard in self.open),

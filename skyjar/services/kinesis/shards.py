@@ -214,7 +214,7 @@ def split_shard(
         )
     check_quota(call, at, 1)
     change.split(index, start)
-    state.update(call, at, stream, "Reshard", **change.changed())
+    state.update(call, at, stream, "Reshard", **change.finish())
 
 
 @operation
@@ -236,7 +236,7 @@ def merge_shards(
             "are not an adjacent pair of shards eligible for merging"
         )
     change.merge(index, other)
-    state.update(call, at, stream, "Reshard", **change.changed())
+    state.update(call, at, stream, "Reshard", **change.finish())
 
 
 @operation
@@ -262,7 +262,7 @@ def update_shard_count(
         check_quota(call, at, target_shard_count - count)
     change = Resharding(call, at, stream)
     change.even(target_shard_count)
-    state.update(call, at, stream, "Reshard", scalings=(*recent, call.now), **change.changed())
+    state.update(call, at, stream, "Reshard", scalings=(*recent, call.now), **change.finish())
     return {
         "StreamName": stream.name,
         "StreamARN": state.arn_of(at, stream.name),

@@ -122,7 +122,7 @@ def _warmed(call: Call, at: At, stream: Stream, wanted: int) -> dict[str, Any]:
         return {"warm": wanted}
     change = resharding.Resharding(call, at, stream)
     change.even(wanted)
-    return {"warm": wanted, **change.changed()}
+    return {"warm": wanted, **change.finish()}
 
 
 @operation
