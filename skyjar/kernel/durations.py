@@ -18,6 +18,7 @@ TYPICAL_S = {
     "dynamodb.RestoreTable": 300.0,
     "dynamodb.ExportTable": 300.0,
     "dynamodb.ImportTable": 120.0,
+    "dynamodb.KinesisDestination": 10.0,
     "kinesis.CreateStream": 10.0,
     "kinesis.DeleteStream": 10.0,
     "kinesis.UpdateStream": 10.0,
