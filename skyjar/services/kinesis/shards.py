@@ -248,7 +248,8 @@ def update_shard_count(
     stream_name: str | None = None,
     stream_arn: str | None = None,
 ) -> dict[str, Any]:
-    """`scaling_type` has one value."""
+    if scaling_type != "UNIFORM_SCALING":
+        raise InvalidArgumentException(f"ScalingType {scaling_type} is not supported.")
     at, stream = _provisioned(call, stream_name, stream_arn, "UpdateShardCount")
     count = len(stream.open)
     _check_target(count, target_shard_count)
