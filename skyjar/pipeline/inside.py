@@ -156,7 +156,13 @@ class Inside:
         found = services.load(service)
         assert found is not None, service
         inner = self._inner(call, found, operation, principal, account, region)
-        judge(self._pipeline, inner, found, operation, _aws_name(found.model, operation), parameters)
+        try:
+            judge(self._pipeline, inner, found, operation, _aws_name(found.model, operation), parameters)
+        except found.access_denied as denied:
+            judgement = getattr(denied, "judgement", None)
+            if judgement is not None and "." in call.operation:  # of a job, whose own failure nobody is told
+                self._record_question(inner, judgement)
+            raise
 
     def _record_question(self, inner: Call, judgement: Judgement) -> None:
         """What was asked and not done is recorded by the action judged, such as execute-api:Invoke."""

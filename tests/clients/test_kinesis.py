@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import shutil
 import subprocess
 import sys
 import threading
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -151,3 +153,48 @@ def test_the_javascript_sdk_subscribes_over_http_2(account: Account) -> None:
     done = subprocess.run(command, cwd=JS, env=environment, capture_output=True, text=True, check=False, timeout=60)
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout) == ["one", "two", 2]
+
+
+@pytest.mark.spec("kinesis-039")
+def test_changes_of_a_table_reach_a_function_by_a_stream(account: Account) -> None:
+    """DynamoDB to Kinesis to Lambda, whose code writes into another stream."""
+    kinesis, arn = stream(account)
+    kinesis.create_stream(StreamName="out", ShardCount=1)
+    iam, functions, db = account.client("iam"), account.client("lambda"), account.client("dynamodb")
+    trust = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "lambda.amazonaws.com"}}
+    role = iam.create_role(RoleName="r", AssumeRolePolicyDocument=json.dumps(policy(trust)))["Role"]["Arn"]
+    iam.attach_role_policy(RoleName="r", PolicyArn="arn:aws:iam::aws:policy/service-role/AWSLambdaKinesisExecutionRole")
+    write = policy({"Effect": "Allow", "Action": "kinesis:PutRecords", "Resource": f"{arn[:-1]}out"})
+    iam.put_role_policy(RoleName="r", PolicyName="w", PolicyDocument=json.dumps(write))
+    code = (
+        "import base64, json, boto3\n"
+        "def handler(event, context):\n"
+        "    changes = [json.loads(base64.b64decode(r['kinesis']['data'])) for r in event['Records']]\n"
+        "    records = [{'Data': json.dumps(c['dynamodb']['NewImage']), 'PartitionKey': 'k'} for c in changes]\n"
+        "    boto3.client('kinesis').put_records(StreamName='out', Records=records)\n"
+    )
+    package = io.BytesIO()
+    with zipfile.ZipFile(package, "w") as into:
+        into.writestr("index.py", code)
+    functions.create_function(
+        FunctionName="f", Runtime="python3.11", Handler="index.handler", Role=role, Timeout=20,
+        Code={"ZipFile": package.getvalue()},
+    )  # fmt: skip
+    functions.get_waiter("function_active_v2").wait(FunctionName="f")
+    functions.create_event_source_mapping(FunctionName="f", EventSourceArn=arn, StartingPosition="TRIM_HORIZON")
+    db.create_table(
+        TableName="tab", BillingMode="PAY_PER_REQUEST", KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
+    )  # fmt: skip
+    db.enable_kinesis_streaming_destination(TableName="tab", StreamArn=arn)
+    db.put_item(TableName="tab", Item={"pk": {"S": "a"}})
+    consumer = kinesis.register_stream_consumer(StreamARN=f"{arn[:-1]}out", ConsumerName="c")["Consumer"]
+    events = kinesis.subscribe_to_shard(
+        ConsumerARN=consumer["ConsumerARN"], ShardId=FIRST, StartingPosition={"Type": "TRIM_HORIZON"}
+    )["EventStream"]
+    records = next(found for event in events if (found := event["SubscribeToShardEvent"]["Records"]))
+    assert json.loads(records[0]["Data"]) == {"pk": {"S": "a"}}
+
+
+def policy(statement: dict[str, Any]) -> dict[str, Any]:
+    return {"Version": "2012-10-17", "Statement": [statement]}
