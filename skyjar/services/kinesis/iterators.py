@@ -111,7 +111,7 @@ def start_of(
 def _at_time(call: Call, timestamp: float | None) -> int:
     if timestamp is None:
         raise InvalidArgumentException("Must specify timestampInMillis parameter for iterator of type AT_TIMESTAMP.")
-    at_ms = int(timestamp * 1000)
+    at_ms = int(timestamp * 1000 + 0.001)  # a float may be a little less than the milliseconds it was made of
     if at_ms > call.now_ms:
         raise InvalidArgumentException(
             f"The timestampInMillis parameter cannot be greater than the currentTimestampInMillis. "

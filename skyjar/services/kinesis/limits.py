@@ -20,6 +20,7 @@ LIST_SHARDS = 1_000
 LIST_STREAMS = 100
 LIST_CONSUMERS = 100
 CONSUMERS_CREATING = 5
+STREAMS_CREATING = 5
 CONSUMERS_ADVANTAGE = 50  # with a minimum throughput billing commitment
 SUBSCRIPTION_S = 300.0
 SUBSCRIPTION_PAUSE_S = 5.0  # how long a subscription cannot be taken over

@@ -112,6 +112,7 @@ def update_stream_mode(
             )
         changed |= {"is_on_demand": is_on_demand, "mode_changes": (*recent, call.now)}
         if not is_on_demand:
+            shards.check_quota(call, at, len(stream.open))
             changed |= {"is_spread": False, "warm": -1}
     state.update(call, at, stream, "UpdateStream", **changed)
 

@@ -39,6 +39,7 @@ def create_stream(
     if warm_throughput_mi_bps is not None:
         check_warm(call, call, is_on_demand, warm_throughput_mi_bps)
         count = max(count, warm_throughput_mi_bps)
+    _check_creating(call)
     if is_on_demand:
         _check_on_demand(call)
     else:
@@ -64,6 +65,15 @@ def create_stream(
 
 def _checked_tags(given: dict[str, str] | None) -> dict[str, str]:
     return tags.added({}, given or {})
+
+
+def _check_creating(call: Call) -> None:
+    found = [state.status_of(stream, call.now) for stream in state.streams.range(call)]
+    if found.count("CREATING") >= limits.STREAMS_CREATING:
+        raise LimitExceededException(
+            f"This request would exceed the limit of {limits.STREAMS_CREATING} streams in the CREATING state for the account "
+            f"{call.account}."
+        )
 
 
 def _check_on_demand(call: Call) -> None:

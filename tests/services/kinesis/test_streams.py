@@ -111,6 +111,22 @@ def test_five_consumers_are_made_at_a_time(kinesis: Any) -> None:
     kinesis.ask.register_stream_consumer(stream_arn=arn, consumer_name="c5")
 
 
+def test_five_streams_are_made_at_a_time(kinesis: Any) -> None:
+    kinesis.desk.pipeline.behaviour.has_aws_timing = True
+    for n in range(5):
+        kinesis.stream(f"s{n}")
+    refused("LimitExceededException", lambda: kinesis.stream("s5"), like="CREATING")
+    kinesis.desk.advance(10)
+    kinesis.stream("s5")
+
+
+def test_the_key_that_aws_manages(kinesis: Any) -> None:
+    kinesis.stream()
+    kinesis.ask.start_stream_encryption(stream_name="s", encryption_type="KMS", key_id="alias/aws/kinesis")
+    assert kinesis.put()["EncryptionType"] == "KMS"
+    assert kinesis.get()["Records"][0]["Data"] == b"x"
+
+
 def test_enhanced_monitoring(kinesis: Any) -> None:
     kinesis.stream()
     answer = kinesis.ask.enable_enhanced_monitoring(stream_name="s", shard_level_metrics=["ALL"])
