@@ -46,6 +46,8 @@ def test_records_go_round(account: Account) -> None:
         assert sorted(record["Data"] for record in found) == [bytes([n]) * 3 for n in range(50)]
     with pytest.raises(ClientError, match="less than or equal to 500"):
         kinesis.put_records(StreamName="s", Records=records * 11)
+    with pytest.raises(ClientError, match="less than or equal to 10000"):
+        kinesis.get_records(ShardIterator=iterator, Limit=10_001)
     with pytest.raises(ClientError) as caught:
         kinesis.put_record(StreamName="none", Data=b"x", PartitionKey="k")
     assert caught.value.response["Error"]["Code"] == "ResourceNotFoundException"
@@ -94,6 +96,20 @@ def test_a_later_subscriber_takes_over(still: Account) -> None:
         list(first)
     still.running.advance(301)
     assert all(not event["SubscribeToShardEvent"]["Records"] for event in second)
+
+
+def test_who_may_not_use_the_key_is_told_in_the_stream_of_events(still: Account) -> None:
+    kinesis, arn = stream(still)
+    kms = still.client("kms")
+    key = kms.create_key()["KeyMetadata"]["KeyId"]
+    kinesis.start_stream_encryption(StreamName="s", EncryptionType="KMS", KeyId=key)
+    kinesis.put_record(StreamName="s", Data=b"x", PartitionKey="k")
+    kms.disable_key(KeyId=key)
+    consumer = kinesis.register_stream_consumer(StreamARN=arn, ConsumerName="c")["Consumer"]["ConsumerARN"]
+    position = {"Type": "TRIM_HORIZON"}
+    answer = kinesis.subscribe_to_shard(ConsumerARN=consumer, ShardId=FIRST, StartingPosition=position)
+    with pytest.raises(ClientError, match="KMSDisabledException"):
+        list(answer["EventStream"])
 
 
 def test_the_cli(account: Account) -> None:

@@ -6,11 +6,10 @@ from typing import Any
 
 from skyjar.kernel import durations, quotas
 from skyjar.kernel.call import Call
-from skyjar.kernel.pages import BadToken, page
 from skyjar.kernel.service import operation
 from skyjar.kernel.tables import At
 
-from . import account, limits, state
+from . import account, limits, state, tokens
 from . import tags as tagging
 from .errors import (
     InvalidArgumentException,
@@ -113,10 +112,7 @@ def list_stream_consumers(
         raise ResourceNotFoundException(
             f"Stream {stream.name} under account {at.account} with the given creation timestamp not found."
         )
-    found = state.consumers.range(at, stream.space)
-    try:
-        shown, token = page(found, next_token or "", min(max_results, limits.LIST_CONSUMERS))
-    except BadToken:
-        raise InvalidArgumentException("Invalid NextToken.") from None
-    answer: dict[str, Any] = {"Consumers": [_show(consumer, call.now) for consumer in shown]}
-    return answer | ({"NextToken": token} if token else {})
+    most = min(max_results, limits.LIST_CONSUMERS)
+    found = state.consumers.range(at, stream.space, start=(tokens.read(next_token) + "\0",), limit=most + 1)
+    answer: dict[str, Any] = {"Consumers": [_show(consumer, call.now) for consumer in found[:most]]}
+    return answer | ({"NextToken": tokens.write(found[most - 1].name)} if len(found) > most else {})

@@ -6,11 +6,10 @@ from typing import Any
 
 from skyjar.kernel import durations, quotas
 from skyjar.kernel.call import Call
-from skyjar.kernel.pages import BadToken, page
 from skyjar.kernel.service import operation
 from skyjar.kernel.tables import At
 
-from . import account, jobs, limits, positions, resharding, shards, state, tags
+from . import account, jobs, limits, positions, resharding, shards, state, tags, tokens
 from .errors import InvalidArgumentException, LimitExceededException, ResourceInUseException, ValidationException
 from .state import Stream
 
@@ -207,11 +206,9 @@ def list_streams(
     exclusive_start_stream_name: str | None = None,
     next_token: str | None = None,
 ) -> dict[str, Any]:
-    names = [stream for stream in state.streams.range(call) if stream.name > (exclusive_start_stream_name or "")]
-    try:
-        found, token = page(names, next_token or "", limit)
-    except BadToken:
-        raise InvalidArgumentException("Invalid NextToken.") from None
+    after = max(exclusive_start_stream_name or "", tokens.read(next_token))
+    following = state.streams.range(call, start=(after + "\0",), limit=limit + 1)
+    found, has_more = following[:limit], len(following) > limit
     summaries = [
         {
             "StreamName": stream.name,
@@ -224,7 +221,7 @@ def list_streams(
     ]
     answer: dict[str, Any] = {
         "StreamNames": [stream.name for stream in found],
-        "HasMoreStreams": bool(token),
+        "HasMoreStreams": has_more,
         "StreamSummaries": summaries,
     }
-    return answer | ({"NextToken": token} if token else {})
+    return answer | ({"NextToken": tokens.write(found[-1].name)} if has_more else {})

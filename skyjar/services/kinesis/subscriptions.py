@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from skyjar.kernel.call import Call
-from skyjar.kernel.errors import Wait
+from skyjar.kernel.errors import AWSError, Wait
 from skyjar.kernel.outside import Events, Next, Outside
 from skyjar.kernel.service import operation
 
@@ -16,6 +16,8 @@ from . import iterators, limits, metrics, positions, reading, state
 from .errors import DryRunOperationException, ResourceInUseException, ResourceNotFoundException
 from .reading import Page
 from .state import Subscription
+
+_TOLD = {f"KMS{name}Exception" for name in ("AccessDenied", "Disabled", "InvalidState", "NotFound", "Throttling")}
 
 
 class _At(msgspec.Struct, frozen=True):
@@ -78,7 +80,11 @@ def follow(call: Call, now: _At) -> Next:
         return Next([], None)
     if call.now < now.free_at:
         raise Wait(on=(), until=now.free_at)
-    page = Page(call, at, stream, shard, now.start, limits.GET_RECORDS, limits.SHARD_READ_BYTES)
+    try:
+        page = Page(call, at, stream, shard, now.start, limits.GET_RECORDS, limits.SHARD_READ_BYTES)
+    except AWSError as error:  # of the key that the records are under
+        name = error.code if error.code in _TOLD else "InternalFailureException"
+        return Next([{name: {"message": error.message}}], None)
     if not page.records and not page.is_end and call.now < now.beat_at:
         watched = (
             state.chunks.watched(at, stream.space, now.shard),

@@ -41,6 +41,10 @@ def test_streams_are_made_listed_and_deleted(kinesis: Any) -> None:
     rest = kinesis.ask.list_streams(exclusive_start_stream_name="b")
     assert rest["StreamNames"] == ["c"] and not rest["HasMoreStreams"]
     assert kinesis.ask.list_streams(next_token=first["NextToken"], limit=2)["StreamNames"] == ["c"]
+    one = kinesis.ask.list_streams(exclusive_start_stream_name="a", limit=1)
+    assert one["StreamNames"] == ["b"]
+    assert kinesis.ask.list_streams(next_token=one["NextToken"])["StreamNames"] == ["c"]
+    refused("InvalidArgumentException", lambda: kinesis.ask.list_streams(next_token="none"))
     kinesis.put(name="a")
     kinesis.ask.delete_stream(stream_name="a")
     kinesis.desk.settle()
