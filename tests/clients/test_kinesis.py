@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
 import os
@@ -9,6 +10,7 @@ import shutil
 import subprocess
 import sys
 import threading
+import time
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -214,3 +216,53 @@ def test_changes_of_a_table_reach_a_function_by_a_stream(account: Account) -> No
 
 def policy(statement: dict[str, Any]) -> dict[str, Any]:
     return {"Version": "2012-10-17", "Statement": [statement]}
+
+
+SAM = """
+AWSTemplateFormatVersion: "2010-09-09"
+Transform: AWS::Serverless-2016-10-31
+Resources:
+  Clicks:
+    Type: AWS::Kinesis::Stream
+    Properties: {ShardCount: 1, RetentionPeriodHours: 48}
+  Reader:
+    Type: AWS::Serverless::Function
+    Properties:
+      Runtime: python3.11
+      Handler: index.handler
+      InlineCode: |
+        import base64
+        def handler(event, context):
+            for record in event["Records"]:
+                print("SAW", base64.b64decode(record["kinesis"]["data"]).decode())
+      Events:
+        Clicks:
+          Type: Kinesis
+          Properties: {Stream: !GetAtt Clicks.Arn, StartingPosition: TRIM_HORIZON, BatchSize: 10}
+Outputs:
+  Stream: {Value: !Ref Clicks}
+  Group: {Value: !Sub "/aws/lambda/${Reader}"}
+"""
+
+
+def test_a_sam_template_with_a_kinesis_event(account: Account) -> None:
+    formation, logs = account.client("cloudformation"), account.client("logs")
+    formation.create_stack(StackName="sam", TemplateBody=SAM, Capabilities=["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"])
+    formation.get_waiter("stack_create_complete").wait(StackName="sam", WaiterConfig={"Delay": 1})
+    outputs = formation.describe_stacks(StackName="sam")["Stacks"][0]["Outputs"]
+    found = {output["OutputKey"]: output["OutputValue"] for output in outputs}
+    kinesis = account.client("kinesis")
+    summary = kinesis.describe_stream_summary(StreamName=found["Stream"])["StreamDescriptionSummary"]
+    assert summary["RetentionPeriodHours"] == 48
+    kinesis.put_record(StreamName=found["Stream"], Data=b"a click", PartitionKey="k")
+    deadline = time.monotonic() + 30
+    lines = ""
+    while "SAW a click" not in lines and time.monotonic() < deadline:
+        time.sleep(0.1)
+        with contextlib.suppress(logs.exceptions.ResourceNotFoundException):
+            events = logs.filter_log_events(logGroupName=found["Group"])["events"]
+            lines = "".join(event["message"] for event in events)
+    assert "SAW a click" in lines
+    formation.delete_stack(StackName="sam")
+    formation.get_waiter("stack_delete_complete").wait(StackName="sam", WaiterConfig={"Delay": 1})
+    assert kinesis.list_streams()["StreamNames"] == []
