@@ -40,9 +40,10 @@ def write(at: At, stream: Stream, shard: int, start: int, now_ms: int) -> str:
 def read(text: str) -> Iterator | None:
     """None for what is no iterator."""
     try:
-        return msgspec.msgpack.decode(urlsafe_b64decode(text.encode()), type=Iterator)
+        found = msgspec.msgpack.decode(urlsafe_b64decode(text.encode()), type=Iterator)
     except (ValueError, msgspec.DecodeError):
         return None
+    return found if all(0 <= number < positions.MOST for number in (found.shard, found.start, found.made_ms)) else None
 
 
 def check_age(iterator: Iterator, now_ms: int) -> None:

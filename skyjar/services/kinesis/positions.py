@@ -13,6 +13,7 @@ from . import limits
 
 SCALE = 10**6
 DIGITS = 56
+MOST = 2**62  # of ordinals and shard numbers: what a key can hold, and any time to come
 
 
 def ordinal_at(at_ms: int) -> int:
@@ -26,9 +27,19 @@ def sequence(created_ms: int, shard: int, ordinal: int) -> str:
 
 def ordinal_of(created_ms: int, shard: int, sequence: str) -> int | None:
     """None for a number that is none of this shard's."""
-    if len(sequence) != DIGITS or sequence[:15] != f"49{created_ms:013}" or int(sequence[34:]) != shard:
+    if shard_of(created_ms, sequence) != shard:
         return None
-    return int(sequence[15:34])
+    found = int(sequence[15:34])
+    return found if found < MOST else None
+
+
+def shard_of(created_ms: int, sequence: str) -> int | None:
+    """The number of the shard that a sequence number is of; None for one that is of another stream."""
+    is_one = len(sequence) == DIGITS and sequence.isascii() and sequence.isdigit()
+    if not is_one or sequence[:15] != f"49{created_ms:013}":
+        return None
+    found = int(sequence[34:])
+    return found if found < MOST else None
 
 
 def shard_id(number: int) -> str:

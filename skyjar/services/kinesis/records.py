@@ -125,9 +125,9 @@ def _slot(call: Call, stream: Stream, key: str | None, explicit: str | None) -> 
 
 def _ordering(at: At, stream: Stream, number: str) -> int:
     """The ordinal that a record comes after: that of a record of this stream, from whichever of its shards."""
-    shard = int(number[34:]) if len(number) == positions.DIGITS else -1
-    found = positions.ordinal_of(stream.created_ms, shard, number)
-    if found is None:
+    shard = positions.shard_of(stream.created_ms, number)
+    found = positions.ordinal_of(stream.created_ms, shard, number) if shard is not None else None
+    if shard is None or found is None or found > state.head_of(at, stream.space, shard).last:
         raise InvalidArgumentException(
             f"ExclusiveMinimumSequenceNumber {number} used in PutRecord on stream {stream.name} under account "
             f"{at.account} is invalid."

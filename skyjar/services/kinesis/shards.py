@@ -110,10 +110,9 @@ def _check_created(at: At, stream: Stream, created_s: float | None) -> None:
 
 
 def _read_token(call: Call, text: str) -> _Token:
-    try:
-        found = msgspec.msgpack.decode(urlsafe_b64decode(text.encode()), type=_Token)
-    except (ValueError, msgspec.DecodeError):
-        raise InvalidArgumentException("Invalid NextToken.") from None
+    found = _decode_token(text)
+    if found is None:
+        raise InvalidArgumentException("Invalid NextToken.")
     if call.now_ms > found.made_ms + limits.TOKEN_MS:
         raise ExpiredNextTokenException("The pagination token has expired.")
     return found
@@ -121,11 +120,17 @@ def _read_token(call: Call, text: str) -> _Token:
 
 def token_arn(text: str) -> str | None:
     """The ARN of the stream that a token is of."""
+    found = _decode_token(text)
+    return f"arn:aws:kinesis:{found.region}:{found.account}:stream/{found.stream}" if found is not None else None
+
+
+def _decode_token(text: str) -> _Token | None:
+    """None for what is no token."""
     try:
         found = msgspec.msgpack.decode(urlsafe_b64decode(text.encode()), type=_Token)
     except (ValueError, msgspec.DecodeError):
         return None
-    return f"arn:aws:kinesis:{found.region}:{found.account}:stream/{found.stream}"
+    return found if -1 <= found.after < positions.MOST else None
 
 
 def _needed(wanted: dict[str, Any], name: str) -> Any:
