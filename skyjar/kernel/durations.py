@@ -22,6 +22,12 @@ TYPICAL_S = {
     "dynamodb.RestoreTable": 300.0,
     "dynamodb.ExportTable": 300.0,
     "dynamodb.ImportTable": 120.0,
+    "dynamodb.KinesisDestination": 10.0,
+    "kinesis.CreateStream": 10.0,
+    "kinesis.DeleteStream": 10.0,
+    "kinesis.UpdateStream": 10.0,
+    "kinesis.Reshard": 30.0,
+    "kinesis.RegisterConsumer": 5.0,
 }
 
 

@@ -10,6 +10,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable, Coroutine
+from functools import partial
 from typing import Any
 
 from skyjar.kernel import credentials
@@ -19,14 +20,14 @@ from skyjar.kernel.call import Call
 from skyjar.kernel.clock import Clock
 from skyjar.kernel.errors import AWSError, Wait
 from skyjar.kernel.ids import Chance
-from skyjar.kernel.outside import Compute, Fetch, Outside, Send
+from skyjar.kernel.outside import Compute, Events, Fetch, Outside, Send
 from skyjar.kernel.store import Conflict, Store
 from skyjar.wire import sigv4
 from skyjar.wire.chunked import Decoder
 from skyjar.wire.errors import WireError
 from skyjar.wire.http import Request, Respond, Response, Sink, WebSocket, WebSocketHandler
 
-from . import cors
+from . import cors, event_streams
 from .access_logs import AccessLogs
 from .answers import Answers
 from .authenticate import Roots, authenticate, authenticate_head
@@ -96,7 +97,12 @@ class Pipeline:
         self.root_of = Roots().of
         self.loop: asyncio.AbstractEventLoop
         self.runner: Runner
-        self.performers: dict[type, Callable[[Any], Awaitable[Any]]] = {Compute: compute, Fetch: fetch, Send: send}
+        self.performers: dict[type, Callable[[Any], Awaitable[Any]]] = {
+            Compute: compute,
+            Fetch: fetch,
+            Send: send,
+            Events: partial(event_streams.begin, self),
+        }
         self.internal: Callable[[Request, Respond], bool] = lambda request, respond: False
         self.ends: list[Callable[[], Awaitable[None]]] = []  # what else must end before the state is swapped
         self._timer: asyncio.TimerHandle | None = None

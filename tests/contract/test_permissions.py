@@ -139,6 +139,7 @@ NEWER = {
     "kms:GetKeyLastUsage",
     "kms:GranteeServicePrincipal",
     "kms:RetiringServicePrincipal",
+    "kinesis:UpdateStreamRecordDistributionStrategy",
 }
 
 
