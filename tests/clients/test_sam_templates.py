@@ -259,3 +259,85 @@ def test_an_unknown_policy_template_is_refused(sam: Sam) -> None:
 {SAYS}
 """)
     assert caught.value.response["Error"]["Code"] == "ValidationError"
+
+
+SHOWS = """
+      InlineCode: |
+        import json
+        def handler(event, context):
+            print("got", json.dumps(event))
+            return {"statusCode": 200, "body": "hello"}
+"""
+
+
+def shown(sam: Sam, function: str, words: str) -> str:
+    """What the function printed that has these words, once it has."""
+    logs = sam.account.client("logs")
+    group = f"/aws/lambda/{function}"
+    for _ in range(200):
+        found = logs.filter_log_events(logGroupName=group)["events"] if has_group(logs, group) else []
+        for event in found:
+            if event["message"].startswith("got") and words in event["message"]:
+                message: str = event["message"]
+                return message
+        sam.account.running.settle()
+    raise AssertionError(f"{function} was never called with {words}")
+
+
+@pytest.mark.spec("sam-005")
+def test_every_kind_of_event_source_fires(still: Account) -> None:
+    sam = Sam(still)
+    bucket = f"in-{still.number}"
+    made = sam.deploy(f"""
+  Work: {{Type: AWS::SQS::Queue}}
+  Topic: {{Type: AWS::SNS::Topic}}
+  Bus: {{Type: AWS::Events::EventBus, Properties: {{Name: shop}}}}
+  Files: {{Type: AWS::S3::Bucket, Properties: {{BucketName: {bucket}}}}}
+  Many:
+    Type: AWS::Serverless::Function
+    Properties:
+      Events:
+        Get: {{Type: Api, Properties: {{Path: /hello, Method: get}}}}
+        Pull: {{Type: SQS, Properties: {{Queue: !GetAtt Work.Arn, BatchSize: 1}}}}
+        Often: {{Type: Schedule, Properties: {{Schedule: rate(5 minutes), Input: '{{"tick": true}}'}}}}
+        Put: {{Type: S3, Properties: {{Bucket: !Ref Files, Events: 's3:ObjectCreated:*'}}}}
+        Told: {{Type: SNS, Properties: {{Topic: !Ref Topic}}}}
+        Rule:
+          Type: EventBridgeRule
+          Properties: {{EventBusName: !Ref Bus, Pattern: {{source: [app]}}}}
+{SHOWS}
+""")
+    function, arn = (
+        made["Many"][1],
+        sam.functions.get_function(FunctionName=made["Many"][1])["Configuration"]["FunctionArn"],
+    )
+    (api,) = still.client("apigateway").get_rest_apis()["items"]
+    assert api["id"] == made["ServerlessRestApi"][1]
+    (mapping,) = sam.functions.list_event_source_mappings(FunctionName=function)["EventSourceMappings"]
+    assert (mapping["EventSourceArn"].rpartition(":")[2], mapping["BatchSize"]) == (
+        made["Work"][1].rpartition("/")[2],
+        1,
+    )
+    events, s3, sns = still.client("events"), still.client("s3"), still.client("sns")
+    (scheduled,) = events.list_rules()["Rules"]
+    assert scheduled["ScheduleExpression"] == "rate(5 minutes)"
+    (rule,) = events.list_rules(EventBusName="shop")["Rules"]
+    assert json.loads(rule["EventPattern"]) == {"source": ["app"]}
+    (notified,) = s3.get_bucket_notification_configuration(Bucket=bucket)["LambdaFunctionConfigurations"]
+    assert (notified["LambdaFunctionArn"], notified["Events"]) == (arn, ["s3:ObjectCreated:*"])
+    (subscribed,) = sns.list_subscriptions_by_topic(TopicArn=made["Topic"][1])["Subscriptions"]
+    assert (subscribed["Protocol"], subscribed["Endpoint"]) == ("lambda", arn)
+
+    assert sam.get(f"{api['id']}/Prod/hello") == "hello"
+    assert '"httpMethod": "GET"' in shown(sam, function, '"/hello"')
+    still.client("sqs").send_message(QueueUrl=made["Work"][1], MessageBody="from the queue")
+    assert "aws:sqs" in shown(sam, function, "from the queue")
+    s3.put_object(Bucket=bucket, Key="leaf.txt", Body=b"x")
+    assert "ObjectCreated:Put" in shown(sam, function, "leaf.txt")
+    sns.publish(TopicArn=made["Topic"][1], Message="from the topic")
+    assert "aws:sns" in shown(sam, function, "from the topic")
+    entry = {"EventBusName": "shop", "Source": "app", "DetailType": "T", "Detail": '{"from": "the bus"}'}
+    events.put_events(Entries=[entry])
+    assert '"source": "app"' in shown(sam, function, "the bus")
+    still.running.advance(301)
+    assert shown(sam, function, '{"tick": true}')
