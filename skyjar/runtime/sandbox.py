@@ -80,8 +80,7 @@ class Sandbox:
         try:
             if self._process is None:
                 init_ms = await self._initialise(call)
-            else:
-                self._output.add(reports.start(self.function, time.time(), call.request_id))
+            self._output.add(reports.start(self.function, time.time(), call.request_id))
             duration_ms = await self._work(call)
             return self._conclude(call, duration_ms, init_ms)
         except BaseException:
@@ -89,6 +88,20 @@ class Sandbox:
             raise
         finally:
             self.call = None
+
+    async def warm(self) -> bool:
+        """Have the init phase over before any call comes; whether it went well."""
+        call = self.call = Call(self.function, b"", "")  # nobody waits for it
+        try:
+            await self._initialise(call)
+        except BaseException:
+            self.kill()
+            raise
+        finally:
+            self.call = None
+            self._output.hand_over()
+        self._freeze()
+        return not self._dead
 
     async def _initialise(self, call: Call) -> float:
         """Start the process and wait until it asks for work or has failed; the milliseconds that took."""
@@ -122,7 +135,6 @@ class Sandbox:
             self._output.read()
             kind = self._init_fault[1] if self._init_fault else call.kind
             self._output.add(reports.init_report(self.function, time.time(), init_ms, status, kind))
-        self._output.add(reports.start(self.function, time.time(), call.request_id))
         if self._init_fault:
             call.answer, call.kind = self._init_fault
             call.error, call.status = "Unhandled", "error"
@@ -196,6 +208,7 @@ class Sandbox:
             max_memory_mib=memory,
             log_stream=self.stream,
             content_type=call.content_type,
+            init_type=function.init_type,
         )
 
     # What the Runtime API asks

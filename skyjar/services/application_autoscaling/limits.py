@@ -4,6 +4,7 @@ scaling policies", "Define cooldown periods"; API reference.
 
 QUOTAS = {
     "dynamodb-targets": (5_000, "Scalable targets of DynamoDB in an account and Region"),
+    "lambda-targets": (500, "Scalable targets of Lambda in an account and Region"),
     "policies": (50, "Scaling policies of a scalable target"),
     "scheduled-actions": (200, "Scheduled actions of a scalable target"),
     "step-adjustments": (20, "Step adjustments of a scaling policy"),
@@ -11,7 +12,8 @@ QUOTAS = {
 RESULTS = 50
 TAGS = 50
 ACTIVITY_S = 6 * 7 * 86_400  # how long activities are kept
-UTILIZATION = (20.0, 90.0)  # percent: what may be the target of DynamoDB's predefined metrics
+# What may be the target of a predefined metric: percent of DynamoDB's units, a share of Lambda's concurrency.
+UTILIZATION = {"dynamodb": (20.0, 90.0), "lambda": (0.1, 0.9)}
 STEP_COOLDOWN_S = 300
 AGAIN_S = 60.0  # an alarm that stays has its action once a minute
 FULFILLED_S = 5.0  # our own: how often a change that takes its time is looked at

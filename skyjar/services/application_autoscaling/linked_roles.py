@@ -11,6 +11,7 @@ from . import state
 
 _NAMES = {
     "dynamodb": "AWSServiceRoleForApplicationAutoScaling_DynamoDBTable",
+    "lambda": "AWSServiceRoleForApplicationAutoScaling_LambdaConcurrency",
 }
 _LEFT_S = 60.0
 

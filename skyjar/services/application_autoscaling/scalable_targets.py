@@ -41,7 +41,7 @@ def register_scalable_target(
         target = before
     least = target.least if min_capacity is None else min_capacity
     most = target.most if max_capacity is None else max_capacity
-    check_bounds(least, most)
+    _check_bounds(key, least, most)
     given = suspended_state or {}
     now = dict(zip(_SUSPENDED, target.suspended, strict=True)) | given
     suspended = now[_SUSPENDED[0]], now[_SUSPENDED[1]], now[_SUSPENDED[2]]
@@ -73,9 +73,9 @@ def _made(call: Call, key: Key, least: int | None, most: int | None, tags: dict[
     )
 
 
-def check_bounds(least: int, most: int) -> None:
-    if least < 1:
-        raise ValidationException("Minimum capacity cannot be less than 1")
+def _check_bounds(key: Key, least: int, most: int) -> None:
+    if least < capacities.least(key):
+        raise ValidationException(f"Minimum capacity cannot be less than {capacities.least(key)}")
     if most < least:
         raise ValidationException("Maximum capacity cannot be less than minimum capacity")
 

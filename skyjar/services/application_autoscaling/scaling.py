@@ -42,7 +42,7 @@ def triggered(call: Call, policy: Policy, alarm: dict[str, Any]) -> None:
             return
         if kind == tracking.LOW and not _all_are_low(call, policy):
             return
-        value = max(values)
+        value = values[-1] if kind == tracking.HIGH else max(values)
         sign = 1 if kind == tracking.HIGH else -1
         _decide(call, target, policy, standing.capacity, cause, sign, lambda base: tracking.wanted(policy, base, value))
         return
@@ -123,7 +123,7 @@ def _refuse(call: Call, target: Target, cause: str, reason: dict[str, Any]) -> N
 
 def begin(call: Call, target: Target, capacity: int, cause: str, policy: str = "") -> None:
     """Set a capacity. What the resource's service refuses is a failed activity."""
-    words = capacities.place(target.key).words
+    words = capacities.words(target.key)
     activity = scaling_activities.begun(
         call,
         target.key,
@@ -160,7 +160,7 @@ def fulfil(call: Call, activity: Activity, before: int) -> bool:
         return False
     if standing.is_changing:
         return True
-    words = capacities.place(key).words
+    words = capacities.words(key)
     if standing.capacity != activity.sought:
         message = f"Change of {words} to {activity.sought} was overridden by another one to {standing.capacity}."
         scaling_activities.end(call, activity, "Overridden", message)

@@ -21,6 +21,7 @@ CAPACITY_HIGH, CAPACITY_LOW = "ProvisionedCapacityHigh", "ProvisionedCapacityLow
 _PREDEFINED = {
     "DynamoDBReadCapacityUtilization": ("ReadCapacityUnits", "ConsumedReadCapacityUnits"),
     "DynamoDBWriteCapacityUtilization": ("WriteCapacityUnits", "ConsumedWriteCapacityUnits"),
+    "LambdaProvisionedConcurrencyUtilization": ("ProvisionedConcurrency", "ProvisionedConcurrencyUtilization"),
 }
 
 
@@ -50,14 +51,14 @@ def check(key: Key, settings: dict[str, Any]) -> None:
 
 def _check_predefined(key: Key, given: dict[str, Any], aim: float) -> None:
     kind = given["PredefinedMetricType"]
-    unit = capacities.place(key).unit
+    unit = key[2].rpartition(":")[2]
     if _PREDEFINED.get(kind, ("",))[0] != unit:
         raise ValidationException(f"The predefined metric {kind} is not supported for scalable dimension {key[2]}")
     if given.get("ResourceLabel"):
         raise ValidationException(f"ResourceLabel is not supported for the predefined metric {kind}")
-    least, most = limits.UTILIZATION
+    least, most = limits.UTILIZATION[key[0]]
     if not least <= aim <= most:
-        raise ValidationException(f"The target value of {kind} must be between {least:.0f} and {most:.0f}")
+        raise ValidationException(f"The target value of {kind} must be between {least:g} and {most:g}")
 
 
 def metric_of(settings: dict[str, Any]) -> Any:
@@ -68,9 +69,14 @@ def metric_of(settings: dict[str, Any]) -> Any:
 def wanted(policy: Policy, capacity: int, value: float) -> int:
     """How much brings the metric to its target."""
     aim: float = policy.settings["TargetValue"]
-    if "PredefinedMetricSpecification" in policy.settings:
+    if _is_of_units(policy):
         return ceil(value / 60 / (aim / 100) - 1e-9)
     return ceil(max(capacity, 1) * value / aim - 1e-9)
+
+
+def _is_of_units(policy: Policy) -> bool:
+    """Whether what is tracked are consumed units, as a share of those that are provisioned."""
+    return policy.namespace == "dynamodb" and "PredefinedMetricSpecification" in policy.settings
 
 
 def put_alarms(call: Call, policy: Policy) -> Policy:
@@ -111,17 +117,22 @@ def _settings(policy: Policy, capacity: int) -> dict[str, dict[str, Any]]:
     """Parameters of PutMetricAlarm, by what the alarm is for."""
     aim, is_out_only = policy.settings["TargetValue"], policy.settings.get("DisableScaleIn", False)
     predefined = policy.settings.get("PredefinedMetricSpecification")
-    if predefined is None:
-        metric, minutes = _custom(policy.settings["CustomizedMetricSpecification"]), limits.OTHER_MINUTES
+    metric = (
+        _custom(policy.settings["CustomizedMetricSpecification"])
+        if predefined is None
+        else _predefined(policy, predefined["PredefinedMetricType"])
+    )
+    if not _is_of_units(policy):
+        minutes = limits.OTHER_MINUTES
         high, low = aim, aim * limits.SHARE_BELOW
     else:
-        metric, minutes = _consumed(policy, predefined["PredefinedMetricType"]), limits.DYNAMODB_MINUTES
+        minutes = limits.DYNAMODB_MINUTES
         high = round(aim * capacity * 60 / 100, 6)
         low = round(max(aim - limits.POINTS_BELOW, 0.0) * capacity * 60 / 100, 6)
     found = {HIGH: _alarm(metric, high, minutes[0], is_above=True)}
     if not is_out_only:
         found[LOW] = _alarm(metric, low, minutes[1], is_above=False)
-    if predefined is not None:
+    if _is_of_units(policy):
         provisioned = {
             **metric,
             "metric_name": metric["metric_name"].replace("Consumed", "Provisioned"),
@@ -142,8 +153,17 @@ def _alarm(metric: dict[str, Any], threshold: float, periods: int, *, is_above: 
     }
 
 
-def _consumed(policy: Policy, kind: str) -> dict[str, Any]:
+def _predefined(policy: Policy, kind: str) -> dict[str, Any]:
     place = capacities.place(policy.key)
+    if policy.namespace == "lambda":
+        names = {"FunctionName": place.function, "Resource": f"{place.function}:{place.qualifier}"}
+        return {
+            "namespace": "AWS/Lambda",
+            "metric_name": _PREDEFINED[kind][1],
+            "dimensions": [{"Name": name, "Value": value} for name, value in names.items()],
+            "statistic": "Average",
+            "period": 60,
+        }
     dimensions = [{"Name": "TableName", "Value": place.table}]
     if place.secondary:
         dimensions.append({"Name": "GlobalSecondaryIndexName", "Value": place.secondary})
