@@ -341,3 +341,75 @@ def test_every_kind_of_event_source_fires(still: Account) -> None:
     assert '"source": "app"' in shown(sam, function, "the bus")
     still.running.advance(301)
     assert shown(sam, function, '{"tick": true}')
+
+
+def test_provisioned_concurrency_of_a_published_alias(sam: Sam, account: Account) -> None:
+    made = sam.deploy("""
+  Ready:
+    Type: AWS::Serverless::Function
+    Properties:
+      AutoPublishAlias: live
+      ProvisionedConcurrencyConfig: {ProvisionedConcurrentExecutions: 1}
+      InlineCode: |
+        import os
+        def handler(event, context): return os.environ["AWS_LAMBDA_INITIALIZATION_TYPE"]
+""")
+    where = {"FunctionName": made["Ready"][1], "Qualifier": "live"}
+    account.running.settle()
+    assert sam.functions.get_provisioned_concurrency_config(**where)["Status"] == "READY"
+    assert json.load(sam.functions.invoke(**where, Payload=b"{}")["Payload"]) == "provisioned-concurrency"
+
+
+def test_ordinary_resources_stand_beside_serverless_ones(sam: Sam, account: Account) -> None:
+    """What SAM knows and what it does not refer to each other both ways."""
+    made = sam.deploy("""
+  Topic: {Type: AWS::SNS::Topic, Properties: {TopicName: told}}
+  Table:
+    Type: AWS::DynamoDB::Table
+    Properties:
+      AttributeDefinitions: [{AttributeName: id, AttributeType: S}]
+      KeySchema: [{AttributeName: id, KeyType: HASH}]
+      ProvisionedThroughput: {ReadCapacityUnits: 1, WriteCapacityUnits: 1}
+  Writes:
+    Type: AWS::ApplicationAutoScaling::ScalableTarget
+    Properties:
+      ServiceNamespace: dynamodb
+      ResourceId: !Sub table/${Table}
+      ScalableDimension: dynamodb:table:WriteCapacityUnits
+      MinCapacity: 3
+      MaxCapacity: 9
+  Teller:
+    Type: AWS::Serverless::Function
+    Properties:
+      Policies:
+        - SNSPublishMessagePolicy: {TopicName: !GetAtt Topic.TopicName}
+        - DynamoDBWritePolicy: {TableName: !Ref Table}
+      Environment: {Variables: {TOPIC: !Ref Topic, TABLE: !Ref Table}}
+      InlineCode: |
+        import boto3, os
+        def handler(event, context):
+            boto3.client("dynamodb").put_item(TableName=os.environ["TABLE"], Item={"id": {"S": "a"}})
+            return boto3.client("sns").publish(TopicArn=os.environ["TOPIC"], Message="hello")["MessageId"]
+  Queue: {Type: AWS::SQS::Queue}
+  Late:
+    Type: AWS::CloudWatch::Alarm
+    Properties:
+      Namespace: AWS/Lambda
+      MetricName: Errors
+      Dimensions: [{Name: FunctionName, Value: !Ref Teller}]
+      Statistic: Sum
+      Period: 60
+      EvaluationPeriods: 1
+      Threshold: 0
+      ComparisonOperator: GreaterThanThreshold
+      AlarmActions: [!Ref Topic]
+""")
+    account.running.settle()
+    assert {kind for kind, _ in made.values()} >= {
+        "AWS::SNS::Topic", "AWS::Lambda::Function", "AWS::DynamoDB::Table", "AWS::SQS::Queue", "AWS::CloudWatch::Alarm",
+    }  # fmt: skip
+    assert sam.invoke(made["Teller"][1])
+    table = account.client("dynamodb").describe_table(TableName=made["Table"][1])["Table"]
+    assert table["ProvisionedThroughput"]["WriteCapacityUnits"] == 3
+    alarm = account.client("cloudwatch").describe_alarms(AlarmNames=[made["Late"][1]])["MetricAlarms"][0]
+    assert (alarm["Dimensions"][0]["Value"], alarm["AlarmActions"]) == (made["Teller"][1], [made["Topic"][1]])
