@@ -37,13 +37,13 @@ from .exchange import Exchange
 from .history import History
 from .identities import Identities
 from .inside import Inside
-from .judgement import Judgement
 from .memberships import Memberships
 from .metrics import Metrics
+from .note import note
 from .parse import parse
 from .performers import compute, fetch, send
 from .planes import Planes
-from .records import CallRecord, Records
+from .records import Records
 from .respond import NotServed, internal_failure, render, render_error
 from .route import Known, route
 from .run import run
@@ -126,7 +126,7 @@ class Pipeline:
         for timer in (self._timer, self._flushing):
             if timer is not None:
                 timer.cancel()
-        self._flush()
+        self.flush_notes()
         self.metrics.flush()
 
     async def quiesce(self) -> None:
@@ -227,7 +227,7 @@ class Pipeline:
             self._fail(x, answer)
         elif answer is not None:
             x.status = answer.status
-            self._record(x, None, "")
+            note(self, x, None, "")
             self._send(x, answer)
         return answer is not None
 
@@ -328,7 +328,7 @@ class Pipeline:
             self._fail(x, error)
             return
         x.status = response.status
-        self._record(x, x.judgement, "")
+        note(self, x, x.judgement, "")
         self._send(x, response)
 
     def _fail(self, x: Exchange, error: Exception) -> None:
@@ -337,7 +337,7 @@ class Pipeline:
             error = internal_failure()
         x.status, x.error_code, x.call = error.status, error.code, None
         response = render_error(x, error)
-        self._record(x, getattr(error, "judgement", x.judgement), error.message)
+        note(self, x, getattr(error, "judgement", x.judgement), error.message)
         self._send(x, response)
 
     def _send(self, x: Exchange, response: Response) -> None:
@@ -347,41 +347,16 @@ class Pipeline:
             cors.decorate(self, x, response)
         self.answers.send(x, response)
 
-    def _record(self, x: Exchange, judgement: Judgement | None, message: str) -> None:
-        self.records.add(
-            CallRecord(
-                x.request_id,
-                x.parent,
-                x.clock_began,
-                x.name,
-                x.model.name if x.model is not None else (x.plane.name if x.plane is not None else ""),
-                x.principal.arn,
-                x.account,
-                x.region,
-                x.status,
-                x.error_code,
-                int((time.perf_counter() - x.began) * 1e6),
-                x.request.peer,
-                judgement,
-                message,
-                x.principal.access_key,
-            )
-        )
-        function = x.function
-        if function is not None:
-            if function not in self.history.skips:
-                self.history.see(x, judgement, message)
-            counted = function.failed if x.error_code and function.failed is not None else function.counted
-            if counted is not None:
-                counted(x, self.metrics)
-        if self._flushing is None:
-            self._flushing = self.loop.call_later(FLUSH_S, self._flush)
-
-    def _flush(self) -> None:
+    def flush_notes(self) -> None:
+        """Write what is known of calls by now."""
         self._flushing = None
         self.records.flush()
         self.history.flush()
         self.access_logs.flush()
+
+    def flush_soon(self) -> None:
+        if self._flushing is None:
+            self._flushing = self.loop.call_later(FLUSH_S, self.flush_notes)
 
     # The cloud behind a call
 
