@@ -24,6 +24,16 @@ def arn(account: str, namespace: str) -> str:
     return f"arn:aws:iam::{account}:role/aws-service-role/{host(namespace)}/{_NAMES[namespace]}"
 
 
+def account_of(role: str) -> str:
+    """Empty where that is no role's ARN."""
+    parts = role.split(":", 5)
+    return parts[4] if len(parts) == 6 and parts[2] == "iam" and parts[5].startswith("role/") else ""
+
+
+def is_linked(role: str) -> bool:
+    return ":role/aws-service-role/" in role
+
+
 def ensure(call: Call, who: Principal, namespace: str) -> None:
     """Make the role of this account unless it is there; `who` must be allowed to."""
     try:

@@ -6,7 +6,7 @@ from typing import Any
 
 from skyjar.kernel.call import Call
 
-from . import state
+from . import linked_roles, state
 from .state import Target
 from .tags import find
 
@@ -33,9 +33,14 @@ def resources(call: Call, operation: str, parameters: dict[str, Any]) -> list[st
 
 
 def also(call: Call, operation: str, parameters: dict[str, Any]) -> list[tuple[str, str, dict[str, Any]]]:
+    """The tags given, and a role handed over that is not the service's own anyway."""
+    found: list[tuple[str, str, dict[str, Any]]] = []
     if operation == "register_scalable_target" and parameters.get("tags"):
-        return [("application-autoscaling:TagResource", resources(call, operation, parameters)[0], {})]
-    return []
+        found.append(("application-autoscaling:TagResource", resources(call, operation, parameters)[0], {}))
+    role = parameters.get("role_arn") or ""
+    if linked_roles.account_of(role) == call.account and not linked_roles.is_linked(role):
+        found.append(("iam:PassRole", role, {"iam:PassedToService": "application-autoscaling.amazonaws.com"}))
+    return found
 
 
 def conditions(call: Call, operation: str, parameters: dict[str, Any]) -> dict[str, Any]:

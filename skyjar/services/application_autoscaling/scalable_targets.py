@@ -9,7 +9,7 @@ from skyjar.kernel.call import Call
 from skyjar.kernel.service import operation
 
 from . import capacities, jobs, limits, linked_roles, paging, scaling_policies, state
-from .errors import LimitExceededException, ObjectNotFoundException, ValidationException
+from .errors import AccessDeniedException, LimitExceededException, ObjectNotFoundException, ValidationException
 from .state import Key, Target
 from .tags import merged
 
@@ -29,9 +29,12 @@ def register_scalable_target(
     suspended_state: dict[str, bool] | None = None,
     tags: dict[str, str] | None = None,
 ) -> dict[str, str]:
-    """`role_arn` counts for namespaces that have no linked role only, as on AWS; all that are here have one."""
+    """A role of one's own may be passed, and counts for namespaces only that have no linked role; all that are here have
+    one."""
     key: Key = (service_namespace, resource_id, scalable_dimension)
     capacities.place(key)
+    if role_arn and linked_roles.account_of(role_arn) != call.account:
+        raise AccessDeniedException("Cross-account pass role is not allowed.")
     before = state.targets.get(call, *key)
     if before is None:
         target = _made(call, key, min_capacity, max_capacity, tags)

@@ -158,6 +158,23 @@ def test_a_role_that_may_no_more_fails_the_activity(scaled: Scaled) -> None:
     assert "AccessDeniedException" in failed["StatusMessage"]
 
 
+def test_a_role_of_ones_own_must_be_passed(scaled: Scaled) -> None:
+    allowed = {
+        "Effect": "Allow",
+        "Action": ["application-autoscaling:*", "dynamodb:*", "iam:CreateServiceLinkedRole"],
+        "Resource": "*",
+    }
+    asked = scaled.desk.ask("application-autoscaling", user(scaled.desk, allowed))
+    given = {**WRITE, "min_capacity": 1, "max_capacity": 9}
+    own = f"arn:aws:iam::{ACCOUNT}:role/own"
+    assert "iam:PassRole" in refused(asked.register_scalable_target, **given, role_arn=own)
+    foreign = refused(scaled.scaling.register_scalable_target, **given, role_arn=own.replace(ACCOUNT, "999999999999"))
+    assert foreign == "AccessDeniedException: Cross-account pass role is not allowed."
+    asked.register_scalable_target(**given, role_arn=ROLE)
+    (shown,) = scaled.scaling.describe_scalable_targets(service_namespace="dynamodb")["ScalableTargets"]
+    assert shown["RoleARN"] == ROLE
+
+
 def test_pages(scaled: Scaled) -> None:
     scaled.register()
     scaled.register(scalable_dimension="dynamodb:table:ReadCapacityUnits")
