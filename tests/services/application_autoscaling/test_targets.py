@@ -187,3 +187,31 @@ def test_pages(scaled: Scaled) -> None:
     assert refused(
         scaled.scaling.describe_scalable_targets, service_namespace="dynamodb", next_token="nonsense"
     ).startswith("InvalidNextTokenException")
+
+
+def test_an_activity_is_in_progress_while_the_table_takes_its_time(scaled: Scaled) -> None:
+    scaled.desk.pipeline.behaviour.has_aws_timing = True
+    scaled.register(9, 20)
+    (activity,) = scaled.activities()
+    assert (activity["StatusCode"], activity["StatusMessage"]) == (
+        "InProgress",
+        "Successfully set write capacity units to 9. Waiting for change to be fulfilled by dynamodb.",
+    )
+    assert "EndTime" not in activity
+    scaled.desk.advance(30)
+    (activity,) = scaled.activities()
+    assert activity["StatusCode"] == "Successful"
+    assert activity["EndTime"] - activity["StartTime"] >= 10
+
+
+def test_a_table_that_is_gone_costs_nothing_more(scaled: Scaled) -> None:
+    scaled.register()
+    scaled.track()
+    scaled.write(280, 1)
+    scaled.dynamodb.delete_table(table_name="tea")
+    scaled.desk.settle()
+    scaled.desk.pipeline.metrics.flush()
+    runner, now = scaled.desk.pipeline.runner, scaled.desk.clock.now()
+    moments = scaled.desk.loop.run_until_complete(runner.advance(now + 30 * 86_400))
+    assert moments < 400
+    assert scaled.scaling.describe_scaling_policies(service_namespace="dynamodb")["ScalingPolicies"]
