@@ -14,7 +14,12 @@ from .errors import ObjectNotFoundException
 @on("cloudwatch.ActionDue")
 def act(call: Call, event: Any) -> None:
     parts = event.action.split(":")
-    if parts[2] != "autoscaling" or parts[5] != "scalingPolicy" or not parts[7].startswith("resource/"):
+    if (
+        len(parts) < 8
+        or parts[2] != "autoscaling"
+        or parts[5] != "scalingPolicy"
+        or not parts[7].startswith("resource/")
+    ):
         return
     found = state.policies.first(call, parts[6], via="id")
     if found is None or state.policy_arn(call, found) != event.action:

@@ -38,7 +38,7 @@ def look(call: Call, *, policy: str, alarm: str, value: str) -> None:
         return
     now = monitors.described(call, found.namespace, alarm)
     if now is not None and now["StateValue"] == value and now["ActionsEnabled"]:
-        scaling.triggered(call, found, now)
+        scaling.triggered(call, found, now, is_again=True)
 
 
 def fulfil_soon(call: Call, activity: Activity, before: int, after_s: float = 0.0) -> None:

@@ -16,6 +16,7 @@ ACTIVITY_S = 6 * 7 * 86_400  # how long activities are kept
 UTILIZATION = {"dynamodb": (20.0, 90.0), "lambda": (0.1, 0.9)}
 STEP_COOLDOWN_S = 300
 AGAIN_S = 60.0  # an alarm that stays has its action once a minute
+AWAITED_S = 3_600.0  # our own: how long an alarm that was set by hand is looked at before its metric tells anything
 FULFILLED_S = 5.0  # our own: how often a change that takes its time is looked at
 
 # Alarms of target tracking on DynamoDB's use: (minutes above, minutes below). Those of everything else: likewise.

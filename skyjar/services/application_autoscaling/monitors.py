@@ -30,8 +30,8 @@ def having(call: Call, namespace: str, action: str) -> list[dict[str, str]]:
 
 
 def values(call: Call, alarm: dict[str, Any]) -> list[float]:
-    """What it looked at, oldest first, of as many periods as it is judged by: as metrics have it, or else as its last
-    change says. The linked role may not read metrics, on AWS neither: this is between the two services."""
+    """What it looks at, oldest first, of as many periods as it is judged by. The linked role may not read metrics, on AWS
+    neither: this is between the two services."""
     if "EvaluationPeriods" not in alarm:
         return []
     period_s = int(alarm.get("Period") or _period(alarm["Metrics"]))
@@ -45,7 +45,7 @@ def values(call: Call, alarm: dict[str, Any]) -> list[float]:
         scan_by="TimestampAscending",
     )["MetricDataResults"]
     read: list[float] = list(found[0]["Values"]) if found else []
-    return read or _told(alarm)
+    return read
 
 
 def _query(alarm: dict[str, Any], period_s: int) -> dict[str, Any]:
@@ -64,7 +64,8 @@ def _period(queries: list[dict[str, Any]]) -> int:
     return max(each.get("Period") or each.get("MetricStat", {}).get("Period") or 60 for each in queries)
 
 
-def _told(alarm: dict[str, Any]) -> list[float]:
+def told(alarm: dict[str, Any]) -> list[float]:
+    """What its last change says that it looked at."""
     try:
         data = orjson.loads(alarm.get("StateReasonData") or "{}")
     except orjson.JSONDecodeError:

@@ -20,7 +20,7 @@ from .state import Activity, Key, Policy, Target
 STEP, TRACKING = "StepScaling", "TargetTrackingScaling"
 
 
-def triggered(call: Call, policy: Policy, alarm: dict[str, Any]) -> None:
+def triggered(call: Call, policy: Policy, alarm: dict[str, Any], *, is_again: bool = False) -> None:
     """An alarm has come to the state in which this policy is its action, or is still in it."""
     target = state.targets.get(call, *policy.key)
     if target is None:
@@ -31,8 +31,11 @@ def triggered(call: Call, policy: Policy, alarm: dict[str, Any]) -> None:
         tracking.put_alarms(call, policy)
         return
     values = monitors.values(call, alarm)
-    if values:
+    if values or call.now < alarm["StateTransitionedTimestamp"] + limits.AWAITED_S:
         jobs.look_again(call, policy, name, alarm["StateValue"])
+    if is_again and not values:
+        return
+    values = values or monitors.told(alarm)
     standing = capacities.standing(call, policy.key)
     if standing.is_changing:
         return
@@ -46,19 +49,21 @@ def triggered(call: Call, policy: Policy, alarm: dict[str, Any]) -> None:
         sign = 1 if kind == tracking.HIGH else -1
         _decide(call, target, policy, standing.capacity, cause, sign, lambda base: tracking.wanted(policy, base, value))
         return
+    _step(call, target, policy, standing.capacity, cause, alarm, values)
+
+
+def _step(
+    call: Call, target: Target, policy: Policy, capacity: int, cause: str, alarm: dict[str, Any], values: list[float]
+) -> None:
     beyond = _aggregated(policy.settings, values) - alarm["Threshold"] if values else 0.0
-    now = steps.adjusted(policy.settings, standing.capacity, beyond)
+    is_below = alarm.get("ComparisonOperator", "").startswith("LessThan")
+
+    def wanted(base: int) -> int | None:
+        return steps.adjusted(policy.settings, base, beyond, is_below=is_below)
+
+    now = wanted(capacity)
     if now is not None:
-        sign = (now > standing.capacity) - (now < standing.capacity)
-        _decide(
-            call,
-            target,
-            policy,
-            standing.capacity,
-            cause,
-            sign,
-            lambda base: steps.adjusted(policy.settings, base, beyond),
-        )
+        _decide(call, target, policy, capacity, cause, (now > capacity) - (now < capacity), wanted)
 
 
 def _aggregated(settings: dict[str, Any], values: list[float]) -> float:

@@ -41,11 +41,12 @@ def _span(step: dict[str, Any]) -> tuple[float, float]:
     return -inf if low is None else low, inf if high is None else high
 
 
-def adjusted(settings: dict[str, Any], capacity: int, beyond: float) -> int | None:
-    """The capacity wanted when the metric is `beyond` the threshold; None when no step says so."""
+def adjusted(settings: dict[str, Any], capacity: int, beyond: float, *, is_below: bool = False) -> int | None:
+    """The capacity wanted when the metric is `beyond` the threshold of an alarm, which looks out for what is below it or above;
+    None when no step says so."""
     for step in settings["StepAdjustments"]:
         low, high = _span(step)
-        is_in = low <= beyond < high if beyond >= 0 else low < beyond <= high
+        is_in = low < beyond <= high if is_below else low <= beyond < high
         if is_in:
             return _changed(settings, capacity, step["ScalingAdjustment"])
     return None

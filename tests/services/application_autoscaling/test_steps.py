@@ -40,6 +40,16 @@ def test_which_step() -> None:
     assert [steps.adjusted(settings, 0, beyond) for beyond in (-1.0, 0.0, 9.9, 10.0)] == [None, 2, 2, 5]
 
 
+def test_which_step_below() -> None:
+    below = [
+        {"MetricIntervalLowerBound": -10.0, "MetricIntervalUpperBound": 0.0, "ScalingAdjustment": -1},
+        {"MetricIntervalUpperBound": -10.0, "ScalingAdjustment": -2},
+    ]
+    settings = {"AdjustmentType": "ChangeInCapacity", "StepAdjustments": below}
+    found = [steps.adjusted(settings, 9, beyond, is_below=True) for beyond in (1.0, 0.0, -9.9, -10.0)]
+    assert found == [None, 8, 8, 7]
+
+
 @pytest.mark.parametrize(
     "given",
     [
@@ -116,3 +126,32 @@ def test_an_action_of_a_policy_that_is_gone_fails(scaled: Any) -> None:
         "AlarmHistoryItems"
     ]
     assert item["HistorySummary"].startswith("Failed to execute action")
+
+
+def test_steps_of_an_alarm_below(scaled: Any) -> None:
+    scaled.register()
+    step = {"MetricIntervalUpperBound": 0.0, "ScalingAdjustment": -2}
+    made = scaled.scaling.put_scaling_policy(
+        policy_name="in",
+        policy_type="StepScaling",
+        **WRITE,
+        step_scaling_policy_configuration={"AdjustmentType": "ChangeInCapacity", "StepAdjustments": [step]},
+    )
+    scaled.cloudwatch.put_metric_alarm(
+        alarm_name="shallow",
+        namespace="App",
+        metric_name="Depth",
+        statistic="Average",
+        period=60,
+        evaluation_periods=1,
+        threshold=10.0,
+        comparison_operator="LessThanOrEqualToThreshold",
+        alarm_actions=[made["PolicyARN"]],
+    )
+    scaled.cloudwatch.set_alarm_state(alarm_name="shallow", state_value="ALARM", state_reason="try")
+    scaled.desk.settle()
+    assert scaled.units() == 3
+    tell(scaled, 10.0, 4)
+    assert scaled.units() == 3  # its cooldown holds
+    tell(scaled, 10.0, 3)
+    assert scaled.units() == 2
