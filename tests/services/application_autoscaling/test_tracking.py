@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -152,3 +153,45 @@ def test_what_is_refused(scaled: Any) -> None:
     assert "No scaling policy found for service namespace: dynamodb" in refused(
         scaled.scaling.delete_scaling_policy, policy_name="none", **WRITE
     )
+
+
+def test_a_target_at_its_most_is_told_on_the_event_bus(scaled: Any) -> None:
+    events, sqs = scaled.desk.ask("events"), scaled.desk.ask("sqs")
+    url = sqs.create_queue(queue_name="told")["QueueUrl"]
+    arn = sqs.get_queue_attributes(queue_url=url, attribute_names=["QueueArn"])["Attributes"]["QueueArn"]
+    allowed = {
+        "Effect": "Allow", "Principal": {"Service": "events.amazonaws.com"}, "Action": "sqs:SendMessage",
+        "Resource": arn,
+    }  # fmt: skip
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [allowed]})
+    sqs.set_queue_attributes(queue_url=url, attributes={"Policy": policy})
+    events.put_rule(name="r", event_pattern=json.dumps({"source": ["aws.application-autoscaling"]}))
+    events.put_targets(rule="r", targets=[{"Id": "1", "Arn": arn}])
+    scaled.register(most=6)
+    scaled.track()
+    scaled.write(290, 3)
+    (message,) = sqs.receive_message(queue_url=url, max_number_of_messages=10)["Messages"]
+    event = json.loads(message["Body"])
+    assert event["detail-type"] == "Application Auto Scaling Scaling Activity State Change"
+    detail = event["detail"]
+    assert (detail["oldDesiredCapacity"], detail["newDesiredCapacity"], detail["maxCapacity"]) == (5, 6, 6)
+    assert (detail["scaledToMax"], detail["direction"], detail["statusCode"]) == (True, "scale-out", "Successful")
+
+
+def test_several_policies_take_away_only_together(scaled: Any) -> None:
+    scaled.register()
+    scaled.track()
+    metric = {"MetricName": "Depth", "Namespace": "App", "Statistic": "Average"}
+    scaled.scaling.put_scaling_policy(
+        policy_name="own",
+        policy_type="TargetTrackingScaling",
+        **WRITE,
+        target_tracking_scaling_policy_configuration={"TargetValue": 10.0, "CustomizedMetricSpecification": metric},
+    )
+    for _ in range(18):
+        scaled.cloudwatch.put_metric_data(namespace="App", metric_data=[{"MetricName": "Depth", "Value": 9.5}])
+        scaled.write(5, 1)
+    assert scaled.units() == 5  # the queue is about as deep as it should be
+    scaled.scaling.delete_scaling_policy(policy_name="own", **WRITE)
+    scaled.write(5, 2)
+    assert scaled.units() == 2
