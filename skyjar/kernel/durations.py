@@ -9,6 +9,10 @@ from __future__ import annotations
 from .call import Call
 
 TYPICAL_S = {
+    "dax.CreateCluster": 600.0,
+    "dax.DeleteCluster": 300.0,
+    "dax.ModifyCluster": 300.0,
+    "dax.RebootNode": 120.0,
     "dynamodb.CreateTable": 8.0,
     "dynamodb.UpdateTable": 10.0,
     "dynamodb.DeleteTable": 5.0,

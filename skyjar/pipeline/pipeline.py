@@ -21,7 +21,6 @@ from skyjar.kernel.errors import AWSError, Wait
 from skyjar.kernel.ids import Chance
 from skyjar.kernel.outside import Compute, Fetch, Outside, Send
 from skyjar.kernel.store import Conflict, Store
-from skyjar.kernel.web import WebResponse
 from skyjar.wire import sigv4
 from skyjar.wire.chunked import Decoder
 from skyjar.wire.errors import WireError
@@ -194,7 +193,8 @@ class Pipeline:
     def _sink(self, x: Exchange) -> BlobSink:
         decoder = self.decoder_of(x) if is_chunked(x.request) else None
         is_sealed = x.service is not None and x.service.seals_bodies
-        return BlobSink(self.blobs, decoder, x.request.headers, is_sealed=is_sealed)
+        check = x.service.check_body if x.service is not None else None
+        return BlobSink(self.blobs, decoder, x.request.headers, is_sealed=is_sealed, check=check)
 
     def decoder_of(self, x: Exchange) -> Decoder | None:
         """Undoes `aws-chunked`, verifying each chunk's signature where the key is one that Skyjar issued."""
@@ -376,6 +376,3 @@ class Pipeline:
             x,
             max(time.perf_counter() - x.began, self.clock.now() - x.clock_began) if waited else 0.0,
         )
-
-
-__all__ = ["STEPS", "Pipeline", "WebResponse"]

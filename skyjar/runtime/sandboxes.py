@@ -90,7 +90,8 @@ class Sandboxes:
         invoked_arn: str | None = None,
         ready: Function | None = None,
     ) -> Result:
-        """Run the function once, in one of the sandboxes that are kept `ready` while one of them is free. Raises RuntimeMissing, or Stopped; a failure of the function is a Result.
+        """Run the function once, in one of the sandboxes that are kept `ready` while one of them is free. Raises
+        RuntimeMissing, or Stopped; a failure of the function is a Result.
 
         `client_context` and `cognito_identity` are JSON texts, `trace_id` an X-Amzn-Trace-Id.
         """
