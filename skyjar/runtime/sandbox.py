@@ -170,7 +170,7 @@ class Sandbox:
             headers += f"Lambda-Runtime-Cognito-Identity: {call.cognito_identity}\r\n"
         self._thaw()
         if self._extensions:
-            self._tell_extensions("INVOKE", self._invoke_event(call, deadline_ms))
+            self._tell_extensions("INVOKE", call.event(deadline_ms))
         connection, self._waiting = self._waiting, None
         if connection is None:
             self._dead = True
@@ -289,15 +289,6 @@ class Sandbox:
         extension.waiting = connection
         self._settle()
         return True
-
-    def _invoke_event(self, call: Call, deadline_ms: int) -> dict[str, Any]:
-        return {
-            "eventType": "INVOKE",
-            "deadlineMs": deadline_ms,
-            "requestId": call.request_id,
-            "invokedFunctionArn": call.arn,
-            "tracing": {"type": "X-Amzn-Trace-Id", "value": call.trace_id},
-        }
 
     def _tell_extensions(self, kind: str, event: dict[str, Any]) -> int:
         told = 0
