@@ -10,7 +10,7 @@ from skyjar.kernel.call import Call, Origin
 from skyjar.kernel.principals import service
 from skyjar.kernel.service import load
 from skyjar.runtime.functions import Credentials, Function
-from skyjar.runtime.invocations import Invocation, Lines, Retire, Unpack
+from skyjar.runtime.invocations import Invocation, Lines, Provision, Retire, Unpack
 
 if TYPE_CHECKING:
     from skyjar.runtime.invoker import Invoker
@@ -31,6 +31,7 @@ class Functions:
         performers: dict[type, Callable[[Any], Awaitable[Any]]] = {
             Invocation: lambda request: self._invoker.invoke(request),
             Unpack: lambda request: self._invoker.unpack(request),
+            Provision: lambda request: self._invoker.provision(request),
             Retire: lambda request: self._invoker.retire(request),
         }
         pipeline.performers.update(performers)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 import time
+from typing import Any
 
 from skyjar.runtime import reports
 from skyjar.runtime.functions import Function
@@ -36,6 +37,16 @@ class Call:
         self.status = "success"
         self.answered_at = 0.0
         self.done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    def event(self, deadline_ms: int) -> dict[str, Any]:
+        """What extensions are told of it."""
+        return {
+            "eventType": "INVOKE",
+            "deadlineMs": deadline_ms,
+            "requestId": self.request_id,
+            "invokedFunctionArn": self.arn,
+            "tracing": {"type": "X-Amzn-Trace-Id", "value": self.trace_id},
+        }
 
     def finish(self) -> None:
         if not self.done.done():

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import msgspec
 
+ON_DEMAND, PROVISIONED = "on-demand", "provisioned-concurrency"  # AWS_LAMBDA_INITIALIZATION_TYPE
 RESPONSE_BYTES = 6 * 1024 * 1024 + 100  # what Lambda accepts from a runtime
 INIT_S = 10.0  # the init phase is not counted against the function's timeout for this long
 TAIL_BYTES = 4096  # of log, for LogType=Tail
@@ -46,6 +47,7 @@ class Function(msgspec.Struct, frozen=True, kw_only=True):
     endpoint_url: str | None = None
     xray_address: str = "127.0.0.1:2000"
     role: str = ""
+    init_type: str = ON_DEMAND
 
 
 class Result(msgspec.Struct, frozen=True, kw_only=True):
@@ -63,6 +65,7 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     max_memory_mib: int = 0
     log_stream: str = ""
     content_type: str = "application/json"
+    init_type: str = ON_DEMAND
 
 
 class RuntimeMissing(Exception):

@@ -48,6 +48,7 @@ class Invocation(msgspec.Struct, frozen=True):
     """Answers an `Outcome`, a `Throttled`, a `RuntimeMissing` or a `Stopped`.
 
     `key` says which function this is, to the revision; `describe`, given where a blob is unpacked, makes its description.
+    `provisioned` sandboxes are kept ready for it.
     """
 
     key: tuple[str, str, str]
@@ -59,17 +60,30 @@ class Invocation(msgspec.Struct, frozen=True):
     limit: Limit
     client_context: str | None = None
     trace_id: str | None = None
+    provisioned: int = 0
+
+
+class Provision(msgspec.Struct, frozen=True):
+    """Keep so many sandboxes of a function ready. Answers how many there are, a `RuntimeMissing` or a `Stopped`."""
+
+    key: tuple[str, str, str]
+    blobs: tuple[str, ...]
+    describe: Callable[[Callable[[str], Path]], Function]
+    count: int
 
 
 class Outcome(msgspec.Struct, frozen=True):
     """`lines` are those of the log that are not written yet: (epoch ms, text). `invoked_arn` is the ARN by which it was
-    called; `concurrent` is how many invocations of the function ran when it began, itself included."""
+    called; `concurrent` is how many invocations of the function ran when it began, itself included; `in_use` how many of the
+    `provisioned` sandboxes did."""
 
     result: Result
     function: Function
     lines: Lines
     invoked_arn: str = ""
     concurrent: int = 1
+    provisioned: int = 0
+    in_use: int = 0
 
 
 class Throttled(msgspec.Struct, frozen=True):

@@ -16,7 +16,7 @@ import msgspec
 
 from skyjar.kernel.blobs import Blobs
 from skyjar.runtime import interpreters, packages
-from skyjar.runtime.functions import Credentials, Function, RuntimeMissing, Stopped
+from skyjar.runtime.functions import PROVISIONED, Credentials, Function, RuntimeMissing, Stopped
 from skyjar.runtime.invocations import (
     Answer,
     Invocation,
@@ -24,6 +24,7 @@ from skyjar.runtime.invocations import (
     Outcome,
     Package,
     PackageRefused,
+    Provision,
     Retire,
     Throttled,
     Unpack,
@@ -79,6 +80,7 @@ class Invoker:
         busy = self._busy[arn] = self._busy.get(arn, 0) + 1
         try:
             function = self._functions.get(request.key) or await self._describe(request)
+            ready = await self._provisioned(function, request.provisioned) if request.provisioned else None
             result = await self.sandboxes.invoke(
                 function,
                 request.payload,
@@ -86,7 +88,9 @@ class Invoker:
                 client_context=request.client_context,
                 trace_id=request.trace_id,
                 invoked_arn=request.invoked_arn,
+                ready=ready,
             )
+            in_use = self.sandboxes.working(ready) if ready is not None else 0
         except (RuntimeMissing, Stopped) as error:
             return error
         finally:
@@ -99,9 +103,28 @@ class Invoker:
             if not self._busy[arn]:
                 del self._busy[arn]
         _, lines = self._lines.pop(result.log_stream, (None, []))
-        return Outcome(result, function, lines, request.invoked_arn, busy)
+        in_use += result.init_type == PROVISIONED  # itself
+        return Outcome(result, function, lines, request.invoked_arn, busy, request.provisioned, in_use)
 
-    async def _describe(self, request: Invocation) -> Function:
+    async def _provisioned(self, function: Function, count: int) -> Function:
+        """What is kept ready of a function. After a start of the cloud there is nothing yet, and it is waited for."""
+        ready = msgspec.structs.replace(function, init_type=PROVISIONED)
+        if not self.sandboxes.ready(ready):
+            await self.sandboxes.provision(ready, count)
+        else:
+            self.sandboxes.keep(ready, count)
+        return ready
+
+    async def provision(self, request: Provision) -> int | RuntimeMissing | Stopped:
+        try:
+            function = self._functions.get(request.key) or await self._describe(request)
+            return await self.sandboxes.provision(
+                msgspec.structs.replace(function, init_type=PROVISIONED), request.count
+            )
+        except (RuntimeMissing, Stopped) as error:
+            return error
+
+    async def _describe(self, request: Invocation | Provision) -> Function:
         for blob in request.blobs:
             if not self._place(blob).exists():
                 await asyncio.to_thread(packages.unpack, self._blobs.path(blob), self._place(blob))

@@ -24,7 +24,7 @@ def platform(function: Function, epoch_s: float, kind: str, record: dict[str, ob
 
 def init_start(function: Function, epoch_s: float, version: str) -> str:
     record: dict[str, object] = {
-        "initializationType": "on-demand",
+        "initializationType": function.init_type,
         "phase": "init",
         "runtimeVersion": version,
         "functionName": function.name,
@@ -36,7 +36,7 @@ def init_start(function: Function, epoch_s: float, version: str) -> str:
 def init_report(function: Function, epoch_s: float, init_ms: float, status: str, kind: str | None) -> str:
     text = f"INIT_REPORT Init Duration: {init_ms:.2f} ms\tPhase: init\tStatus: {status}"
     record: dict[str, object] = {
-        "initializationType": "on-demand",
+        "initializationType": function.init_type,
         "phase": "init",
         "status": status,
         "metrics": {"durationMs": round(init_ms, 3)},

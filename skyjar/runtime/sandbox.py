@@ -80,8 +80,7 @@ class Sandbox:
         try:
             if self._process is None:
                 init_ms = await self._initialise(call)
-            else:
-                self._output.add(reports.start(self.function, time.time(), call.request_id))
+            self._output.add(reports.start(self.function, time.time(), call.request_id))
             duration_ms = await self._work(call)
             return self._conclude(call, duration_ms, init_ms)
         except BaseException:
@@ -89,6 +88,20 @@ class Sandbox:
             raise
         finally:
             self.call = None
+
+    async def warm(self) -> bool:
+        """Have the init phase over before any call comes; whether it went well."""
+        call = self.call = Call(self.function, b"", "")  # nobody waits for it
+        try:
+            await self._initialise(call)
+        except BaseException:
+            self.kill()
+            raise
+        finally:
+            self.call = None
+            self._output.hand_over()
+        self._freeze()
+        return not self._dead
 
     async def _initialise(self, call: Call) -> float:
         """Start the process and wait until it asks for work or has failed; the milliseconds that took."""
@@ -125,7 +138,6 @@ class Sandbox:
             self._output.read()
             kind = self._init_fault[1] if self._init_fault else call.kind
             self._output.add(reports.init_report(self.function, time.time(), init_ms, status, kind))
-        self._output.add(reports.start(self.function, time.time(), call.request_id))
         if self._init_fault:
             call.answer, call.kind = self._init_fault
             call.error, call.status = "Unhandled", "error"
@@ -158,7 +170,7 @@ class Sandbox:
             headers += f"Lambda-Runtime-Cognito-Identity: {call.cognito_identity}\r\n"
         self._thaw()
         if self._extensions:
-            self._tell_extensions("INVOKE", self._invoke_event(call, deadline_ms))
+            self._tell_extensions("INVOKE", call.event(deadline_ms))
         connection, self._waiting = self._waiting, None
         if connection is None:
             self._dead = True
@@ -199,6 +211,7 @@ class Sandbox:
             max_memory_mib=memory,
             log_stream=self.stream,
             content_type=call.content_type,
+            init_type=function.init_type,
         )
 
     # What the Runtime API asks
@@ -276,15 +289,6 @@ class Sandbox:
         extension.waiting = connection
         self._settle()
         return True
-
-    def _invoke_event(self, call: Call, deadline_ms: int) -> dict[str, Any]:
-        return {
-            "eventType": "INVOKE",
-            "deadlineMs": deadline_ms,
-            "requestId": call.request_id,
-            "invokedFunctionArn": call.arn,
-            "tracing": {"type": "X-Amzn-Trace-Id", "value": call.trace_id},
-        }
 
     def _tell_extensions(self, kind: str, event: dict[str, Any]) -> int:
         told = 0

@@ -80,3 +80,50 @@ def test_throttled_clients_are_told_why(account: Account) -> None:
     reasons = caught.value.response["throttlingReasons"]
     assert reasons[0]["reason"] == "TableWriteMaxOnDemandThroughputExceeded"
     assert reasons[0]["resource"].endswith("table/tab")
+
+
+def test_a_stack_has_a_provisioned_global_table(account: Account) -> None:
+    """As the CDK's TableV2 with provisioned capacity."""
+    tracking = {"TargetTrackingScalingPolicyConfiguration": {"TargetValue": 70}}
+    bounds = {"MinCapacity": 3, "MaxCapacity": 30, **tracking}
+    writing = {"WriteProvisionedThroughputSettings": {"WriteCapacityAutoScalingSettings": bounds}}
+    reading = {"ReadProvisionedThroughputSettings": {"ReadCapacityAutoScalingSettings": bounds}}
+    index = {
+        "IndexName": "own",
+        "KeySchema": [{"AttributeName": "g", "KeyType": "HASH"}],
+        "Projection": {"ProjectionType": "ALL"},
+        **writing,
+    }
+    of_replica = {**reading, "GlobalSecondaryIndexes": [{"IndexName": "own", **reading}]}
+    properties = {
+        "TableName": "paid",
+        "AttributeDefinitions": [{"AttributeName": name, "AttributeType": "S"} for name in ("pk", "g")],
+        "KeySchema": KEYS["KeySchema"],
+        "BillingMode": "PROVISIONED",
+        "StreamSpecification": {"StreamViewType": "NEW_AND_OLD_IMAGES"},
+        "GlobalSecondaryIndexes": [index],
+        "Replicas": [{"Region": region, **of_replica} for region in ("us-east-1", FAR)],
+        **writing,
+    }
+    template = json.dumps({"Resources": {"T": {"Type": "AWS::DynamoDB::GlobalTable", "Properties": properties}}})
+    cloudformation = account.client("cloudformation")
+    cloudformation.create_stack(StackName="paid", TemplateBody=template)
+    cloudformation.get_waiter("stack_create_complete").wait(StackName="paid", WaiterConfig={"Delay": 1})
+    for region in ("us-east-1", FAR):
+        scaling = account.client("application-autoscaling", region_name=region)
+        policies = scaling.describe_scaling_policies(ServiceNamespace="dynamodb")["ScalingPolicies"]
+        assert {(each["ResourceId"], each["ScalableDimension"]) for each in policies} == {
+            (resource, f"dynamodb:{kind}:{unit}")
+            for resource, kind in (("table/paid", "table"), ("table/paid/index/own", "index"))
+            for unit in ("ReadCapacityUnits", "WriteCapacityUnits")
+        }
+    shown = account.client("dynamodb").describe_table_replica_auto_scaling(TableName="paid")
+    replicas = shown["TableAutoScalingDescription"]["Replicas"]
+    assert {each["RegionName"] for each in replicas} == {"us-east-1", FAR}
+    assert all(
+        each["GlobalSecondaryIndexes"][0]["ProvisionedWriteCapacityAutoScalingSettings"]["MaximumUnits"] == 30
+        for each in replicas
+    )
+    cloudformation.delete_stack(StackName="paid")
+    cloudformation.get_waiter("stack_delete_complete").wait(StackName="paid", WaiterConfig={"Delay": 1})
+    assert account.client("cloudwatch", region_name=FAR).describe_alarms()["MetricAlarms"] == []

@@ -259,3 +259,157 @@ def test_an_unknown_policy_template_is_refused(sam: Sam) -> None:
 {SAYS}
 """)
     assert caught.value.response["Error"]["Code"] == "ValidationError"
+
+
+SHOWS = """
+      InlineCode: |
+        import json
+        def handler(event, context):
+            print("got", json.dumps(event))
+            return {"statusCode": 200, "body": "hello"}
+"""
+
+
+def shown(sam: Sam, function: str, words: str) -> str:
+    """What the function printed that has these words, once it has."""
+    logs = sam.account.client("logs")
+    group = f"/aws/lambda/{function}"
+    for _ in range(200):
+        found = logs.filter_log_events(logGroupName=group)["events"] if has_group(logs, group) else []
+        for event in found:
+            if event["message"].startswith("got") and words in event["message"]:
+                message: str = event["message"]
+                return message
+        sam.account.running.settle()
+    raise AssertionError(f"{function} was never called with {words}")
+
+
+@pytest.mark.spec("sam-005")
+def test_every_kind_of_event_source_fires(still: Account) -> None:
+    sam = Sam(still)
+    bucket = f"in-{still.number}"
+    made = sam.deploy(f"""
+  Work: {{Type: AWS::SQS::Queue}}
+  Topic: {{Type: AWS::SNS::Topic}}
+  Bus: {{Type: AWS::Events::EventBus, Properties: {{Name: shop}}}}
+  Files: {{Type: AWS::S3::Bucket, Properties: {{BucketName: {bucket}}}}}
+  Many:
+    Type: AWS::Serverless::Function
+    Properties:
+      Events:
+        Get: {{Type: Api, Properties: {{Path: /hello, Method: get}}}}
+        Pull: {{Type: SQS, Properties: {{Queue: !GetAtt Work.Arn, BatchSize: 1}}}}
+        Often: {{Type: Schedule, Properties: {{Schedule: rate(5 minutes), Input: '{{"tick": true}}'}}}}
+        Put: {{Type: S3, Properties: {{Bucket: !Ref Files, Events: 's3:ObjectCreated:*'}}}}
+        Told: {{Type: SNS, Properties: {{Topic: !Ref Topic}}}}
+        Rule:
+          Type: EventBridgeRule
+          Properties: {{EventBusName: !Ref Bus, Pattern: {{source: [app]}}}}
+{SHOWS}
+""")
+    function, arn = (
+        made["Many"][1],
+        sam.functions.get_function(FunctionName=made["Many"][1])["Configuration"]["FunctionArn"],
+    )
+    (api,) = still.client("apigateway").get_rest_apis()["items"]
+    assert api["id"] == made["ServerlessRestApi"][1]
+    (mapping,) = sam.functions.list_event_source_mappings(FunctionName=function)["EventSourceMappings"]
+    assert (mapping["EventSourceArn"].rpartition(":")[2], mapping["BatchSize"]) == (
+        made["Work"][1].rpartition("/")[2],
+        1,
+    )
+    events, s3, sns = still.client("events"), still.client("s3"), still.client("sns")
+    (scheduled,) = events.list_rules()["Rules"]
+    assert scheduled["ScheduleExpression"] == "rate(5 minutes)"
+    (rule,) = events.list_rules(EventBusName="shop")["Rules"]
+    assert json.loads(rule["EventPattern"]) == {"source": ["app"]}
+    (notified,) = s3.get_bucket_notification_configuration(Bucket=bucket)["LambdaFunctionConfigurations"]
+    assert (notified["LambdaFunctionArn"], notified["Events"]) == (arn, ["s3:ObjectCreated:*"])
+    (subscribed,) = sns.list_subscriptions_by_topic(TopicArn=made["Topic"][1])["Subscriptions"]
+    assert (subscribed["Protocol"], subscribed["Endpoint"]) == ("lambda", arn)
+
+    assert sam.get(f"{api['id']}/Prod/hello") == "hello"
+    assert '"httpMethod": "GET"' in shown(sam, function, '"/hello"')
+    still.client("sqs").send_message(QueueUrl=made["Work"][1], MessageBody="from the queue")
+    assert "aws:sqs" in shown(sam, function, "from the queue")
+    s3.put_object(Bucket=bucket, Key="leaf.txt", Body=b"x")
+    assert "ObjectCreated:Put" in shown(sam, function, "leaf.txt")
+    sns.publish(TopicArn=made["Topic"][1], Message="from the topic")
+    assert "aws:sns" in shown(sam, function, "from the topic")
+    entry = {"EventBusName": "shop", "Source": "app", "DetailType": "T", "Detail": '{"from": "the bus"}'}
+    events.put_events(Entries=[entry])
+    assert '"source": "app"' in shown(sam, function, "the bus")
+    still.running.advance(301)
+    assert shown(sam, function, '{"tick": true}')
+
+
+def test_provisioned_concurrency_of_a_published_alias(sam: Sam, account: Account) -> None:
+    made = sam.deploy("""
+  Ready:
+    Type: AWS::Serverless::Function
+    Properties:
+      AutoPublishAlias: live
+      ProvisionedConcurrencyConfig: {ProvisionedConcurrentExecutions: 1}
+      InlineCode: |
+        import os
+        def handler(event, context): return os.environ["AWS_LAMBDA_INITIALIZATION_TYPE"]
+""")
+    where = {"FunctionName": made["Ready"][1], "Qualifier": "live"}
+    account.running.settle()
+    assert sam.functions.get_provisioned_concurrency_config(**where)["Status"] == "READY"
+    assert json.load(sam.functions.invoke(**where, Payload=b"{}")["Payload"]) == "provisioned-concurrency"
+
+
+def test_ordinary_resources_stand_beside_serverless_ones(sam: Sam, account: Account) -> None:
+    """What SAM knows and what it does not refer to each other both ways."""
+    made = sam.deploy("""
+  Topic: {Type: AWS::SNS::Topic, Properties: {TopicName: told}}
+  Table:
+    Type: AWS::DynamoDB::Table
+    Properties:
+      AttributeDefinitions: [{AttributeName: id, AttributeType: S}]
+      KeySchema: [{AttributeName: id, KeyType: HASH}]
+      ProvisionedThroughput: {ReadCapacityUnits: 1, WriteCapacityUnits: 1}
+  Writes:
+    Type: AWS::ApplicationAutoScaling::ScalableTarget
+    Properties:
+      ServiceNamespace: dynamodb
+      ResourceId: !Sub table/${Table}
+      ScalableDimension: dynamodb:table:WriteCapacityUnits
+      MinCapacity: 3
+      MaxCapacity: 9
+  Teller:
+    Type: AWS::Serverless::Function
+    Properties:
+      Policies:
+        - SNSPublishMessagePolicy: {TopicName: !GetAtt Topic.TopicName}
+        - DynamoDBWritePolicy: {TableName: !Ref Table}
+      Environment: {Variables: {TOPIC: !Ref Topic, TABLE: !Ref Table}}
+      InlineCode: |
+        import boto3, os
+        def handler(event, context):
+            boto3.client("dynamodb").put_item(TableName=os.environ["TABLE"], Item={"id": {"S": "a"}})
+            return boto3.client("sns").publish(TopicArn=os.environ["TOPIC"], Message="hello")["MessageId"]
+  Queue: {Type: AWS::SQS::Queue}
+  Late:
+    Type: AWS::CloudWatch::Alarm
+    Properties:
+      Namespace: AWS/Lambda
+      MetricName: Errors
+      Dimensions: [{Name: FunctionName, Value: !Ref Teller}]
+      Statistic: Sum
+      Period: 60
+      EvaluationPeriods: 1
+      Threshold: 0
+      ComparisonOperator: GreaterThanThreshold
+      AlarmActions: [!Ref Topic]
+""")
+    account.running.settle()
+    assert {kind for kind, _ in made.values()} >= {
+        "AWS::SNS::Topic", "AWS::Lambda::Function", "AWS::DynamoDB::Table", "AWS::SQS::Queue", "AWS::CloudWatch::Alarm",
+    }  # fmt: skip
+    assert sam.invoke(made["Teller"][1])
+    table = account.client("dynamodb").describe_table(TableName=made["Table"][1])["Table"]
+    assert table["ProvisionedThroughput"]["WriteCapacityUnits"] == 3
+    alarm = account.client("cloudwatch").describe_alarms(AlarmNames=[made["Late"][1]])["MetricAlarms"][0]
+    assert (alarm["Dimensions"][0]["Value"], alarm["AlarmActions"]) == (made["Teller"][1], [made["Topic"][1]])

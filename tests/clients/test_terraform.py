@@ -216,6 +216,66 @@ resource "aws_dynamodb_table" "orders" {
 }
 """
 
+AUTO_SCALING = """
+provider "aws" { region = "us-east-1" }
+
+resource "aws_dynamodb_table" "orders" {
+  name           = "orders"
+  billing_mode   = "PROVISIONED"
+  read_capacity  = 5
+  write_capacity = 5
+  hash_key       = "id"
+  attribute {
+    name = "id"
+    type = "S"
+  }
+  lifecycle { ignore_changes = [write_capacity] }
+}
+resource "aws_appautoscaling_target" "write" {
+  service_namespace  = "dynamodb"
+  resource_id        = "table/${aws_dynamodb_table.orders.name}"
+  scalable_dimension = "dynamodb:table:WriteCapacityUnits"
+  min_capacity       = 8
+  max_capacity       = 20
+  tags               = { team = "tea" }
+}
+resource "aws_appautoscaling_policy" "write" {
+  name               = "DynamoDBWriteCapacityUtilization:${aws_appautoscaling_target.write.resource_id}"
+  policy_type        = "TargetTrackingScaling"
+  service_namespace  = aws_appautoscaling_target.write.service_namespace
+  resource_id        = aws_appautoscaling_target.write.resource_id
+  scalable_dimension = aws_appautoscaling_target.write.scalable_dimension
+  target_tracking_scaling_policy_configuration {
+    target_value = 70
+    predefined_metric_specification { predefined_metric_type = "DynamoDBWriteCapacityUtilization" }
+  }
+}
+resource "aws_appautoscaling_policy" "steps" {
+  name               = "steps"
+  policy_type        = "StepScaling"
+  service_namespace  = aws_appautoscaling_target.write.service_namespace
+  resource_id        = aws_appautoscaling_target.write.resource_id
+  scalable_dimension = aws_appautoscaling_target.write.scalable_dimension
+  step_scaling_policy_configuration {
+    adjustment_type = "ChangeInCapacity"
+    cooldown        = 60
+    step_adjustment {
+      metric_interval_lower_bound = 0
+      scaling_adjustment          = 2
+    }
+  }
+}
+resource "aws_appautoscaling_scheduled_action" "night" {
+  name               = "night"
+  service_namespace  = aws_appautoscaling_target.write.service_namespace
+  resource_id        = aws_appautoscaling_target.write.resource_id
+  scalable_dimension = aws_appautoscaling_target.write.scalable_dimension
+  schedule           = "cron(0 22 * * ? *)"
+  timezone           = "Europe/Berlin"
+  scalable_target_action { max_capacity = 10 }
+}
+"""
+
 
 def prepared(account: Account, folder: Path, configuration: str) -> Callable[..., str]:
     """Terraform in a folder with that configuration, initialised."""
@@ -257,6 +317,20 @@ def test_a_global_table(account: Account, tmp_path: Path) -> None:
     assert "No changes." in terraform("plan")
     terraform("destroy", "-auto-approve")
     assert account.client("dynamodb").list_tables()["TableNames"] == far.list_tables()["TableNames"] == []
+
+
+def test_auto_scaling_of_a_table(account: Account, tmp_path: Path) -> None:
+    terraform = prepared(account, tmp_path, AUTO_SCALING)
+    terraform("apply", "-auto-approve")
+    account.running.settle()
+    dynamodb = account.client("dynamodb")
+    units = dynamodb.describe_table(TableName="orders")["Table"]["ProvisionedThroughput"]["WriteCapacityUnits"]
+    assert units == 8
+    assert "No changes." in terraform("plan")
+    terraform("destroy", "-auto-approve")
+    scaling = account.client("application-autoscaling")
+    assert scaling.describe_scalable_targets(ServiceNamespace="dynamodb")["ScalableTargets"] == []
+    assert account.client("cloudwatch").describe_alarms()["MetricAlarms"] == []
 
 
 def test_topics_and_event_buses(account: Account, tmp_path: Path) -> None:

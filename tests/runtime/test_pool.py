@@ -1,6 +1,7 @@
 """Which sandbox takes a call, how long it lives, and that nothing is left."""
 
 import asyncio
+import json
 import os
 import signal
 import subprocess
@@ -8,9 +9,10 @@ import sys
 import time
 from pathlib import Path
 
+import msgspec
 import pytest
 
-from skyjar.runtime.functions import RuntimeMissing, Stopped
+from skyjar.runtime.functions import PROVISIONED, RuntimeMissing, Stopped
 
 COUNT = "import os\nn = []\ndef handler(e, c):\n    n.append(1)\n    return [os.environ['AWS_LAMBDA_LOG_STREAM_NAME'], len(n)]\n"
 SLEEP = "import time\ndef handler(e, c):\n    time.sleep(e)\n    return e\n"
@@ -194,3 +196,66 @@ def test_what_is_found_names_the_own_interpreter_and_the_isolation(world):
     found = {one.name: one for one in world.run(world.sandboxes.found())}
     assert found["python3.11"].path.is_file()
     assert found["sandbox"].version
+
+
+KIND = """
+import os, time
+began = time.monotonic()
+def handler(event, context):
+    time.sleep(event or 0)
+    return [os.environ["AWS_LAMBDA_INITIALIZATION_TYPE"], os.environ["AWS_LAMBDA_LOG_STREAM_NAME"], began]
+"""
+
+
+def kept(world, function):
+    return msgspec.structs.replace(function, init_type=PROVISIONED)
+
+
+@pytest.mark.spec("lambda-049")
+def test_provisioned_sandboxes_have_begun_before_a_call_comes(world):
+    function = world.function(KIND)
+    ready = kept(world, function)
+    assert world.run(world.sandboxes.provision(ready, 2)) == 2
+    before = time.monotonic()
+    result = world.run(world.call(function, ready=ready))
+    kind, _, began = json.loads(result.payload)
+    assert (kind, result.init_type, result.init_ms) == (PROVISIONED, PROVISIONED, None)
+    assert began < before
+    assert "Init Duration" not in "".join(line for _, _, line in world.lines)
+
+
+def test_what_is_more_than_provisioned_begins_on_demand(world):
+    function = world.function(KIND)
+    ready = kept(world, function)
+    world.run(world.sandboxes.provision(ready, 1))
+
+    async def both():
+        return await asyncio.gather(world.call(function, 0.2, ready=ready), world.call(function, 0.2, ready=ready))
+
+    kinds = sorted(json.loads(result.payload)[0] for result in world.run(both()))
+    assert kinds == ["on-demand", PROVISIONED]
+    assert json.loads(world.run(world.call(function, ready=ready)).payload)[0] == PROVISIONED
+
+
+def test_provisioned_sandboxes_are_not_retired_and_are_given_up_when_told(world):
+    world.options = {"idle_s": 0.05}
+    function = world.function(KIND)
+    ready = kept(world, function)
+    world.run(world.sandboxes.provision(ready, 2))
+    world.run(asyncio.sleep(0.2))
+    assert world.sandboxes.ready(ready) == 2
+    assert world.run(world.sandboxes.provision(ready, 1)) == 1
+    assert world.run(world.sandboxes.provision(ready, 0)) == 0
+
+
+def test_a_provisioned_sandbox_that_is_lost_is_made_anew(world):
+    function = world.function("import os\ndef handler(e, c):\n    os._exit(1)\n")
+    ready = kept(world, function)
+    world.run(world.sandboxes.provision(ready, 1))
+    assert world.run(world.call(function, ready=ready)).error == "Unhandled"
+    assert world.run(world.sandboxes.provision(ready, 1)) == 1
+
+
+def test_one_that_cannot_begin_is_not_there(world):
+    function = world.function("raise RuntimeError('no')")
+    assert world.run(world.sandboxes.provision(kept(world, function), 1)) == 0

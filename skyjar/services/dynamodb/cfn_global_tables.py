@@ -12,7 +12,7 @@ from skyjar.kernel.call import Call
 from skyjar.kernel.errors import NotImplementedHere
 from skyjar.kernel.outside import Compute, Outside
 
-from . import cfn_tables, replication, state
+from . import cfn_auto_scaling, cfn_tables, replication, state
 from .errors import ResourceNotFoundException, ValidationException
 
 _SHARED = (
@@ -31,9 +31,13 @@ _MAXIMA = {
     "ReadOnDemandThroughputSettings": "MaxReadRequestUnits",
     "WriteOnDemandThroughputSettings": "MaxWriteRequestUnits",
 }
-SUPPORTED = frozenset((*_SHARED, *_MAXIMA, "Replicas"))
+_SCALED = ("ReadProvisionedThroughputSettings", "WriteProvisionedThroughputSettings")
+SUPPORTED = frozenset((*_SHARED, *_MAXIMA, *_SCALED, "Replicas"))
 _OWN = ("DeletionProtectionEnabled", "PointInTimeRecoverySpecification", "Tags", "ResourcePolicy")
-_OF_REPLICA = frozenset((*_OWN, "Region", "TableClass", "SSESpecification"))
+_OF_REPLICA = frozenset(
+    (*_OWN, "Region", "TableClass", "SSESpecification", "ReadProvisionedThroughputSettings", "GlobalSecondaryIndexes")
+)
+_OF_INDEX = {"IndexName", "ReadProvisionedThroughputSettings"}
 
 
 def _replicas(properties: Properties) -> dict[str, Properties]:
@@ -46,6 +50,13 @@ def _replicas(properties: Properties) -> dict[str, Properties]:
                 "Skyjar does not implement these properties of a replica of AWS::DynamoDB::GlobalTable: "
                 f"{', '.join(unknown)}."
             )
+        for index in each.get("GlobalSecondaryIndexes", ()):
+            unknown = sorted(name for name in index.keys() - _OF_INDEX if not _is_off(index[name]))
+            if unknown:
+                raise NotImplementedHere(
+                    "Skyjar does not implement these properties of an index of a replica of AWS::DynamoDB::GlobalTable: "
+                    f"{', '.join(unknown)}."
+                )
         found[each["Region"]] = each
     return found
 
@@ -65,6 +76,7 @@ def _local(region: str, properties: Properties) -> Properties:
     maxima = {member: properties[name][member] for name, member in _MAXIMA.items() if properties.get(name)}
     if maxima:
         shared["OnDemandThroughput"] = maxima
+    shared |= cfn_auto_scaling.first_units(properties, own)
     found = shared | {name: own[name] for name in (*_OWN, "TableClass") if name in own}
     key = (own.get("SSESpecification") or {}).get("KMSMasterKeyId")
     if key and "SSESpecification" in found:
@@ -86,7 +98,9 @@ def update_table(
     call: Call, resource: Resource, old: Physical, properties: Properties, before: Properties
 ) -> Physical | Outside:
     if _shown(call, old.id).keys() == _others(call, before).keys():  # or else it is run again, and did this already
-        cfn_tables.update_table(call, resource, old, _local(call.region, properties), _local(call.region, before))
+        now = _local(call.region, properties)
+        was = cfn_auto_scaling.kept(now, _local(call.region, before))
+        cfn_tables.update_table(call, resource, old, now, was)
     return _complete(call, resource, old.id, properties, before)
 
 
@@ -106,6 +120,7 @@ def _complete(
     call: Call, resource: Resource, name: str, properties: Properties, before: Properties
 ) -> Physical | Outside:
     wanted, there = _others(call, properties), _shown(call, name)
+    cfn_auto_scaling.scale_writing(call, name, properties, before)
     updates = [{"Delete": {"RegionName": region}} for region in there if region not in wanted]
     updates += [{"Create": _made(region, each)} for region, each in wanted.items() if region not in there]
     if updates:
@@ -121,6 +136,9 @@ def _complete(
         cfn_tables.update_table(
             at, known, cfn_tables.described(at, name), now, {key: was[key] for key in _OWN if key in was} if was else {}
         )
+    earlier = _replicas(before) if before else {}
+    for region, each in _replicas(properties).items():
+        cfn_auto_scaling.scale_reading(call, name, region, each, earlier.get(region, {}))
     shown = call.ask("dynamodb").describe_table(table_name=name)["Table"]
     physical = cfn_tables.described(call, name)
     return Physical(name, {**physical.attributes, "TableId": shown["TableId"]})
@@ -137,6 +155,8 @@ def _made(region: str, given: Properties) -> dict[str, Any]:
 def delete_table(call: Call, resource: Resource, physical: Physical, properties: Properties) -> None:
     dynamodb = call.ask("dynamodb")
     try:
+        if properties.get("WriteProvisionedThroughputSettings"):
+            cfn_auto_scaling.give_up(call, physical.id)
         gone = [{"Delete": {"RegionName": region}} for region in _shown(call, physical.id)]
         if gone:
             dynamodb.update_table(table_name=physical.id, replica_updates=gone)

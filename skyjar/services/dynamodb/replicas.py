@@ -12,7 +12,7 @@ from skyjar.kernel import durations, principals
 from skyjar.kernel.call import Call
 from skyjar.kernel.errors import AWSError, NotImplementedHere
 
-from . import change_capture, encryption, limits, replication, schemas, state
+from . import auto_scaling, change_capture, encryption, limits, replication, schemas, state
 from .errors import ResourceInUseException, ValidationException
 from .replication import others
 from .state import Definition
@@ -86,7 +86,7 @@ def _create(call: Call, old: Definition, given: dict[str, Any]) -> None:
     if not _REGION.fullmatch(region):
         raise ValidationException(f"One or more parameter values were invalid: Unsupported Region: {region}")
     there = replication.elsewhere(call, region)
-    if old.billing == "PROVISIONED":
+    if old.billing == "PROVISIONED" and not auto_scaling.is_scaled(call, old):
         raise ValidationException("Table write capacity should either be Pay-Per-Request or AutoScaled.")
     if any(index.status != "ACTIVE" for index in old.indexes):
         raise ResourceInUseException(
@@ -133,6 +133,8 @@ def _create(call: Call, old: Definition, given: dict[str, Any]) -> None:
     state.tables.replace(call, old, state.replace(source, replicas=members, sourced_s=call.now))
     _tell(call, old, members)
     due = call.now + durations.of(call, "dynamodb.CreateReplica")
+    if old.billing == "PROVISIONED":
+        auto_scaling.copy(call, region, old)
     there.later(replication.fill, due=due, table=old.name, source=call.region, space=made.space, start=b"")
 
 
@@ -208,7 +210,7 @@ def check_change(
     """What cannot be changed of a replica."""
     if not definition.replicas:
         return
-    if billing == "PROVISIONED":
+    if billing == "PROVISIONED" and not auto_scaling.is_scaled(call, definition):
         raise ValidationException("Table write capacity should either be Pay-Per-Request or AutoScaled.")
     if stream is not None and not stream["StreamEnabled"]:
         raise ValidationException(
@@ -216,6 +218,21 @@ def check_change(
         )
     if key_id is not None:
         raise NotImplementedHere("Skyjar does not implement SSESpecification of a replica in dynamodb:UpdateTable.")
+
+
+def of_index(each: Definition, updates: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Changes of global indexes as another replica takes them: how much is read there is its own."""
+    reads = {index.name: index.read_units for index in each.indexes}
+    return [_with_own_reading(update, reads) for update in updates]
+
+
+def _with_own_reading(update: dict[str, Any], reads: dict[str, int]) -> dict[str, Any]:
+    changed = update.get("Update") or {}
+    units = changed.get("ProvisionedThroughput")
+    if not units or changed["IndexName"] not in reads:
+        return update
+    own = {**units, "ReadCapacityUnits": reads[changed["IndexName"]]}
+    return {"Update": {**changed, "ProvisionedThroughput": own}}
 
 
 def is_changing(call: Call, definition: Definition) -> bool:

@@ -17,7 +17,7 @@ from skyjar.kernel.call import Call
 from skyjar.kernel.jobs import job
 from skyjar.kernel.tables import At
 
-from . import encryption, item_rows, limits, schemas, state
+from . import capacity, encryption, item_rows, limits, metrics, schemas, state
 from .schemas import Key, Schema
 from .state import Definition, Delivery
 
@@ -148,6 +148,8 @@ def _take(call: Call, schema: Schema, place: bytes, sent: bytes | None, stamp: S
     size = item_rows.stored_size(sent) if sent is not None else 0
     if old != new:
         item_rows.save(call, schema, key, stored, old, new, size, is_replicated=True)
+        before = item_rows.stored_size(stored) if stored is not None else 0
+        metrics.written(call, schema, capacity.write_units(max(size, before)))
     _put_stamp(call, schema, place, stamp)
 
 

@@ -257,6 +257,7 @@ def update_table(
         _share_class(call, definition)
     if billing_mode is not None or provisioned_throughput is not None:
         definition = _rebill(call, definition, billing_mode or definition.billing, provisioned_throughput)
+        _share_throughput(call, definition)
     throughput = _given(on_demand_throughput, warm_throughput)
     definition = on_demand.settled(definition, definition.billing, throughput)
     for other, each in replication.others(call, definition) if throughput else ():
@@ -264,7 +265,8 @@ def update_table(
     if global_secondary_index_updates:
         definition = index_changes.change(call, definition, attribute_definitions, global_secondary_index_updates)
         for other, each in replication.others(call, definition):
-            changed = index_changes.change(other, each, attribute_definitions, global_secondary_index_updates)
+            theirs = replicas.of_index(each, global_secondary_index_updates)
+            changed = index_changes.change(other, each, attribute_definitions, theirs)
             state.tables.replace(other, each, changed)
     if key_id is not None:
         definition = encryption.changed(call, definition, key_id)
@@ -291,6 +293,16 @@ def _share_class(call: Call, definition: Definition) -> None:
     for other, each in replication.others(call, definition):
         if not each.has_own_class:
             state.tables.replace(other, each, state.replace(each, table_class=definition.table_class))
+
+
+def _share_throughput(call: Call, definition: Definition) -> None:
+    """Replicas are billed alike and have the same write capacity; how much is read is each one's own."""
+    for other, each in replication.others(call, definition):
+        if (each.billing, each.write_units) != (definition.billing, definition.write_units):
+            units = {"ReadCapacityUnits": each.read_units or definition.read_units,
+                     "WriteCapacityUnits": definition.write_units}  # fmt: skip
+            given = units if definition.billing == "PROVISIONED" else None
+            state.tables.replace(other, each, _rebill(other, each, definition.billing, given))
 
 
 def _rebill(call: Call, old: Definition, billing: str, given: dict[str, int] | None) -> Definition:

@@ -18,7 +18,7 @@ from skyjar.kernel.jobs import job
 from skyjar.kernel.outside import Outside
 from skyjar.kernel.tables import At, Place
 
-from . import archives, calling, inputs, limits, patterns, senders, state
+from . import archives, calling, inputs, limits, metrics, patterns, senders, state
 from .errors import ValidationException
 from .state import Attempt, Happening, Rule
 
@@ -85,9 +85,12 @@ def deliver(call: Call, *, bus: str) -> None:
         if not each.replay:
             for archive in kept:
                 archives.keep(call, archive, body, each)
-        for rule in rules:
-            if _wants(rule, each, body):
-                give(call, rule, body, each.came_at, each.hops)
+        wanted = [rule for rule in rules if _wants(rule, each, body)]
+        if wanted:
+            metrics.matched_any(call)
+        for rule in wanted:
+            metrics.matched(call, rule.bus, rule.name)
+            give(call, rule, body, each.came_at, each.hops)
     if len(waiting) == PAGE:
         call.later(deliver, key=bus, bus=bus)
 
@@ -126,6 +129,12 @@ def give(call: Call, rule: Rule, body: dict[str, Any], came_at: float, hops: int
 
 
 def _hand_over(call: Call, target: dict[str, Any], attempt: Attempt, body: dict[str, Any]) -> None:
+    metrics.attempted(call, attempt.bus, attempt.rule, attempt.came_at, attempt.tries)
+    _send(call, target, attempt, body)
+    metrics.succeeded(call, attempt.bus, attempt.rule, attempt.came_at)
+
+
+def _send(call: Call, target: dict[str, Any], attempt: Attempt, body: dict[str, Any]) -> None:
     if ":event-bus/" in target["Arn"]:
         _to_bus(call, target, attempt, body)
         return
@@ -172,6 +181,7 @@ def try_again(call: Call, *, rule_arn: str, target: str, identity: str) -> Outsi
     try:
         if ":api-destination/" in given["Arn"]:
             text = inputs.text(given, body, rule_arn, iso(attempt.came_at))
+            metrics.attempted(call, attempt.bus, attempt.rule, attempt.came_at, attempt.tries)
             return calling.request(call, given, body, text, lambda call, answer: _answered(call, attempt, answer))
         _hand_over(call, given, attempt, body)
     except AWSError as error:
@@ -190,6 +200,7 @@ def _answered(call: Call, attempt: Attempt, answer: AWSError | float | None) -> 
         _try_later(call, attempt, body, call.now + answer)
     else:
         state.attempts.delete(call, attempt.rule_arn, attempt.target, attempt.id)
+        metrics.succeeded(call, attempt.bus, attempt.rule, attempt.came_at)
 
 
 def _fail(call: Call, target: dict[str, Any], attempt: Attempt, body: dict[str, Any], error: AWSError) -> None:
@@ -209,6 +220,7 @@ def _fail(call: Call, target: dict[str, Any], attempt: Attempt, body: dict[str, 
             _try_later(call, state.replace(attempt, tries=attempt.tries + 1), body, due)
             return
     state.attempts.delete(call, attempt.rule_arn, attempt.target, attempt.id)
+    metrics.count(call, attempt.bus, attempt.rule, metrics.INVOKED, metrics.FAILED_FOR_GOOD)
     _bury(call, target, attempt, body, error, condition)
 
 
@@ -240,7 +252,9 @@ def _bury(
             message_attributes=attributes,
         )
     except AWSError:  # its policy does not let EventBridge in
+        metrics.count(call, attempt.bus, attempt.rule, metrics.NOT_SENT)
         return
+    metrics.count(call, attempt.bus, attempt.rule, metrics.SENT)
 
 
 def _code(error: AWSError) -> str:

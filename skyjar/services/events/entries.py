@@ -10,7 +10,7 @@ from skyjar.kernel.call import Call
 from skyjar.kernel.errors import NotImplementedHere
 from skyjar.kernel.service import operation
 
-from . import deliveries, limits, state
+from . import deliveries, limits, sizes, state
 from .errors import ValidationException
 
 
@@ -27,7 +27,7 @@ class Wrong(Exception):
 def put_events(call: Call, *, entries: list[dict[str, Any]], endpoint_id: str | None = None) -> dict[str, Any]:
     if endpoint_id:
         raise NotImplementedHere("Skyjar does not implement EndpointId of events:PutEvents.")
-    if sum(_size(entry) for entry in entries) > limits.ENTRIES_BYTES:
+    if sum(sizes.size_of(entry) for entry in entries) > limits.ENTRIES_BYTES:
         raise ValidationException("Total size of the entries in the request is over the limit.")
     answers: list[dict[str, str]] = []
     failed = 0
@@ -38,15 +38,6 @@ def put_events(call: Call, *, entries: list[dict[str, Any]], endpoint_id: str | 
             failed += 1
             answers.append({"ErrorCode": wrong.code, "ErrorMessage": wrong.message})
     return {"FailedEntryCount": failed, "Entries": answers}
-
-
-def _size(entry: dict[str, Any]) -> int:
-    """As "Calculating PutEvents event entry size" has it."""
-    texts = [entry.get(name) or "" for name in ("Source", "DetailType", "Detail")]
-    total = sum(
-        len(text) if text.isascii() else len(text.encode()) for text in (*texts, *(entry.get("Resources") or ()))
-    )
-    return total + (limits.TIME_BYTES if entry.get("Time") is not None else 0)
 
 
 def _put(call: Call, entry: dict[str, Any]) -> str:

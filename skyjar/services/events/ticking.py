@@ -8,7 +8,7 @@ from skyjar.kernel.call import Call
 from skyjar.kernel.jobs import job
 from skyjar.kernel.tables import At
 
-from . import deliveries, schedules, state
+from . import deliveries, metrics, schedules, state
 from .state import Rule
 
 
@@ -36,5 +36,6 @@ def tick(call: Call, *, bus: str, rule: str, number: int, at: float) -> None:
     body: dict[str, Any] = deliveries.event(
         call, "aws.events", "Scheduled Event", {}, [state.rule_arn(call, bus, rule)], at
     )
+    metrics.count(call, bus, rule, metrics.TRIGGERED)
     deliveries.give(call, found, body, call.now)
     _wait(call, found, at)

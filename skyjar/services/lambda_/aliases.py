@@ -8,7 +8,7 @@ from skyjar.kernel.call import Call
 from skyjar.kernel.service import operation
 from skyjar.kernel.tables import At
 
-from . import names, paging, state
+from . import names, paging, provisioned, state
 from .errors import (
     InvalidParameterValueException,
     PreconditionFailedException,
@@ -106,12 +106,14 @@ def update_alias(
         revision=call.new_id(),
     )
     state.aliases.replace(at, old, new)
+    provisioned.moved(call, at, old, new)
     return _show(at, new)
 
 
 @operation
 def delete_alias(call: Call, *, function_name: str, name: str) -> None:
     at, function = state.head(call, function_name)
+    provisioned.dropped(call, at, function.name, name)
     state.aliases.delete(at, function.name, name)
     state.policies.delete(at, function.name, name)
     state.event_configs.delete(at, function.name, name)

@@ -172,7 +172,21 @@ def create_version(call: Call, resource: Resource, properties: Properties) -> Ph
         code_sha256=properties.get("CodeSha256"),
     )
     arn = made["FunctionArn"]
+    _provision(call, properties["FunctionName"], made["Version"], properties, {})
     return Physical(arn, {"Version": made["Version"], "FunctionArn": arn})
+
+
+def _provision(call: Call, function: str, qualifier: str, new: Properties, old: Properties) -> None:
+    """Have provisioned what a template says; the stack does not wait for it."""
+    wanted, had = (each.get("ProvisionedConcurrencyConfig") or {} for each in (new, old))
+    number = int(wanted.get("ProvisionedConcurrentExecutions", 0))
+    if number == int(had.get("ProvisionedConcurrentExecutions", 0)):
+        return
+    asked, where = call.ask("lambda"), {"function_name": function, "qualifier": qualifier}
+    if number:
+        asked.put_provisioned_concurrency_config(**where, provisioned_concurrent_executions=number)
+    else:
+        asked.delete_provisioned_concurrency_config(**where)
 
 
 def delete_version(call: Call, resource: Resource, physical: Physical, properties: Properties) -> Outside | None:
@@ -182,7 +196,7 @@ def delete_version(call: Call, resource: Resource, physical: Physical, propertie
         return None
 
 
-_ALIAS = {"FunctionName", "FunctionVersion", "Name", "Description", "RoutingConfig"}
+_ALIAS = {"FunctionName", "FunctionVersion", "Name", "Description", "RoutingConfig", "ProvisionedConcurrencyConfig"}
 
 
 def _alias(properties: Properties) -> dict[str, Any]:
@@ -202,11 +216,13 @@ def _alias(properties: Properties) -> dict[str, Any]:
 
 def create_alias(call: Call, resource: Resource, properties: Properties) -> Physical:
     arn = call.ask("lambda").create_alias(**_alias(properties))["AliasArn"]
+    _provision(call, properties["FunctionName"], properties["Name"], properties, {})
     return Physical(arn, {"AliasArn": arn})
 
 
 def update_alias(call: Call, resource: Resource, old: Physical, properties: Properties, before: Properties) -> Physical:
     call.ask("lambda").update_alias(**_alias(properties))
+    _provision(call, properties["FunctionName"], properties["Name"], properties, before)
     return old
 
 
@@ -337,7 +353,7 @@ RESOURCE_TYPES = {
         create=create_version,
         update=None,
         delete=delete_version,
-        properties=("FunctionName", "Description", "CodeSha256"),
+        properties=("FunctionName", "Description", "CodeSha256", "ProvisionedConcurrencyConfig"),
     ),
     "AWS::Lambda::Alias": ResourceType(
         create=create_alias, update=update_alias, delete=delete_alias, properties=_ALIAS

@@ -121,8 +121,23 @@ def send(call: Call, version: Version, target: str, record: dict[str, Any]) -> N
             call.ask("lambda", who, region=region).invoke(
                 function_name=target, invocation_type="Event", payload=text.encode()
             )
+        elif service == "events":
+            call.ask("events", who, region=region).put_events(entries=[_entry(target, record, text)])
     except AWSError:
         return
+
+
+def _entry(bus: str, record: dict[str, Any], text: str) -> dict[str, Any]:
+    """The record as an event (Developer Guide, "Retaining records of asynchronous invocations")."""
+    context = record["requestContext"]
+    kind = "Success" if context["condition"] == "Success" else "Failure"
+    return {
+        "EventBusName": bus,
+        "Source": "lambda",
+        "DetailType": f"Lambda Function Invocation Result - {kind}",
+        "Resources": [bus, context["functionArn"]],
+        "Detail": text,
+    }
 
 
 def _bury(call: Call, event: Event, version: Version, result: Result | None) -> None:

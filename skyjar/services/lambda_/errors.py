@@ -34,6 +34,12 @@ class ResourceNotFoundException(LambdaError):
     status = 404
 
 
+class ProvisionedConcurrencyConfigNotFoundException(LambdaError):
+    code = "ProvisionedConcurrencyConfigNotFoundException"
+    status = 404
+    sentence = "No Provisioned Concurrency Config found for this function"
+
+
 class ResourceConflictException(LambdaError):
     code = "ResourceConflictException"
     status = 409

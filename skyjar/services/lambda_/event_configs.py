@@ -113,9 +113,9 @@ def _target(given: dict[str, Any]) -> str:
     if not arn:
         return ""
     service = arn.split(":")[2] if arn.count(":") >= 5 else ""
-    if service in ("events", "s3"):
+    if service == "s3":
         raise NotImplementedHere(f"Skyjar does not implement destinations of {service} for lambda.")
-    if service not in ("sqs", "sns", "lambda"):
+    if service not in ("sqs", "sns", "lambda", "events") or (service == "events" and ":event-bus/" not in arn):
         raise InvalidParameterValueException(f"The provided destination config DestinationConfig({arn}) is invalid.")
     configuration.check_target(arn)
     return arn

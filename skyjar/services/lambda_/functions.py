@@ -334,11 +334,18 @@ def _delete_version(at: At, reference: names.Reference) -> None:
                 f"Unable to delete version because the following aliases reference it: [{alias.name}]"
             )
     state.versions.delete(at, reference.name, number)
+    state.provisioned.delete(at, reference.name, reference.qualifier)
 
 
 def _delete_whole(call: Call, at: At, function: Function) -> None:
     name = function.name
-    tables: tuple[Table[Any], ...] = (state.versions, state.aliases, state.policies, state.event_configs)
+    tables: tuple[Table[Any], ...] = (
+        state.versions,
+        state.aliases,
+        state.policies,
+        state.event_configs,
+        state.provisioned,
+    )
     for table in tables:
         for record in table.range(at, name):
             table.remove(at, record)

@@ -119,7 +119,19 @@ def request_of(
         reference.arn,
         limit_of(at, version),
         client_context,
+        provisioned=_kept_ready(at, reference, version),
     )
+
+
+def _kept_ready(at: At, reference: Reference, version: Version) -> int:
+    """Sandboxes that are ready for what was called: the alias, or the version itself."""
+    if version.number == 0:
+        return 0
+    for qualifier in (reference.qualifier, version.qualifier):
+        found = state.provisioned.get(at, version.name, qualifier)
+        if found is not None and found.status == "READY":
+            return found.available
+    return 0
 
 
 def limit_of(at: At, version: Version) -> Limit:

@@ -16,6 +16,7 @@ SYNC_PAYLOAD_BYTES = 6_291_456
 ASYNC_PAYLOAD_BYTES = 1_048_576  # 1 MB since October 2025
 CONCURRENCY = 1_000
 UNRESERVED_LEAST = 100
+KEPT_READY = 100  # our own: sandboxes of provisioned concurrency are processes of this machine
 RETRIES = 2
 RETRY_AFTER_S = (60.0, 120.0)
 EVENT_AGE_S = (60, 21_600)

@@ -13,6 +13,7 @@ import orjson
 from skyjar.kernel.call import Call
 from skyjar.kernel.metrics import Dimensions, Ended, Tallies
 from skyjar.kernel.tables import At, Place
+from skyjar.runtime.functions import PROVISIONED
 from skyjar.runtime.invocations import Answer, Outcome, Throttled
 
 from . import names, stream_records
@@ -44,6 +45,21 @@ def count(call: Call, answer: Answer) -> None:
     for dimensions in _dimensions(name, qualifier):
         for metric, unit, value in told:
             call.count(NAMESPACE, dimensions, metric, unit, value, at=at)
+    if isinstance(answer, Outcome) and answer.provisioned:
+        _count_provisioned(call, at, answer, (("FunctionName", name), ("Resource", ":".join((name, *qualifier)))))
+
+
+def _count_provisioned(call: Call, at: At, answer: Outcome, resource: Dimensions) -> None:
+    """Of what sandboxes are kept ready for: how much of that was in use, and whether the invocation found one."""
+    is_inside = answer.result.init_type == PROVISIONED
+    told = [
+        ("ProvisionedConcurrencyInvocations" if is_inside else "ProvisionedConcurrencySpilloverInvocations", 1.0),
+        ("ProvisionedConcurrentExecutions", float(answer.in_use)),
+        ("ProvisionedConcurrencyUtilization", round(min(1.0, answer.in_use / answer.provisioned), 6)),
+    ]
+    for dimensions in (resource[:1], resource):
+        for metric, value in told:
+            call.count(NAMESPACE, dimensions, metric, "Count", value, at=at)
 
 
 def _dimensions(name: str, qualifier: list[str]) -> Iterator[Dimensions]:

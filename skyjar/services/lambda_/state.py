@@ -148,6 +148,20 @@ class Reservation(Record, frozen=True):
     total: int
 
 
+class Provisioned(Record, frozen=True):
+    """Concurrency that is kept ready for a version or an alias. `status` as Lambda says it; `number` tells one setting from
+    the next."""
+
+    function: str
+    qualifier: str
+    requested: int
+    modified: str
+    number: str
+    available: int = 0
+    status: str = "IN_PROGRESS"
+    reason: str = ""
+
+
 functions = Table("lambda.functions", Function, key=("name",))
 versions = Table("lambda.versions", Version, key=("name", "number"), blobs=("code_blob", "layer_blobs"))
 aliases = Table("lambda.aliases", Alias, key=("function", "name"))
@@ -156,6 +170,7 @@ event_configs = Table("lambda.event_configs", EventConfig, key=("function", "qua
 layer_names = Table("lambda.layer_names", LayerName, key=("name",))
 layers = Table("lambda.layers", LayerVersion, key=("name", "number"), blobs=("code_blob",))
 sessions = Table("lambda.sessions", Session, key=("role", "name"))
+provisioned = Table("lambda.provisioned", Provisioned, key=("function", "qualifier"))
 reservations = Table("lambda.reservations", Reservation, key=("name",))
 
 

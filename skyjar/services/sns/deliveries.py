@@ -15,7 +15,7 @@ from skyjar.kernel.errors import AWSError
 from skyjar.kernel.jobs import job
 from skyjar.kernel.outside import Outside, Send, Sent
 
-from . import captured_state, delivery_policies, encryption, filters, letters, limits, pushes, state, texts
+from . import captured_state, delivery_policies, encryption, filters, letters, limits, metrics, pushes, state, texts
 from .delivery_policies import CUSTOMER, MANAGED, Phases
 from .letters import Letter
 from .state import Attempt, Publication, Subscription, Topic
@@ -54,6 +54,8 @@ def deliver(call: Call, *, topic: str) -> None:
                 continue
             if filters.wants(subscription, letter.text(subscription.protocol), publication.attributes):
                 _give(call, letter, subscription, publication)
+            else:
+                metrics.filtered(call, topic, subscription, publication)
     if len(waiting) == PAGE:
         call.later(deliver, key=topic, topic=topic)
 
@@ -87,6 +89,8 @@ def _give(call: Call, letter: Letter, subscription: Subscription, publication: P
         _hand_over(call, letter, subscription)
     except Refused as refused:
         _fail(call, letter, subscription, _attempt(letter.topic, subscription, publication), refused)
+    else:
+        metrics.count(call, letter.topic.name, metrics.DELIVERED)
 
 
 def _attempt(topic: Topic, subscription: Subscription, publication: Publication) -> Attempt:
@@ -127,6 +131,7 @@ def try_again(call: Call, *, topic: str, subscription: str, number: int) -> Outs
     except Refused as refused:
         _fail(call, letter, owner, attempt, refused)
     else:
+        metrics.count(call, topic, metrics.DELIVERED)
         _end(call, owner, attempt)
     return None
 
@@ -144,6 +149,7 @@ def _fail(call: Call, letter: Letter, subscription: Subscription, attempt: Attem
     tries = attempt.tries + 1
     pause_s = None if refused.is_final else delivery_policies.delay_s(phases, tries)
     if pause_s is None:
+        metrics.count(call, letter.topic.name, metrics.FAILED_FOR_GOOD)
         _bury(call, letter, subscription)
         if state.attempts.get(call, attempt.topic, attempt.subscription, attempt.number) is not None:
             _end(call, subscription, attempt)
@@ -231,7 +237,9 @@ def _bury(call: Call, letter: Letter, subscription: Subscription) -> None:
         try:
             _send(call, letter, subscription, subscription.dead_letter)
         except Refused:
+            metrics.count(call, letter.topic.name, metrics.NOT_REDRIVEN)
             return
+        metrics.count(call, letter.topic.name, metrics.REDRIVEN)
 
 
 def _mail(call: Call, letter: Letter, subscription: Subscription) -> None:
@@ -299,6 +307,8 @@ def _posted(call: Call, attempt: Attempt, answer: Any) -> None:
         return
     status = answer.status if isinstance(answer, Sent) else 0
     letter = _letter(call, topic, attempt.publication)
+    if 200 <= status < 300:
+        metrics.count(call, attempt.topic, metrics.DELIVERED)
     if 200 <= status < 300 or letter is None:
         _end(call, owner, attempt)
         return

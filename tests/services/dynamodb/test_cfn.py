@@ -162,3 +162,51 @@ def test_a_global_table_in_two_regions_at_once(desk: Any) -> None:
     ):
         with pytest.raises(error):
             run(desk, GLOBAL.create, {**PLAIN, "TableName": "other", "Replicas": replicas}, resource=OTHER)
+
+
+def scaled(least: int, aim: float = 70) -> dict[str, Any]:
+    tracking = {"TargetValue": aim, "ScaleInCooldown": "60"}
+    return {"MinCapacity": least, "MaxCapacity": "40", "TargetTrackingScalingPolicyConfiguration": tracking}
+
+
+def provisioned(write: int, read: dict[str, Any], far: dict[str, Any] | None = None) -> dict[str, Any]:
+    replicas = [{"Region": HOME, "ReadProvisionedThroughputSettings": read}]
+    if far is not None:
+        replicas.append({"Region": FAR, "ReadProvisionedThroughputSettings": far})
+    return {
+        **PLAIN,
+        "TableName": "paid",
+        "BillingMode": "PROVISIONED",
+        "StreamSpecification": {"StreamViewType": "NEW_AND_OLD_IMAGES"},
+        "WriteProvisionedThroughputSettings": {"WriteCapacityAutoScalingSettings": scaled(write)},
+        "Replicas": replicas,
+    }
+
+
+def units(desk: Any, region: str) -> tuple[int, int]:
+    found = desk.ask("dynamodb", region=region).describe_table(table_name="paid")["Table"]["ProvisionedThroughput"]
+    return found["ReadCapacityUnits"], found["WriteCapacityUnits"]
+
+
+def targets(desk: Any, region: str) -> dict[str, tuple[int, int]]:
+    asked = desk.ask("application-autoscaling", region=region)
+    return {
+        each["ScalableDimension"].rpartition(":")[2]: (each["MinCapacity"], each["MaxCapacity"])
+        for each in asked.describe_scalable_targets(service_namespace="dynamodb")["ScalableTargets"]
+    }
+
+
+def test_a_provisioned_global_table_is_scaled_in_all_its_regions(desk: Any) -> None:
+    before = provisioned(5, {"ReadCapacityUnits": "6"})
+    made = settled(desk, GLOBAL.create, before)
+    assert (units(desk, HOME), targets(desk, HOME)) == ((6, 5), {"WriteCapacityUnits": (5, 40)})
+    after = provisioned(8, {"ReadCapacityUnits": 7}, {"ReadCapacityAutoScalingSettings": scaled(9)})
+    settled(desk, GLOBAL.update, made, after, before)
+    desk.settle()
+    assert (units(desk, HOME), units(desk, FAR)) == ((7, 8), (9, 8))
+    assert targets(desk, HOME) == {"WriteCapacityUnits": (8, 40)}
+    assert targets(desk, FAR) == {"WriteCapacityUnits": (8, 40), "ReadCapacityUnits": (9, 40)}
+    desk.advance(2 * 86_400)
+    run(desk, GLOBAL.delete, made, after)
+    assert targets(desk, HOME) == targets(desk, FAR) == {}
+    assert desk.ask("cloudwatch", region=FAR).describe_alarms()["MetricAlarms"] == []

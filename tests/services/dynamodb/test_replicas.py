@@ -337,3 +337,111 @@ def test_what_it_takes_to_make_a_replica(desk: Any, table: Make) -> None:
     desk.settle()
     with pytest.raises(AccessDenied, match="dynamodb:DeleteTable"):
         db.update_table(table_name="tab", replica_updates=[{"Delete": {"RegionName": FAR}}])
+
+
+WRITE = {
+    "service_namespace": "dynamodb",
+    "resource_id": "table/tab",
+    "scalable_dimension": "dynamodb:table:WriteCapacityUnits",
+}
+
+
+def policies(desk: Any, region: str) -> dict[str, float]:
+    found = desk.ask("application-autoscaling", region=region).describe_scaling_policies(service_namespace="dynamodb")
+    return {
+        f"{each['ResourceId']} {each['ScalableDimension']}": each["TargetTrackingScalingPolicyConfiguration"][
+            "TargetValue"
+        ]
+        for each in found["ScalingPolicies"]
+    }
+
+
+def units(desk: Any, region: str) -> tuple[int, int]:
+    found = desk.ask("dynamodb", region=region).describe_table(table_name="tab")["Table"]["ProvisionedThroughput"]
+    return found["ReadCapacityUnits"], found["WriteCapacityUnits"]
+
+
+def paid(table: Make) -> Any:
+    throughput = {"ReadCapacityUnits": 5, "WriteCapacityUnits": 5}
+    own = index("own", "g", ProvisionedThroughput=throughput)
+    return table(
+        billing_mode="PROVISIONED",
+        provisioned_throughput=throughput,
+        types={"g": "S"},
+        global_secondary_indexes=[own],
+    )
+
+
+def test_a_provisioned_table_has_replicas_once_its_writes_are_scaled(desk: Any, table: Make) -> None:
+    db = paid(table)
+    scaling = desk.ask("application-autoscaling")
+    scaling.register_scalable_target(**WRITE, min_capacity=5, max_capacity=50)
+    with pytest.raises(ValidationException, match="should either be Pay-Per-Request or AutoScaled"):
+        add(db, FAR)  # its index is not
+    of_index = {
+        **WRITE,
+        "resource_id": "table/tab/index/own",
+        "scalable_dimension": "dynamodb:index:WriteCapacityUnits",
+    }
+    scaling.register_scalable_target(**of_index, min_capacity=5, max_capacity=50)
+    kind = {"PredefinedMetricSpecification": {"PredefinedMetricType": "DynamoDBWriteCapacityUtilization"}}
+    scaling.put_scaling_policy(
+        policy_name="p",
+        policy_type="TargetTrackingScaling",
+        **WRITE,
+        target_tracking_scaling_policy_configuration={"TargetValue": 60.0, **kind},
+    )
+    add(db, FAR)
+    desk.settle()
+    assert policies(desk, FAR) == policies(desk, "us-east-1") != {}
+    assert units(desk, FAR) == (5, 5)
+    for _ in range(4):
+        for number in range(280):
+            put(db, str(number))
+        desk.advance(60)
+    assert units(desk, "us-east-1") == units(desk, FAR) == (5, 8)
+
+
+def test_reading_is_each_replicas_own(desk: Any, table: Make) -> None:
+    db = paid(table)
+    update = {
+        "MinimumUnits": 5,
+        "MaximumUnits": 50,
+        "ScalingPolicyUpdate": {"TargetTrackingScalingPolicyConfiguration": {"TargetValue": 70.0}},
+    }
+    of_index = [{"IndexName": "own", "ProvisionedWriteCapacityAutoScalingUpdate": update}]
+    db.update_table_replica_auto_scaling(
+        table_name="tab",
+        provisioned_write_capacity_auto_scaling_update=update,
+        global_secondary_index_updates=of_index,
+    )
+    add(db, FAR)
+    desk.settle()
+    reading = {"RegionName": FAR, "ReplicaProvisionedReadCapacityAutoScalingUpdate": {**update, "MinimumUnits": 9}}
+    db.update_table_replica_auto_scaling(table_name="tab", replica_updates=[reading])
+    desk.settle()
+    assert (units(desk, "us-east-1"), units(desk, FAR)) == ((5, 5), (9, 5))
+    shown = db.describe_table_replica_auto_scaling(table_name="tab")["TableAutoScalingDescription"]
+    far = next(each for each in shown["Replicas"] if each["RegionName"] == FAR)
+    read = far["ReplicaProvisionedReadCapacityAutoScalingSettings"]
+    assert (read["MinimumUnits"], read["ScalingPolicies"][0]["PolicyName"]) == (
+        9, "DynamoDBReadCapacityUtilization:table/tab",
+    )  # fmt: skip
+    assert far["GlobalSecondaryIndexes"][0]["ProvisionedWriteCapacityAutoScalingSettings"]["MaximumUnits"] == 50
+    near = next(each for each in shown["Replicas"] if each["RegionName"] != FAR)
+    assert near["ReplicaProvisionedReadCapacityAutoScalingSettings"] == {"AutoScalingDisabled": True}
+    throughput = {"ReadCapacityUnits": 6, "WriteCapacityUnits": 12}
+    of_index = [{"Update": {"IndexName": "own", "ProvisionedThroughput": throughput}}]
+    db.update_table(table_name="tab", provisioned_throughput=throughput, global_secondary_index_updates=of_index)
+    assert (units(desk, "us-east-1"), units(desk, FAR)) == ((6, 12), (9, 12))
+    there = desk.ask("dynamodb", region=FAR).describe_table(table_name="tab")["Table"]
+    held = there["GlobalSecondaryIndexes"][0]["ProvisionedThroughput"]
+    assert (held["ReadCapacityUnits"], held["WriteCapacityUnits"]) == (5, 12)
+    db.update_table_replica_auto_scaling(
+        table_name="tab", provisioned_write_capacity_auto_scaling_update={"AutoScalingDisabled": True}
+    )
+    assert f"table/tab {WRITE['scalable_dimension']}" not in policies(desk, FAR)
+    db.update_table(table_name="tab", billing_mode="PAY_PER_REQUEST")
+    desk.settle()
+    assert there["TableArn"].startswith(f"arn:aws:dynamodb:{FAR}:")
+    assert units(desk, FAR) == (0, 0)

@@ -13,7 +13,7 @@ import pytest
 from skyjar.kernel.errors import AWSError
 from skyjar.kernel.outside import Outside
 from skyjar.runtime.functions import Credentials, Result
-from skyjar.runtime.invocations import Invocation, Outcome, Retire, Throttled, Unpack
+from skyjar.runtime.invocations import Invocation, Outcome, Provision, Retire, Throttled, Unpack
 from skyjar.runtime.invoker import Invoker
 
 TRUST = {
@@ -40,6 +40,8 @@ class Lab:
         self.calls: list[Invocation] = []
         self.handler: Any = lambda event: event
         self.throttles = 0
+        self.kept: dict[str, int] = {}  # sandboxes that are kept ready, by version
+        self.can_begin = True
         self._invoker = Invoker(
             directory / "lambda",
             desk.pipeline.blobs,
@@ -52,6 +54,7 @@ class Lab:
             Unpack: self._invoker.unpack,
             Retire: self._invoker.retire,
             Invocation: self._invoke,
+            Provision: self._provision,
         }
         self.role = self.make_role("r", TRUST)
 
@@ -69,6 +72,10 @@ class Lab:
         now_ms = int(self.desk.clock.now() * 1000)
         lines = [(now_ms, f"START RequestId: {request.request_id}\n")]
         return Outcome(Result(payload=payload.encode(), error=error, log_stream="s", log_tail=b"tail"), function, lines)
+
+    async def _provision(self, request: Provision) -> int:
+        self.kept[request.key[1]] = request.count if self.can_begin else 0
+        return self.kept[request.key[1]]
 
     def make_role(self, name: str, trust: dict[str, Any] = TRUST, *policies: str) -> str:
         made = self.desk.ask("iam").create_role(role_name=name, assume_role_policy_document=json.dumps(trust))

@@ -81,6 +81,31 @@ def test_what_belongs_to_a_function(lab, stack):
     stack("delete", "AWS::Lambda::Version", version, {"FunctionName": "f"})
 
 
+def test_provisioned_concurrency_of_an_alias(lab, stack):
+    lab.create()
+    stack("create", "AWS::Lambda::Version", {"FunctionName": "f"})
+    properties = {"FunctionName": "f", "FunctionVersion": "1", "Name": "live"}
+    with_two = {**properties, "ProvisionedConcurrencyConfig": {"ProvisionedConcurrentExecutions": "2"}}
+    alias = stack("create", "AWS::Lambda::Alias", with_two)
+    lab.desk.settle()
+    assert lab.kept == {"1": 2}
+    with_three = {**properties, "ProvisionedConcurrencyConfig": {"ProvisionedConcurrentExecutions": 3}}
+    stack("update", "AWS::Lambda::Alias", alias, with_three, with_two)
+    lab.desk.settle()
+    assert lab.kept == {"1": 3}
+    stack("update", "AWS::Lambda::Alias", alias, properties, with_three)
+    lab.desk.settle()
+    assert lab.kept == {"1": 0}
+
+
+def test_provisioned_concurrency_of_a_version(lab, stack):
+    lab.create()
+    given = {"FunctionName": "f", "ProvisionedConcurrencyConfig": {"ProvisionedConcurrentExecutions": 1}}
+    stack("create", "AWS::Lambda::Version", given)
+    lab.desk.settle()
+    assert lab.kept == {"1": 1}
+
+
 def test_a_mapping(lab, stack):
     _, arn = lab.queue("q")
     lab.grant("r", "sqs:*")

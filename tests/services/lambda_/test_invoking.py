@@ -213,6 +213,44 @@ def test_destinations_need_the_roles_permission(lab):
     assert (record["requestContext"]["condition"], record["responsePayload"]) == ("Success", 7)
 
 
+def told(lab):
+    """An event bus, and a queue that gets all that comes there."""
+    events = lab.desk.ask("events")
+    bus = events.create_event_bus(name="shop")["EventBusArn"]
+    url, arn = lab.queue("told")
+    policy = {"Effect": "Allow", "Principal": {"Service": "events.amazonaws.com"}, "Action": "sqs:SendMessage"}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [{**policy, "Resource": arn}]})
+    lab.desk.ask("sqs").set_queue_attributes(queue_url=url, attributes={"Policy": document})
+    events.put_rule(name="all", event_bus_name="shop", event_pattern=json.dumps({"source": ["lambda"]}))
+    events.put_targets(rule="all", event_bus_name="shop", targets=[{"Id": "1", "Arn": arn}])
+    return bus, url
+
+
+def test_results_go_to_an_event_bus_that_the_role_may_put_on(lab):
+    bus, url = told(lab)
+    lab.create()
+    both = {"OnSuccess": {"Destination": bus}, "OnFailure": {"Destination": bus}}
+    lab.run("put_function_event_invoke_config", function_name="f", maximum_retry_attempts=0, destination_config=both)
+    lab.invoke(event=1, invocation_type="Event")
+    lab.desk.settle()
+    assert lab.received(url) == []  # the role may not
+    lab.grant("r", "events:PutEvents")
+    lab.invoke(event=7, invocation_type="Event")
+    lab.desk.settle()
+    event = json.loads(lab.received(url)[0]["Body"])
+    function = "arn:aws:lambda:us-east-1:111122223333:function:f:$LATEST"
+    assert (event["source"], event["detail-type"]) == ("lambda", "Lambda Function Invocation Result - Success")
+    assert event["resources"] == [bus, function]
+    assert event["detail"]["requestContext"]["functionArn"] == function
+    assert event["detail"]["responsePayload"] == 7
+    lab.handler = fail
+    lab.invoke(event=8, invocation_type="Event")
+    lab.desk.settle()
+    event = json.loads(lab.received(url)[0]["Body"])
+    assert event["detail-type"] == "Lambda Function Invocation Result - Failure"
+    assert event["detail"]["requestContext"]["condition"] == "RetriesExhausted"
+
+
 def test_a_user_needs_invoke_function_on_the_qualifier(lab, refuses):
     lab.create()
     lab.run("publish_version", function_name="f")
