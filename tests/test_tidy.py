@@ -358,6 +358,11 @@ def test_nothing_is_left_for_later_in_a_comment() -> None:
     assert not wrong, wrong
 
 
+def test_no_mark_of_a_merge_is_left() -> None:
+    wrong = [name for name, text in written() if re.search(r"^(<{7}|>{7}) ", text, re.M)]
+    assert not wrong, wrong
+
+
 def test_no_registry_is_named() -> None:
     registries = re.compile(r"pypi\.org|pythonhosted\.org|registry\.npmjs|--(extra-)?index-url|registry\s*=\s*http")
     wrong = [f"{name}: {found.group()}" for name, text in written() for found in registries.finditer(text)]
