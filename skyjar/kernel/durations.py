@@ -23,6 +23,7 @@ TYPICAL_S = {
     "dynamodb.ExportTable": 300.0,
     "dynamodb.ImportTable": 120.0,
     "dynamodb.KinesisDestination": 10.0,
+    "dynamodb.ContributorInsights": 3.0,
     "kinesis.CreateStream": 10.0,
     "kinesis.DeleteStream": 10.0,
     "kinesis.UpdateStream": 10.0,

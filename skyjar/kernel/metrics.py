@@ -76,6 +76,30 @@ class Tally:
             values[value] = values.get(value, 0.0) + 1.0
 
 
+class Contributions:
+    """What each contributor (its keys) gave to a rule of contributor insights in one minute. Those that were dropped to keep
+    it short are in `unique` and `total` still."""
+
+    __slots__ = ("samples", "total", "unique", "values")
+
+    def __init__(self) -> None:
+        self.values: dict[tuple[str, ...], float] = {}
+        self.total = 0.0
+        self.unique = 0
+        self.samples = 0
+
+    def add(self, keys: tuple[str, ...], value: float) -> None:
+        if keys not in self.values:
+            self.unique += 1
+        self.values[keys] = self.values.get(keys, 0.0) + value
+        self.total += value
+        self.samples += 1
+
+    def shorten(self, most: int) -> None:
+        """Keep the greatest."""
+        self.values = dict(sorted(self.values.items(), key=lambda each: -each[1])[:most])
+
+
 class Tallies(Protocol):
     """Where counts go."""
 
@@ -91,6 +115,10 @@ class Tallies(Protocol):
     def pull(self, now: float, puller: Callable[[Tallies, float], None]) -> None:
         """Have `puller(tallies, at)` called once, when the minute of `now` is over or somebody reads: for what a service
         adds up by itself, where even a tally would cost too much. It tells what it has of the minute that begins `at`."""
+        ...
+
+    def contributed(self, account: str, region: str, at: float, rule: str, told: Contributions) -> None:
+        """What contributors gave to a rule in the minute that begins `at`."""
         ...
 
     def touch(self, account: str, region: str, service: str, resource: str) -> None:

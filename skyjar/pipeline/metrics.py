@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from skyjar.kernel import service as services
 from skyjar.kernel.call import Call, Origin
 from skyjar.kernel.clock import Alarm
-from skyjar.kernel.metrics import MINUTE_S, Dimensions, Tallies, Tally
+from skyjar.kernel.metrics import MINUTE_S, Contributions, Dimensions, Tallies, Tally
 from skyjar.kernel.principals import service
 
 if TYPE_CHECKING:
@@ -33,6 +33,7 @@ class Metrics:
         self._closed: list[tuple[float, dict[Key, Tally]]] = []
         self._known: dict[Any, Tally] = {}
         self._touched: dict[tuple[str, str, str, str], float] = {}
+        self._contributed: list[tuple[str, str, float, str, Contributions]] = []
         self._pullers: list[Callable[[Tallies, float], None]] = []
         self._alarm: Alarm | None = None
 
@@ -58,6 +59,9 @@ class Metrics:
             self._turn(now)
         self._touched.setdefault((account, region, service, resource), now)
 
+    def contributed(self, account: str, region: str, at: float, rule: str, told: Contributions) -> None:
+        self._contributed.append((account, region, at, rule, told))
+
     def pull(self, now: float, puller: Callable[[Tallies, float], None]) -> None:
         if not self._begins <= now < self._ends:
             self._turn(now)
@@ -71,7 +75,7 @@ class Metrics:
     def _turn(self, now: float) -> None:
         """Another minute begins; what belongs to the old one is written at the next turn of the loop."""
         self._pull()
-        if self._open:
+        if self._open or self._contributed:
             self._close()
             self._pipeline.loop.call_soon(self.flush)
         self._begins = now // MINUTE_S * MINUTE_S
@@ -96,7 +100,9 @@ class Metrics:
             self._close()
         told, self._closed = self._closed, []
         touched, self._touched = self._touched, {}
-        for place in sorted({key[:2] for _, tallies in told for key in tallies} | {each[:2] for each in touched}):
+        contributed, self._contributed = self._contributed, []
+        places = {key[:2] for _, tallies in told for key in tallies} | {each[:2] for each in touched}
+        for place in sorted(places | {each[:2] for each in contributed}):
             here = [
                 (at, key[2], key[3], tally)
                 for at, tallies in told
@@ -104,13 +110,14 @@ class Metrics:
                 if key[:2] == place
             ]
             used = [(key[2], key[3], at) for key, at in touched.items() if key[:2] == place]
-            self._inside(*place, lambda call: _write(call, here, used))  # noqa: B023
+            given = [each[2:] for each in contributed if each[:2] == place]
+            self._inside(*place, lambda call: _write(call, here, used, given))  # noqa: B023
 
     def forget(self) -> None:
         """Another state has been loaded: what was counted is not its own."""
         self._open, self._known, self._closed, self._touched = {}, {}, [], {}
         self._begins = self._ends = 0.0
-        self._pullers = []
+        self._pullers, self._contributed = [], []
 
     def _inside(self, account: str, region: str, body: Callable[[Call], Any]) -> None:
         pipeline = self._pipeline
@@ -134,8 +141,13 @@ class Metrics:
         pipeline.store.transact(run)
 
 
-def _write(call: Call, told: list[tuple[float, str, Dimensions, Tally]], touched: list[tuple[str, str, float]]) -> None:
-    from skyjar.services.cloudwatch import gauges, storing
+def _write(
+    call: Call,
+    told: list[tuple[float, str, Dimensions, Tally]],
+    touched: list[tuple[str, str, float]],
+    contributed: list[tuple[float, str, Contributions]],
+) -> None:
+    from skyjar.services.cloudwatch import contributions, gauges, storing
     from skyjar.services.cloudwatch.samples import of_values
     from skyjar.services.cloudwatch.storing import Told
 
@@ -148,3 +160,4 @@ def _write(call: Call, told: list[tuple[float, str, Dimensions, Tally]], touched
         ],
     )
     gauges.touch(call, touched)
+    contributions.store(call, contributed)

@@ -49,3 +49,7 @@ class DashboardInvalidInputError(AWSError):
 class DashboardNotFoundError(AWSError):
     code = "ResourceNotFound"
     status = 404
+
+
+class InsightRuleNotFound(ResourceNotFoundException):
+    """A rule of contributor insights is not there."""

@@ -7,7 +7,7 @@ from typing import Any
 from skyjar.kernel.call import Call
 from skyjar.kernel.service import on
 
-from . import limits, samples, storing
+from . import contributions, insight_state, limits, samples, storing
 
 
 @on("logs.Measured")
@@ -18,3 +18,14 @@ def take(call: Call, event: Any) -> None:
     sample = samples.of_values(event.values, [1.0] * len(event.values))
     told = storing.Told(event.namespace, event.name, event.dimensions, event.at, event.unit, sample, event.resolution_s)
     storing.store(call, [told])
+
+
+@on("dynamodb.InsightRulesChanged")
+def keep_rules(call: Call, event: Any) -> None:
+    """Rules that contributor insights of a table have; what they tell comes with the metrics."""
+    for name in event.gone:
+        contributions.end(call, name)
+    for each in event.made:
+        keys = ("PartitionKey", "SortKey") if each.has_sort else ("PartitionKey",)
+        statistic, value = ("COUNT", "") if each.is_throttle else ("SUM", "ConsumedCapacityUnits")
+        insight_state.rules.put(call, insight_state.Rule(name=each.name, keys=keys, statistic=statistic, value=value))

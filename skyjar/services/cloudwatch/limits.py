@@ -43,3 +43,9 @@ TAGS = 50
 DASHBOARD_WIDGETS = 500
 DASHBOARD_WIDTH = 24
 DASHBOARD_HEIGHT = 1_000
+
+INSIGHT_RULES = 500  # of one page of DescribeInsightRules
+REPORTED = 10  # contributors of a report
+REPORTED_MOST = 100
+CONTRIBUTORS = 500  # kept of one minute of a rule (our own)
+CONTRIBUTIONS_KEPT_S = 15 * DAY_S

@@ -30,6 +30,8 @@ def resources(call: Call, operation: str, parameters: dict[str, Any]) -> list[st
         return [root + parameters["alarm_name"]]
     if operation == "delete_dashboards":
         return [state.dashboard_arn(call, name) for name in parameters["dashboard_names"]] or ["*"]
+    if operation == "get_insight_rule_report":
+        return [f"arn:aws:cloudwatch:{call.region}:{call.account}:insight-rule/{parameters['rule_name']}"]
     if operation in ("put_dashboard", "get_dashboard"):
         return [state.dashboard_arn(call, parameters["dashboard_name"])]
     return ["*"]

@@ -49,3 +49,18 @@ class StreamPolicyChanged(msgspec.Struct, frozen=True):
     table: str
     label: str
     document: str
+
+
+class InsightRule(msgspec.Struct, frozen=True):
+    """A rule that contributor insights keep: by partition key, or with the sort key too; what is used, or throttled."""
+
+    name: str
+    has_sort: bool
+    is_throttle: bool
+
+
+class InsightRulesChanged(msgspec.Struct, frozen=True):
+    """Contributor insights of a table or index were enabled or disabled: rules made, and the names of those that are gone."""
+
+    made: tuple[InsightRule, ...]
+    gone: tuple[str, ...]

@@ -41,7 +41,7 @@ def batch_get_item(
         for key, stored in zip(asked["Keys"], held.get_many(places), strict=True):
             size = item_rows.stored_size(stored) if stored is not None else 0
             units = capacity.read_units(size, asked.get("ConsistentRead", False))
-            if total + size > limits.BATCH_GET_BYTES or not _reads(call, schema, units):
+            if total + size > limits.BATCH_GET_BYTES or not _reads(call, schema, units, key):
                 rest = unprocessed.setdefault(name, {**asked, "Keys": []})
                 rest["Keys"].append(key)
                 continue
@@ -65,9 +65,9 @@ def batch_get_item(
     return answer
 
 
-def _reads(call: Call, schema: schemas.Schema, units: float) -> bool:
+def _reads(call: Call, schema: schemas.Schema, units: float, key: values.Item) -> bool:
     try:
-        throttle.take(call, schema, read=units)
+        throttle.take(call, schema, read=units, items=(key,))
     except Throttled:
         return False
     return True
@@ -93,7 +93,7 @@ def batch_write_item(
     unprocessed: dict[str, list[dict[str, Any]]] = {}
     metrics: dict[str, list[dict[str, Any]]] = {}
     for name, request, write in planned:
-        if throttle.is_counted(call, write.schema) and not throttle.has_writes(call, write.schema, write.key):
+        if not throttle.lets_write(call, write.schema, write.key, write.named):
             unprocessed.setdefault(name, []).append(request)
             continue
         done = writes.perform(call, write, needs_old=return_item_collection_metrics == "SIZE")

@@ -35,9 +35,10 @@ _SCALED = ("ReadProvisionedThroughputSettings", "WriteProvisionedThroughputSetti
 SUPPORTED = frozenset((*_SHARED, *_MAXIMA, *_SCALED, "Replicas"))
 _OWN = ("DeletionProtectionEnabled", "PointInTimeRecoverySpecification", "Tags", "ResourcePolicy")
 _OF_REPLICA = frozenset(
-    (*_OWN, "Region", "TableClass", "SSESpecification", "ReadProvisionedThroughputSettings", "GlobalSecondaryIndexes")
-)
-_OF_INDEX = {"IndexName", "ReadProvisionedThroughputSettings"}
+    (*_OWN, "Region", "TableClass", "SSESpecification", "ReadProvisionedThroughputSettings", "GlobalSecondaryIndexes",
+     "ContributorInsightsSpecification")
+)  # fmt: skip
+_OF_INDEX = {"IndexName", "ReadProvisionedThroughputSettings", "ContributorInsightsSpecification"}
 
 
 def _replicas(properties: Properties) -> dict[str, Properties]:
@@ -62,7 +63,7 @@ def _replicas(properties: Properties) -> dict[str, Properties]:
 
 
 def _is_off(given: Any) -> bool:
-    """A feature that is said to be off, such as contributor insights, needs not be there."""
+    """A feature that is said to be off needs not be there."""
     return isinstance(given, dict) and str(given.get("Enabled")).lower() == "false"
 
 
@@ -139,6 +140,8 @@ def _complete(
     earlier = _replicas(before) if before else {}
     for region, each in _replicas(properties).items():
         cfn_auto_scaling.scale_reading(call, name, region, each, earlier.get(region, {}))
+        at = call if region == call.region else replication.elsewhere(call, region)
+        cfn_tables.update_insights(at.ask("dynamodb"), name, each, earlier.get(region, {}))
     shown = call.ask("dynamodb").describe_table(table_name=name)["Table"]
     physical = cfn_tables.described(call, name)
     return Physical(name, {**physical.attributes, "TableId": shown["TableId"]})

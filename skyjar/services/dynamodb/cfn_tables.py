@@ -36,11 +36,13 @@ SUPPORTED = frozenset(
         "ResourcePolicy",
         "OnDemandThroughput",
         "WarmThroughput",
+        "ContributorInsightsSpecification",
     )
 )
 
 
 _OF_INDEX = {"IndexName", "KeySchema", "Projection", "ProvisionedThroughput", "OnDemandThroughput", "WarmThroughput"}
+_INSIGHTS = "ContributorInsightsSpecification"
 _THROUGHPUTS = ("ProvisionedThroughput", "OnDemandThroughput", "WarmThroughput")
 
 
@@ -53,6 +55,7 @@ def _units(given: dict[str, Any] | None) -> dict[str, int] | None:
 
 
 def _index(given: dict[str, Any]) -> dict[str, Any]:
+    given = {name: value for name, value in given.items() if name != _INSIGHTS}
     unknown = sorted(given.keys() - _OF_INDEX)
     if unknown:
         raise NotImplementedHere(
@@ -87,6 +90,7 @@ def create_table(call: Call, resource: Resource, properties: Properties) -> Phys
         return wait(call)
     _update_recovery(dynamodb, name, properties, {})
     _update_destination(dynamodb, name, properties, {})
+    update_insights(dynamodb, name, properties, {})
     lifetime = properties.get("TimeToLiveSpecification")
     if lifetime and _truth(lifetime.get("Enabled")):
         dynamodb.update_time_to_live(table_name=name, time_to_live_specification=_lifetime(lifetime))
@@ -189,6 +193,28 @@ def _update_destination(dynamodb: Any, name: str, properties: Properties, before
         dynamodb.enable_kinesis_streaming_destination(table_name=name, stream_arn=now["StreamArn"], **given)
 
 
+def update_insights(dynamodb: Any, name: str, properties: Properties, before: Properties) -> None:
+    """Contributor insights of the table and its global indexes; an index that is gone has taken its own away."""
+    wanted, there = _insights(properties), _insights(before)
+    for index, now in wanted.items():
+        was = there.get(index) or {}
+        if now == was or not (_truth(now.get("Enabled")) or _truth(was.get("Enabled"))):
+            continue
+        given = {"index_name": index} if index else {}
+        if now.get("Mode"):
+            given["contributor_insights_mode"] = now["Mode"]
+        action = "ENABLE" if _truth(now.get("Enabled")) else "DISABLE"
+        dynamodb.update_contributor_insights(table_name=name, contributor_insights_action=action, **given)
+
+
+def _insights(properties: Properties) -> dict[str, dict[str, Any]]:
+    """By index; the table's own under an empty name."""
+    found = {"": properties.get(_INSIGHTS) or {}}
+    for index in properties.get("GlobalSecondaryIndexes", ()):
+        found[index["IndexName"]] = index.get(_INSIGHTS) or {}
+    return found
+
+
 def _update_stream(dynamodb: Any, name: str, properties: Properties, before: Properties) -> None:
     """Another view type is another stream."""
     now, was = properties.get("StreamSpecification"), before.get("StreamSpecification")
@@ -226,6 +252,7 @@ def update_table(call: Call, resource: Resource, old: Physical, properties: Prop
     _update_stream(dynamodb, old.id, properties, before)
     _update_recovery(dynamodb, old.id, properties, before)
     _update_destination(dynamodb, old.id, properties, before)
+    update_insights(dynamodb, old.id, properties, before)
     _update_policy(dynamodb, old.attributes["Arn"], properties, before)
     _update_lifetime(dynamodb, old.id, properties, before)
     _update_tags(call, dynamodb, resource, old, properties, before)
@@ -242,7 +269,8 @@ def _update_indexes(dynamodb: Any, name: str, properties: Properties, before: Pr
         was = there.get(index)
         if was is None or was == each:
             continue
-        if {**was, **dict.fromkeys(_THROUGHPUTS)} != {**each, **dict.fromkeys(_THROUGHPUTS)}:
+        rest = dict.fromkeys((*_THROUGHPUTS, _INSIGHTS))
+        if {**was, **rest} != {**each, **rest}:
             updates += [{"Delete": {"IndexName": index}}, {"Create": _index(each)}]
         elif given := {name: _units(each[name]) for name in _THROUGHPUTS if each.get(name)}:
             updates.append({"Update": {"IndexName": index, **given}})

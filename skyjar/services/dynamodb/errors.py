@@ -32,7 +32,9 @@ class ConditionalCheckFailedException(AWSError):
 
 
 class Throttled(AWSError):
-    """What clients may try again later: each has its ThrottlingReasons."""
+    """What clients may try again later: each has its ThrottlingReasons. `index`: by which index, empty for the table."""
+
+    index = ""
 
 
 class ProvisionedThroughputExceededException(Throttled):

@@ -64,7 +64,12 @@ def _delete_index(call: Call, old: Definition, name: str) -> Definition:
     used = {old.hash, old.range, *(each for index in indexes for each in (index.hash, index.range))}
     types = {attribute: kind for attribute, kind in old.types.items() if attribute in used}
     call.later(jobs.clear, key=gone.space, space=gone.space)
-    return state.replace(old, indexes=indexes, types=types)
+    kept = old.insights
+    if kept:
+        from . import insights
+
+        kept = insights.without(call, old, name)
+    return state.replace(old, indexes=indexes, types=types, insights=kept)
 
 
 def _update_index(old: Definition, given: dict[str, Any]) -> Definition:

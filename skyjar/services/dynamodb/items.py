@@ -57,8 +57,8 @@ def get_item(
         units = 1.0 if consistent_read else 0.5
     else:
         units = capacity.read_units(item_rows.stored_size(stored), consistent_read)
-    if schema.is_metered or behaviour.has_aws_timing:
-        throttle.take(call, schema, read=units, key=found)
+    if schema.is_watched or behaviour.has_aws_timing:
+        throttle.take(call, schema, read=units, key=found, items=(key,))
     elif units in schema.read:
         schema.read[units] += 1.0
     else:

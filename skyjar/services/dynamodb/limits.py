@@ -58,3 +58,5 @@ REPLICATION_S = 0.5  # until a change goes to the other replicas; AWS: usually w
 REPLICATION_PAUSE_S = 30.0  # before replication is tried again that failed for good
 REPLICA_EXPIRY_DELAY_S = 30.0  # replicas but the first delete what expired later, so that one of them does it
 REPLICA_SOURCE_S = 86_400.0  # "acted as a source region … in the last 24 hours"
+CONTRIBUTORS = 500  # keys kept of a minute by contributor insights (our own)
+INSIGHTS_PAGE = 100  # API reference, ListContributorInsights, MaxResults

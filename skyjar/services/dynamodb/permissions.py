@@ -112,7 +112,7 @@ def _of_backup(call: Call, operation: str, parameters: dict[str, Any]) -> list[s
 
 def resources(call: Call, operation: str, parameters: dict[str, Any]) -> list[str]:
     name = parameters.get("table_name")
-    if name is not None and operation != "list_backups":
+    if name is not None and operation not in ("list_backups", "list_contributor_insights"):
         arn = _arn(call, name)
         index = parameters.get("index_name")
         return [f"{arn}/index/{index}" if index is not None else arn]

@@ -294,7 +294,7 @@ class Page:
         answer["ScannedCount"] = len(rows)
         if is_cut and rows:
             answer["LastEvaluatedKey"] = self._key_of(load(rows[-1]))
-        self._consume(answer, size, fetched)
+        self._consume(answer, size, fetched, rows)
         return answer
 
     def _rows(self, start: bytes, end: bytes, limit: int | None, is_reverse: bool) -> tuple[list[bytes], bool, int]:
@@ -331,7 +331,7 @@ class Page:
             names += [name for name in (self._index.hash, self._index.range) if name and name not in names]
         return {name: item[name] for name in names}
 
-    def _consume(self, answer: dict[str, Any], size: int, fetched: float) -> None:
+    def _consume(self, answer: dict[str, Any], size: int, fetched: float, rows: list[bytes]) -> None:
         schema = self.schema
         units = capacity.read_units(size, self._is_consistent)
         if self._index is None:
@@ -339,6 +339,7 @@ class Page:
         else:
             usage = Usage(schema, fetched, {self._index.name: units})
         self.usage = usage
-        throttle.take(self._call, schema, read=usage.table, indexes=usage.indexes)
+        read = () if schema.insights is None else tuple(map(item_rows.load, rows))
+        throttle.take(self._call, schema, read=usage.table, indexes=usage.indexes, items=read)
         if self._return_capacity != "NONE":
             answer["ConsumedCapacity"] = usage.show(self._return_capacity)

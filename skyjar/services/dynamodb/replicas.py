@@ -126,6 +126,7 @@ def _create(call: Call, old: Definition, given: dict[str, Any]) -> None:
         replicas=members,
         sourced_s=0.0,
         destinations=(),
+        insights=(),
     )
     if key:
         made = encryption.changed(there, made, key)

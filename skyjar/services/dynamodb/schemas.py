@@ -22,7 +22,7 @@ from skyjar.kernel import keys
 from skyjar.kernel.call import Call
 from skyjar.kernel.tables import At
 
-from . import expiries, history, limits, numbers
+from . import contributors, expiries, history, limits, numbers
 from .errors import ResourceNotFoundException
 from .state import Definition, IndexDefinition, tables
 from .values import Item
@@ -121,10 +121,12 @@ class Schema(Keyed):
         "expiry_root",
         "has_local",
         "indexes",
+        "insights",
         "is_metered",
         "is_plain",
         "is_provisioned",
         "is_told",
+        "is_watched",
         "keeps",
         "key_names",
         "name",
@@ -148,6 +150,8 @@ class Schema(Keyed):
         self.is_provisioned = definition.billing == "PROVISIONED"
         bought: tuple[Definition | IndexDefinition, ...] = (definition, *definition.indexes)
         self.is_metered = self.is_provisioned or any(each.max_reads or each.max_writes for each in bought)
+        self.insights = contributors.of_table(definition)
+        self.is_watched = self.is_metered or self.insights is not None
         self.ttl = definition.ttl_attribute
         self.expiry_root = expiries.expiry_root(at, definition.space)
         self.key_names = (self.hash, self.range) if self.range else (self.hash,)
@@ -161,7 +165,7 @@ class Schema(Keyed):
         self.read: dict[float, float] = {}  # how often so many units were taken (see metrics.py)
         self.written: dict[float, float] = {}
         self.is_told = False  # whether somebody will come for these two
-        self.reads_old = bool(self.indexes or self.ttl or self.streams or self.replicates)
+        self.reads_old = bool(self.indexes or self.ttl or self.streams or self.replicates or self.insights)
 
     def count_write(self, units: float = 1.0) -> None:
         self.written[units] = self.written.get(units, 0.0) + 1.0

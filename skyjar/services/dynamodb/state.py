@@ -59,6 +59,17 @@ class Destination(msgspec.Struct, frozen=True, array_like=True, kw_only=True):
     is_updating: bool = False
 
 
+class Insights(msgspec.Struct, frozen=True, array_like=True, kw_only=True):
+    """Contributor insights of a table (`index` is empty) or of a global index. `made_ms` tells its rules from earlier ones."""
+
+    index: str
+    mode: str
+    made_ms: int
+    changed_s: float
+    settles_at: float = 0.0
+    is_disabled: bool = False
+
+
 class KinesisChange(Record, frozen=True):
     """A change that waits to be put into a stream; `queue` is a table's id and the stream."""
 
@@ -115,6 +126,7 @@ class Definition(Record, frozen=True):
     warm_reads: int = 0
     warm_writes: int = 0
     destinations: tuple[Destination, ...] = ()
+    insights: tuple[Insights, ...] = ()
 
 
 class Tally(Record, frozen=True):

@@ -195,6 +195,10 @@ def remove(call: Call, *, table: str, space: str) -> None:
 
 
 def _remove(call: Call, definition: Definition) -> None:
+    if definition.insights:
+        from . import insights
+
+        insights.forget(call, definition)
     state.tables.delete(call, definition.name)
     change_capture.end(call, definition)
     for index in definition.indexes:

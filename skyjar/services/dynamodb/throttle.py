@@ -13,10 +13,11 @@ import msgspec
 
 from skyjar.kernel.call import Call
 
-from . import limits, metrics, on_demand, schemas, state
+from . import contributors, limits, metrics, on_demand, schemas, state
 from .errors import IndexThroughputExceeded, ProvisionedThroughputExceededException, Throttled, ThrottlingException
 from .schemas import IndexSchema, Key, Schema
 from .state import Bucket
+from .values import Item
 
 FREE = 10**12  # units per second of what has no limit
 
@@ -42,12 +43,36 @@ def take(
     write: float = 0.0,
     indexes: dict[str, float] | None = None,
     key: Key | None = None,
+    items: tuple[Item, ...] = (),
+    images: tuple[Item, ...] = (),
 ) -> None:
     """Count what a request takes of the table, and of its indexes by name; local ones use the table's own. `key` is the one
-    item that it is about."""
+    item that it is about; `items` those read or written, with their key attributes at least, `images` a written one as it
+    is and as it was."""
     if is_counted(call, schema):
-        _take_counted(call, schema, read, write, indexes, key)
+        try:
+            _take_counted(call, schema, read, write, indexes, key)
+        except Throttled as error:
+            if schema.insights is not None:
+                contributors.throttled(call, schema, error.index, images or items)
+            raise
     metrics.consumed(call, schema, read, write, indexes)
+    if schema.insights is not None:
+        contributors.accessed(call, schema, write or read, indexes, items, images)
+
+
+def take_read(call: Call, schema: Schema, item: Item, units: float) -> None:
+    """What a transaction reads of one item."""
+    take(call, schema, read=units, items=(item,))
+
+
+def lets_write(call: Call, schema: Schema, key: Key, item: Item) -> bool:
+    """Whether one write of a batch is let in."""
+    if not is_counted(call, schema) or has_writes(call, schema, key):
+        return True
+    if schema.insights is not None:
+        contributors.throttled(call, schema, "", (item,))
+    return False
 
 
 def _take_counted(
@@ -75,10 +100,12 @@ def _take_all(
     call: Call, schema: Schema, index: IndexSchema | None, read: float, write: float, is_strict: bool
 ) -> None:
     space = index.space if index is not None else schema.space
-    if is_strict and (error := on_demand.take(call, schema, index, read, write)) is not None:
+    error = on_demand.take(call, schema, index, read, write) if is_strict else None
+    if error is None and schema.is_metered and not _take(call, space, _rates(schema, index), read, write):
+        error = _refusal(call, schema, index, is_write=bool(write))
+    if error is not None:
+        error.index = index.name if index is not None and index.is_global else ""
         raise error
-    if schema.is_metered and not _take(call, space, _rates(schema, index), read, write):
-        raise _refusal(call, schema, index, is_write=bool(write))
 
 
 def refused(call: Call, schema: Schema, *, is_write: bool) -> Throttled:

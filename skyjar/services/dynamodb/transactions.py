@@ -231,7 +231,7 @@ def transact_get_items(
         responses.append(response)
         units = FACTOR * capacity.read_units(size, True)
         usages.setdefault(schema.name, Usage(schema)).add(units, {})
-        reasons.catch(at, partial(_take, call, schema), units)
+        reasons.catch(at, partial(throttle.take_read, call, schema, get["Key"]), units)
     reasons.raise_any()
     if total > limits.TRANSACTION_BYTES:
         raise ValidationException("Collection size of items in transaction exceeded 4MB limit")
@@ -239,10 +239,6 @@ def transact_get_items(
     if return_consumed_capacity != "NONE":
         answer["ConsumedCapacity"] = [usage.show(return_consumed_capacity, "Read") for usage in usages.values()]
     return answer
-
-
-def _take(call: Call, schema: schemas.Schema, units: float) -> None:
-    throttle.take(call, schema, read=units)
 
 
 def _place(schema: schemas.Schema, key: values.Item) -> bytes:

@@ -19,13 +19,17 @@ Test = Callable[[Item], bool]
 
 
 class Write:
-    """`change` makes the new item (None for none) and its size of the old one; None only checks the condition."""
+    """`change` makes the new item (None for none) and its size of the old one; None only checks the condition. `named` has
+    the key attributes."""
 
-    __slots__ = ("change", "key", "needs_old", "schema", "shows_failure", "test", "update", "values")
+    __slots__ = ("change", "key", "named", "needs_old", "schema", "shows_failure", "test", "update", "values")
 
-    def __init__(self, schema: Schema, key: Key, test: Test | None, *, shows_failure: bool = False) -> None:
+    def __init__(
+        self, schema: Schema, key: Key, named: Item, test: Test | None, *, shows_failure: bool = False
+    ) -> None:
         self.schema = schema
         self.key = key
+        self.named = named
         self.test = test
         self.shows_failure = shows_failure
         self.needs_old = test is not None or schema.reads_old
@@ -57,7 +61,7 @@ def put(
     schema: Schema, item: Item, size: int, test: Test | None = None, *, shows_failure: bool = False
 ) -> Write:  # fmt: skip
     """`item` was admitted, and has that size."""
-    write = Write(schema, keys.of_item(schema, item), test, shows_failure=shows_failure)
+    write = Write(schema, keys.of_item(schema, item), item, test, shows_failure=shows_failure)
     if size > limits.ITEM_BYTES:
         raise ValidationException("Item size has exceeded the maximum allowed size")
     write.change = lambda old: (item, size)
@@ -65,13 +69,13 @@ def put(
 
 
 def delete(schema: Schema, key: Item, test: Test | None = None, *, shows_failure: bool = False) -> Write:
-    write = Write(schema, keys.of_request(schema, key), test, shows_failure=shows_failure)
+    write = Write(schema, keys.of_request(schema, key), key, test, shows_failure=shows_failure)
     write.change = lambda old: (None, 0)
     return write
 
 
 def check(schema: Schema, key: Item, test: Test, *, shows_failure: bool = False) -> Write:
-    return Write(schema, keys.of_request(schema, key), test, shows_failure=shows_failure)
+    return Write(schema, keys.of_request(schema, key), key, test, shows_failure=shows_failure)
 
 
 def update(
@@ -84,7 +88,7 @@ def update(
     shows_failure: bool = False,
 ) -> Write:
     """`change` None creates the item with its key alone, where there is none."""
-    write = Write(schema, keys.of_request(schema, key), test, shows_failure=shows_failure)
+    write = Write(schema, keys.of_request(schema, key), key, test, shows_failure=shows_failure)
     write.needs_old = True
     write.update = change
     if change is None:
@@ -130,8 +134,10 @@ def perform(call: Call, write: Write, *, needs_old: bool = False, factor: int = 
         done = Done(write, old, new, old_size, size, item_rows.save(call, schema, key, stored, old, new, size))
     size = done.size if done.size > old_size else old_size
     units = factor * (1.0 if size <= limits.WRITE_UNIT_BYTES else capacity.write_units(size))
-    if done.changes or schema.is_metered or call.behaviour.has_aws_timing:
-        throttle.take(call, schema, write=units, indexes=capacity.index_units(done.changes, factor), key=key)
+    if done.changes or schema.is_watched or call.behaviour.has_aws_timing:
+        indexes = capacity.index_units(done.changes, factor)
+        images = tuple(each for each in (done.new, done.old) if each is not None) or (write.named,)
+        throttle.take(call, schema, write=units, indexes=indexes, key=key, items=images[:1], images=images)
     else:
         metrics.written(call, schema, units)
     return done

@@ -55,6 +55,26 @@ def test_a_table_is_made_changed_and_deleted(desk: Any) -> None:
     assert db.list_tables() == {"TableNames": []}
 
 
+def insights(db: Any, name: str, **more: Any) -> tuple[str, str | None]:
+    shown = db.describe_contributor_insights(table_name=name, **more)
+    return shown["ContributorInsightsStatus"], shown.get("ContributorInsightsMode")
+
+
+def test_contributor_insights_of_a_table_and_its_indexes(desk: Any) -> None:
+    db = desk.ask("dynamodb")
+    on = {"ContributorInsightsSpecification": {"Enabled": "true", "Mode": "THROTTLED_KEYS"}}
+    off = {"ContributorInsightsSpecification": {"Enabled": False}}
+    plain = {**PLAIN, "AttributeDefinitions": types(pk="S", g="S")}
+    before = {**plain, **on, "GlobalSecondaryIndexes": [{**index("gsi", "g"), **off}]}
+    made = run(desk, TYPE.create, before)
+    assert insights(db, made.id) == ("ENABLED", "THROTTLED_KEYS")
+    assert insights(db, made.id, index_name="gsi") == ("DISABLED", None)
+    after = {**plain, "GlobalSecondaryIndexes": [{**index("gsi", "g"), **on}]}
+    run(desk, TYPE.update, made, after, before)
+    assert insights(db, made.id) == ("DISABLED", "THROTTLED_KEYS")
+    assert insights(db, made.id, index_name="gsi") == ("ENABLED", "THROTTLED_KEYS")
+
+
 def test_provisioned_units_may_be_texts(desk: Any) -> None:
     units = {"ReadCapacityUnits": "5", "WriteCapacityUnits": "6"}
     made = run(desk, TYPE.create, {**PLAIN, "BillingMode": "PROVISIONED", "ProvisionedThroughput": units})
@@ -126,6 +146,7 @@ def test_a_global_table_is_made_changed_and_deleted(desk: Any) -> None:
     made = settled(desk, GLOBAL.create, before)
     assert made.attributes.keys() == {"Arn", "TableId"}
     more = {"DeletionProtectionEnabled": True, "Tags": [{"Key": "a", "Value": "1"}]}
+    more["ContributorInsightsSpecification"] = {"Enabled": True}
     after = {**PLAIN, "Replicas": [{"Region": HOME, "TableClass": "STANDARD"}, {"Region": FAR, **more}]}
     settled(desk, GLOBAL.update, made, after, before)
     here, there = (each.describe_table(table_name=made.id)["Table"] for each in (db, far))
@@ -133,6 +154,7 @@ def test_a_global_table_is_made_changed_and_deleted(desk: Any) -> None:
     assert here["TableClassSummary"]["TableClass"] == "STANDARD"
     assert far.list_tags_of_resource(resource_arn=there["TableArn"])["Tags"] == more["Tags"]
     assert [each["RegionName"] for each in here["Replicas"]] == [FAR]
+    assert (insights(db, made.id)[0], insights(far, made.id)[0]) == ("DISABLED", "ENABLED")
     with pytest.raises(AWSError, match="protected against deletion"):
         run(desk, GLOBAL.delete, made, after)
     off = {**after, "Replicas": [{"Region": HOME}, {"Region": FAR}]}

@@ -84,3 +84,25 @@ def test_a_stack_waits_for_its_table(slow: Any) -> None:
     }
     made = settled(slow, RESOURCE_TYPES["AWS::DynamoDB::Table"].create, properties, resource=resource, tries=20)
     assert status(slow.ask("dynamodb"), made.id) == "ACTIVE"
+
+
+def test_contributor_insights_are_enabled_and_disabled(slow: Any, table: Make) -> None:
+    db = table()
+    slow.advance(8)
+
+    def shown() -> tuple[str, float]:
+        found = db.describe_contributor_insights(table_name="tab")
+        return found["ContributorInsightsStatus"], found["LastUpdateDateTime"]
+
+    began = slow.clock.now()
+    made = db.update_contributor_insights(table_name="tab", contributor_insights_action="ENABLE")
+    assert made["ContributorInsightsStatus"] == "ENABLING"
+    assert shown() == ("ENABLING", began)
+    slow.advance(3)
+    assert shown() == ("ENABLED", began + 3)
+    db.update_contributor_insights(table_name="tab", contributor_insights_action="DISABLE")
+    assert shown()[0] == "DISABLING"
+    assert len(db.list_contributor_insights()["ContributorInsightsSummaries"]) == 1
+    slow.advance(3)
+    assert shown()[0] == "DISABLED"
+    assert db.list_contributor_insights()["ContributorInsightsSummaries"] == []
