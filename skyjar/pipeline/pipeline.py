@@ -149,6 +149,7 @@ class Pipeline:
         self.records = Records(self.store)
         self.history = History(self.store)
         self.access_logs = AccessLogs(self.store)
+        self.records.full = self.history.full = self.access_logs.full = self._flush_soon
         self.sweeping = Sweeping(self.store, self.blobs)
 
     def _set_timer(self) -> None:
@@ -332,7 +333,7 @@ class Pipeline:
     def _fail(self, x: Exchange, error: Exception) -> None:
         if not isinstance(error, AWSError | WireError):
             log.error("%s %s failed", x.name, x.model, exc_info=error)
-            error = internal_failure()
+            error = internal_failure(x.name)
         x.status, x.error_code, x.call = error.status, error.code, None
         response = render_error(x, error)
         self._record(x, getattr(error, "judgement", x.judgement), error.message)
@@ -371,11 +372,19 @@ class Pipeline:
         if self._flushing is None:
             self._flushing = self.loop.call_later(FLUSH_S, self._flush)
 
+    def _flush_soon(self) -> None:
+        """Not within a call, which would fail for its record where the disk is full."""
+        self.loop.call_soon(self._flush)
+
     def _flush(self) -> None:
         self._flushing = None
-        self.records.flush()
-        self.history.flush()
-        self.access_logs.flush()
+        for what in (self.records, self.history, self.access_logs):
+            try:
+                what.flush()
+            except Exception as error:  # noqa: BLE001 - a full disk, say: it waits until there is room again
+                log.error("%s could not be written: %s", type(what).__name__, error)
+                if self._flushing is None:
+                    self._flushing = self.loop.call_later(1.0, self._flush)
 
     # The cloud behind a call
 
