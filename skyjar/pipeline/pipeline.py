@@ -34,6 +34,7 @@ from .authenticate import Roots, authenticate, authenticate_head
 from .authorise import authorise
 from .bodies import SMALL_BYTES, BlobSink, is_chunked
 from .exchange import Exchange
+from .flushes import Flushes
 from .history import History
 from .identities import Identities
 from .inside import Inside
@@ -57,7 +58,6 @@ Step = Callable[["Pipeline", Exchange], None]
 STEPS: tuple[Step, ...] = (route, authenticate, parse, authorise, run)
 AGAIN: tuple[Step, ...] = (authorise, run)  # after a wait or a conflict: permissions may have changed
 RERUNS = 32
-FLUSH_S = 0.2
 
 
 class Pipeline:
@@ -88,6 +88,7 @@ class Pipeline:
         self.own_endpoint = "http://127.0.0.1:4566"
         self.planes = Planes()
         self.known_routes = Known()
+        self.flushes = Flushes(self)
         self._attend()
         self.identities = Identities()
         self.memberships = Memberships(store)
@@ -105,7 +106,6 @@ class Pipeline:
         self.tasks: set[asyncio.Task[None]] = set()
         self.woken = 0
         self.inside = Inside(self)
-        self._flushing: asyncio.TimerHandle | None = None
 
     # Life
 
@@ -125,9 +125,7 @@ class Pipeline:
         await asyncio.gather(*self.tasks, return_exceptions=True)
         if self._timer is not None:
             self._timer.cancel()
-        if self._flushing is not None:
-            self._flushing.cancel()
-        self._flush()
+        self.flushes.flush()
 
     async def quiesce(self) -> None:
         """End what runs outside and the jobs that wait; calls that wait stay parked."""
@@ -149,7 +147,7 @@ class Pipeline:
         self.records = Records(self.store)
         self.history = History(self.store)
         self.access_logs = AccessLogs(self.store)
-        self.records.full = self.history.full = self.access_logs.full = self._flush_soon
+        self.records.full = self.history.full = self.access_logs.full = self.flushes.soon
         self.sweeping = Sweeping(self.store, self.blobs)
 
     def _set_timer(self) -> None:
@@ -369,22 +367,8 @@ class Pipeline:
         function = x.function
         if function is not None and function not in self.history.skips:
             self.history.see(x, judgement, message)
-        if self._flushing is None:
-            self._flushing = self.loop.call_later(FLUSH_S, self._flush)
-
-    def _flush_soon(self) -> None:
-        """Not within a call, which would fail for its record where the disk is full."""
-        self.loop.call_soon(self._flush)
-
-    def _flush(self) -> None:
-        self._flushing = None
-        for what in (self.records, self.history, self.access_logs):
-            try:
-                what.flush()
-            except Exception as error:  # noqa: BLE001 - a full disk, say: it waits until there is room again
-                log.error("%s could not be written: %s", type(what).__name__, error)
-                if self._flushing is None:
-                    self._flushing = self.loop.call_later(1.0, self._flush)
+        if self.flushes.timer is None:
+            self.flushes.later()
 
     # The cloud behind a call
 
