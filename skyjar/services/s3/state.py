@@ -68,6 +68,7 @@ class Sealing(msgspec.Struct, frozen=True, array_like=True):
 
     They are wrapped under S3's own key number `master`, or a data key that KMS encrypted (`data_key`, with the client's own
     `context` as JSON), or the client's key, of which `customer` is a salt and a hash.
+    `about`: what the secrets were wrapped for, where that is not the object itself but the one that it is a replica of.
     """
 
     keys: tuple[bytes, ...] = ()
@@ -75,6 +76,7 @@ class Sealing(msgspec.Struct, frozen=True, array_like=True):
     data_key: bytes = b""
     context: str = ""
     customer: bytes = b""
+    about: str = ""
 
 
 class BucketKey(Record, frozen=True):
