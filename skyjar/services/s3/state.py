@@ -224,12 +224,20 @@ def bucket_of(call: Call, name: str) -> tuple[At, Bucket]:
 
 def named(call: Call, name: str) -> Bucket:
     """The bucket of that name, wherever it is, or the one behind the access point that `name` means."""
+    found = known(call, name)
+    if found is None:
+        point = point_state.meant(call, name)
+        found = known(call, point.bucket) if point is not None else None
+        if found is None:
+            raise NoSuchBucket(BucketName=name)
+    return found
+
+
+def known(call: Call, name: str) -> Bucket | None:
+    """The bucket of that name."""
     value = call.tx.get(_BUCKETS + keys.text(name))
     if value is None:
-        point = point_state.meant(call, name)
-        value = call.tx.get(_BUCKETS + keys.text(point.bucket)) if point is not None else None
-        if value is None:
-            raise NoSuchBucket(BucketName=name)
+        return None
     bucket = _decoded.get(value)
     if bucket is None:
         if len(_decoded) >= DECODED_MAX:
