@@ -143,6 +143,7 @@ def _place(
         "owner": bucket.account if is_strange else "",
         "grants": (),
         "restore": (0, 0),
+        "tier": (0, ""),
         "replication": REPLICA,
     }
     if not there.has_replicas:

@@ -42,7 +42,7 @@ def change(call: Call, at: At, bucket: Bucket, old: Object, new: Object, event: 
 
 def _noted(call: Call, at: At, bucket: Bucket, made: Object, *, is_change: bool) -> Object:
     wanted = replication.rules_for(at, bucket, made)
-    if not wanted or made.storage_class in reading.ARCHIVED:
+    if not wanted or (made.storage_class in reading.ARCHIVED and not is_change):
         return made
     number = waiting_state.next_number(at, bucket)
     rules = tuple((name, rule["ID"]) for name, rule in wanted.items())
@@ -131,7 +131,7 @@ def repeat(call: Call, name: str, key: str, version: str) -> None:
     wanted = replication.rules_for(at, bucket, source)
     if not wanted or source.replication == REPLICA:
         raise InvalidRequest("No replication rule concerns the object.")
-    if source.storage_class in reading.ARCHIVED:
+    if reading.is_archived(source, call.now):
         raise InvalidRequest("The object is archived and cannot be replicated.")
     own = state.acting(call, bucket, deliveries.PRINCIPAL)
     who = _role(own, document["Role"])
