@@ -42,10 +42,10 @@ from .judgement import Judgement
 from .memberships import Memberships
 from .parse import parse
 from .performers import compute, fetch
-from .planes import Planes
+from .planes import Planes, host_of
 from .records import CallRecord, Records
 from .respond import NotServed, internal_failure, render, render_error
-from .route import Known, route
+from .route import Known, is_site, route
 from .run import run
 from .runner import Runner
 from .sweeping import Sweeping
@@ -211,7 +211,8 @@ class Pipeline:
         self._fail(x, error)
 
     def handle(self, request: Request, respond: Respond) -> None:
-        if request.path.startswith(("/_skyjar/", "/_localstack/")) and self.internal(request, respond):
+        is_own = request.path.startswith(("/_skyjar/", "/_localstack/")) and not is_site(self, host_of(request))
+        if is_own and self.internal(request, respond):
             return
         x = self._exchange(request, respond)
         if request.method == "OPTIONS" and self._preflight(x):
@@ -235,6 +236,10 @@ class Pipeline:
         """Data planes answer browsers from anywhere: who may call them is the application's own business. A bucket
         answers those that its CORS rules admit."""
         return bool(self.planes.find(request)) or cors.allows(self, self._exchange(request, None), origin)
+
+    def allows_host(self, host: str) -> bool:
+        """A domain that is a website of the cloud, and nothing else."""
+        return is_site(self, host)
 
     def _exchange(self, request: Request, respond: Respond | None) -> Exchange:
         return Exchange(
