@@ -10,8 +10,10 @@ from .behaviour import Behaviour
 from .blobs import Blobs
 from .ids import Chance
 from .jobs import Job, schedule
+from .metrics import Dimensions, Tallies
 from .principals import Principal
 from .store import Transaction
+from .tables import At
 
 
 class Cloud(Protocol):
@@ -39,13 +41,19 @@ class Cloud(Protocol):
 
     def keep_history(self) -> None: ...
 
+    def keep_metrics(self) -> None: ...
+
+    @property
+    def tallies(self) -> Tallies: ...
+
 
 class Origin:
     """How a call came in. `endpoint`: scheme, host and port by which the client came; `secure`: whether what it said was
     hidden from others on its way; `signature`: how it was signed (v4-header, v4-query, v2-header, v2-query), if it was;
-    `is_accelerated`: by a name of S3's Transfer Acceleration."""
+    `is_accelerated`: by a name of S3's Transfer Acceleration; `took_ms`: how long ago it came, by the machine's clock."""
 
     is_accelerated = False
+    took_ms = 0.0
     __slots__ = ("endpoint", "referer", "secure", "signature", "source_ip", "user_agent")
 
     def __init__(
@@ -89,6 +97,9 @@ class CameIn(Protocol):
 
     @property
     def signature(self) -> str: ...
+
+    @property
+    def took_ms(self) -> float: ...
 
 
 _NOWHERE = Origin("http://127.0.0.1:4566")
@@ -188,6 +199,26 @@ class Call:
     def keep_history(self) -> None:
         """Write what is known of the calls up to now (`kernel/history.py`), which is done from time to time otherwise."""
         self._cloud.keep_history()
+
+    def keep_metrics(self) -> None:
+        """Write what services have told of their metrics up to now, as `keep_history` does for calls."""
+        self._cloud.keep_metrics()
+
+    @property
+    def tallies(self) -> Tallies:
+        """Where counts go at once, whatever becomes of this transaction."""
+        return self._cloud.tallies
+
+    def count(
+        self, namespace: str, dimensions: Dimensions, name: str, unit: str, value: float = 1.0, *, at: At | None = None
+    ) -> None:
+        """Tell of a metric of a service once this transaction has committed; of `at`'s account and Region, or the call's.
+        For what no operation's end tells (see kernel/metrics.py)."""
+        place = at or self
+        account, region, now, tallies = place.account, place.region, self.now, self._cloud.tallies
+        self.tx.after_commit.append(
+            lambda: tallies.of(account, region, now, namespace, dimensions).add((name, unit), value)
+        )
 
     def new_id(self) -> str:
         """A new UUID."""

@@ -1,6 +1,7 @@
 """How long AWS typically takes for what is not done at once: with `--aws-timing`, Skyjar takes as long, by the cloud's clock.
 
-`due=call.now + durations.of(call, "dynamodb.CreateTable")`. The figures are of small resources, as seen in practice; AWS promises none.
+`due=call.now + durations.of(call, "dynamodb.CreateTable")`. The figures are ours, of the
+order of what small resources take; AWS promises none.
 """
 
 from __future__ import annotations

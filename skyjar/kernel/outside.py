@@ -80,6 +80,31 @@ class Fetched:
         self.body = body
 
 
+class Send:
+    """An HTTP request to whoever listens there: `then` gets a `Sent`, whatever its status, or a `Failed` when there was no
+    answer within `timeout_s`. Redirects are not followed.."""
+
+    __slots__ = ("body", "headers", "method", "timeout_s", "url")
+
+    def __init__(self, method: str, url: str, headers: dict[str, str], body: bytes, timeout_s: float) -> None:
+        self.method = method
+        self.url = url
+        self.headers = headers
+        self.body = body
+        self.timeout_s = timeout_s
+
+
+class Sent:
+    """`headers` have lower-case names; of the body the first mebibyte."""
+
+    __slots__ = ("body", "headers", "status")
+
+    def __init__(self, status: int, headers: dict[str, str], body: bytes) -> None:
+        self.status = status
+        self.headers = headers
+        self.body = body
+
+
 class Failed(Exception):
     """Given to `then` as its result when the performer raised: what went wrong, as one sentence."""
 

@@ -25,12 +25,15 @@ PACKAGE = "skyjar.services"
 class Operation:
     """One API operation: its function, what it accepts, and what judging it needs."""
 
-    __slots__ = ("function", "name", "parameters", "required", "service")
+    __slots__ = ("counted", "failed", "function", "name", "parameters", "required", "service")
 
     def __init__(self, service: str, function: Callable[..., Any]) -> None:
         self.service = service
         self.name = function.__name__
         self.function = function
+        # What its service's metrics.py does when a call has ended, and when one has failed.
+        self.counted: Callable[[Any, Any], None] | None = None
+        self.failed: Callable[[Any, Any], None] | None = None
         signature = list(inspect.signature(function).parameters.values())[1:]
         self.parameters = frozenset(p.name for p in signature)
         self.required = frozenset(p.name for p in signature if p.default is inspect.Parameter.empty)
@@ -85,7 +88,8 @@ class Service:
     actions to judge), `resource_policy(call, operation, parameters) -> str | None` (the document attached to the
     resource) and `conditions(call, operation, parameters) -> dict` (condition keys). `cors.py` may define
     `allowed(call, bucket, origin, method, headers) -> list of header pairs | None` and `preflight(call, bucket, key,
-    headers) -> list of header pairs`: the answers to browsers' pages of other origins.
+    headers) -> list of header pairs`: the answers to browsers' pages of other origins. What `metrics.py` may define is
+    in kernel/metrics.py.
     """
 
     def __init__(
@@ -113,6 +117,7 @@ class Service:
         self.resource_types: dict[str, Any] = {}
         self.permissions: ModuleType | None = None
         self.cors: ModuleType | None = None
+        self.metrics: ModuleType | None = None
 
     def collect(self, module: ModuleType) -> None:
         for name, thing in vars(module).items():
@@ -134,6 +139,15 @@ class Service:
             self.permissions = module
         elif module.__name__.endswith(".cors"):
             self.cors = module
+        elif module.__name__.endswith(".metrics"):
+            self.metrics = module
+
+    def bind(self) -> None:
+        """When all is collected: what `metrics.py` counts, at the operations."""
+        for name, counted in getattr(self.metrics, "COUNTED", {}).items():
+            self.operations[name].counted = counted
+        for name, failed in getattr(self.metrics, "FAILED", {}).items():
+            self.operations[name].failed = failed
 
 
 _loaded: dict[str, Service] = {}
@@ -170,6 +184,7 @@ def load(name: str) -> Service | None:
     service: Service = package.service
     for info in pkgutil.walk_packages(package.__path__, f"{PACKAGE}.{name}."):
         service.collect(importlib.import_module(info.name))
+    service.bind()
     _loaded[name] = _loaded[service.name] = service
     return service
 

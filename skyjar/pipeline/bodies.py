@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import zlib
 from base64 import b64encode
 from functools import cache
 from typing import TYPE_CHECKING
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from .pipeline import Pipeline
 
 log = logging.getLogger("skyjar.pipeline")
+DECOMPRESSED_BYTES = 16 * 1024 * 1024  # what a compressed request may become
 SMALL_BYTES = 64 * 1024
 _CHECKSUM = "x-amz-checksum-"
 _DEFAULT = "crc64nvme"
@@ -42,8 +44,25 @@ def decode(pipeline: Pipeline, x: Exchange) -> None:
         elif isinstance(request.body, Received):
             _take_trailers(request, request.body.trailers)
         _unwrap_encoding(request.headers)
+    elif "content-encoding" in request.headers and x.model is not None and not streams(x.model):
+        _decompress(request)
     if x.name == "s3" and x.model is not None and request.body and not streams(x.model):
         _check_document(request)
+
+
+def _decompress(request: Request) -> None:
+    """Clients compress long requests of operations that say so (CloudWatch's PutMetricData)."""
+    if request.headers["content-encoding"].lower() != "gzip" or not isinstance(request.body, bytes):
+        return
+    reader = zlib.decompressobj(wbits=31)
+    try:
+        body = reader.decompress(request.body, DECOMPRESSED_BYTES)
+    except zlib.error:
+        raise WireError("SerializationException", "The body is not compressed with gzip.") from None
+    if not reader.eof:
+        raise WireError("RequestEntityTooLarge", "The body is incomplete, or too long when decompressed.", status=413)
+    request.body = body
+    del request.headers["content-encoding"]
 
 
 @cache

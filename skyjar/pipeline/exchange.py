@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, Any
 
 from skyjar.kernel.call import Call
@@ -68,6 +69,10 @@ class Exchange:
         self.began = began
         self.clock_began = now
         self.trusts_loopback = trusts_loopback
+
+    @property
+    def took_ms(self) -> float:
+        return (time.perf_counter() - self.began) * 1000
 
     @property
     def endpoint(self) -> str:

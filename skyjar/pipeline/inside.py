@@ -14,6 +14,7 @@ import msgspec
 from skyjar.kernel import service as services
 from skyjar.kernel.call import Call
 from skyjar.kernel.errors import AWSError, NotImplementedHere, Wait
+from skyjar.kernel.metrics import Tallies
 from skyjar.kernel.outside import Outside
 from skyjar.kernel.principals import Principal
 from skyjar.wire import models
@@ -24,6 +25,22 @@ from .records import CallRecord
 
 if TYPE_CHECKING:
     from .pipeline import Pipeline
+
+
+class EndedInside:
+    """A call from inside that has ended (kernel/metrics.py); it takes no time of the cloud's clock."""
+
+    __slots__ = ("account", "clock_began", "error_code", "parameters", "region", "result", "status")
+    took_ms = 0.0
+
+    def __init__(self, inner: Call, parameters: dict[str, Any], result: Any, error: AWSError | None) -> None:
+        self.account = inner.account
+        self.region = inner.region
+        self.clock_began = inner.now
+        self.parameters = parameters
+        self.result = result
+        self.error_code = error.code if error is not None else ""
+        self.status = error.status if error is not None else 200
 
 
 class Inside:
@@ -64,6 +81,7 @@ class Inside:
             judgement = judge(pipeline, inner, found, operation, name, parameters)
             result = function.function(inner, **parameters)
             is_outside = type(result) is Outside
+            self._count(call, inner, function.counted, parameters, result, None)
             if is_kept:
                 self._pipeline.history.hear(call, inner, function, parameters, None if is_outside else result, None)
             return result.within(inner) if is_outside else result
@@ -72,6 +90,7 @@ class Inside:
             raise
         except AWSError as error:
             status, code, message = error.status, error.code, error.message
+            self._count(call, inner, function.failed or function.counted, parameters, None, error)
             judgement = getattr(error, "judgement", judgement)
             if is_kept:
                 self._pipeline.history.hear(call, inner, function, parameters, None, error)
@@ -82,6 +101,20 @@ class Inside:
                 took_us = int((time.perf_counter() - began) * 1e6)
                 source_ip = principal.name if principal.kind == "service" else call.source_ip
                 self._record(inner, service, name, status, code, judgement, message, took_us, source_ip)
+
+    def _count(
+        self,
+        call: Call,
+        inner: Call,
+        counted: Callable[[Any, Any], None] | None,
+        parameters: dict[str, Any],
+        result: Any,
+        error: AWSError | None,
+    ) -> None:
+        """A call from inside counts once its transaction is in; one that is still reaching outside counts itself."""
+        if counted is not None and type(result) is not Outside:
+            ended = EndedInside(inner, parameters, result, error)
+            call.tx.after_commit.append(lambda: counted(ended, self._pipeline.metrics))
 
     def may(
         self,
@@ -123,7 +156,13 @@ class Inside:
         found = services.load(service)
         assert found is not None, service
         inner = self._inner(call, found, operation, principal, account, region)
-        judge(self._pipeline, inner, found, operation, _aws_name(found.model, operation), parameters)
+        try:
+            judge(self._pipeline, inner, found, operation, _aws_name(found.model, operation), parameters)
+        except found.access_denied as denied:
+            judgement = getattr(denied, "judgement", None)
+            if judgement is not None and "." in call.operation:  # of a job, whose own failure nobody is told
+                self._record_question(inner, judgement)
+            raise
 
     def _record_question(self, inner: Call, judgement: Judgement) -> None:
         """What was asked and not done is recorded by the action judged, such as execute-api:Invoke."""
@@ -177,6 +216,13 @@ class Inside:
 
     def keep_history(self) -> None:
         self._pipeline.history.flush()
+
+    def keep_metrics(self) -> None:
+        self._pipeline.metrics.flush()
+
+    @property
+    def tallies(self) -> Tallies:
+        return self._pipeline.metrics
 
     def scheduled(self, due: float) -> None:
         self._pipeline.runner.poke(due)

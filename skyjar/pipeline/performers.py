@@ -1,4 +1,5 @@
-"""What is done outside of transactions for any service: computations in a thread, and documents that are fetched."""
+"""What is done outside of transactions for any service: computations in a thread, documents that are fetched, and
+requests to other servers."""
 
 from __future__ import annotations
 
@@ -7,7 +8,7 @@ import logging
 from typing import Any
 
 from skyjar.kernel.errors import AWSError
-from skyjar.kernel.outside import Compute, Failed, Fetch
+from skyjar.kernel.outside import Compute, Failed, Fetch, Send
 
 log = logging.getLogger("skyjar.pipeline")
 
@@ -26,3 +27,9 @@ async def fetch(request: Fetch) -> Any:
     from . import fetches
 
     return await fetches.fetch(request)
+
+
+async def send(request: Send) -> Any:
+    from . import sends
+
+    return await sends.send(request)

@@ -19,7 +19,7 @@ from skyjar.kernel.call import Call
 from skyjar.kernel.clock import Clock
 from skyjar.kernel.errors import AWSError, Wait
 from skyjar.kernel.ids import Chance
-from skyjar.kernel.outside import Compute, Fetch, Outside
+from skyjar.kernel.outside import Compute, Fetch, Outside, Send
 from skyjar.kernel.store import Conflict, Store
 from skyjar.kernel.web import WebResponse
 from skyjar.wire import sigv4
@@ -38,12 +38,13 @@ from .flushes import Flushes
 from .history import History
 from .identities import Identities
 from .inside import Inside
-from .judgement import Judgement
 from .memberships import Memberships
+from .metrics import Metrics
+from .note import note
 from .parse import parse
-from .performers import compute, fetch
+from .performers import compute, fetch, send
 from .planes import Planes, host_of
-from .records import CallRecord, Records
+from .records import Records
 from .respond import NotServed, internal_failure, render, render_error
 from .route import Known, is_site, route
 from .run import run
@@ -97,11 +98,10 @@ class Pipeline:
         self.root_of = Roots().of
         self.loop: asyncio.AbstractEventLoop
         self.runner: Runner
-        self.performers: dict[type, Callable[[Any], Awaitable[Any]]] = {Compute: compute, Fetch: fetch}
+        self.performers: dict[type, Callable[[Any], Awaitable[Any]]] = {Compute: compute, Fetch: fetch, Send: send}
         self.internal: Callable[[Request, Respond], bool] = lambda request, respond: False
         self.ends: list[Callable[[], Awaitable[None]]] = []  # what else must end before the state is swapped
         self._timer: asyncio.TimerHandle | None = None
-        self._timer_due = 0.0
         self.answers = Answers(store, is_synced=is_synced)
         self.tasks: set[asyncio.Task[None]] = set()
         self.woken = 0
@@ -126,6 +126,7 @@ class Pipeline:
         if self._timer is not None:
             self._timer.cancel()
         self.flushes.flush()
+        self.metrics.flush()
 
     async def quiesce(self) -> None:
         """End what runs outside and the jobs that wait; calls that wait stay parked."""
@@ -133,6 +134,7 @@ class Pipeline:
         await self.runner.stop()
         for end in self.ends:
             await end()
+        self.metrics.flush()
 
     def resume(self) -> None:
         """After `quiesce`, with whatever is in the store now."""
@@ -148,6 +150,7 @@ class Pipeline:
         self.history = History(self.store)
         self.access_logs = AccessLogs(self.store)
         self.records.full = self.history.full = self.access_logs.full = self.flushes.soon
+        self.metrics = Metrics(self)
         self.sweeping = Sweeping(self.store, self.blobs)
 
     def _set_timer(self) -> None:
@@ -225,7 +228,7 @@ class Pipeline:
             self._fail(x, answer)
         elif answer is not None:
             x.status = answer.status
-            self._record(x, None, "")
+            note(self, x, None, "")
             self._send(x, answer)
         return answer is not None
 
@@ -330,7 +333,7 @@ class Pipeline:
             self._fail(x, error)
             return
         x.status = response.status
-        self._record(x, x.judgement, "")
+        note(self, x, x.judgement, "")
         self._send(x, response)
 
     def _fail(self, x: Exchange, error: Exception) -> None:
@@ -339,7 +342,7 @@ class Pipeline:
             error = internal_failure(x.name)
         x.status, x.error_code, x.call = error.status, error.code, None
         response = render_error(x, error)
-        self._record(x, getattr(error, "judgement", x.judgement), error.message)
+        note(self, x, getattr(error, "judgement", x.judgement), error.message)
         self._send(x, response)
 
     def _send(self, x: Exchange, response: Response) -> None:
@@ -348,32 +351,6 @@ class Pipeline:
         if "origin" in x.request.headers:
             cors.decorate(self, x, response)
         self.answers.send(x, response)
-
-    def _record(self, x: Exchange, judgement: Judgement | None, message: str) -> None:
-        self.records.add(
-            CallRecord(
-                x.request_id,
-                x.parent,
-                x.clock_began,
-                x.name,
-                x.model.name if x.model is not None else (x.plane.name if x.plane is not None else ""),
-                x.principal.arn,
-                x.account,
-                x.region,
-                x.status,
-                x.error_code,
-                int((time.perf_counter() - x.began) * 1e6),
-                x.request.peer,
-                judgement,
-                message,
-                x.principal.access_key,
-            )
-        )
-        function = x.function
-        if function is not None and function not in self.history.skips:
-            self.history.see(x, judgement, message)
-        if self.flushes.timer is None:
-            self.flushes.later()
 
     # The cloud behind a call
 

@@ -15,7 +15,7 @@ CACHED_ACTIONS = 512  # per document
 ELEMENTS = {"Version", "Id", "Statement"}
 VERSIONS = ("2008-10-17", "2012-10-17")
 
-PolicyKind = Literal["identity", "resource", "trust", "boundary", "session", "scp", "rcp"]
+PolicyKind = Literal["identity", "managed", "resource", "trust", "boundary", "session", "scp", "rcp"]
 Selected = tuple[tuple[Statement, ...], tuple[Statement, ...]]
 
 

@@ -13,7 +13,8 @@ from .statements import Statement
 from .texts import scalars, strings
 
 LIMITS_CHARS = {
-    "identity": 10_240,  # the longest inline policies, a role's; managed 6144, group 5120, user 2048: pass size_limit
+    "identity": 10_240,  # the longest inline policies, a role's; group 5120, user 2048: pass size_limit
+    "managed": 6_144,
     "boundary": 6_144,
     "session": 2_048,
     "trust": 2_048,
@@ -21,9 +22,9 @@ LIMITS_CHARS = {
     "rcp": 5_120,
     "resource": 32_768,  # KMS's; most services have 20 KiB: pass size_limit
 }
-MEASURED_BY_IAM = ("identity", "boundary", "trust")
-WITHOUT_PRINCIPAL = ("identity", "boundary", "session", "scp")
-ONLY_2012 = ("identity", "boundary", "session")
+MEASURED_BY_IAM = ("identity", "managed", "boundary", "trust")
+WITHOUT_PRINCIPAL = ("identity", "managed", "boundary", "session", "scp")
+ONLY_2012 = ("managed", "boundary", "session")  # an inline policy may have no version: SAM's templates have none
 RCP_SERVICES = ("s3", "sts", "sqs", "secretsmanager", "kms", "cognito-idp", "ecr", "aoss", "logs", "dynamodb")
 
 _UNSUITABLE = "The provided policy document does not meet the requirements of the specified policy type."

@@ -62,15 +62,19 @@ class Invocation(msgspec.Struct, frozen=True):
 
 
 class Outcome(msgspec.Struct, frozen=True):
-    """`lines` are those of the log that are not written yet: (epoch ms, text)."""
+    """`lines` are those of the log that are not written yet: (epoch ms, text). `invoked_arn` is the ARN by which it was
+    called; `concurrent` is how many invocations of the function ran when it began, itself included."""
 
     result: Result
     function: Function
     lines: Lines
+    invoked_arn: str = ""
+    concurrent: int = 1
 
 
 class Throttled(msgspec.Struct, frozen=True):
     reason: str
+    invoked_arn: str = ""
 
 
 Answer = Outcome | Throttled | RuntimeMissing | Stopped

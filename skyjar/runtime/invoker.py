@@ -53,6 +53,7 @@ class Invoker:
         self._sandboxes: Sandboxes | None = None
         self._functions: dict[tuple[str, str, str], Function] = {}
         self._running: dict[str, int] = {}
+        self._busy: dict[str, int] = {}  # invocations that run, by function
         self._lines: dict[str, tuple[Function, Lines]] = {}
         self._is_writing = False
 
@@ -71,8 +72,10 @@ class Invoker:
         limit = request.limit
         running = self._running.get(limit.pool, 0)
         if running >= limit.most:
-            return Throttled(limit.reason)
+            return Throttled(limit.reason, request.invoked_arn)
         self._running[limit.pool] = running + 1
+        arn = request.key[0]
+        busy = self._busy[arn] = self._busy.get(arn, 0) + 1
         try:
             function = self._functions.get(request.key) or await self._describe(request)
             result = await self.sandboxes.invoke(
@@ -91,8 +94,11 @@ class Invoker:
                 self._running[limit.pool] = left
             else:
                 del self._running[limit.pool]
+            self._busy[arn] -= 1
+            if not self._busy[arn]:
+                del self._busy[arn]
         _, lines = self._lines.pop(result.log_stream, (None, []))
-        return Outcome(result, function, lines)
+        return Outcome(result, function, lines, request.invoked_arn, busy)
 
     async def _describe(self, request: Invocation) -> Function:
         for blob in request.blobs:

@@ -4,6 +4,7 @@ import http.client
 import io
 import json
 import zipfile
+from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
 
 import pytest
@@ -534,3 +535,27 @@ def test_what_is_not_here_is_refused_by_name(api):
         api.client.put_integration(**at, type="HTTP_PROXY", integrationHttpMethod="GET", uri="http://a.example")
     with pytest.raises(ClientError, match="#set"):
         api.client.put_integration(**at, type="MOCK", requestTemplates={"application/json": "#set($a = 1)"})
+
+
+def counted(account, name, **dimensions):
+    """The sum of a metric of AWS/ApiGateway up to now."""
+    now = datetime.now(UTC)
+    found = account.client("cloudwatch").get_metric_statistics(
+        Namespace="AWS/ApiGateway",
+        MetricName=name,
+        Dimensions=[{"Name": key, "Value": value} for key, value in dimensions.items()],
+        StartTime=now - timedelta(hours=1),
+        EndTime=now + timedelta(minutes=1),
+        Period=7200,
+        Statistics=["Sum"],
+    )
+    return sum(point["Sum"] for point in found["Datapoints"])
+
+
+def test_requests_are_counted_as_metrics(api):
+    api.mock(api.resource("one"), "{}")
+    api.deploy()
+    assert (api.get("/dev/one")[0], api.get("/dev/two")[0]) == (200, 403)
+    assert counted(api.account, "Count", ApiName="api") == 2.0
+    assert counted(api.account, "4XXError", ApiName="api", Stage="dev") == 1.0
+    assert counted(api.account, "5XXError", ApiName="api") == 0.0

@@ -4,6 +4,7 @@ import http.client
 import io
 import json
 import zipfile
+from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
 
 import pytest
@@ -187,3 +188,30 @@ def test_what_is_not_here_is_refused_by_name(api):
         api.client.create_integration(ApiId=api.id, IntegrationType="HTTP_PROXY", IntegrationUri="http://a.example")
     with pytest.raises(ClientError, match="authorizers"):
         api.client.create_route(ApiId=api.id, RouteKey="GET /", AuthorizationType="AWS_IAM")
+
+
+def counted(account, name, **dimensions):
+    """The sum of a metric of AWS/ApiGateway up to now."""
+    now = datetime.now(UTC)
+    found = account.client("cloudwatch").get_metric_statistics(
+        Namespace="AWS/ApiGateway",
+        MetricName=name,
+        Dimensions=[{"Name": key, "Value": value} for key, value in dimensions.items()],
+        StartTime=now - timedelta(hours=1),
+        EndTime=now + timedelta(minutes=1),
+        Period=7200,
+        Statistics=["Sum"],
+    )
+    return sum(point["Sum"] for point in found["Datapoints"])
+
+
+def test_requests_are_counted_as_metrics_of_the_api_and_the_function(api):
+    api.route("GET /a", api.integrate(make_function(api.account, ECHO)))
+    api.stage()
+    api.permit("*")
+    assert (api.get("/a")[0], api.get("/b")[0]) == (201, 404)
+    assert counted(api.account, "Count", ApiId=api.id) == 2.0
+    assert counted(api.account, "4xx", ApiId=api.id, Stage="$default") == 1.0
+    assert counted(api.account, "DataProcessed", ApiId=api.id) > 100
+    listed = api.account.client("cloudwatch").list_metrics(Namespace="AWS/Lambda", MetricName="Invocations")
+    assert [{"Name": "FunctionName", "Value": "f"}] in [each["Dimensions"] for each in listed["Metrics"]]

@@ -15,7 +15,7 @@ TESTS = Path(__file__).parent.parent
 
 def test_the_reference_service_may_run_again() -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", str(TESTS / "services" / "sqs")],
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", "-m", "not slow", str(TESTS / "services" / "sqs")],
         env={**os.environ, "SKYJAR_AGAIN": "1"}, capture_output=True, text=True, timeout=300, cwd=TESTS.parent,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout[-4000:]

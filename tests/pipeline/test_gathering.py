@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
+from skyjar.pipeline.answers import PROBE
+
 from .conftest import Answer, signed
 
 if TYPE_CHECKING:
@@ -129,3 +131,28 @@ def test_no_call_leaves_work_for_the_collector(front: Front) -> None:
         assert gc.collect() < 50
     finally:
         gc.enable()
+
+
+def test_answers_wait_for_each_other_only_while_there_are_several(front: Front) -> None:
+    request = signed("sqs", "AmazonSQS.ListQueues", b"{}")
+
+    def arrive(count: int) -> int:
+        """How many of the calls of one turn are answered before it is over."""
+        answers = [Answer() for _ in range(count)]
+        at_once: list[Answer] = []
+
+        async def handle() -> None:
+            for answer in answers:
+                front.pipeline.handle(request, answer)  # type: ignore[arg-type]
+            at_once.extend(answer for answer in answers if answer.response is not None)
+
+        front.loop.run_until_complete(handle())
+        front.turn()
+        assert [answer.status for answer in answers] == [200] * count
+        return len(at_once)
+
+    arrive(PROBE + 2)  # finds out that there are several
+    assert arrive(5) == 0
+    assert arrive(1) == 0  # finds out that it is alone
+    assert [arrive(1) for _ in range(PROBE)] == [1] * PROBE
+    assert arrive(1) == 0

@@ -14,7 +14,7 @@ from skyjar.kernel.tables import Place
 from skyjar.kernel.web import WebRequest, WebResponse
 from skyjar.planes import http_proxy
 
-from . import limits, mocks, payloads, state
+from . import limits, metrics, mocks, payloads, state
 from .integrations import LAMBDA
 from .payloads import Visit, failure
 from .state import Deployment, Integration, Method, Resource, RestApi, Stage
@@ -47,11 +47,13 @@ def execute(call: Call, request: WebRequest) -> WebResponse | Outside | None:
         return None
     answered = _answer(call, at, api, request)
     if isinstance(answered, Outside):
-        return answered.map(lambda call, response: _marked(call, response))
-    return _marked(call, answered)
+        return answered.map(lambda call, response: _ended(call, at, api, request, response))
+    return _ended(call, at, api, request, answered)
 
 
-def _marked(call: Call, response: WebResponse) -> WebResponse:
+def _ended(call: Call, at: Place, api: RestApi, request: WebRequest, response: WebResponse) -> WebResponse:
+    found = _stage(at, api, request)
+    metrics.count(call, at, api, found[0] if found is not None else None, response.status)
     response.headers.append(("x-amzn-requestid", call.request_id))
     return response
 

@@ -14,7 +14,7 @@ from skyjar.kernel.tables import Place
 from skyjar.kernel.web import WebRequest, WebResponse
 from skyjar.planes import http_proxy
 
-from . import limits, matching, payloads, state
+from . import limits, matching, metrics, payloads, state
 from .state import Api, Cors, Integration, Route, Stage
 
 _FUNCTION = re.compile(r"functions/(arn:aws[^/]+)/invocations$")
@@ -36,6 +36,19 @@ def execute(call: Call, request: WebRequest) -> WebResponse | Outside | None:
     api = state.apis.get(at, request.labels["api"]) if at is not None else None
     if at is None or api is None:
         return None
+    answered = _answer(call, at, api, request)
+    if isinstance(answered, Outside):
+        return answered.map(lambda call, response: _ended(call, at, api, request, response))
+    return _ended(call, at, api, request, answered)
+
+
+def _ended(call: Call, at: Place, api: Api, request: WebRequest, response: WebResponse) -> WebResponse:
+    found = _stage(at, api, request)
+    metrics.count(call, at, api, found[0] if found is not None else None, request, response)
+    return response
+
+
+def _answer(call: Call, at: Place, api: Api, request: WebRequest) -> WebResponse | Outside:
     if len(request.body) > limits.PAYLOAD_BYTES:
         return payloads.failure(413, "Request Entity Too Large")
     found = _stage(at, api, request)

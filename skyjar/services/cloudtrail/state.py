@@ -78,10 +78,18 @@ class SigningKey(Record, frozen=True):
     since: float
 
 
+class Bridge(Record, frozen=True):
+    """How far an account's management events have been told on its event buses."""
+
+    id: str
+    position: int
+
+
 trails = Table("cloudtrail.trails", Trail, key=("name",))
 files = Table("cloudtrail.files", File, key=("trail", "place", "key"))
 digests = Table("cloudtrail.digests", Digest, key=("trail", "place"))
 signing_keys = Table("cloudtrail.signing_keys", SigningKey, key=("id",))
+bridges = Table("cloudtrail.bridges", Bridge, key=("id",), scope="account")
 
 
 def arn_of(at: At, name: str) -> str:

@@ -12,7 +12,7 @@ from skyjar.kernel.history import next_number
 from skyjar.kernel.service import operation
 from skyjar.kernel.tables import At
 
-from . import access, contents, jobs, limits, selectors, state
+from . import access, bridging, contents, jobs, limits, selectors, state
 from .errors import (
     CloudTrailAccessNotEnabledException,
     InvalidParameterCombinationException,
@@ -245,6 +245,7 @@ def start_logging(call: Call, *, name: str) -> None:
     selectors.select(call)
     arn = state.arn_of(at, trail.name)
     call.later(jobs.listen, key=arn, arn=arn)
+    bridging.begin(call, position)
     if changed.is_validated:
         jobs.plan_digest(call, at, changed)
 

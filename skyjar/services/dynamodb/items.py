@@ -7,7 +7,20 @@ from typing import Any
 from skyjar.kernel.call import Call
 from skyjar.kernel.service import operation
 
-from . import capacity, item_rows, keys, legacy, projections, schemas, staleness, throttle, values, writes
+from . import (
+    capacity,
+    item_rows,
+    keys,
+    legacy,
+    limits,
+    metrics,
+    projections,
+    schemas,
+    staleness,
+    throttle,
+    values,
+    writes,
+)
 from .capacity import Usage
 from .errors import ValidationException
 from .expressions import Expressions, Names, Values
@@ -40,11 +53,18 @@ def get_item(
     if stored is not None:
         item = item_rows.load(stored)
         answer["Item"] = item if project is None else project(item)
-    if return_consumed_capacity != "NONE" or schema.is_metered or behaviour.has_aws_timing:
-        units = capacity.read_units(item_rows.stored_size(stored) if stored is not None else 0, consistent_read)
+    if stored is None or len(stored) <= limits.READ_UNIT_BYTES:  # an item is never larger than it is written
+        units = 1.0 if consistent_read else 0.5
+    else:
+        units = capacity.read_units(item_rows.stored_size(stored), consistent_read)
+    if schema.is_metered or behaviour.has_aws_timing:
         throttle.take(call, schema, read=units, key=found)
-        if return_consumed_capacity != "NONE":
-            answer["ConsumedCapacity"] = Usage(schema, units).show(return_consumed_capacity)
+    elif units in schema.read:
+        schema.read[units] += 1.0
+    else:
+        metrics.was_read(call, schema, units)
+    if return_consumed_capacity != "NONE":
+        answer["ConsumedCapacity"] = Usage(schema, units).show(return_consumed_capacity)
     return answer
 
 

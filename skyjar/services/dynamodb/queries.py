@@ -333,8 +333,6 @@ class Page:
 
     def _consume(self, answer: dict[str, Any], size: int, fetched: float) -> None:
         schema = self.schema
-        if self._return_capacity == "NONE" and not throttle.is_counted(self._call, schema):
-            return
         units = capacity.read_units(size, self._is_consistent)
         if self._index is None:
             usage = Usage(schema, units)

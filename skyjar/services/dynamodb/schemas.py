@@ -124,15 +124,18 @@ class Schema(Keyed):
         "is_metered",
         "is_plain",
         "is_provisioned",
+        "is_told",
         "keeps",
         "key_names",
         "name",
         "partitions",
+        "read",
         "reads_old",
         "replicates",
         "seal",
         "streams",
         "ttl",
+        "written",
     )
 
     def __init__(self, definition: Definition, at: At) -> None:
@@ -153,7 +156,13 @@ class Schema(Keyed):
         self.seal = definition.data_keys[definition.sealing].mark if definition.sealing >= 0 else None
         self.keeps = bool(definition.copies or definition.recovery_since_s)
         self.replicates = bool(definition.replicas)
+        self.read: dict[float, float] = {}  # how often so many units were taken (see metrics.py)
+        self.written: dict[float, float] = {}
+        self.is_told = False  # whether somebody will come for these two
         self.reads_old = bool(self.indexes or self.ttl or self.streams or self.replicates)
+
+    def count_write(self, units: float = 1.0) -> None:
+        self.written[units] = self.written.get(units, 0.0) + 1.0
 
     def key(self, item: Item) -> Key:
         """The key of an item whose key attributes were checked."""

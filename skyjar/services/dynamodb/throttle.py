@@ -13,7 +13,7 @@ import msgspec
 
 from skyjar.kernel.call import Call
 
-from . import limits, on_demand, schemas, state
+from . import limits, metrics, on_demand, schemas, state
 from .errors import IndexThroughputExceeded, ProvisionedThroughputExceededException, Throttled, ThrottlingException
 from .schemas import IndexSchema, Key, Schema
 from .state import Bucket
@@ -45,8 +45,14 @@ def take(
 ) -> None:
     """Count what a request takes of the table, and of its indexes by name; local ones use the table's own. `key` is the one
     item that it is about."""
-    if not is_counted(call, schema):
-        return
+    if is_counted(call, schema):
+        _take_counted(call, schema, read, write, indexes, key)
+    metrics.consumed(call, schema, read, write, indexes)
+
+
+def _take_counted(
+    call: Call, schema: Schema, read: float, write: float, indexes: dict[str, float] | None, key: Key | None
+) -> None:
     is_strict = call.behaviour.has_aws_timing and not schema.is_provisioned
     if key is not None and (schema.partitions > 1 or is_strict):
         _take_of_partition(call, schema, key, read, write)

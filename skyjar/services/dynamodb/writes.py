@@ -7,7 +7,7 @@ from typing import Any
 
 from skyjar.kernel.call import Call
 
-from . import capacity, collections, item_rows, keys, legacy, limits, throttle, updates, values
+from . import capacity, collections, item_rows, keys, legacy, limits, metrics, throttle, updates, values
 from .capacity import Usage
 from .errors import ConditionalCheckFailedException, ValidationException
 from .expressions import Expressions, Names, Values
@@ -128,9 +128,12 @@ def perform(call: Call, write: Write, *, needs_old: bool = False, factor: int = 
     else:
         new, size = write.change(old)
         done = Done(write, old, new, old_size, size, item_rows.save(call, schema, key, stored, old, new, size))
-    if schema.is_metered or call.behaviour.has_aws_timing:
-        usage = done.usage(factor)
-        throttle.take(call, schema, write=usage.table, indexes=usage.indexes, key=key)
+    size = done.size if done.size > old_size else old_size
+    units = factor * (1.0 if size <= limits.WRITE_UNIT_BYTES else capacity.write_units(size))
+    if done.changes or schema.is_metered or call.behaviour.has_aws_timing:
+        throttle.take(call, schema, write=units, indexes=capacity.index_units(done.changes, factor), key=key)
+    else:
+        metrics.written(call, schema, units)
     return done
 
 

@@ -20,7 +20,7 @@ def check(document: str, kind: PolicyKind, limit: int, quota: str) -> None:
 
 
 def check_managed(document: str) -> None:
-    check(document, "identity", limits.MANAGED_POLICY_CHARS, "PolicySize")
+    check(document, "managed", limits.MANAGED_POLICY_CHARS, "PolicySize")
 
 
 def check_trust(document: str) -> None:

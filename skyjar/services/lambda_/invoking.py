@@ -19,7 +19,7 @@ from skyjar.runtime.functions import Function as Running
 from skyjar.runtime.functions import RuntimeMissing
 from skyjar.runtime.invocations import Answer, Invocation, Limit, Outcome, Throttled
 
-from . import execution, jobs, limits, state
+from . import execution, jobs, limits, metrics, state
 from .errors import (
     InvalidRequestContentException,
     InvalidRuntimeException,
@@ -156,6 +156,7 @@ def describe(version: Version, place: Callable[[str], Path]) -> Running:
 
 def conclude(call: Call, answer: Answer) -> Outcome | Throttled:
     """Write the log of what ran. Raises where nothing could run."""
+    metrics.count(call, answer)
     if isinstance(answer, Throttled):
         return answer
     if isinstance(answer, RuntimeMissing):

@@ -20,7 +20,7 @@ from skyjar.kernel.outside import Outside
 from skyjar.runtime.functions import Result
 from skyjar.runtime.invocations import Outcome, Throttled
 
-from . import destinations, filters, invoking, limits, mapping_state, state, streams, tumbling
+from . import destinations, filters, invoking, limits, mapping_state, metrics, state, streams, tumbling
 from .mapping_state import Mapping, Reader, StreamBatch, mappings, readers, stream_batches
 from .polling import PROBLEM_S, note
 from .state import Version
@@ -230,6 +230,8 @@ def work_on_records(call: Call, *, mapping: str, shard: str, lane: int) -> Outsi
     else:
         payload = b'{"Records":' + held.records + b"}"
     request = invoking.request_of(call, at, reference, version, payload, call.new_id())
+
+    metrics.count_age(call, at, version, held.records)
 
     def then(call: Call, answer: Any) -> None:
         _conclude(call, found, held, version, answer)

@@ -1,4 +1,4 @@
-"""AWS::Logs::LogGroup and AWS::Logs::LogStream."""
+"""AWS::Logs::LogGroup, AWS::Logs::LogStream and AWS::Logs::MetricFilter."""
 
 from __future__ import annotations
 
@@ -70,7 +70,43 @@ def delete_stream(call: Call, resource: Resource, physical: Physical, properties
         return
 
 
+_FILTER = ("FilterName", "FilterPattern", "LogGroupName", "MetricTransformations")
+
+
+def put_filter(call: Call, resource: Resource, properties: Properties) -> Physical:
+    name = properties.get("FilterName") or resource.name(512)
+    made = {key[0].lower() + key[1:]: value for key, value in properties["MetricTransformations"][0].items()}
+    made["metricValue"] = str(made["metricValue"])
+    if "defaultValue" in made:
+        made["defaultValue"] = float(made["defaultValue"])
+    if "dimensions" in made:
+        made["dimensions"] = {each["Key"]: each["Value"] for each in made["dimensions"]}
+    call.ask("logs").put_metric_filter(
+        log_group_name=properties["LogGroupName"],
+        filter_name=name,
+        filter_pattern=properties["FilterPattern"],
+        metric_transformations=[made],
+    )
+    return Physical(name)
+
+
+def update_filter(
+    call: Call, resource: Resource, old: Physical, properties: Properties, before: Properties
+) -> Physical:
+    return put_filter(call, resource, {**properties, "FilterName": old.id})
+
+
+def delete_filter(call: Call, resource: Resource, physical: Physical, properties: Properties) -> None:
+    try:
+        call.ask("logs").delete_metric_filter(log_group_name=properties["LogGroupName"], filter_name=physical.id)
+    except ResourceNotFoundException:
+        return
+
+
 RESOURCE_TYPES = {
+    "AWS::Logs::MetricFilter": ResourceType(
+        create=put_filter, update=update_filter, delete=delete_filter, properties=_FILTER
+    ),
     "AWS::Logs::LogGroup": ResourceType(
         create=create_group, update=update_group, delete=delete_group, properties=_GROUP
     ),

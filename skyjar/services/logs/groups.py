@@ -50,6 +50,8 @@ def check_tags(tags: dict[str, str]) -> None:
 def delete_log_group(call: Call, *, log_group_name: str) -> None:
     group = state.find_group(call, log_group_name)
     state.groups.remove(call, group)
+    for each in state.metric_filters.range(call, group.space):
+        state.metric_filters.remove(call, each)
     call.later(jobs.clear, key=group.space, space=group.space)
 
 
@@ -87,7 +89,7 @@ def _show(call: Call, group: Group) -> dict[str, Any]:
     shown: dict[str, Any] = {
         "logGroupName": group.name,
         "creationTime": group.created_ms,
-        "metricFilterCount": 0,
+        "metricFilterCount": group.filters,
         "arn": f"{arn}:*",
         "storedBytes": sum(stream.stored_bytes for stream in state.streams.range(call, group.space)),
         "logGroupClass": group.kind,

@@ -128,6 +128,12 @@ def _find(value: Any, path: str) -> Any:
     return value
 
 
+def field(value: Any, path: str) -> Any:
+    """The value at a path such as `$.a.b[0]`; None where there is none."""
+    found = _find(value, path)
+    return None if found is _MISSING else found
+
+
 def _compared(path: str, operator: str, kind: str, wanted: str) -> Test:
     number = _number(wanted) if kind == "word" else None
     if number is not None:
@@ -142,13 +148,13 @@ def _compared(path: str, operator: str, kind: str, wanted: str) -> Test:
 
     def test(value: Any) -> bool:
         found = _find(value, path)
-        same = isinstance(found, str | int | float) and pattern.search(_spelled(found)) is not None
+        same = isinstance(found, str | int | float) and pattern.search(spelled(found)) is not None
         return same if operator == "=" else found is not _MISSING and not same
 
     return test
 
 
-def _spelled(value: Any) -> str:
+def spelled(value: Any) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 

@@ -18,6 +18,8 @@ GROUPS = 1_000_000
 TAGS = 50
 FILTER_STREAMS = 100
 FILTER_LENGTH = 1_024
+METRIC_FILTERS = 100  # of a group
+FILTER_DIMENSIONS = 3
 
 # Not AWS's figure, which tells only of "up to 5 minutes" until a change of keys takes effect.
 DATA_KEY_S = 300

@@ -9,7 +9,7 @@ from typing import Any
 from skyjar.kernel.call import Call
 from skyjar.kernel.service import operation
 
-from . import encryption, identifiers, limits, paging, patterns, reading, state, streams
+from . import encryption, identifiers, limits, measuring, paging, patterns, reading, state, streams
 from .errors import InvalidParameterException
 from .reading import Event, Place
 from .state import Batch, Group, Stream
@@ -36,6 +36,7 @@ def put_log_events(
     good = tuple((event["timestamp"], event["message"]) for event in log_events[first:last])
     if good:
         stream = _store(call, group, stream, good)
+        measuring.measure(call, group, good)
     answer: dict[str, Any] = {"nextSequenceToken": streams.sequence_token(stream)}
     rejected = _rejected(stamps, oldest_ms, kept_ms, last)
     return answer | ({"rejectedLogEventsInfo": rejected} if rejected else {})

@@ -22,7 +22,7 @@ NO_STREAM = "The specified log stream does not exist."
 
 
 class Group(Record, frozen=True):
-    """`retention_days` 0 keeps events for ever. `kms_key` is the ARN of a KMS key, `data_key` what seals new events."""
+    """`retention_days` 0 keeps events for ever. `filters` is how many metric filters it has. `kms_key` is the ARN of a KMS key, `data_key` what seals new events."""
 
     name: str
     space: str
@@ -32,6 +32,23 @@ class Group(Record, frozen=True):
     tags: dict[str, str] = {}
     kms_key: str = ""
     data_key: bytes = b""
+    filters: int = 0
+
+
+class MetricFilter(Record, frozen=True):
+    """`value` is a number or a path; `dimensions` are names and paths."""
+
+    space: str
+    name: str
+    group: str
+    pattern: str
+    metric: str
+    namespace: str
+    value: str
+    created_ms: int
+    default: float | None = None
+    dimensions: dict[str, str] = {}
+    unit: str = "None"
 
 
 class Stream(Record, frozen=True):
@@ -63,6 +80,7 @@ class Batch(Record, frozen=True):
 
 
 groups = Table("logs.groups", Group, key=("name",))
+metric_filters = Table("logs.metric_filters", MetricFilter, key=("space", "name"))
 streams = Table("logs.streams", Stream, key=("space", "name"))
 batches = Table("logs.batches", Batch, key=("space", "stream", "first_ms", "number"))
 

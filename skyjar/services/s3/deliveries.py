@@ -15,7 +15,7 @@ from skyjar.kernel.errors import AWSError
 from skyjar.kernel.jobs import job
 from skyjar.kernel.tables import At
 
-from . import happenings, state, waiting_state
+from . import bridged, happenings, state, waiting_state
 from .state import Bucket, Object
 from .waiting_state import Delivery
 
@@ -29,12 +29,15 @@ def tell(call: Call, at: At, bucket: Bucket, event: str, found: Object, **more: 
     document = state.configuration(at, bucket, KIND) or {}
     written = None
     number = 0
+    if bridged.MEMBER in document:
+        number = waiting_state.next_number(at, bucket)
+        bridged.tell(call, bucket, event, found, sequencer=_sequencer(call, number), more=more)
     for kind, member in happenings.KINDS.items():
         for each in document.get(kind, ()):
             if not happenings.wants(each, event, found.key):
                 continue
             if written is None:
-                number = waiting_state.next_number(at, bucket)
+                number = number or waiting_state.next_number(at, bucket)
                 written = happenings.record(
                     event,
                     bucket,
@@ -43,7 +46,7 @@ def tell(call: Call, at: At, bucket: Bucket, event: str, found: Object, **more: 
                     source_ip=call.source_ip,
                     request_id=call.request_id,
                     now=call.now,
-                    sequencer=f"00{int(call.now):08X}{number & 0xFFFFFFFF:08X}",
+                    sequencer=_sequencer(call, number),
                     more=more,
                 )
             told = {**written, "s3": {**written["s3"], "configurationId": each["Id"]}}
@@ -53,6 +56,11 @@ def tell(call: Call, at: At, bucket: Bucket, event: str, found: Object, **more: 
             )
     if written is not None:
         state.acting(call, bucket, PRINCIPAL).later(deliver, key=bucket.space, bucket=bucket.name, space=bucket.space)
+
+
+def _sequencer(call: Call, number: int) -> str:
+    """Hexadecimal digits that grow with what happens in a bucket."""
+    return f"00{int(call.now):08X}{number & 0xFFFFFFFF:08X}"
 
 
 @job()

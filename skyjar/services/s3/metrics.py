@@ -1,39 +1,57 @@
-"""What of a bucket is measured for CloudWatch request metrics, which are not there: kept and read back."""
+"""AWS/S3: what buckets tell CloudWatch each day. Source: S3 User Guide, "Metrics and dimensions".
+
+All versions count, delete markers and the parts of uploads that are not complete as well. A bucket says so at the end of each
+day, as of its beginning; its objects are read for that.
+"""
 
 from __future__ import annotations
 
-from typing import Any
-
 from skyjar.kernel.call import Call
-from skyjar.kernel.service import operation
+from skyjar.kernel.metrics import Ended, Gauge, Tallies
 
-from . import named_configurations
+from . import state
 
-_KIND = "metrics"
-
-
-@operation
-def get_bucket_metrics_configuration(
-    call: Call, *, bucket: str, id: str, expected_bucket_owner: str = ""
-) -> dict[str, Any]:
-    return {"MetricsConfiguration": named_configurations.get(call, bucket, _KIND, id)}
-
-
-@operation
-def list_bucket_metrics_configurations(
-    call: Call, *, bucket: str, continuation_token: str = "", expected_bucket_owner: str = ""
-) -> dict[str, Any]:
-    return named_configurations.listed(call, bucket, _KIND, "MetricsConfigurationList", continuation_token)
+NAMESPACE = "AWS/S3"
+EVERY_S = 86_400
+_TYPES = {
+    "STANDARD": "StandardStorage",
+    "STANDARD_IA": "StandardIAStorage",
+    "ONEZONE_IA": "OneZoneIAStorage",
+    "INTELLIGENT_TIERING": "IntelligentTieringFAStorage",
+    "GLACIER": "GlacierStorage",
+    "GLACIER_IR": "GlacierInstantRetrievalStorage",
+    "DEEP_ARCHIVE": "DeepArchiveStorage",
+    "REDUCED_REDUNDANCY": "ReducedRedundancyStorage",
+}
 
 
-@operation
-def put_bucket_metrics_configuration(
-    call: Call, *, bucket: str, id: str, metrics_configuration: dict[str, Any], expected_bucket_owner: str = ""
-) -> None:
-    named_configurations.check_filter(metrics_configuration)
-    named_configurations.put(call, bucket, _KIND, id, metrics_configuration)
+def _created(ended: Ended, tallies: Tallies) -> None:
+    if not ended.error_code:
+        wanted = ended.parameters.get("create_bucket_configuration") or {}
+        region = wanted.get("LocationConstraint") or ended.region
+        tallies.touch(ended.account, "eu-west-1" if region == "EU" else region, "s3", ended.parameters["bucket"])
 
 
-@operation
-def delete_bucket_metrics_configuration(call: Call, *, bucket: str, id: str, expected_bucket_owner: str = "") -> None:
-    named_configurations.delete(call, bucket, _KIND, id)
+COUNTED = {"create_bucket": _created}
+
+
+def gauges(call: Call, resource: str) -> list[Gauge]:
+    bucket = state.buckets.get(call, resource)
+    if bucket is None or (bucket.account, bucket.region) != (call.account, call.region):
+        return []
+    sizes: dict[str, int] = {}
+    number = 0
+    for each in state.objects.each(call, bucket.space):
+        number += 1
+        kind = _TYPES.get(each.storage_class, "StandardStorage")
+        sizes[kind] = sizes.get(kind, 0) + each.size
+    for upload in state.uploads.each(call, bucket.space):
+        for part in state.parts.each(call, upload.id):
+            number += 1
+            sizes["StandardStorage"] = sizes.get("StandardStorage", 0) + part.size
+    own = ("BucketName", resource)
+    told = [
+        Gauge("BucketSizeBytes", "Bytes", float(size), (own, ("StorageType", kind)))
+        for kind, size in sorted(sizes.items())
+    ]
+    return [*told, Gauge("NumberOfObjects", "Count", float(number), (own, ("StorageType", "AllStorageTypes")))]

@@ -11,7 +11,7 @@ from skyjar.kernel.call import Call
 from skyjar.kernel.errors import AWSError, NotImplementedHere
 from skyjar.kernel.service import exists, operation
 
-from . import deliveries, happenings, limits, state
+from . import bridged, deliveries, happenings, limits, state
 from .errors import InvalidArgument
 from .state import Bucket
 
@@ -36,11 +36,7 @@ def put_bucket_notification_configuration(
     expected_bucket_owner: str = "",
 ) -> None:
     at, where = state.bucket_of(call, bucket)
-    if notification_configuration.get("EventBridgeConfiguration") is not None:
-        raise NotImplementedHere(
-            "Skyjar does not implement EventBridgeConfiguration of s3:PutBucketNotificationConfiguration."
-        )
-    document: dict[str, list[dict[str, Any]]] = {}
+    document: dict[str, Any] = {}
     for kind in happenings.KINDS:
         given = notification_configuration.get(kind) or []
         if given:
@@ -54,6 +50,8 @@ def put_bucket_notification_configuration(
         )
     happenings.check(document)
     _check_destinations(call, where, document, skip_destination_validation)
+    if notification_configuration.get("EventBridgeConfiguration") is not None:
+        document[bridged.MEMBER] = {}
     state.configure(at, where, deliveries.KIND, document or None)
     state.buckets.replace(call, where, state.replace(where, has_notifications=bool(document)))
 

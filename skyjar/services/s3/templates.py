@@ -109,9 +109,8 @@ def notification(given: Document) -> Document:
             every.append(one)
         if every:
             found[ours] = every
-    if is_true(
-        (given.get("EventBridgeConfiguration") or {"EventBridgeEnabled": False}).get("EventBridgeEnabled", True)
-    ):
+    bridge = given.get("EventBridgeConfiguration")
+    if bridge is not None and is_true(bridge.get("EventBridgeEnabled", True)):
         found["EventBridgeConfiguration"] = {}
     return found
 

@@ -8,6 +8,7 @@ import pytest
 from skyjar.kernel import credentials
 from skyjar.kernel.errors import AWSError
 from skyjar.kernel.principals import Principal
+from skyjar.services.iam.errors import MalformedPolicyDocumentException
 
 BASIC = "arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole"
 DYNAMODB = "arn:aws:iam::aws:policy/service-role/AWSLambdaDynamoDBExecutionRole"
@@ -227,3 +228,14 @@ def test_inline_policies_have_one_quota_together(desk: Any) -> None:
     iam.put_user_policy(user_name="ann", policy_name="a", policy_document=long)
     with pytest.raises(AWSError, match="Maximum policy size of 2048 bytes exceeded for user ann"):
         iam.put_user_policy(user_name="ann", policy_name="b", policy_document=long)
+
+
+def test_only_an_inline_policy_may_have_no_version(desk: Any) -> None:
+    """SAM's policy templates have none. Its variables are plain text then."""
+    iam = desk.ask("iam")
+    iam.create_user(user_name="ann")
+    document = '{"Statement":[{"Effect":"Allow","Action":"sqs:*","Resource":"*"}]}'
+    iam.put_user_policy(user_name="ann", policy_name="p", policy_document=document)
+    for older in (document, document.replace("{", '{"Version":"2008-10-17",', 1)):
+        with pytest.raises(MalformedPolicyDocumentException, match=r"must be version 2012-10-17 or greater\."):
+            iam.create_policy(policy_name="m", policy_document=older)

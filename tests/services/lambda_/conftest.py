@@ -58,7 +58,7 @@ class Lab:
     async def _invoke(self, request: Invocation) -> Any:
         if self.throttles or request.limit.most == 0:
             self.throttles = max(self.throttles - 1, 0)
-            return Throttled(request.limit.reason)
+            return Throttled(request.limit.reason, request.invoked_arn)
         self.calls.append(request)
         function = request.describe(lambda blob: Path("/code") / blob)
         error = None

@@ -153,11 +153,10 @@ def test_a_destination_must_let_s3_in(desk: Any, s3: Any, problem: str, sentence
 
 def test_what_is_not_there_is_refused_by_name(s3: Any) -> None:
     for configuration in (
-        {"EventBridgeConfiguration": {}},
         {"QueueConfigurations": [{"QueueArn": "arn:aws:nothing", "Events": ["s3:ObjectCreated:*"]}]},
         {"QueueConfigurations": [{"QueueArn": "arn:aws:sqs:us-east-1:1:q", "Events": ["s3:Nothing:*"]}]},
     ):
-        with pytest.raises(AWSError, match=r"EventBridgeConfiguration|well formed|event is not supported"):
+        with pytest.raises(AWSError, match=r"well formed|event is not supported"):
             s3.put_bucket_notification_configuration(bucket="first", notification_configuration=configuration)
 
 
@@ -191,3 +190,160 @@ def test_lifecycle_tells_its_own_events(desk: Any, s3: Any, queue: tuple[str, st
     (event,) = told(desk, url)
     assert (event["eventName"], event["eventVersion"]) == ("LifecycleExpiration:Delete", "2.3")
     assert event["userIdentity"] == {"principalId": "s3.amazonaws.com"}
+
+
+@pytest.fixture
+def topic(desk: Any, queue: tuple[str, str]) -> Any:
+    """A topic that lets the bucket `first` publish; and the URL of a queue that is told of it."""
+    sns = desk.ask("sns")
+    arn = sns.create_topic(name="news")["TopicArn"]
+    url = desk.ask("sqs").create_queue(queue_name="reader")["QueueUrl"]
+    reader = f"arn:aws:sqs:us-east-1:{desk.account}:reader"
+    statement = {"Effect": "Allow", "Principal": {"Service": "sns.amazonaws.com"}, "Action": "*", "Resource": reader}
+    statement["Action"] = "sqs:SendMessage"
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    desk.ask("sqs").set_queue_attributes(queue_url=url, attributes={"Policy": policy})
+    sns.subscribe(topic_arn=arn, protocol="sqs", endpoint=reader)
+    return arn, url
+
+
+def let_in(desk: Any, arn: str, bucket: str = "first") -> None:
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"Service": "s3.amazonaws.com"},
+        "Action": "sns:Publish",
+        "Resource": arn,
+        "Condition": {
+            "ArnLike": {"aws:SourceArn": f"arn:aws:s3:::{bucket}"},
+            "StringEquals": {"aws:SourceAccount": desk.account},
+        },
+    }
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    desk.ask("sns").set_topic_attributes(topic_arn=arn, attribute_name="Policy", attribute_value=policy)
+
+
+@pytest.mark.spec("s3-149", "s3-151", "sns-016")
+def test_a_topic_tells_its_subscribers_of_every_event(desk: Any, s3: Any, topic: tuple[str, str]) -> None:
+    arn, url = topic
+    let_in(desk, arn)
+    events = ["s3:ObjectCreated:*", "s3:ObjectRemoved:*", "s3:ObjectRestore:*", "s3:Replication:*"]
+    s3.put_bucket_notification_configuration(
+        bucket="first", notification_configuration={"TopicConfigurations": [{"TopicArn": arn, "Events": events}]}
+    )
+    s3.put_object(bucket="first", key="a", body=b"x")
+    s3.delete_object(bucket="first", key="a")
+    desk.settle()
+    found = desk.ask("sqs").receive_message(queue_url=url, max_number_of_messages=10)["Messages"]
+    envelopes = [json.loads(each["Body"]) for each in found]
+    assert {each["Subject"] for each in envelopes} == {"Amazon S3 Notification"}
+    test, put, gone = [json.loads(each["Message"]) for each in envelopes]
+    assert (test["Event"], test["Bucket"]) == ("s3:TestEvent", "first")
+    assert put["Records"][0]["eventName"] == "ObjectCreated:Put"
+    assert gone["Records"][0]["eventName"] == "ObjectRemoved:Delete"
+
+
+def test_a_topic_must_let_the_bucket_publish(desk: Any, s3: Any, topic: tuple[str, str]) -> None:
+    arn, _ = topic
+    wanted = {"TopicConfigurations": [{"TopicArn": arn, "Events": ["s3:ObjectCreated:*"]}]}
+    for let in (lambda: None, lambda: let_in(desk, arn, "second")):
+        let()
+        with pytest.raises(errors.InvalidArgument) as caught:
+            s3.put_bucket_notification_configuration(bucket="first", notification_configuration=wanted)
+        assert "Permissions on the destination topic do not allow S3" in str(caught.value.fields)
+    let_in(desk, arn)
+    s3.put_bucket_notification_configuration(bucket="first", notification_configuration=wanted)
+
+
+@pytest.fixture
+def bridge(desk: Any, s3: Any) -> str:
+    """`first` tells EventBridge; the URL of a queue that gets all events of S3."""
+    queue = f"arn:aws:sqs:us-east-1:{desk.account}:bridge"
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"Service": "events.amazonaws.com"},
+        "Action": "sqs:SendMessage",
+        "Resource": queue,
+    }
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    url: str = desk.ask("sqs").create_queue(queue_name="bridge", attributes={"Policy": policy})["QueueUrl"]
+    events = desk.ask("events")
+    events.put_rule(name="all", event_pattern='{"source": ["aws.s3"]}')
+    events.put_targets(rule="all", targets=[{"Id": "1", "Arn": queue}])
+    s3.put_bucket_notification_configuration(
+        bucket="first", notification_configuration={"EventBridgeConfiguration": {}}
+    )
+    return url
+
+
+def bridged(desk: Any, url: str) -> list[dict[str, Any]]:
+    desk.settle()
+    found: list[dict[str, Any]] = []
+    while page := desk.ask("sqs").receive_message(queue_url=url, max_number_of_messages=10).get("Messages"):
+        for each in page:
+            desk.ask("sqs").delete_message(queue_url=url, receipt_handle=each["ReceiptHandle"])
+            found.append(json.loads(each["Body"]))
+    return found
+
+
+@pytest.mark.spec("s3-156", "events-004")
+def test_event_bridge_is_told_of_everything(desk: Any, s3: Any, bridge: str) -> None:
+    assert s3.get_bucket_notification_configuration(bucket="first") == {"EventBridgeConfiguration": {}}
+    desk.ask("events").put_rule(
+        name="large", event_pattern='{"source": ["aws.s3"], "detail": {"object": {"size": [{"numeric": [">", 3]}]}}}'
+    )
+    desk.ask("events").put_targets(
+        rule="large", targets=[{"Id": "1", "Arn": f"arn:aws:sqs:us-east-1:{desk.account}:bridge", "Input": '"large"'}]
+    )
+    s3.put_object(bucket="first", key="a b", body=b"hello")
+    found = bridged(desk, bridge)
+    assert "large" in found
+    [created] = [each for each in found if each != "large"]
+    sequencer = created["detail"]["object"].pop("sequencer")
+    request = created["detail"].pop("request-id")
+    assert (len(sequencer), bool(request)) == (18, True)
+    assert created == {
+        "version": "0",
+        "id": created["id"],
+        "detail-type": "Object Created",
+        "source": "aws.s3",
+        "account": desk.account,
+        "time": "2027-01-15T08:00:00Z",
+        "region": "us-east-1",
+        "resources": ["arn:aws:s3:::first"],
+        "detail": {
+            "version": "0",
+            "bucket": {"name": "first"},
+            "object": {"key": "a b", "size": 5, "etag": "5d41402abc4b2a76b9719d911017c592"},
+            "requester": desk.account,
+            "source-ip-address": "127.0.0.1",
+            "reason": "PutObject",
+        },
+    }
+    s3.put_bucket_versioning(bucket="first", versioning_configuration={"Status": "Enabled"})
+    s3.copy_object(bucket="first", key="c", copy_source="first/a%20b")
+    s3.put_object_tagging(bucket="first", key="c", tagging={"TagSet": []})
+    s3.delete_object_tagging(bucket="first", key="c")
+    s3.delete_object(bucket="first", key="c")
+    kinds = [(each["detail-type"], each["detail"].get("reason")) for each in bridged(desk, bridge) if each != "large"]
+    assert kinds == [
+        ("Object Created", "CopyObject"),
+        ("Object Tags Added", None),
+        ("Object Tags Deleted", None),
+        ("Object Deleted", "DeleteObject"),
+    ]
+
+
+def test_what_lifecycle_does_is_told_as_its_own(desk: Any, s3: Any, bridge: str) -> None:
+    rule = {"ID": "x", "Status": "Enabled", "Filter": {"Prefix": ""}, "Expiration": {"Days": 1}}
+    s3.put_bucket_lifecycle_configuration(bucket="first", lifecycle_configuration={"Rules": [rule]})
+    s3.put_object(bucket="first", key="a", body=b"x")
+    bridged(desk, bridge)
+    desk.advance(3 * 86_400)
+    [gone] = bridged(desk, bridge)
+    assert (gone["detail-type"], gone["detail"]["reason"], gone["detail"]["deletion-type"]) == (
+        "Object Deleted",
+        "Lifecycle Expiration",
+        "Permanently Deleted",
+    )
+    assert gone["detail"]["requester"] == "s3.amazonaws.com"
+    assert "source-ip-address" not in gone["detail"]

@@ -1,0 +1,7 @@
+"""Amazon EventBridge."""
+
+from skyjar.kernel.service import Service
+
+from .errors import AccessDeniedException
+
+service = Service("events", access_denied=AccessDeniedException)
