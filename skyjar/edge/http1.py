@@ -133,7 +133,7 @@ class Http1(asyncio.Protocol):
         self._fed = 0  # an upper bound of the bytes of the head being parsed
         self._partial = 0  # bytes of it that came with earlier reads
         self._head_since: float | None = None
-        self._quiet = 0  # bytes of a chunked body's framing without any body
+        self._quiet = 0  # bytes of a chunked body's framing without any body; below 0 when this read has brought some
         self._reading: Exchange | None = None  # its body is still coming
         self._current: Exchange | None = None  # handed to the application, or being sent
         self._queue: deque[Exchange] = deque()
@@ -213,7 +213,7 @@ class Http1(asyncio.Protocol):
 
     def _still_in_framing(self, fed: int) -> None:
         """A chunked body: chunk extensions and trailers must not go on for ever without any body."""
-        self._quiet += fed
+        self._quiet = 1 if self._quiet < 0 else self._quiet + fed
         if self._quiet > self._head_limit and self._reading is not None:
             self._refuse_message(400, "The chunked body's framing is too large.")
 
@@ -430,7 +430,7 @@ class Http1(asyncio.Protocol):
 
     def _take(self, exchange: Exchange, chunk: bytes) -> None:
         if self._quiet:
-            self._quiet = 1
+            self._quiet = -1
         mode = exchange.body_mode
         exchange.received += len(chunk)
         if mode == SUNK:
