@@ -366,8 +366,7 @@ class Http1(asyncio.Protocol):
             if expect.lower() != "100-continue":
                 raise Refused(417, "Only the expectation 100-continue is understood.")
             exchange.continues = True
-            if coding is not None or headers.get("content-length", "0") != "0":
-                exchange.body_mode = HELD
+            exchange.body_mode = HELD  # also without a body: botocore waits then as well, and takes no other answer
         refusal = self.edge.origins.refusal_of_origin(self.application, request)
         if refusal is not None:
             raise Refused(403, refusal)
@@ -421,7 +420,7 @@ class Http1(asyncio.Protocol):
         else:
             exchange.body_mode = SUNK
             exchange.sink = answer
-        if exchange.continues and not exchange.received and not exchange.whole:
+        if exchange.continues and not exchange.received:
             self.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
         held, exchange.chunks = exchange.chunks, None
         exchange.received = 0
