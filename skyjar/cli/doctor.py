@@ -11,6 +11,7 @@ import tempfile
 from pathlib import Path
 
 from skyjar.runtime.functions import Credentials, Function
+from skyjar.runtime.interpreters import node_packages
 
 from . import show
 
@@ -26,6 +27,10 @@ _TOOLS = (
 def doctor(arguments: argparse.Namespace) -> int:
     rows = [["python", platform.python_version(), sys.executable, "Skyjar itself"]]
     rows += asyncio.run(_interpreters())
+    packages = node_packages()
+    wanted = "npm install -g @aws-sdk/client-s3 … (or SKYJAR_NODE_MODULES)"
+    state = ["found", str(packages)] if packages else ["missing", wanted]
+    rows.append(["aws-sdk", *state, "the SDK that Node.js functions find on AWS"])
     for name, purpose, install in _TOOLS:
         beside = Path(sys.executable).with_name(name)
         found = str(beside) if beside.exists() else shutil.which(name)

@@ -12,7 +12,7 @@ from collections.abc import AsyncIterator, Callable
 from typing import TYPE_CHECKING, Any
 
 from h2.config import H2Configuration
-from h2.connection import H2Connection
+from h2.connection import ConnectionState, H2Connection
 from h2.errors import ErrorCodes
 from h2.events import (
     ConnectionTerminated,
@@ -159,7 +159,16 @@ class Http2(asyncio.Protocol):
             for stream in tuple(self._streams.values()):
                 self._pump(stream)
         elif isinstance(event, ConnectionTerminated):
+            self._on_goaway(event)
+
+    def _on_goaway(self, event: ConnectionTerminated) -> None:
+        """The client makes no more requests; what it has asked for is still answered (RFC 9113, 6.8). h2 would send nothing
+        any more on a connection that it takes for closed."""
+        if event.error_code != ErrorCodes.NO_ERROR or not self._streams:
             self.transport.close()
+            return
+        self._stopping = True
+        self._frames.state_machine.state = ConnectionState.SERVER_OPEN
 
     def _on_reset(self, stream_id: int) -> None:
         stream = self._streams.pop(stream_id, None)

@@ -26,6 +26,8 @@ class Limits:
     """Without a byte of an unfinished body, or without the client taking a byte of a response."""
     keep_alive_s: float = 75
     """Between requests. botocore and the Go SDK keep idle connections for 90 s and 60 s, and reconnect by themselves."""
+    line_idle_s: float = 300
+    """Without a byte on a port of a service's own. DAX's clients ask for the cluster's nodes every few seconds."""
     linger_s: float = 2
     """After a refused body: how long the client may take to read the refusal before the connection goes."""
     connections: int = 4096

@@ -9,6 +9,10 @@ from __future__ import annotations
 from .call import Call
 
 TYPICAL_S = {
+    "dax.CreateCluster": 600.0,
+    "dax.DeleteCluster": 300.0,
+    "dax.ModifyCluster": 300.0,
+    "dax.RebootNode": 120.0,
     "dynamodb.CreateTable": 8.0,
     "dynamodb.UpdateTable": 10.0,
     "dynamodb.DeleteTable": 5.0,
@@ -18,6 +22,12 @@ TYPICAL_S = {
     "dynamodb.RestoreTable": 300.0,
     "dynamodb.ExportTable": 300.0,
     "dynamodb.ImportTable": 120.0,
+    "dynamodb.KinesisDestination": 10.0,
+    "kinesis.CreateStream": 10.0,
+    "kinesis.DeleteStream": 10.0,
+    "kinesis.UpdateStream": 10.0,
+    "kinesis.Reshard": 30.0,
+    "kinesis.RegisterConsumer": 5.0,
 }
 
 

@@ -109,3 +109,28 @@ class Failed(Exception):
     """Given to `then` as its result when the performer raised: what went wrong, as one sentence."""
 
     is_stranger = False
+
+
+class Next:
+    """What a step of `Events` gives: events, and what the next step is given; None when these were the last."""
+
+    __slots__ = ("events", "state")
+
+    def __init__(self, events: list[dict[str, Any]], state: Any) -> None:
+        self.events = events
+        self.state = state
+
+
+class Events:
+    """A stream of events that an operation answers with. `then` gets an iterator to be put into the result's member.
+
+    `step(call, state) -> Next` is run in a transaction of its own for the next ones, beginning with `state`, as long as the
+    client reads them. It may `raise Wait`, and is run again when the wait is over.
+    """
+
+    __slots__ = ("call", "state", "step")
+
+    def __init__(self, call: Call, step: Callable[[Call, Any], Next], state: Any) -> None:
+        self.call = call
+        self.step = step
+        self.state = state

@@ -17,6 +17,7 @@ from typing import Any, TypeVar
 
 from .errors import AccessDenied, AWSError
 from .jobs import Job
+from .listening import Talk
 
 F = TypeVar("F", bound=Callable[..., Any])
 PACKAGE = "skyjar.services"
@@ -83,7 +84,8 @@ class Service:
 
     `model` is the botocore model's name (the folder's own unless given); `iam` the prefix of its IAM actions.
     `access_denied` is its error for a refused call; with `encodes_denials` it says why in a message for
-    `sts:DecodeAuthorizationMessage`, as EC2's does. With `seals_bodies` bodies that are streamed arrive as sealed blobs. `permissions.py` may define `resources(call, operation,
+    `sts:DecodeAuthorizationMessage`, as EC2's does. With `seals_bodies` bodies that are streamed arrive as sealed blobs;
+    `check_body` raises what refuses one of that many bytes, as soon as they are known. `permissions.py` may define `resources(call, operation,
     parameters) -> list[str]` (the ARNs judged), `actions(call, operation, parameters) -> list[str]` (further
     actions to judge), `resource_policy(call, operation, parameters) -> str | None` (the document attached to the
     resource) and `conditions(call, operation, parameters) -> dict` (condition keys). `cors.py` may define
@@ -102,6 +104,7 @@ class Service:
         is_global: bool = False,
         encodes_denials: bool = False,
         seals_bodies: bool = False,
+        check_body: Callable[[int], None] | None = None,
     ) -> None:
         self.name = name
         self.model = model or name
@@ -110,6 +113,7 @@ class Service:
         self.is_global = is_global
         self.encodes_denials = encodes_denials
         self.seals_bodies = seals_bodies
+        self.check_body = check_body
         self.operations: dict[str, Operation] = {}
         self.jobs: dict[str, Job] = {}
         self.endpoints: list[Endpoint] = []
@@ -117,6 +121,7 @@ class Service:
         self.resource_types: dict[str, Any] = {}
         self.permissions: ModuleType | None = None
         self.cors: ModuleType | None = None
+        self.talk: Talk | None = None
         self.metrics: ModuleType | None = None
 
     def collect(self, module: ModuleType) -> None:
@@ -134,6 +139,8 @@ class Service:
                 self.endpoints.append(thing)
             elif isinstance(thing, Reaction):
                 self.reactions.append(thing)
+            elif isinstance(thing, Talk):
+                self.talk = thing
         self.resource_types.update(getattr(module, "RESOURCE_TYPES", {}))
         if module.__name__.endswith(".permissions"):
             self.permissions = module

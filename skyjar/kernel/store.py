@@ -150,6 +150,7 @@ class Transaction:
         if not self._done:
             self._done = True
             self._store.open -= 1
+            self.after_commit = []
 
     def finish(self) -> None:
         self._done = True
@@ -215,8 +216,10 @@ class Store:
                 self._recent.clear()
             if self._watches:
                 self._wake(writes)
-        for effect in tx.after_commit:
-            effect()
+        if tx.after_commit:  # which lead back to the transaction, and all that it wrote
+            effects, tx.after_commit = tx.after_commit, []
+            for effect in effects:
+                effect()
 
     def _check(self, tx: Transaction) -> None:
         known_from = self._recent[0][0] if self._recent else self.sequence + 1

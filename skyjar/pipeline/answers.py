@@ -43,13 +43,17 @@ class Answers:
             self.loop.call_soon(self._settle)
         self._waiting.append((x, response))
 
+    def write(self) -> None:
+        """Have written what was committed so far, and on the disk where that is asked for."""
+        self._store.flush()
+        if self._is_synced:
+            self._store.sync()
+
     def _settle(self) -> None:
         waiting, self._waiting = self._waiting, []
         self._alone = 0 if len(waiting) > 1 else PROBE
         try:
-            self._store.flush()
-            if self._is_synced:
-                self._store.sync()
+            self.write()
             is_lost = self._store.driver.losses != self._losses  # when somebody else had it written
         except Exception:
             log.exception("%d calls could not be written", len(waiting))

@@ -6,6 +6,7 @@ import hashlib
 import logging
 import zlib
 from base64 import b64encode
+from collections.abc import Callable
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -147,14 +148,24 @@ class BlobSink:
 
     Hashed are MD5 and what the request's own headers promise, or CRC64NVME where they say nothing: what S3 adds to
     every object by itself. A trailer's checksum is the decoder's business. SHA-256 is always there for a blob that it
-    names, else (`is_sealed`) when it is promised.
+    names, else (`is_sealed`) when it is promised. `check` raises what refuses a body of that many bytes.
     """
 
     def __init__(
-        self, blobs: Blobs, decoder: Decoder | None, headers: dict[str, str], *, is_sealed: bool = False
+        self,
+        blobs: Blobs,
+        decoder: Decoder | None,
+        headers: dict[str, str],
+        *,
+        is_sealed: bool = False,
+        check: Callable[[int], None] | None = None,
     ) -> None:
         promised = headers.get("x-amz-content-sha256", "")
         length = headers.get("content-length")
+        coming = headers.get("x-amz-decoded-content-length", "") if decoder is not None else length
+        if check is not None and coming and coming.isdigit():
+            check(int(coming))
+        self._check = check
         named = [name.removeprefix(_CHECKSUM) for name in headers if name.startswith(_CHECKSUM)]
         named = [name for name in named if name in CHECKSUMS and name != "sha256"]
         has_trailer = decoder is not None and "x-amz-trailer" in headers
@@ -180,6 +191,8 @@ class BlobSink:
                 self._writer.write(data)
             except OSError as error:
                 raise _unwritten(error) from error
+            if self._check is not None:
+                self._check(self._writer.size)
 
     def close(self) -> Received:
         try:

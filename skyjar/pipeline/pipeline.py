@@ -10,6 +10,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable, Coroutine
+from functools import partial
 from typing import Any
 
 from skyjar.kernel import credentials
@@ -19,15 +20,14 @@ from skyjar.kernel.call import Call
 from skyjar.kernel.clock import Clock
 from skyjar.kernel.errors import AWSError, Wait
 from skyjar.kernel.ids import Chance
-from skyjar.kernel.outside import Compute, Fetch, Outside, Send
+from skyjar.kernel.outside import Compute, Events, Fetch, Outside, Send
 from skyjar.kernel.store import Conflict, Store
-from skyjar.kernel.web import WebResponse
 from skyjar.wire import sigv4
 from skyjar.wire.chunked import Decoder
 from skyjar.wire.errors import WireError
 from skyjar.wire.http import Request, Respond, Response, Sink, WebSocket, WebSocketHandler
 
-from . import cors
+from . import cors, event_streams
 from .access_logs import AccessLogs
 from .answers import Answers
 from .authenticate import Roots, authenticate, authenticate_head
@@ -98,7 +98,12 @@ class Pipeline:
         self.root_of = Roots().of
         self.loop: asyncio.AbstractEventLoop
         self.runner: Runner
-        self.performers: dict[type, Callable[[Any], Awaitable[Any]]] = {Compute: compute, Fetch: fetch, Send: send}
+        self.performers: dict[type, Callable[[Any], Awaitable[Any]]] = {
+            Compute: compute,
+            Fetch: fetch,
+            Send: send,
+            Events: partial(event_streams.begin, self),
+        }
         self.internal: Callable[[Request, Respond], bool] = lambda request, respond: False
         self.ends: list[Callable[[], Awaitable[None]]] = []  # what else must end before the state is swapped
         self._timer: asyncio.TimerHandle | None = None
@@ -194,7 +199,8 @@ class Pipeline:
     def _sink(self, x: Exchange) -> BlobSink:
         decoder = self.decoder_of(x) if is_chunked(x.request) else None
         is_sealed = x.service is not None and x.service.seals_bodies
-        return BlobSink(self.blobs, decoder, x.request.headers, is_sealed=is_sealed)
+        check = x.service.check_body if x.service is not None else None
+        return BlobSink(self.blobs, decoder, x.request.headers, is_sealed=is_sealed, check=check)
 
     def decoder_of(self, x: Exchange) -> Decoder | None:
         """Undoes `aws-chunked`, verifying each chunk's signature where the key is one that Skyjar issued."""
@@ -370,6 +376,3 @@ class Pipeline:
             x,
             max(time.perf_counter() - x.began, self.clock.now() - x.clock_began) if waited else 0.0,
         )
-
-
-__all__ = ["STEPS", "Pipeline", "WebResponse"]

@@ -117,6 +117,17 @@ def found() -> list[Interpreter]:
     return [*filter(None, map(python, PYTHONS)), *nodes()]
 
 
+@cache
+def node_packages() -> Path | None:
+    """Where the AWS SDK for JavaScript is, which Lambda's Node runtimes provide: in the folder that SKYJAR_NODE_MODULES names, or among
+    the packages that npm has installed globally."""
+    named = os.environ.get("SKYJAR_NODE_MODULES")
+    candidates = [Path(named)] if named else []
+    candidates += [node.prefix / "lib" / "node_modules" for node in nodes()]
+    candidates += [Path("/usr/local/lib/node_modules"), Path("/usr/lib/node_modules")]
+    return next((path.resolve() for path in candidates if (path / "@aws-sdk").is_dir()), None)
+
+
 def boto3_family() -> dict[str, Path]:
     """What Lambda's Python runtime provides besides the standard library, as found beside Skyjar's own botocore."""
     names = ("boto3", "botocore", "s3transfer", "jmespath", "dateutil", "six.py", "urllib3")

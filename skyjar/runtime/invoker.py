@@ -15,7 +15,7 @@ from pathlib import Path
 import msgspec
 
 from skyjar.kernel.blobs import Blobs
-from skyjar.runtime import packages
+from skyjar.runtime import interpreters, packages
 from skyjar.runtime.functions import Credentials, Function, RuntimeMissing, Stopped
 from skyjar.runtime.invocations import (
     Answer,
@@ -65,6 +65,7 @@ class Invoker:
                 credentials=self._credentials,
                 logs=self._take,
                 clock=self._clock,
+                node_modules=interpreters.node_packages(),
             )
         return self._sandboxes
 

@@ -21,7 +21,7 @@ import msgspec
 
 from skyjar.runtime import reports
 from skyjar.runtime.calls import Call
-from skyjar.runtime.functions import INIT_S, RESPONSE_BYTES, Credentials, Function, Result, Stopped
+from skyjar.runtime.functions import INIT_S, RESPONSE_BYTES, Credentials, Function, Result, RuntimeMissing, Stopped
 from skyjar.runtime.launchers import Launchers, Process
 from skyjar.runtime.output import Output
 from skyjar.runtime.runtime_api import Connection
@@ -102,6 +102,9 @@ class Sandbox:
             self._process = await asyncio.shield(starting)
         except asyncio.CancelledError:
             starting.add_done_callback(discard)
+            raise
+        except RuntimeMissing as error:
+            self._output.add(str(error))  # who invoked it asynchronously finds it nowhere else
             raise
         self._process.on_exit = self._exited
         self._output.listen(self._process.output)

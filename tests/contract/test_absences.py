@@ -9,7 +9,7 @@ import pytest
 from skyjar.kernel import service as services
 from skyjar.wire import models
 
-WHOLE = ("iam", "sts")
+WHOLE = ("iam", "kinesis", "sts")
 
 
 @pytest.mark.parametrize("name", WHOLE)

@@ -108,6 +108,8 @@ GIVEN = {
     "key_id": f"arn:aws:kms:us-east-1:{ACCOUNT}:key/x1",
     "alias_name": "alias/x1",
     "grant_tokens": [],
+    "iam_role_arn": f"arn:aws:iam::{ACCOUNT}:role/x1",
+    "dax.resource_name": f"arn:aws:dax:us-east-1:{ACCOUNT}:cache/x1",
     "organizations.account_id": "444455556666",
     "organizations.destination_parent_id": "ou-abcd-11111111",
     "organizations.organizational_unit_id": "ou-abcd-11111111",
@@ -137,6 +139,7 @@ NEWER = {
     "kms:GetKeyLastUsage",
     "kms:GranteeServicePrincipal",
     "kms:RetiringServicePrincipal",
+    "kinesis:UpdateStreamRecordDistributionStrategy",
 }
 
 

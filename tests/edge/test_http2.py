@@ -108,6 +108,15 @@ def test_flow_control_both_ways(client):
     assert client.response(client.request(content))[2] == content
 
 
+def test_what_was_asked_for_before_a_goaway_is_answered(server, client):
+    """Clients that make a connection for each stream of events say that they ask for nothing more, and go on reading."""
+    waits = client.request(path="/wait")
+    client.socket.sendall(bytes([0, 0, 8, 7, 0, 0, 0, 0, 0]) + bytes(8))  # GOAWAY, no error, seen 0
+    client.flush = lambda: None  # the server ends the connection with its answer, and would not hear more
+    server.answer(Response(200, [], numbers(50, [])))
+    assert len(client.response(waits)[2].split()) == 50
+
+
 def test_a_closed_window_holds_the_answer_back(server, client):
     server.app.answers["/big"] = lambda request: Response(200, [], b"x" * 200_000)
     stream = client.request(path="/big")

@@ -252,3 +252,15 @@ def test_a_conflict_does_not_leave_the_transaction_open(store: Store) -> None:
         tx.abort()
         tx.abort()
     assert store.open == 0
+
+
+def test_what_was_written_is_not_held_by_what_follows_it() -> None:
+    """An effect usually leads back to its transaction; together they would wait for Python's collector, with all the writes."""
+    store, seen = Store(MemoryDriver()), []
+    for end in (Transaction.commit, Transaction.abort):
+        tx = store.begin()
+        tx.put(b"k", b"v")
+        tx.after_commit.append(lambda: seen.append(tx.writes))  # noqa: B023
+        end(tx)
+        assert tx.after_commit == []
+    assert seen == [{b"k": b"v"}]

@@ -35,9 +35,9 @@ def test_an_operation_that_is_not_there_is_refused_by_name(cloud: Running) -> No
 
 
 def test_a_service_that_is_not_there_is_refused_by_name(cloud: Running) -> None:
-    status, code, message = refusal(cloud.client("kinesis").list_streams)
+    status, code, message = refusal(cloud.client("firehose").list_delivery_streams)
     assert (status, code) == (501, "NotImplemented")
-    assert "kinesis" in message
+    assert "firehose" in message
 
 
 def test_a_parameter_that_is_not_there_is_refused_by_name(cloud: Running) -> None:

@@ -117,6 +117,7 @@ def test_a_runtime_that_is_not_there_is_refused_by_name(world):
         world.invoke(world.function(COUNT, runtime="python3.99"))
     with pytest.raises(RuntimeMissing, match="java21 is not one"):
         world.invoke(world.function(COUNT, runtime="java21"))
+    assert any("needs a python3.99 interpreter" in line for line in world.log())
 
 
 def test_stop_leaves_nothing_and_tells_those_who_wait(world):

@@ -1,5 +1,6 @@
 """Node and provided runtimes, and clients of the Runtime API that are not ours."""
 
+import asyncio
 import json
 import subprocess
 import sys
@@ -65,6 +66,54 @@ def test_node_modules_callbacks_and_streams(world):
     )
     result = world.invoke(node(world, streaming))
     assert (result.payload, result.content_type) == (b"one,two", "text/plain")
+
+
+@pytest.mark.parametrize("is_waiting", [False, True])
+def test_node_finds_the_packages_of_layers_and_of_the_runtime(world, tmp_path, is_waiting):
+    layer = tmp_path / "layer" / "nodejs" / "node_modules" / "inner"
+    runtime = tmp_path / "packages" / "@aws-sdk" / "thing"
+    for folder, word in ((layer, "layer"), (runtime, "runtime")):
+        folder.mkdir(parents=True)
+        (folder / "index.js").write_text(f"module.exports = '{word}'")
+    world.options["node_modules"] = tmp_path / "packages"
+    source = "const words = [require('inner'), require('@aws-sdk/thing')]; exports.handler = async () => words"
+    function = node(world, source, layers=(tmp_path / "layer",))
+    if is_waiting:
+        world.run(world.sandboxes.prepare(function.runtime))
+    assert world.value(function) == ["layer", "runtime"]
+
+
+def test_answers_of_custom_resources_reach_cloudformation(world):
+    """Handlers keep host and path of the ResponseURL, and answer over https to the usual port."""
+    asked = []
+
+    async def answer(reader, writer):
+        asked.append((await reader.readuntil(b"\r\n\r\n")).partition(b"\r\n")[0])
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+        writer.close()
+
+    source = """
+const https = require("https");
+exports.handler = (event) => new Promise((resolve) => {
+  const request = https.request({ hostname: event.host, path: event.path, method: "PUT" }, (answer) => resolve(answer.statusCode));
+  request.on("error", (error) => resolve(error.code));
+  request.end();
+});
+"""
+
+    async def invoke():
+        server = await asyncio.start_server(answer, "127.0.0.1", 0)
+        port = server.sockets[0].getsockname()[1]
+        function = node(world, source, endpoint_url=f"http://127.0.0.1:{port}")
+        found = []
+        for path in ("/_aws/cloudformation/custom-resources/k/s", "/other"):
+            result = await world.call(function, {"host": "127.0.0.1", "path": path})
+            found.append(json.loads(result.payload))
+        server.close()
+        return found
+
+    assert world.run(invoke()) == [200, "ECONNREFUSED"]
+    assert asked == [b"PUT /_aws/cloudformation/custom-resources/k/s HTTP/1.1"]
 
 
 def test_node_errors_have_lambdas_shape(world):

@@ -39,10 +39,10 @@ _RULE = {
 }
 
 
-def client(server: Server, service: str = "s3") -> Any:
+def client(server: Server, service: str = "s3", attempts: int = 1) -> Any:
     return boto3.client(
         service, endpoint_url=server.endpoint, region_name="us-east-1", aws_access_key_id="test",
-        aws_secret_access_key="test", config=Config(retries={"total_max_attempts": 1}, read_timeout=60),
+        aws_secret_access_key="test", config=Config(retries={"total_max_attempts": attempts}, read_timeout=60),
     )  # fmt: skip
 
 

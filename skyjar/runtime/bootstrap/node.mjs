@@ -4,7 +4,9 @@
 
 import { readSync, writeSync, existsSync, readFileSync } from "node:fs";
 import { createConnection } from "node:net";
-import { createRequire } from "node:module";
+import http from "node:http";
+import https from "node:https";
+import Module, { createRequire, syncBuiltinESMExports } from "node:module";
 import { format } from "node:util";
 import { pathToFileURL } from "node:url";
 import { PassThrough } from "node:stream";
@@ -28,6 +30,7 @@ function waitForFunction(fd) {
   for (const name of Object.keys(process.env)) delete process.env[name];
   Object.assign(process.env, environment);
   process.chdir(task);
+  Module._initPaths(); // NODE_PATH has come only now
 }
 
 // ---- the Runtime API over one keep-alive connection
@@ -115,6 +118,22 @@ function patchConsole() {
   console.warn = log("WARN", "warn");
   console.error = log("ERROR", "error");
   console.fatal = log("FATAL", "fatal");
+}
+
+// ---- answers of custom resources
+
+// CloudFormation's ResponseURL is https on AWS, so that the CDK's own handlers keep only its host and path and answer at port 443.
+function patchHttps() {
+  const endpoint = URL.canParse(process.env.AWS_ENDPOINT_URL ?? "") && new URL(process.env.AWS_ENDPOINT_URL);
+  if (!endpoint || endpoint.protocol !== "http:") return;
+  const { request } = https;
+  https.request = (options, ...rest) => {
+    const path = typeof options === "object" && !options.port && String(options.path);
+    const isAnswer = path && path.startsWith("/_aws/cloudformation/custom-resources/");
+    if (!isAnswer || (options.hostname ?? options.host) !== endpoint.hostname) return request(options, ...rest);
+    return http.request({ ...options, protocol: "http:", port: endpoint.port, agent: undefined }, ...rest);
+  };
+  syncBuiltinESMExports();
 }
 
 // ---- the handler
@@ -251,6 +270,7 @@ async function main() {
   const memory = Number(process.env.AWS_LAMBDA_FUNCTION_MEMORY_SIZE ?? 128);
   v8.setFlagsFromString(`--max-old-space-size=${Math.max(64, Math.floor(memory * 0.9))}`);
   patchConsole();
+  patchHttps();
   api = new Api(process.env.AWS_LAMBDA_RUNTIME_API);
   const report = (name) => async (error) => {
     const fault = faultOf(error);

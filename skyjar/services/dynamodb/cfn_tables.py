@@ -32,6 +32,7 @@ SUPPORTED = frozenset(
         "SSESpecification",
         "PointInTimeRecoverySpecification",
         "StreamSpecification",
+        "KinesisStreamSpecification",
         "ResourcePolicy",
         "OnDemandThroughput",
         "WarmThroughput",
@@ -85,6 +86,7 @@ def create_table(call: Call, resource: Resource, properties: Properties) -> Phys
     if dynamodb.describe_table(table_name=name)["Table"]["TableStatus"] == "CREATING":
         return wait(call)
     _update_recovery(dynamodb, name, properties, {})
+    _update_destination(dynamodb, name, properties, {})
     lifetime = properties.get("TimeToLiveSpecification")
     if lifetime and _truth(lifetime.get("Enabled")):
         dynamodb.update_time_to_live(table_name=name, time_to_live_specification=_lifetime(lifetime))
@@ -169,6 +171,24 @@ def _update_recovery(dynamodb: Any, name: str, properties: Properties, before: P
         dynamodb.update_continuous_backups(table_name=name, point_in_time_recovery_specification=given)
 
 
+def _update_destination(dynamodb: Any, name: str, properties: Properties, before: Properties) -> None:
+    now, was = properties.get("KinesisStreamSpecification") or {}, before.get("KinesisStreamSpecification") or {}
+    if now == was:
+        return
+    precision = {key: value for key, value in now.items() if key != "StreamArn"}
+    if now and now["StreamArn"] == was.get("StreamArn"):
+        wanted = precision or {"ApproximateCreationDateTimePrecision": "MILLISECOND"}
+        dynamodb.update_kinesis_streaming_destination(
+            table_name=name, stream_arn=now["StreamArn"], update_kinesis_streaming_configuration=wanted
+        )
+        return
+    if was:
+        dynamodb.disable_kinesis_streaming_destination(table_name=name, stream_arn=was["StreamArn"])
+    if now:
+        given = {"enable_kinesis_streaming_configuration": precision} if precision else {}
+        dynamodb.enable_kinesis_streaming_destination(table_name=name, stream_arn=now["StreamArn"], **given)
+
+
 def _update_stream(dynamodb: Any, name: str, properties: Properties, before: Properties) -> None:
     """Another view type is another stream."""
     now, was = properties.get("StreamSpecification"), before.get("StreamSpecification")
@@ -205,6 +225,7 @@ def update_table(call: Call, resource: Resource, old: Physical, properties: Prop
     _update_indexes(dynamodb, old.id, properties, before)
     _update_stream(dynamodb, old.id, properties, before)
     _update_recovery(dynamodb, old.id, properties, before)
+    _update_destination(dynamodb, old.id, properties, before)
     _update_policy(dynamodb, old.attributes["Arn"], properties, before)
     _update_lifetime(dynamodb, old.id, properties, before)
     _update_tags(call, dynamodb, resource, old, properties, before)

@@ -104,6 +104,12 @@ def save(
 def _tell(
     call: Call, schema: Schema, key: Key, old: Item | None, new: Item | None, sizes: tuple[int, int], is_expiry: bool
 ) -> None:
+    if schema.sends:
+        from . import kinesis_destinations
+
+        kinesis_destinations.note(call, schema, key, old, new, sizes, is_expiry)
+        if not schema.definition.stream_view:
+            return
     item = new if new is not None else old
     assert item is not None
     named = {name: item[name] for name in schema.key_names}

@@ -93,6 +93,11 @@ def _tally(ended: Ended, tallies: Tallies, operation: str) -> Tally:
     return tallies.of(account, region, ended.clock_began, NAMESPACE, own)
 
 
+def not_replicated(call: Call, table: str, count: int) -> None:
+    """Changes that a Kinesis streaming destination did not take."""
+    call.count(NAMESPACE, (("TableName", table),), "FailedToReplicateRecordCount", "Count", float(count))
+
+
 def _made(ended: Ended, tallies: Tallies) -> None:
     if not ended.error_code:
         tallies.touch(ended.account, ended.region, "dynamodb", ended.parameters["table_name"].rpartition("/")[2])

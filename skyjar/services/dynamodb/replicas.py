@@ -125,6 +125,7 @@ def _create(call: Call, old: Definition, given: dict[str, Any]) -> None:
         sealing=-1,
         replicas=members,
         sourced_s=0.0,
+        destinations=(),
     )
     if key:
         made = encryption.changed(there, made, key)

@@ -133,6 +133,7 @@ class Schema(Keyed):
         "reads_old",
         "replicates",
         "seal",
+        "sends",
         "streams",
         "ttl",
         "written",
@@ -150,7 +151,8 @@ class Schema(Keyed):
         self.ttl = definition.ttl_attribute
         self.expiry_root = expiries.expiry_root(at, definition.space)
         self.key_names = (self.hash, self.range) if self.range else (self.hash,)
-        self.streams = bool(definition.stream_view)
+        self.sends = any(not each.is_disabled for each in definition.destinations)
+        self.streams = bool(definition.stream_view) or self.sends
         self.partitions = partitions_of(definition) if self.is_provisioned else 0
         self.is_plain = definition.status == "ACTIVE" and not definition.data_keys and not definition.has_policy
         self.seal = definition.data_keys[definition.sealing].mark if definition.sealing >= 0 else None

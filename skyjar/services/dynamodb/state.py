@@ -49,6 +49,25 @@ class DataKey(msgspec.Struct, frozen=True, array_like=True, kw_only=True):
     is_managed: bool
 
 
+class Destination(msgspec.Struct, frozen=True, array_like=True, kw_only=True):
+    """A stream of Kinesis that a table's changes go to. `precision` is empty where none was asked for."""
+
+    stream: str
+    precision: str = ""
+    settles_at: float = 0.0
+    is_disabled: bool = False
+    is_updating: bool = False
+
+
+class KinesisChange(Record, frozen=True):
+    """A change that waits to be put into a stream; `queue` is a table's id and the stream."""
+
+    queue: str
+    number: int
+    key: str
+    record: bytes
+
+
 class Definition(Record, frozen=True):
     """`types` gives the declared attributes' types. Units are 0 for PAY_PER_REQUEST tables. `copies` are the spaces of copies
     that are being made, `recovery_since_s` when point-in-time recovery was enabled, 0 while it is not.
@@ -95,6 +114,7 @@ class Definition(Record, frozen=True):
     max_writes: int = 0
     warm_reads: int = 0
     warm_writes: int = 0
+    destinations: tuple[Destination, ...] = ()
 
 
 class Tally(Record, frozen=True):
@@ -179,6 +199,7 @@ class Bucket(Record, frozen=True):
     at_s: float
 
 
+kinesis_changes = Table("dynamodb.kinesis_changes", KinesisChange, key=("queue", "number"))
 tables = Table("dynamodb.tables", Definition, key=("name",))
 tallies = Table("dynamodb.tallies", Tally, key=("space", "shard"))
 collection_sizes = Table("dynamodb.collections", Collection, key=("space", "partition"))

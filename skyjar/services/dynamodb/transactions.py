@@ -69,10 +69,7 @@ def write_all(
     if not is_new:
         return _again(call, several, return_consumed_capacity)
     needs_old = return_item_collection_metrics == "SIZE"
-    done = [
-        reasons.catch(at, lambda each: writes.perform(call, each, needs_old=needs_old, factor=FACTOR), write)
-        for at, write in enumerate(several)
-    ]
+    done = [reasons.catch(at, partial(_perform, call, needs_old), write) for at, write in enumerate(several)]
     reasons.raise_any()
     answer: dict[str, Any] = {}
     usages: dict[str, Usage] = {}
@@ -161,6 +158,14 @@ def _plan(call: Call, request: dict[str, Any]) -> Write:
             return writes.delete(schema, given["Key"], test, shows_failure=shows)
         assert test is not None
         return writes.check(schema, given["Key"], test, shows_failure=shows)
+    except ValidationException as error:
+        raise Refused(error.message) from None
+
+
+def _perform(call: Call, needs_old: bool, write: Write) -> writes.Done:
+    """What an update finds wrong with its item (a path that is not there, a wrong type) cancels the transaction."""
+    try:
+        return writes.perform(call, write, needs_old=needs_old, factor=FACTOR)
     except ValidationException as error:
         raise Refused(error.message) from None
 

@@ -246,6 +246,8 @@ def delete_permission(call: Call, resource: Resource, physical: Physical, proper
 
 def create_mapping(call: Call, resource: Resource, properties: Properties) -> Physical:
     starting = {"starting_position": properties["StartingPosition"]} if "StartingPosition" in properties else {}
+    if "StartingPositionTimestamp" in properties:
+        starting["starting_position_timestamp"] = float(properties["StartingPositionTimestamp"])
     made = call.ask("lambda").create_event_source_mapping(
         event_source_arn=properties.get("EventSourceArn"),
         tags=_tags(resource, properties),
@@ -347,7 +349,13 @@ RESOURCE_TYPES = {
         create=create_mapping,
         update=update_mapping,
         delete=delete_mapping,
-        properties=(*mapping_properties.NAMES, "EventSourceArn", "StartingPosition", "Tags"),
+        properties=(
+            *mapping_properties.NAMES,
+            "EventSourceArn",
+            "StartingPosition",
+            "StartingPositionTimestamp",
+            "Tags",
+        ),
     ),
     "AWS::Lambda::LayerVersion": ResourceType(create=create_layer, update=None, delete=delete_layer, properties=_LAYER),
     "AWS::Lambda::EventInvokeConfig": ResourceType(

@@ -15,7 +15,7 @@ class Mapping(Record, frozen=True):
     """`function` is the ARN that is invoked, qualifier included; `filters` are patterns as JSON texts.
 
     `concurrency` 0 is Lambda's own choice. What follows `tags` is of streams: `starting` is the position they are read
-    from, `retries` and `age_s` are -1 for no limit, `lanes` how many batches of a shard are under way at a time.
+    from (`starting_at` that of AT_TIMESTAMP), `retries` and `age_s` are -1 for no limit, `lanes` how many batches of a shard are under way at a time.
     """
 
     uuid: str
@@ -39,6 +39,7 @@ class Mapping(Record, frozen=True):
     lanes: int = 1
     on_failure: str = ""
     tumbling_s: int = 0
+    starting_at: float = 0.0
 
     @property
     def is_stream(self) -> bool:

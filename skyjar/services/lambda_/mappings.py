@@ -8,7 +8,7 @@ from skyjar.kernel.call import Call
 from skyjar.kernel.errors import AWSError, NotImplementedHere
 from skyjar.kernel.service import operation
 
-from . import execution, filters, limits, mapping_state, paging, polling, state, stream_mappings, tags
+from . import execution, filters, limits, mapping_state, paging, polling, state, stream_mappings, stream_records, tags
 from .errors import InvalidParameterValueException, ResourceConflictException
 from .mapping_state import Mapping, mappings
 from .state import Version
@@ -27,6 +27,7 @@ def create_event_source_mapping(
     maximum_batching_window_in_seconds: int = 0,
     function_response_types: list[str] | None = None,
     starting_position: str | None = None,
+    starting_position_timestamp: float | None = None,
     bisect_batch_on_function_error: bool | None = None,
     maximum_retry_attempts: int | None = None,
     maximum_record_age_in_seconds: int | None = None,
@@ -70,8 +71,9 @@ def create_event_source_mapping(
         filters=_filters(filter_criteria),
         concurrency=_concurrency(scaling_config),
         tags=tags or {},
-        starting=stream_mappings.starting(arn, starting_position),
-        last_result="No records processed" if stream_mappings.is_stream(arn) else "",
+        starting=stream_mappings.starting(arn, starting_position, starting_position_timestamp),
+        starting_at=starting_position_timestamp or 0.0,
+        last_result="No records processed" if stream_records.is_stream(arn) else "",
         **settings,
     )
     _check(call, mapping, version)
@@ -88,7 +90,7 @@ def _check_tags(given: dict[str, str]) -> None:
 
 
 def _default_size(arn: str) -> int:
-    return limits.STREAM_BATCH_SIZE_DEFAULT if stream_mappings.is_stream(arn) else limits.BATCH_SIZE_DEFAULT
+    return limits.STREAM_BATCH_SIZE_DEFAULT if stream_records.is_stream(arn) else limits.BATCH_SIZE_DEFAULT
 
 
 def _check(call: Call, mapping: Mapping, version: Version) -> None:
@@ -102,12 +104,12 @@ def _check(call: Call, mapping: Mapping, version: Version) -> None:
 
 
 def check_source(arn: str) -> None:
-    if stream_mappings.is_stream(arn):
+    if stream_records.is_stream(arn):
         return
     service = arn.split(":")[2] if arn.count(":") >= 5 else ""
-    if service in ("kinesis", "kafka", "mq", "rds"):
+    if service in ("kafka", "mq", "rds"):
         raise NotImplementedHere(
-            f"Skyjar does not implement event source mappings of {service} for lambda ({arn}); of sqs and dynamodb it does."
+            f"Skyjar does not implement event source mappings of {service} for lambda ({arn}); of sqs, dynamodb and kinesis it does."
         )
     if service != "sqs":
         raise InvalidParameterValueException("Unrecognized event source, must be kinesis, dynamodb stream or sqs.")

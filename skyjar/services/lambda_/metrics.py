@@ -15,7 +15,7 @@ from skyjar.kernel.metrics import Dimensions, Ended, Tallies
 from skyjar.kernel.tables import At, Place
 from skyjar.runtime.invocations import Answer, Outcome, Throttled
 
-from . import names
+from . import names, stream_records
 from .state import Version
 
 NAMESPACE = "AWS/Lambda"
@@ -55,10 +55,9 @@ def _dimensions(name: str, qualifier: list[str]) -> Iterator[Dimensions]:
 def count_age(call: Call, at: At, version: Version, records: bytes) -> None:
     """How old the last record of a batch from a stream is when the function is called with it."""
     found = orjson.loads(records)
-    written = found[-1].get("dynamodb", {}).get("ApproximateCreationDateTime") if found else None
-    if written is None:
+    if not found:
         return
-    age_ms = max(0.0, (call.now - float(written)) * 1000)
+    age_ms = max(0.0, (call.now - stream_records.arrival_of(found[-1])) * 1000)
     call.count(NAMESPACE, (("FunctionName", version.name),), "IteratorAge", "Milliseconds", round(age_ms), at=at)
 
 

@@ -10,7 +10,7 @@ from skyjar.kernel.errors import NotImplementedHere
 from . import configuration, limits, mapping_state, stream_polling, streams
 from .errors import InvalidParameterValueException
 from .mapping_state import Mapping, readers, stream_batches
-from .streams import Stream
+from .stream_records import is_kinesis, is_stream
 
 _SETTINGS = {
     "bisect_batch_on_function_error": "bisects",
@@ -28,10 +28,6 @@ _NAMES = {
     "tumbling_window_in_seconds": "TumblingWindowInSeconds",
     "destination_config": "DestinationConfig",
 }
-
-
-def is_stream(arn: str) -> bool:
-    return arn.startswith("arn:aws:dynamodb:") and "/stream/" in arn
 
 
 def settings(source: str, given: dict[str, Any]) -> dict[str, Any]:
@@ -53,7 +49,7 @@ def settings(source: str, given: dict[str, Any]) -> dict[str, Any]:
     return found
 
 
-def starting(source: str, position: str | None) -> str:
+def starting(source: str, position: str | None, timestamp: float | None) -> str:
     if not is_stream(source):
         return ""
     if position is None:
@@ -61,8 +57,12 @@ def starting(source: str, position: str | None) -> str:
             "1 validation error detected: Value null at 'startingPosition' failed to satisfy constraint: Member must not "
             "be null."
         )
-    if position == "AT_TIMESTAMP":
+    if position == "AT_TIMESTAMP" and not is_kinesis(source):
         raise InvalidParameterValueException(f"Unsupported starting position for arn type: {source}")
+    if (position == "AT_TIMESTAMP") != (timestamp is not None):
+        raise InvalidParameterValueException(
+            "StartingPositionTimestamp must be provided with the starting position AT_TIMESTAMP, and with no other."
+        )
     return position
 
 
@@ -82,7 +82,7 @@ def _destination(given: dict[str, Any]) -> str:
 
 
 def check(call: Call, mapping: Mapping) -> None:
-    Stream(call, mapping).check()
+    streams.stream_of(call, mapping).check()
 
 
 def begin(call: Call, mapping: Mapping) -> None:
@@ -122,7 +122,9 @@ def spread(call: Call, mapping: Mapping) -> None:
 
 
 def shown(mapping: Mapping) -> dict[str, Any]:
+    timestamp = {"StartingPositionTimestamp": mapping.starting_at} if mapping.starting_at else {}
     return {
+        **timestamp,
         "StartingPosition": mapping.starting,
         "ParallelizationFactor": mapping.lanes,
         "BisectBatchOnFunctionError": mapping.bisects,

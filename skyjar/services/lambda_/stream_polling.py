@@ -20,11 +20,11 @@ from skyjar.kernel.outside import Outside
 from skyjar.runtime.functions import Result
 from skyjar.runtime.invocations import Outcome, Throttled
 
-from . import destinations, filters, invoking, limits, mapping_state, metrics, state, streams, tumbling
+from . import destinations, filters, invoking, limits, mapping_state, metrics, state, stream_records, streams, tumbling
 from .mapping_state import Mapping, Reader, StreamBatch, mappings, readers, stream_batches
 from .polling import PROBLEM_S, note
 from .state import Version
-from .streams import Record, Stream
+from .stream_records import Event, arrival_of, sequence_of
 
 SEEN = 10_000  # records looked at in one transaction
 
@@ -89,14 +89,14 @@ class _Taken:
     """What a reader finds: the records of its lane that pass the filters, up to a batch; and the last one seen."""
 
     def __init__(self, call: Call, mapping: Mapping, reader: Reader) -> None:
-        self.records: list[Record] = []
+        self.records: list[Event] = []
         self.last = reader.after
         self.is_full = False
         self.is_closed = False
         self._size = 0
         self._mapping, self._reader = mapping, reader
         seen = 0
-        for page, self.is_closed in Stream(call, mapping).pages(reader):
+        for page, self.is_closed in streams.stream_of(call, mapping).pages(reader):
             for record in page:
                 if not self._take(record):
                     self.is_closed = False
@@ -107,31 +107,25 @@ class _Taken:
                 return
         self.is_full = self.is_full or self.is_closed
 
-    def _take(self, given: Record) -> bool:
+    def _take(self, record: Event) -> bool:
         """Whether more is wanted."""
         mapping, ends = self._mapping, self._reader.ends
-        sequence = given["dynamodb"]["SequenceNumber"]
-        if _lane(given, mapping.lanes) == self._reader.lane:
-            record = streams.shown(given, mapping.source)
-            if filters.lets_through(mapping.filters, record):
-                size = len(orjson.dumps(record))
-                if self.records and self._size + size > limits.BATCH_BYTES - 1024:
-                    self.is_full = True
-                    return False
-                self.records.append(record)
-                self._size += size
+        sequence = sequence_of(record)
+        if _lane(record, mapping.lanes) == self._reader.lane and _passes(mapping, record):
+            size = len(orjson.dumps(record))
+            if self.records and self._size + size > limits.BATCH_BYTES - 1024:
+                self.is_full = True
+                return False
+            self.records.append(record)
+            self._size += size
         self.last = sequence
         self.is_full = len(self.records) >= mapping.batch_size or (bool(ends) and sequence >= ends[-1])
         return not self.is_full
 
 
-def _arrival(record: Record) -> float:
-    return float(record["dynamodb"]["ApproximateCreationDateTime"])
-
-
 def _ends_window(call: Call, mapping: Mapping, reader: Reader, taken: _Taken) -> bool:
     """Have the function told that its tumbling window is over, before anything else."""
-    first_s = _arrival(taken.records[0]) if taken.records else None
+    first_s = arrival_of(taken.records[0]) if taken.records else None
     if not tumbling.is_over(reader, mapping, first_s, call.now, taken.is_closed):
         return False
     final = StreamBatch(
@@ -153,20 +147,21 @@ def _ends_window(call: Call, mapping: Mapping, reader: Reader, taken: _Taken) ->
 
 def _keep_to_window(mapping: Mapping, reader: Reader, taken: _Taken) -> Reader:
     """Leave records of later windows for later."""
-    start = tumbling.start_of(_arrival(taken.records[0]), mapping.tumbling_s)
-    kept = [each for each in taken.records if tumbling.start_of(_arrival(each), mapping.tumbling_s) == start]
+    start = tumbling.start_of(arrival_of(taken.records[0]), mapping.tumbling_s)
+    kept = [each for each in taken.records if tumbling.start_of(arrival_of(each), mapping.tumbling_s) == start]
     taken.is_full = taken.is_full or len(kept) < len(taken.records)
     taken.records = kept
     found: Reader = mapping_state.replace(reader, tumbling_start=start)
     return found
 
 
-def _lane(record: Record, lanes: int) -> int:
-    """The lane of an item, by its key."""
-    if lanes == 1:
-        return 0
-    plain = streams.shown(record, "")["dynamodb"]["Keys"]
-    return crc32(orjson.dumps(plain, option=orjson.OPT_SORT_KEYS)) % lanes
+def _passes(mapping: Mapping, record: Event) -> bool:
+    return not mapping.filters or filters.lets_through(mapping.filters, stream_records.filtered(record))
+
+
+def _lane(record: Event, lanes: int) -> int:
+    """The lane of a record, by its key."""
+    return crc32(stream_records.key_of(record)) % lanes if lanes > 1 else 0
 
 
 def _ends(reader: Reader, after: str) -> tuple[str, ...]:
@@ -182,12 +177,12 @@ def _begin(call: Call, mapping: Mapping, reader: Reader, taken: _Taken) -> None:
             wake(call, reader, since_s + mapping.window_s)
             return
     records = taken.records
-    times = [_arrival(record) for record in records]
+    times = [arrival_of(record) for record in records]
     old = sum(call.now - at_s > mapping.age_s for at_s in times) if mapping.age_s >= 0 else 0
     if old:
         gone = _batch(reader, records[:old], times[:old])
         _give_up(call, mapping, gone, "RecordAgeExceeded", reader.attempts, None)
-        after = records[old - 1]["dynamodb"]["SequenceNumber"]
+        after = sequence_of(records[old - 1])
         reader = mapping_state.replace(reader, after=after, ends=_ends(reader, after), attempts=0)
         if old == len(records):
             readers.put(call, reader)
@@ -199,13 +194,13 @@ def _begin(call: Call, mapping: Mapping, reader: Reader, taken: _Taken) -> None:
     call.later(work_on_records, mapping=reader.mapping, shard=reader.shard, lane=reader.lane)
 
 
-def _batch(reader: Reader, records: list[Record], times: list[float]) -> StreamBatch:
+def _batch(reader: Reader, records: list[Event], times: list[float]) -> StreamBatch:
     return StreamBatch(
         mapping=reader.mapping,
         shard=reader.shard,
         lane=reader.lane,
         records=orjson.dumps(records),
-        sequences=tuple(record["dynamodb"]["SequenceNumber"] for record in records),
+        sequences=tuple(map(sequence_of, records)),
         first_s=times[0],
         last_s=times[-1],
         window_start=reader.tumbling_start,
@@ -310,8 +305,7 @@ def _conclude_window(call: Call, mapping: Mapping, reader: Reader, outcome: Outc
 
 def _left(batch: StreamBatch, done: int) -> StreamBatch:
     records = orjson.loads(batch.records)[done:]
-    first_s = float(records[0]["dynamodb"]["ApproximateCreationDateTime"])
-    return mapping_state.replace(batch, sequences=batch.sequences[done:], first_s=first_s)  # type: ignore[no-any-return]
+    return mapping_state.replace(batch, sequences=batch.sequences[done:], first_s=arrival_of(records[0]))  # type: ignore[no-any-return]
 
 
 def _done(mapping: Mapping, batch: StreamBatch, outcome: Outcome) -> int:
@@ -355,7 +349,7 @@ def _give_up(
         },
         "version": "1.0",
         "timestamp": _time(call.now, "milliseconds"),
-        "DDBStreamBatchInfo": {
+        stream_records.batch_name(mapping.source): {
             "shardId": batch.shard,
             "startSequenceNumber": batch.sequences[0],
             "endSequenceNumber": batch.sequences[-1],

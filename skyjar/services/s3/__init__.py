@@ -4,9 +4,16 @@ import msgspec
 
 from skyjar.kernel.service import Service
 
-from .errors import AccessDenied
+from . import limits
+from .errors import AccessDenied, EntityTooLarge
 
-service = Service("s3", access_denied=AccessDenied, seals_bodies=True)
+
+def check_body(size: int) -> None:
+    if size > limits.PUT_BYTES:
+        raise EntityTooLarge(ProposedSize=size, MaxSizeAllowed=limits.PUT_BYTES)
+
+
+service = Service("s3", access_denied=AccessDenied, seals_bodies=True, check_body=check_body)
 
 
 class LoggingChanged(msgspec.Struct, frozen=True):

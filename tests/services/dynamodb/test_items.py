@@ -101,6 +101,7 @@ def test_counters_count(table: Make) -> None:
     assert db.get_item(table_name="tab", key=item(pk="a"))["Item"]["n"] == av(2)
 
 
+@pytest.mark.spec("dynamodb-002")
 def test_keys_must_fit_the_schema(table: Make) -> None:
     db = table(sk="N", types={"g": "S"}, global_secondary_indexes=[index("gsi", "g")])
     put, get = db.put_item, db.get_item

@@ -158,3 +158,22 @@ def test_a_batch_get_ends_at_16_mb(table: Make) -> None:
     answer = db.batch_get_item(request_items={"tab": {"Keys": [item(pk=str(n)) for n in range(50)]}})
     assert len(answer["Responses"]["tab"]) == 41
     assert len(answer["UnprocessedKeys"]["tab"]["Keys"]) == 9
+
+
+def test_what_an_update_finds_wrong_cancels_the_transaction(table: Make) -> None:
+    db = table()
+    db.put_item(table_name="tab", item=item(pk="a", s="text"))
+
+    def update(change: str, **values: Any) -> dict[str, Any]:
+        made = {"TableName": "tab", "Key": item(pk="a"), "UpdateExpression": change}
+        return {"Update": {**made, **({"ExpressionAttributeValues": values} if values else {})}}
+
+    for change, values, sentence in (
+        ("REMOVE l[0]", {}, "The document path provided in the update expression is invalid for update"),
+        ("SET s = s + :n", {":n": av(1)}, "An operand in the update expression has an incorrect data type"),
+    ):
+        with pytest.raises(TransactionCanceledException) as cancelled:
+            db.transact_write_items(transact_items=[put("b"), update(change, **values)])
+        reason = {"Code": "ValidationError", "Message": sentence}
+        assert cancelled.value.fields["CancellationReasons"] == [{"Code": "None"}, reason]
+    assert all_of(db) == {"a": item(pk="a", s="text")}

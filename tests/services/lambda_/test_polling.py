@@ -74,7 +74,7 @@ def test_one_mapping_for_a_queue_and_a_function(fed, refuses):
     refuses("ResourceConflictException", uuid, start, lab)
 
 
-def test_streams_are_refused(lab):
+def test_kafka_is_refused(lab):
     from skyjar.kernel.errors import NotImplementedHere
 
     lab.create()
@@ -82,7 +82,7 @@ def test_streams_are_refused(lab):
         lab.run(
             "create_event_source_mapping",
             function_name="f",
-            event_source_arn="arn:aws:kinesis:us-east-1:111122223333:stream/s",
+            event_source_arn="arn:aws:kafka:us-east-1:111122223333:cluster/c/1",
         )
 
 

@@ -1,0 +1,184 @@
+"""A service and its model side by side: each step is done to both, and what both answer is compared."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from .model import Condition, Model, Move, Place, key, parameters, place_of, tidy, value, whole
+
+Send = Callable[..., dict[str, Any]]  # send("PutItem", TableName=…) -> the answer; raises Refused
+
+
+class Refused(Exception):
+    def __init__(self, code: str, reasons: list[str] | None = None) -> None:
+        super().__init__(code)
+        self.code = code
+        self.reasons = reasons or []
+
+
+CODES = {"ConditionalCheckFailed": "ConditionalCheckFailedException", "ValidationError": "ValidationException"}
+TABLE: dict[str, Any] = {
+    "TableName": "tab",
+    "KeySchema": [{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
+    "AttributeDefinitions": [
+        {"AttributeName": name, "AttributeType": kind}
+        for name, kind in {"pk": "S", "sk": "N", "n": "N", "g": "S"}.items()
+    ],
+    "BillingMode": "PAY_PER_REQUEST",
+    "GlobalSecondaryIndexes": [
+        {
+            "IndexName": "gsi",
+            "KeySchema": [{"AttributeName": "g", "KeyType": "HASH"}, {"AttributeName": "n", "KeyType": "RANGE"}],
+            "Projection": {"ProjectionType": "ALL"},
+        },
+        {
+            "IndexName": "thin",
+            "KeySchema": [{"AttributeName": "g", "KeyType": "HASH"}],
+            "Projection": {"ProjectionType": "KEYS_ONLY"},
+        },
+    ],
+    "LocalSecondaryIndexes": [
+        {
+            "IndexName": "lsi",
+            "KeySchema": [{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "n", "KeyType": "RANGE"}],
+            "Projection": {"ProjectionType": "ALL"},
+        }
+    ],
+}
+
+
+class Pair:
+    def __init__(self, send: Send) -> None:
+        self.send = send
+        self.model = Model()
+
+    def create(self) -> None:
+        self.send("CreateTable", **TABLE)
+        self.send("UpdateTimeToLive", TableName="tab", TimeToLiveSpecification={"Enabled": True, "AttributeName": "t"})
+
+    # Writes
+
+    def single(self, move: Move) -> None:
+        operation = f"{move.kind}Item"
+        before, outcome = self.model.shown(move.place), self.model.outcome(move)
+        try:
+            answer = self.send(operation, **parameters(move), ReturnValues="ALL_OLD")
+        except Refused as refused:
+            assert refused.code == CODES.get(outcome), (move, refused)
+            return
+        assert outcome == "None", f"{move} should have been refused"
+        assert tidy(answer.get("Attributes")) == before, move
+        self.model.apply(move)
+
+    def together(self, moves: list[Move]) -> None:
+        """A transaction; each place is named once."""
+        outcomes = [self.model.outcome(move) for move in moves]
+        try:
+            self.send("TransactWriteItems", TransactItems=[{move.kind: parameters(move)} for move in moves])
+        except Refused as refused:
+            assert refused.code == "TransactionCanceledException", (moves, refused)
+            assert refused.reasons == outcomes, moves
+            assert set(outcomes) != {"None"}
+            return
+        assert set(outcomes) == {"None"}, f"{moves} should have been cancelled"
+        for move in moves:
+            self.model.apply(move)
+
+    def batch(self, moves: list[Move]) -> None:
+        """Puts and deletes without conditions."""
+        requests = [
+            {"PutRequest": {"Item": whole(move.place, move.body or {})}}
+            if move.kind == "Put"
+            else {"DeleteRequest": {"Key": key(move.place)}}
+            for move in moves
+        ]
+        assert not self.send("BatchWriteItem", RequestItems={"tab": requests})["UnprocessedItems"]
+        for move in moves:
+            self.model.apply(move)
+
+    # Reads
+
+    def read(self, places: list[Place]) -> None:
+        wanted = [self.model.shown(place) for place in places]
+        one = self.send("GetItem", TableName="tab", Key=key(places[0]), ConsistentRead=True)
+        assert tidy(one.get("Item")) == wanted[0]
+        batch = self.send("BatchGetItem", RequestItems={"tab": {"Keys": [key(place) for place in places]}})
+        found = {place_of(item): tidy(item) for item in batch["Responses"]["tab"]}
+        assert found == {place: item for place, item in zip(places, wanted, strict=True) if item is not None}
+        gets = [{"Get": {"TableName": "tab", "Key": key(place)}} for place in places]
+        answers = self.send("TransactGetItems", TransactItems=gets)["Responses"]
+        assert [tidy(answer.get("Item")) for answer in answers] == wanted
+
+    def query(self, pk: str, low: int, high: int, limit: int, forward: bool, kept: Condition | None) -> None:
+        values = {":p": value(pk), ":low": value(low), ":high": value(high)}
+        found, scanned = self.pages(
+            "Query", limit, kept, values, ScanIndexForward=forward,
+            KeyConditionExpression="pk = :p AND sk BETWEEN :low AND :high",
+        )  # fmt: skip
+        places = [place for place in self.model.partition(pk) if low <= place[1] <= high]
+        assert scanned == len(places)
+        assert found == self.filtered(places if forward else places[::-1], kept)
+
+    def query_index(self, index: str, hash_value: str, limit: int, forward: bool, kept: Condition | None) -> None:
+        name = "pk" if index == "lsi" else "g"
+        found, scanned = self.pages(
+            "Query", limit, kept, {":p": value(hash_value)}, IndexName=index, ScanIndexForward=forward,
+            KeyConditionExpression=f"{name} = :p",
+        )  # fmt: skip
+        members = self.model.members(index, hash_value)
+        assert scanned == len(members)
+        if index == "thin":
+            assert sorted(map(place_of, found)) == sorted(members)
+            assert all(item.keys() == {"pk", "sk", "g"} for item in found)
+            return
+        wanted = self.filtered(members if forward else members[::-1], kept)
+        assert [item["n"] for item in found] == [item["n"] for item in wanted]
+        assert sorted(found, key=place_of) == sorted(wanted, key=place_of)
+
+    def scan(self, limit: int, segments: int, kept: Condition | None) -> None:
+        found, scanned = [], 0
+        for segment in range(segments):
+            more, count = self.pages("Scan", limit, kept, {}, Segment=segment, TotalSegments=segments)
+            found, scanned = found + more, scanned + count
+        assert scanned == len(self.model.items)
+        assert sorted(found, key=place_of) == self.filtered(sorted(self.model.items), kept)
+
+    def filtered(self, places: list[Place], kept: Condition | None) -> list[Any]:
+        return [self.model.shown(each) for each in places if kept is None or kept.holds(self.model.items[each])]
+
+    def pages(
+        self, operation: str, limit: int, kept: Condition | None, values: dict[str, Any], **more: Any
+    ) -> tuple[list[Any], int]:
+        """Every page's items together, and how many items were looked at."""
+        if kept is not None:
+            more["FilterExpression"] = kept.text
+            values = {**values, **{name: value(plain) for name, plain in kept.values}}
+        if values:
+            more["ExpressionAttributeValues"] = values
+        found: list[Any] = []
+        scanned = 0
+        while True:
+            page = self.send(operation, TableName="tab", Limit=limit, **more)
+            assert page["ScannedCount"] <= limit
+            assert page["Count"] == len(page["Items"])
+            scanned += page["ScannedCount"]
+            found += [tidy(item) for item in page["Items"]]
+            if "LastEvaluatedKey" not in page:
+                return found, scanned
+            more["ExclusiveStartKey"] = page["LastEvaluatedKey"]
+
+    def counts(self) -> None:
+        shown = self.send("DescribeTable", TableName="tab")["Table"]
+        assert shown["ItemCount"] == len(self.model.items)
+        counted = {index["IndexName"]: index["ItemCount"] for index in shown["GlobalSecondaryIndexes"]}
+        assert counted == {name: self.model.in_index(name) for name in ("gsi", "thin")}
+
+    def everything(self) -> None:
+        """All of both, by every way in."""
+        self.counts()
+        self.scan(7, 1, None)
+        for name in ("a", "b", "g", "h"):
+            self.query(name, -9, 9, 5, True, None)
+            for index in ("gsi", "thin", "lsi"):
+                self.query_index(index, name, 5, True, None)
