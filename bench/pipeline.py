@@ -21,7 +21,7 @@ from typing import Any
 from urllib.parse import quote
 
 import orjson
-from botocore.auth import SigV4Auth
+from botocore.auth import S3SigV4Auth, SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
@@ -68,6 +68,11 @@ CALLS = {
         b'{"TableName":"bench","Key":{"pk":{"S":"a"}}}',
     ),
 }
+OBJECTS = {
+    "put_object": ("PUT", "/bench-bucket/folder/key", b"x" * 1024),
+    "get_object": ("GET", "/bench-bucket/folder/key", b""),
+    "head_object": ("HEAD", "/bench-bucket/folder/key", b""),
+}
 TABLE = (
     b'{"TableName":"bench","KeySchema":[{"AttributeName":"pk","KeyType":"HASH"}],"BillingMode":"PAY_PER_REQUEST",'
     b'"AttributeDefinitions":[{"AttributeName":"pk","AttributeType":"S"}]}'
@@ -75,7 +80,7 @@ TABLE = (
 POLICY = {"Statement": [{"Effect": "Allow", "Principal": "*", "Action": "sqs:*", "Resource": "*"}]}
 OWN = {
     "Version": "2012-10-17",
-    "Statement": [{"Effect": "Allow", "Action": ["sqs:*", "iam:*", "dynamodb:*"], "Resource": "*"}],
+    "Statement": [{"Effect": "Allow", "Action": ["sqs:*", "iam:*", "dynamodb:*", "s3:*"], "Resource": "*"}],
 }
 CHUNK = 500  # calls timed at once; the median of many chunks holds on a busy machine
 QUEUE = b'{"QueueUrl":"http://127.0.0.1:4566/000000000000/q",'
@@ -90,6 +95,13 @@ def signed(
     made = AWSRequest("POST", "http://127.0.0.1:4566/", headers, body)
     SigV4Auth(Credentials(key, secret), service, "us-east-1").add_auth(made)
     return Request("POST", "/", "", {"host": "127.0.0.1:4566"} | {k.lower(): v for k, v in made.headers.items()}, body)
+
+
+def signed_s3(method: str, path: str, body: bytes, key: str = "test", secret: str = "test") -> Request:
+    made = AWSRequest(method, f"http://127.0.0.1:4566{path}", {"User-Agent": "bench"}, body)
+    S3SigV4Auth(Credentials(key, secret), "s3", "us-east-1").add_auth(made)
+    headers = {name.lower(): value for name, value in made.headers.items()}
+    return Request(method, path, "", {"host": "127.0.0.1:4566", "content-length": str(len(body))} | headers, body)
 
 
 class Answer:
@@ -119,6 +131,8 @@ class Bench:
         self.handle(
             signed("dynamodb", "application/x-amz-json-1.0", "DynamoDB_20120810.CreateTable", TABLE, *self.keys)
         )
+        self.handle(signed_s3("PUT", "/bench-bucket", b""))
+        self.handle(signed_s3(*OBJECTS["put_object"]))
         if is_issued:
             self.keys = self._user()
 
@@ -145,6 +159,8 @@ class Bench:
         assert self.answer.response.status == 200, self.answer.response.body
 
     def requests(self, name: str, calls: int) -> list[Request]:
+        if name in OBJECTS:
+            return [signed_s3(*OBJECTS[name], *self.keys)] * calls
         if name != "cycle":
             return [signed(*CALLS[name], *self.keys)] * calls
         send, receive = (signed(*CALLS[each], *self.keys) for each in ("send_message", "receive_message"))
@@ -164,11 +180,11 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--profile", action="store_true")
     parser.add_argument("--issued", action="store_true")
-    parser.add_argument("--operation", choices=[*CALLS, "delete_message"])
+    parser.add_argument("--operation", choices=[*CALLS, *OBJECTS, "delete_message"])
     parser.add_argument("--calls", type=int, default=10_000)
     arguments = parser.parse_args()
     bench = Bench(arguments.issued)
-    for name in [arguments.operation] if arguments.operation else [*CALLS, "delete_message"]:
+    for name in [arguments.operation] if arguments.operation else [*CALLS, *OBJECTS, "delete_message"]:
         warm = bench.requests("cycle" if name == "delete_message" else name, 300)
         for request in warm:
             bench.handle(request)

@@ -1,9 +1,11 @@
 #!/usr/bin/env bash
-# Installs the tools that client tests deploy with: the SAM CLI in its own virtual environment, the CDK from npm.
+# Installs the tools that client tests use: the SAM CLI and clients of S3, each in a virtual environment of its own (s3fs wants
+# another botocore), rclone, the CDK and the SDK for JavaScript.
 # What cannot be installed is said, and its tests skip.
 set -u
 cd "$(dirname "$0")/.."
 SAM=1.170.0 CDK=2.1148.1 CDK_LIB=2.275.0 CONSTRUCTS=10.8.1 AWS_JS=3.1143.0 DYNAMODB_JS=3.1169.0 DAX_JS=3.1.0
+S3FS=2026.9.0 PANDAS=3.1.1 PYARROW=26.0.1 S3CMD=2.4.0
 mkdir -p .tools
 
 if [ ! -x .tools/sam/bin/sam ]; then
@@ -11,6 +13,17 @@ if [ ! -x .tools/sam/bin/sam ]; then
   .venv/bin/uv venv --quiet --allow-existing --python .venv/bin/python .tools/sam &&
     .venv/bin/uv pip install --quiet --python .tools/sam/bin/python "aws-sam-cli==$SAM" ||
     echo "The SAM CLI could not be installed; its tests will skip."
+fi
+
+if [ ! -x .tools/s3/bin/s3cmd ]; then
+  echo "Installing s3fs, pandas and s3cmd into .tools/s3"
+  .venv/bin/uv venv --quiet --allow-existing --python .venv/bin/python .tools/s3 &&
+    .venv/bin/uv pip install --quiet --python .tools/s3/bin/python "s3fs==$S3FS" "pandas==$PANDAS" "pyarrow==$PYARROW" "s3cmd==$S3CMD" ||
+    echo "s3fs, pandas and s3cmd could not be installed; their tests will skip."
+fi
+if ! command -v rclone >/dev/null && command -v apt-get >/dev/null && [ "$(id -u)" = 0 ]; then
+  echo "Installing rclone"
+  apt-get update -qq && apt-get install -y -qq rclone >/dev/null || true
 fi
 
 if ! command -v npm >/dev/null && command -v apt-get >/dev/null && [ "$(id -u)" = 0 ]; then

@@ -1,4 +1,5 @@
-"""Showing and turning the cloud's clock. Its state is kept in the store, so a restart does not move it."""
+"""Showing and turning the cloud's clock. Its state is kept in the store, so a restart does not move it, and one
+in the middle of a turn does not turn it back: what happened in between carries its time."""
 
 from __future__ import annotations
 
@@ -35,11 +36,11 @@ async def turn(cloud: Cloud, parameters: dict[str, Any]) -> dict[str, Any]:
         seconds = float(parameters["seconds"])
         if not 0 <= seconds <= LONGEST_S:
             raise ValueError("The clock is advanced by 0 seconds to 20 years at a time; `set` can turn it back.")
-        moments = await cloud.pipeline.runner.advance(clock.now() + seconds)
+        moments = await cloud.pipeline.runner.advance(clock.now() + seconds, lambda: keep(cloud.store, clock))
     elif action == "set":
         at = _moment(parameters["at"])
         if at >= clock.now():
-            moments = await cloud.pipeline.runner.advance(at)
+            moments = await cloud.pipeline.runner.advance(at, lambda: keep(cloud.store, clock))
         else:
             clock.set(at)
     else:

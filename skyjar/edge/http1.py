@@ -133,7 +133,7 @@ class Http1(asyncio.Protocol):
         self._fed = 0  # an upper bound of the bytes of the head being parsed
         self._partial = 0  # bytes of it that came with earlier reads
         self._head_since: float | None = None
-        self._quiet = 0  # bytes of a chunked body's framing without any body
+        self._quiet = 0  # bytes of a chunked body's framing without any body; below 0 when this read has brought some
         self._reading: Exchange | None = None  # its body is still coming
         self._current: Exchange | None = None  # handed to the application, or being sent
         self._queue: deque[Exchange] = deque()
@@ -213,7 +213,7 @@ class Http1(asyncio.Protocol):
 
     def _still_in_framing(self, fed: int) -> None:
         """A chunked body: chunk extensions and trailers must not go on for ever without any body."""
-        self._quiet += fed
+        self._quiet = 1 if self._quiet < 0 else self._quiet + fed
         if self._quiet > self._head_limit and self._reading is not None:
             self._refuse_message(400, "The chunked body's framing is too large.")
 
@@ -366,8 +366,7 @@ class Http1(asyncio.Protocol):
             if expect.lower() != "100-continue":
                 raise Refused(417, "Only the expectation 100-continue is understood.")
             exchange.continues = True
-            if coding is not None or headers.get("content-length", "0") != "0":
-                exchange.body_mode = HELD
+            exchange.body_mode = HELD  # also without a body: botocore waits then as well, and takes no other answer
         refusal = self.edge.origins.refusal_of_origin(self.application, request)
         if refusal is not None:
             raise Refused(403, refusal)
@@ -421,7 +420,7 @@ class Http1(asyncio.Protocol):
         else:
             exchange.body_mode = SUNK
             exchange.sink = answer
-        if exchange.continues and not exchange.received and not exchange.whole:
+        if exchange.continues and not exchange.received:
             self.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
         held, exchange.chunks = exchange.chunks, None
         exchange.received = 0
@@ -430,7 +429,7 @@ class Http1(asyncio.Protocol):
 
     def _take(self, exchange: Exchange, chunk: bytes) -> None:
         if self._quiet:
-            self._quiet = 1
+            self._quiet = -1
         mode = exchange.body_mode
         exchange.received += len(chunk)
         if mode == SUNK:

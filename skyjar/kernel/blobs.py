@@ -112,15 +112,18 @@ class Writer:
         self.size = 0
 
     def write(self, chunk: bytes) -> None:
-        self._file.write(chunk)
+        self.write_only(chunk)
         self.sha256.update(chunk)
         for digest in self._digests:
             digest.update(chunk)
         self.size += len(chunk)
 
     def write_only(self, chunk: bytes) -> None:
-        """Without looking at it, for `close_as`."""
-        self._file.write(chunk)
+        """Without looking at it, for `close_as`. A disk that is almost full takes a part of it, and raises only then."""
+        written = self._file.write(chunk)
+        while written != len(chunk):
+            chunk = chunk[written:]
+            written = self._file.write(chunk)
 
     def close(self) -> Blob:
         return self.close_as(self.sha256.hexdigest())
@@ -175,6 +178,15 @@ class SealedWriter:
         self._writer.abort()
 
 
+def _written(writer: Writer | SealedWriter, data: bytes) -> Blob:
+    try:
+        writer.write(data)
+        return writer.close()
+    except OSError:
+        writer.abort()
+        raise
+
+
 def _sync_folder(folder: Path) -> None:
     """A new name is on the disk when its folder is."""
     handle = os.open(folder, os.O_RDONLY)
@@ -206,17 +218,13 @@ class Blobs:
         return Writer(self, self._incoming / f"{os.getpid()}-{self._count}", digests)
 
     def put(self, data: bytes) -> Blob:
-        writer = self.writer()
-        writer.write(data)
-        return writer.close()
+        return _written(self.writer(), data)
 
     def sealed_writer(self, *digests: Digest, layers: int = 1) -> SealedWriter:
         return SealedWriter(self.writer(), digests, layers)
 
     def put_sealed(self, data: bytes, layers: int = 1) -> Blob:
-        writer = self.sealed_writer(layers=layers)
-        writer.write(data)
-        return writer.close()
+        return _written(self.sealed_writer(layers=layers), data)
 
     def open(self, name: str) -> Blob:
         """Of one that is not sealed. Raises FileNotFoundError when there is no such blob."""

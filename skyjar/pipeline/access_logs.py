@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from .exchange import Exchange
 
 BATCH = 256
+PENDING = 16 * BATCH  # where the disk is full
 
 
 class AccessLogs:
@@ -25,6 +27,7 @@ class AccessLogs:
         self._store = store
         self._buckets: frozenset[str] | None = None
         self._pending: list[Line] = []
+        self.full: Callable[[], object] = self.flush
         self.is_on = True
 
     def see(self, x: Exchange, response: Response) -> None:
@@ -37,8 +40,8 @@ class AccessLogs:
         bucket = unquote(bucket)
         if bucket in chosen:
             self._pending.append(_line(x, response, bucket, key))
-            if len(self._pending) >= BATCH:
-                self.flush()
+            if not len(self._pending) % BATCH:
+                self.full()
 
     def _load(self) -> frozenset[str]:
         tx = self._store.begin()
@@ -66,7 +69,11 @@ class AccessLogs:
             for line in pending:
                 append(tx, line)
 
-        self._store.transact(write)
+        try:
+            self._store.transact(write)
+        except BaseException:
+            self._pending = pending[-PENDING:]
+            raise
         return True
 
 

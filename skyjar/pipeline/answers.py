@@ -59,7 +59,7 @@ class Answers:
             log.exception("%d calls could not be written", len(waiting))
             is_lost = True
         if is_lost:
-            waiting = [(x, render_error(x, internal_failure())) for x, _ in waiting]
+            waiting = [(x, render_error(x, internal_failure(x.name))) for x, _ in waiting]
         for x, response in waiting:
             assert x.respond is not None
             x.respond(response)

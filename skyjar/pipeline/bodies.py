@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 import zlib
 from base64 import b64encode
 from collections.abc import Callable
@@ -10,16 +11,20 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from skyjar.kernel.blobs import Blob, Blobs, SealedWriter, Writer
+from skyjar.kernel.errors import AWSError
 from skyjar.wire import chunked
 from skyjar.wire.chunked import CHECKSUMS, Decoder
 from skyjar.wire.errors import WireError
 from skyjar.wire.http import Request
 from skyjar.wire.models import OperationModel
 
+from .respond import internal_failure
+
 if TYPE_CHECKING:
     from .exchange import Exchange
     from .pipeline import Pipeline
 
+log = logging.getLogger("skyjar.pipeline")
 DECOMPRESSED_BYTES = 16 * 1024 * 1024  # what a compressed request may become
 SMALL_BYTES = 64 * 1024
 _CHECKSUM = "x-amz-checksum-"
@@ -133,6 +138,11 @@ class Coming:
         return b""
 
 
+def _unwritten(error: OSError) -> AWSError:
+    log.error("a body could not be written: %s", error)
+    return internal_failure("s3")
+
+
 class BlobSink:
     """Streams a body into a blob: unwraps `aws-chunked`, hashes, checks the promised length and hash.
 
@@ -177,7 +187,10 @@ class BlobSink:
     def write(self, chunk: bytes) -> None:
         data = chunk if self._decoder is None else self._decoder.feed(chunk)
         if data:
-            self._writer.write(data)
+            try:
+                self._writer.write(data)
+            except OSError as error:
+                raise _unwritten(error) from error
             if self._check is not None:
                 self._check(self._writer.size)
 
@@ -196,7 +209,12 @@ class BlobSink:
             raise
         digests = {name: digest.digest() for name, digest in self._digests.items()}
         trailers = self._decoder.trailers if self._decoder is not None else None
-        return Received(self._writer.close(), digests, trailers)
+        try:
+            blob = self._writer.close()
+        except OSError as error:
+            self._writer.abort()
+            raise _unwritten(error) from error
+        return Received(blob, digests, trailers)
 
     def _check_promise(self) -> None:
         if not self._promised:

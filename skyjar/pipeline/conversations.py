@@ -91,7 +91,7 @@ class Conversation:
             error = refused
         except Exception:
             log.exception("%s %s failed", self.service.name, self.talk.name(message))
-            error = internal_failure()
+            error = internal_failure(self.service.name)
         if error is not None:
             answer = self.talk.refuse(error, request_id)
         self._record(message, request_id, who[0], error, judged, began)
@@ -187,4 +187,5 @@ class Conversation:
                 who.access_key,
             )
         )  # fmt: skip
-        self._pipeline.flush_soon()
+        if self._pipeline.flushes.timer is None:
+            self._pipeline.flushes.later()

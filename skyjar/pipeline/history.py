@@ -7,6 +7,7 @@ memory that is used again at once stays in the processor's cache. What a model m
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
 HIDDEN = "HIDDEN_DUE_TO_SECURITY_REASONS"
 BATCH = 256  # calls that wait to be written
+PENDING = 16 * BATCH  # where they cannot be
 ALSO_HIDDEN = ("ParameterValue",)  # of stacks: no model says that a parameter may be NoEcho
 ENCODED_BYTES = 100_000  # CloudTrail's limit; what is longer is left out
 _NESTED = ("structure", "list", "map", "timestamp", "blob")
@@ -63,6 +65,7 @@ class History:
         self._store = store
         self._pending: list[Kept] = []
         self._origins: list[Origin] = []  # of what is pending
+        self.full: Callable[[], object] = self.flush
         self._places: dict[tuple[Any, ...], int] = {}  # where they are, by what tells them apart
         self._callers: list[Principal] = []  # whose `id` tells them apart, so it must not become another's
         self._plans: dict[Operation, Plan] = {}
@@ -161,8 +164,8 @@ class History:
 
     def _keep(self, kept: Kept) -> None:
         self._pending.append(kept)
-        if len(self._pending) >= BATCH:
-            self.flush()
+        if not len(self._pending) % BATCH:
+            self.full()
 
     def _selection(self) -> frozenset[str]:
         if self._selected is None:
@@ -188,7 +191,13 @@ class History:
         calls, origins, self._pending, self._origins = self._pending, self._origins, [], []
         self._places.clear()
         self._callers.clear()
-        self._store.transact(lambda tx: self._write(tx, tuple(origins), tuple(calls)))
+        try:
+            self._store.transact(lambda tx: self._write(tx, tuple(origins), tuple(calls)))
+        except BaseException:
+            self._next = -1
+            if len(calls) < PENDING:  # else the disk is full for good
+                self._pending, self._origins = calls, origins
+            raise
         return True
 
     def _write(self, tx: Transaction, origins: tuple[Origin, ...], calls: tuple[Kept, ...]) -> None:

@@ -42,4 +42,5 @@ def note(pipeline: Pipeline, x: Exchange, judgement: Judgement | None, message: 
         counted = function.failed if x.error_code and function.failed is not None else function.counted
         if counted is not None:
             counted(x, pipeline.metrics)
-    pipeline.flush_soon()
+    if pipeline.flushes.timer is None:
+        pipeline.flushes.later()

@@ -34,6 +34,7 @@ from .authenticate import Roots, authenticate, authenticate_head
 from .authorise import authorise
 from .bodies import SMALL_BYTES, BlobSink, is_chunked
 from .exchange import Exchange
+from .flushes import Flushes
 from .history import History
 from .identities import Identities
 from .inside import Inside
@@ -42,10 +43,10 @@ from .metrics import Metrics
 from .note import note
 from .parse import parse
 from .performers import compute, fetch, send
-from .planes import Planes
+from .planes import Planes, host_of
 from .records import Records
 from .respond import NotServed, internal_failure, render, render_error
-from .route import Known, route
+from .route import Known, is_site, route
 from .run import run
 from .runner import Runner
 from .sweeping import Sweeping
@@ -58,7 +59,6 @@ Step = Callable[["Pipeline", Exchange], None]
 STEPS: tuple[Step, ...] = (route, authenticate, parse, authorise, run)
 AGAIN: tuple[Step, ...] = (authorise, run)  # after a wait or a conflict: permissions may have changed
 RERUNS = 32
-FLUSH_S = 0.2
 
 
 class Pipeline:
@@ -89,6 +89,7 @@ class Pipeline:
         self.own_endpoint = "http://127.0.0.1:4566"
         self.planes = Planes()
         self.known_routes = Known()
+        self.flushes = Flushes(self)
         self._attend()
         self.identities = Identities()
         self.memberships = Memberships(store)
@@ -110,7 +111,6 @@ class Pipeline:
         self.tasks: set[asyncio.Task[None]] = set()
         self.woken = 0
         self.inside = Inside(self)
-        self._flushing: asyncio.TimerHandle | None = None
 
     # Life
 
@@ -128,10 +128,9 @@ class Pipeline:
         for task in list(self.tasks):
             task.cancel()
         await asyncio.gather(*self.tasks, return_exceptions=True)
-        for timer in (self._timer, self._flushing):
-            if timer is not None:
-                timer.cancel()
-        self.flush_notes()
+        if self._timer is not None:
+            self._timer.cancel()
+        self.flushes.flush()
         self.metrics.flush()
 
     async def quiesce(self) -> None:
@@ -155,6 +154,7 @@ class Pipeline:
         self.records = Records(self.store)
         self.history = History(self.store)
         self.access_logs = AccessLogs(self.store)
+        self.records.full = self.history.full = self.access_logs.full = self.flushes.soon
         self.metrics = Metrics(self)
         self.sweeping = Sweeping(self.store, self.blobs)
 
@@ -220,7 +220,8 @@ class Pipeline:
         self._fail(x, error)
 
     def handle(self, request: Request, respond: Respond) -> None:
-        if request.path.startswith(("/_skyjar/", "/_localstack/")) and self.internal(request, respond):
+        is_own = request.path.startswith(("/_skyjar/", "/_localstack/")) and not is_site(self, host_of(request))
+        if is_own and self.internal(request, respond):
             return
         x = self._exchange(request, respond)
         if request.method == "OPTIONS" and self._preflight(x):
@@ -244,6 +245,10 @@ class Pipeline:
         """Data planes answer browsers from anywhere: who may call them is the application's own business. A bucket
         answers those that its CORS rules admit."""
         return bool(self.planes.find(request)) or cors.allows(self, self._exchange(request, None), origin)
+
+    def allows_host(self, host: str) -> bool:
+        """A domain that is a website of the cloud, and nothing else."""
+        return is_site(self, host)
 
     def _exchange(self, request: Request, respond: Respond | None) -> Exchange:
         return Exchange(
@@ -340,7 +345,7 @@ class Pipeline:
     def _fail(self, x: Exchange, error: Exception) -> None:
         if not isinstance(error, AWSError | WireError):
             log.error("%s %s failed", x.name, x.model, exc_info=error)
-            error = internal_failure()
+            error = internal_failure(x.name)
         x.status, x.error_code, x.call = error.status, error.code, None
         response = render_error(x, error)
         note(self, x, getattr(error, "judgement", x.judgement), error.message)
@@ -352,17 +357,6 @@ class Pipeline:
         if "origin" in x.request.headers:
             cors.decorate(self, x, response)
         self.answers.send(x, response)
-
-    def flush_notes(self) -> None:
-        """Write what is known of calls by now."""
-        self._flushing = None
-        self.records.flush()
-        self.history.flush()
-        self.access_logs.flush()
-
-    def flush_soon(self) -> None:
-        if self._flushing is None:
-            self._flushing = self.loop.call_later(FLUSH_S, self.flush_notes)
 
     # The cloud behind a call
 

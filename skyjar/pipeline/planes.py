@@ -11,6 +11,12 @@ from skyjar.wire.http import Request
 _LABEL = re.compile(r"\\\{([a-z_]+)(\\\+)?\\\}")
 
 
+def host_of(request: Request) -> str:
+    """The name without the port."""
+    name, _, port = request.host.rpartition(":")
+    return name if port.isdigit() else request.host
+
+
 class Planes:
     """Compiled on first use; the services that have an `endpoints.py` are loaded then."""
 
@@ -24,7 +30,7 @@ class Planes:
         if self._hosts is None:
             self._compile()
         assert self._hosts is not None
-        host = request.host.rpartition(":")[0] if request.host.rpartition(":")[2].isdigit() else request.host
+        host = host_of(request)
         found = [
             (endpoint, {**match.groupdict(), "path": request.path})
             for pattern, endpoint in self._hosts

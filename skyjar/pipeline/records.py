@@ -7,6 +7,7 @@ They are diagnostics, not state: kept in memory in a ring, and written to the st
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -66,6 +67,7 @@ class Records:
         self._store = store
         self._kept: deque[CallRecord] = deque(maxlen=KEPT)
         self._unwritten: list[CallRecord] = []
+        self.full: Callable[[], object] = self.flush  # a loop does it later, so that no call fails for its record
         self._encode = msgspec.msgpack.Encoder().encode
         self._uses: Any = None
         self._decode = msgspec.msgpack.Decoder(list[CallRecord]).decode
@@ -77,14 +79,18 @@ class Records:
         self.total += 1
         self._kept.append(record)
         self._unwritten.append(record)
-        if len(self._unwritten) >= BATCH:
-            self.flush()
+        if not len(self._unwritten) % BATCH:
+            self.full()
 
     def flush(self) -> None:
         if not self._unwritten:
             return
         batch, self._unwritten = self._unwritten, []
-        self._store.transact(lambda tx: self._write(tx, batch))
+        try:
+            self._store.transact(lambda tx: self._write(tx, batch))
+        except BaseException:
+            self._unwritten = [*batch, *self._unwritten][-KEPT:]
+            raise
         self._batch += 1
 
     def _write(self, tx: Transaction, batch: list[CallRecord]) -> None:

@@ -22,14 +22,22 @@ class InternalFailure(AWSError):
     sentence = "The request processing has failed because of an unknown error, exception or failure."
 
 
+class InternalError(AWSError):
+    """What S3 calls it."""
+
+    code = "InternalError"
+    status = 500
+    sentence = "We encountered an internal error. Please try again."
+
+
 class NotServed(AWSError):
     code = "ServiceUnavailable"
     status = 503
     sentence = "The request conflicted with others too often. Please try again."
 
 
-def internal_failure() -> AWSError:
-    return InternalFailure()
+def internal_failure(service: str) -> AWSError:
+    return InternalError() if service == "s3" else InternalFailure()
 
 
 def render(x: Exchange) -> Response:

@@ -7,6 +7,7 @@ import re
 from typing import TYPE_CHECKING
 
 from skyjar.kernel import service as services
+from skyjar.kernel import sites
 from skyjar.kernel.errors import AWSError, NotImplementedHere
 from skyjar.kernel.service import Operation, Service
 from skyjar.wire import index, models, sigv4
@@ -14,6 +15,8 @@ from skyjar.wire.codec import Codec, codec
 from skyjar.wire.errors import WireError
 from skyjar.wire.http import Request
 from skyjar.wire.models import OperationModel
+
+from .planes import host_of
 
 if TYPE_CHECKING:
     from .exchange import Exchange
@@ -68,7 +71,10 @@ class Known:
 def route(pipeline: Pipeline, x: Exchange) -> None:
     request = x.request
     known = pipeline.known_routes
-    if not known.is_local(request.host) or request.path.startswith(pipeline.planes.prefixes):
+    is_local = known.is_local(request.host)
+    if not is_local and _route_site(pipeline, x):
+        return
+    if not is_local or request.path.startswith(pipeline.planes.prefixes):
         x.planes = pipeline.planes.find(request)
         if x.planes:
             x.plane, x.labels = x.planes[0]
@@ -104,6 +110,27 @@ def route(pipeline: Pipeline, x: Exchange) -> None:
         x.region = "us-east-1"
     if target is not None:
         known.targets[target] = (x.name, x.codec, x.model, x.service, x.function)
+
+
+def is_site(pipeline: Pipeline, host: str) -> bool:
+    tx = pipeline.store.begin()
+    try:
+        return sites.is_kept(tx, host)
+    finally:
+        tx.abort()
+
+
+def _route_site(pipeline: Pipeline, x: Exchange) -> bool:
+    """A website by its own domain's name. Nothing else answers under such a name, which is a stranger's to point here."""
+    host = host_of(x.request)
+    if not sites.is_kept(x.tx, host):
+        return False
+    x.planes = [
+        (plane, {"bucket": host, "path": x.request.path}) for plane, _ in pipeline.planes.at("/_aws/s3-website/x/")
+    ]
+    x.plane, x.labels = x.planes[0]
+    x.name = x.plane.service
+    return True
 
 
 def _route_form(pipeline: Pipeline, x: Exchange) -> bool:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 log = logging.getLogger("skyjar.jobs")
 AT_ONCE = 64
 LEASE_S = 900.0
+UNWRITTEN_S = 1.0  # until a job is tried again whose failure could not be written
 
 
 class Parked:
@@ -56,6 +57,7 @@ class Runner:
         self._parked: dict[str, Parked] = {}
         self._is_looking = False
         self._is_stopped = False
+        self._is_waiting = False  # because nothing can be written now
 
     def start(self) -> None:
         """Look for due jobs. Leases of a process that died are void: this one is alone on its store."""
@@ -71,7 +73,7 @@ class Runner:
             self._alarm = self._clock.call_at(due, self._look_soon)
 
     def _look_soon(self) -> None:
-        if not self._is_looking and not self._is_stopped:
+        if not self._is_looking and not self._is_stopped and not self._is_waiting:
             self._is_looking = True
             self._pipeline.loop.call_soon(self._look)
 
@@ -215,7 +217,16 @@ class Runner:
                 tries = 1
         sentence = f"{type(error).__name__}: {error}"[:2000]
         new = failed(record, tries, self._clock.now(), sentence)
-        self._store.transact(lambda tx: self._put_off(tx, record, new))
+        try:
+            self._store.transact(lambda tx: self._put_off(tx, record, new))
+        except Exception as another:  # noqa: BLE001 - a full disk, say: it is as it was, and is tried again
+            log.error("the failure of the job %s could not be written: %s", record.id, another)
+            self._is_waiting = True
+            self._pipeline.loop.call_later(UNWRITTEN_S, self._look_again)
+        self._look_soon()
+
+    def _look_again(self) -> None:
+        self._is_waiting = False
         self._look_soon()
 
     def _give_up(self, tx: Transaction, record: JobRecord, otherwise: Callable[..., Any], error: Exception) -> None:
@@ -239,17 +250,21 @@ class Runner:
             elif not self._is_looking and not self._pipeline.woken:
                 return
 
-    async def advance(self, to: float) -> int:
-        """Move the clock to `to`, doing what falls due on the way, in order; returns how many moments there were."""
+    async def advance(self, to: float, moved: Callable[[], None] = lambda: None) -> int:
+        """Move the clock to `to`, doing what falls due on the way, in order; returns how many moments there were.
+
+        `moved` is called whenever the clock has moved, before anything happens at that time."""
         moments = 0
         await self.settle()
         while (due := self._clock.next_due()) is not None and due <= to:
             if due > self._clock.now():
                 self._clock.set(due)
+                moved()
             self._clock.ring()
             moments += 1
             await self.settle()
         self._clock.set(to)
+        moved()
         return moments
 
     async def stop(self) -> None:

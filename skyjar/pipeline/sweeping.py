@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 
 from skyjar.kernel.blobs import Blobs, Collector
 from skyjar.kernel.store import Store
 
+log = logging.getLogger("skyjar.pipeline")
 EVERY_S = 5.0
 FILES = 200  # about two milliseconds
 
@@ -26,7 +28,10 @@ class Sweeping:
             self._timer.cancel()
 
     def _turn(self, loop: asyncio.AbstractEventLoop) -> None:
-        self.sweep(time.time())
+        try:
+            self.sweep(time.time())
+        except Exception as error:  # noqa: BLE001 - of the disk: the next turn may fare better
+            log.error("unnamed blobs could not be collected: %s", error)
         self.start(loop)
 
     def sweep(self, now: float) -> int:

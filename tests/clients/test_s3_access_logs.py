@@ -122,3 +122,27 @@ def test_targets(still: Account) -> None:
     keep(s3, source, source)
     assert grows(source)
     s3.put_bucket_logging(Bucket=source, BucketLoggingStatus={})
+
+
+def test_target_grants_are_the_acl_of_the_log(still: Account) -> None:
+    s3 = still.client("s3")
+    source, target = f"logged-{still.number}", f"logs-{still.number}"
+    for bucket in (source, target):
+        s3.create_bucket(Bucket=bucket)
+    let_in(still, target, source)
+    everybody = {"Type": "Group", "URI": "http://acs.amazonaws.com/groups/global/AuthenticatedUsers"}
+    granted = [{"Grantee": everybody, "Permission": "READ"}]
+    with pytest.raises(ClientError, match="InvalidTargetBucketForLogging"):
+        keep(s3, source, target, TargetGrants=granted)
+    s3.put_bucket_ownership_controls(
+        Bucket=target, OwnershipControls={"Rules": [{"ObjectOwnership": "BucketOwnerPreferred"}]}
+    )
+    keep(s3, source, target, TargetGrants=granted)
+    assert s3.get_bucket_logging(Bucket=source)["LoggingEnabled"]["TargetGrants"] == granted
+    s3.put_object(Bucket=source, Key="k", Body=b"1")
+    assert delivered(still, target)
+    (log,) = s3.list_objects_v2(Bucket=target, Prefix="log/")["Contents"]
+    grants = s3.get_object_acl(Bucket=target, Key=log["Key"])["Grants"]
+    assert [(each["Grantee"]["Type"], each["Permission"]) for each in grants] == [
+        ("CanonicalUser", "FULL_CONTROL"), ("Group", "READ"),
+    ]  # fmt: skip

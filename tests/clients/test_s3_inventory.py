@@ -11,6 +11,7 @@ import json
 import pytest
 from botocore.exceptions import ClientError
 
+from skyjar.runtime import parquet
 from skyjar.testing.running import Account
 
 pytestmark = pytest.mark.client
@@ -75,3 +76,41 @@ def test_a_report_lists_every_version(still: Account) -> None:
     orc = {**wanted, "Destination": {"S3BucketDestination": {"Bucket": f"arn:aws:s3:::{target}", "Format": "ORC"}}}
     with pytest.raises(ClientError, match="ORC"):
         s3.put_bucket_inventory_configuration(Bucket=source, Id="daily", InventoryConfiguration=orc)
+
+
+@pytest.mark.spec("s3-164")
+def test_a_report_as_parquet(still: Account) -> None:
+    s3 = still.client("s3")
+    source, target = f"listed-{still.number}", f"reports-{still.number}"
+    for bucket in (source, target):
+        s3.create_bucket(Bucket=bucket)
+    wanted = {
+        "Id": "p",
+        "IsEnabled": True,
+        "IncludedObjectVersions": "Current",
+        "Schedule": {"Frequency": "Daily"},
+        "OptionalFields": ["Size", "LastModifiedDate", "IsMultipartUploaded", "IntelligentTieringAccessTier"],
+        "Destination": {"S3BucketDestination": {"Bucket": f"arn:aws:s3:::{target}", "Format": "Parquet"}},
+    }
+    statement = {"Effect": "Allow", "Principal": {"Service": "s3.amazonaws.com"}, "Action": "s3:PutObject",
+                 "Resource": f"arn:aws:s3:::{target}/*"}  # fmt: skip
+    s3.put_bucket_policy(Bucket=target, Policy=json.dumps({"Version": "2012-10-17", "Statement": [statement]}))
+    s3.put_object(Bucket=source, Key='a "b"\né', Body=b"123")
+    s3.put_object(Bucket=source, Key="tiered", Body=b"x" * 200_000, StorageClass="INTELLIGENT_TIERING")
+    s3.put_bucket_inventory_configuration(Bucket=source, Id="p", InventoryConfiguration=wanted)
+    still.running.advance(DAY_S)
+    keys = [each["Key"] for each in s3.list_objects_v2(Bucket=target)["Contents"]]
+    (manifest_key,) = [key for key in keys if key.endswith("manifest.json")]
+    manifest = json.loads(s3.get_object(Bucket=target, Key=manifest_key)["Body"].read())
+    assert manifest["fileFormat"] == "Parquet"
+    assert manifest["fileSchema"].startswith("message s3.inventory { optional binary bucket (STRING); ")
+    (file,) = manifest["files"]
+    assert file["key"].endswith(".parquet")
+    data = s3.get_object(Bucket=target, Key=file["key"])["Body"].read()
+    assert hashlib.md5(data).hexdigest() == file["MD5checksum"]
+    first, second = parquet.rows(iter((data,)))
+    when = first.pop("last_modified_date")
+    assert when == s3.head_object(Bucket=source, Key='a "b"\né')["LastModified"]
+    assert first == {"bucket": source, "key": 'a "b"\né', "size": 3, "is_multipart_uploaded": False,
+                     "intelligent_tiering_access_tier": None}  # fmt: skip
+    assert (second["key"], second["intelligent_tiering_access_tier"]) == ("tiered", "FREQUENT")

@@ -213,8 +213,7 @@ def test_what_is_not_copied(world: World) -> None:
 
 def test_what_replication_lacks_is_refused_by_name(world: World) -> None:
     target = world.bucket("target")
-    timed = {"ReplicationTime": {"Status": "Enabled", "Time": {"Minutes": 15}}}
-    with pytest.raises(ClientError, match="ReplicationTime"):
-        world.rules(to(target, **timed))
+    with pytest.raises(ClientError, match="ExistingObjectReplication"):
+        world.rules({"ExistingObjectReplication": {"Status": "Enabled"}, **to(target)})
     world.s3.delete_bucket_replication(Bucket=world.source)
     assert code(world.s3.get_bucket_replication, Bucket=world.source) == "ReplicationConfigurationNotFoundError"

@@ -43,6 +43,29 @@ class Site:
             connection.close()
 
 
+@pytest.mark.spec("s3-140")
+def test_a_domain_of_ones_own_is_the_bucket_of_its_name_and_nothing_else(skyjar: Account) -> None:
+    s3, name = skyjar.client("s3"), f"www.site-{skyjar.number}.org"
+    site = Site(skyjar, name, "")
+    assert (site.get("/")[0], b"not one of Skyjar's" in site.get("/")[1]) == (400, True)
+    s3.create_bucket(Bucket=name)
+    s3.put_bucket_website(Bucket=name, WebsiteConfiguration={"IndexDocument": {"Suffix": "index.html"}})
+    s3.put_object(Bucket=name, Key="index.html", Body=b"home")
+    s3.put_object(Bucket=name, Key="docs/index.html", Body=b"docs")
+    publish(s3, name)
+    assert site.get("/")[1] == b"home"
+    assert site.get("/docs")[2]["location"] == "/docs/"
+    assert Site(skyjar, name, ":80").get("/docs/")[1] == b"docs"
+    assert Site(skyjar, f"other.site-{skyjar.number}.org", "").get("/")[0] == 400
+    for path in ("/_skyjar/health", f"/_aws/s3-website/{name}/", "/_aws/execute-api/a/b"):
+        status, body, _ = site.get(path, **{"X-Amz-Target": "AmazonSQS.ListQueues"})
+        assert (status, b"<li>Code: AccessDenied</li>" in body) == (403, True), "which is an object that is not there"
+    assert site.get("/?Action=GetCallerIdentity&Version=2011-06-15")[1] == b"home"
+    assert site.get("/", "POST")[0] == 405
+    s3.delete_bucket_website(Bucket=name)
+    assert site.get("/")[0] == 400
+
+
 @pytest.mark.spec("s3-137", "s3-138", "s3-141")
 def test_a_website(skyjar: Account, bucket: str) -> None:
     s3, site = skyjar.client("s3"), Site(skyjar, bucket)

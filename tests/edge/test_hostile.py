@@ -111,6 +111,23 @@ def test_endless_trailers_and_chunk_extensions_are_cut(server):
             pass
 
 
+def test_chunks_that_come_many_at_a_time_are_no_endless_framing(server):
+    """As clients send them whose body is wrapped in chunks of its own: what a read brings is body, and a little framing."""
+    client = server.connect()
+    client.send(HEAD + b"Transfer-Encoding: chunked\r\n\r\n")
+    for _ in range(4):
+        client.send((b"7d0\r\n" + b"x" * 2000 + b"\r\n") * 100)
+    assert client.send(b"0\r\n\r\n").receive()[0] == 200
+
+
+def test_who_waits_for_100_continue_without_a_body_gets_it(server):
+    """botocore does with every upload, and takes the next answer on the connection for a broken one otherwise."""
+    client = server.connect()
+    client.send(HEAD + b"Expect: 100-continue\r\nContent-Length: 0\r\n\r\n")
+    assert client.receive()[0] == 100
+    assert client.receive()[0] == 200
+
+
 def test_a_slow_head_is_408(server):
     client = server.connect().send(b"GET / HT")
     server.until(lambda: any(getattr(c, "_head_since", None) is not None for c in server.edge.connections))

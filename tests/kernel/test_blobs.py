@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import os
+import resource
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -176,3 +179,23 @@ def test_a_damaged_blob_ends_where_it_is_damaged(blobs: Blobs) -> None:
         assert (len(stream.read(65_536)), len(stream.read(65_536)), stream.read(65_536)) == (65_536, 65_536, b"")
     with pytest.raises(Damaged):
         made.read()
+
+
+@contextmanager
+def files_of_at_most(size: int) -> Iterator[None]:
+    """What comes of a full disk too: the last write that fits takes only a part of its bytes, and says so."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+@pytest.mark.parametrize("is_sealed", [False, True])
+def test_a_blob_that_does_not_fit_is_refused_and_not_cut_short(blobs: Blobs, tmp_path: Path, is_sealed: bool) -> None:
+    with files_of_at_most(60_000), pytest.raises(OSError, match="too large"):
+        blobs.put_sealed(b"x" * 100_000) if is_sealed else blobs.put(b"x" * 100_000)
+    assert not list(blobs.files())
+    assert not list((tmp_path / "blobs" / "incoming").iterdir())
+    assert blobs.put(b"x" * 100_000).size == 100_000

@@ -112,6 +112,24 @@ def test_advancing_does_what_falls_due_in_order(front: Front) -> None:
     assert seen == {"10": pytest.approx(10_000, abs=5), "20": pytest.approx(20_000, abs=5)}
 
 
+def test_the_clock_is_kept_before_anything_happens_at_a_later_time(front: Front) -> None:
+    """Else a process that is killed while the clock is turned comes up in the past of what it has written."""
+    from skyjar.control import clock as kept
+    from skyjar.kernel.clock import Clock
+
+    front.control("POST", "/_skyjar/clock", {"action": "freeze", "at": 1_800_000_000})
+    seen = []
+
+    def look() -> None:
+        again = Clock()
+        kept.recall(front.cloud.store, again)
+        seen.append((again.now(), front.cloud.clock.now()))
+
+    front.cloud.clock.call_at(1_800_000_010, look)
+    front.control("POST", "/_skyjar/clock", {"action": "advance", "seconds": 15})
+    assert seen == [(1_800_000_010.0, 1_800_000_010.0)]
+
+
 def test_the_clock_is_kept_over_a_restart(front: Front) -> None:
     from skyjar.control import clock as kept
     from skyjar.kernel.clock import Clock

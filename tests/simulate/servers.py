@@ -25,10 +25,11 @@ def free_port() -> int:
 class Server:
     """The process. `kill` is SIGKILL; `start` waits until it is ready."""
 
-    def __init__(self, data: Path) -> None:
+    def __init__(self, data: Path, log: Path | None = None) -> None:
         self.data = data
         self.port = free_port()
-        self.log = (data.parent / "server.log").open("ab")
+        self._log = log or data.parent / "server.log"
+        self.log = self._log.open("ab")
         self.process: subprocess.Popen[bytes]
 
     @property
@@ -45,7 +46,7 @@ class Server:
         self.spawn()
         assert self.process.stdout is not None
         line = self.process.stdout.readline()
-        assert line.startswith(b"Ready"), (self.data.parent / "server.log").read_text()[-4000:]
+        assert line.startswith(b"Ready"), self._log.read_text()[-4000:]
 
     def kill(self) -> None:
         self.process.send_signal(signal.SIGKILL)
@@ -61,7 +62,7 @@ class Server:
 
     def errors(self) -> str:
         """What the server complained about, in all its lives."""
-        return (self.data.parent / "server.log").read_text()
+        return self._log.read_text()
 
 
 class Gone(Exception):
@@ -99,8 +100,10 @@ class Wire:
         assert status == 200, (target, status, answer)
         return answer
 
-    def s3(self, method: str, path: str, body: bytes = b"") -> tuple[int, bytes]:
+    def s3(self, method: str, path: str, body: bytes = b"", **more: str) -> tuple[int, bytes]:
+        """`more` are further headers, with `_` for `-`."""
         headers = {
+            **{name.replace("_", "-"): value for name, value in more.items()},
             "authorization": "AWS4-HMAC-SHA256 Credential=test/" + SCOPE.format("s3"),
             "x-amz-content-sha256": "UNSIGNED-PAYLOAD",
             "x-amz-date": "20260101T000000Z",

@@ -13,13 +13,13 @@ from urllib.parse import parse_qsl
 from skyjar.kernel import access_logs, principals
 from skyjar.kernel.access_logs import Line
 from skyjar.kernel.call import Call
-from skyjar.kernel.errors import AWSError, NotImplementedHere, Wait
+from skyjar.kernel.errors import AWSError, Wait
 from skyjar.kernel.jobs import everywhere, job
 from skyjar.kernel.service import operation
 
-from . import LoggingChanged, limits, state
-from .errors import CrossLocationLoggingProhibited, InvalidTargetBucketForLogging, NoSuchBucket
-from .grants import canonical_id
+from . import LoggingChanged, grants, limits, state
+from .errors import CrossLocationLoggingProhibited, InvalidTargetBucketForLogging, MalformedXML, NoSuchBucket
+from .grants import Grants, canonical_id
 from .state import Bucket
 
 KIND = "logging"
@@ -61,8 +61,6 @@ def put_bucket_logging(
 
 
 def _check(call: Call, bucket: Bucket, wanted: dict[str, Any]) -> None:
-    if wanted.get("TargetGrants"):
-        raise NotImplementedHere("Skyjar does not implement TargetGrants of s3:PutBucketLogging.")
     try:
         target = state.named(call, wanted["TargetBucket"])
     except NoSuchBucket:
@@ -74,6 +72,21 @@ def _check(call: Call, bucket: Bucket, wanted: dict[str, Any]) -> None:
         )
     if target.region != bucket.region:
         raise CrossLocationLoggingProhibited(SourceBucketLocation=bucket.region, TargetBucketLocation=target.region)
+    if wanted.get("TargetGrants"):
+        if target.ownership == grants.ENFORCED:
+            raise InvalidTargetBucketForLogging(
+                "The target bucket for logging has ACLs disabled, so that target grants cannot be used.",
+                TargetBucket=target.name,
+            )
+        if any(each.get("Permission") not in ("FULL_CONTROL", "READ", "WRITE") for each in wanted["TargetGrants"]):
+            raise MalformedXML
+        _granted(target, wanted)
+
+
+def _granted(target: Bucket, wanted: dict[str, Any]) -> Grants:
+    """The ACL of a log object: its owner's, and the grants asked for."""
+    given = grants.of_object(target, target.account, "", {"Grants": wanted["TargetGrants"]}, {})
+    return ((grants.canonical_id(target.account), grants.FULL), *given)
 
 
 def switch(call: Call, bucket: Bucket, is_on: bool) -> None:
@@ -121,6 +134,8 @@ def _write(call: Call, bucket: Bucket, wanted: dict[str, Any], found: list[Line]
         s3.put_object(bucket=target, key=key, body=body, content_type="text/plain")
     except AWSError:
         return
+    if wanted.get("TargetGrants"):
+        _grant(call, key, wanted)
     if access_logs.logged.get(everywhere(call.tx), target) is not None:  # which is a request like any other
         access_logs.append(
             call.tx,
@@ -130,6 +145,15 @@ def _write(call: Call, bucket: Bucket, wanted: dict[str, Any], found: list[Line]
                 lasted_ms=0, referer="", user_agent="", host="", signature="SigV4", auth="AuthHeader", is_secure=True,
             ),
         )  # fmt: skip
+
+
+def _grant(call: Call, key: str, wanted: dict[str, Any]) -> None:
+    """The grants count unless ACLs have been disabled since."""
+    target = state.named(call, wanted["TargetBucket"])
+    at = state.place(call, target)
+    made = state.latest(at, target, key)
+    if made is not None and target.ownership != grants.ENFORCED:
+        state.change(at, made, state.replace(made, grants=_granted(target, wanted)))
 
 
 def _key(call: Call, bucket: Bucket, wanted: dict[str, Any]) -> str:

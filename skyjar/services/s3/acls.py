@@ -8,7 +8,7 @@ from typing import Any
 from skyjar.kernel.call import Call
 from skyjar.kernel.service import operation
 
-from . import deliveries, grants, state
+from . import grants, replicas, state
 from .errors import AccessControlListNotSupported
 from .grants import ENFORCED, FULL, Grants, canonical_id
 from .reading import existing
@@ -110,7 +110,5 @@ def put_object_acl(
     chosen = grants.of_object(where, whose, acl, access_control_policy, given)
     grants.check_blocks(call, where, chosen)
     changed = state.replace(found, grants=chosen)
-    state.change(at, found, changed)
-    if where.has_notifications:
-        deliveries.tell(call, at, where, "ObjectAcl:Put", changed)
+    replicas.change(call, at, where, found, changed, "ObjectAcl:Put")
     return {}

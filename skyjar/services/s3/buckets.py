@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from skyjar.kernel import sites
 from skyjar.kernel.call import Call
 from skyjar.kernel.errors import NotImplementedHere
 from skyjar.kernel.service import operation
@@ -116,6 +117,7 @@ def delete_bucket(call: Call, *, bucket: str, expected_bucket_owner: str = "") -
     state.buckets.remove(call, where)
     access_logs.switch(call, where, False)
     waiting_state.forget(at, where)
+    sites.drop(call.tx, where.name)
     for kept in state.configurations.range(at, where.space):
         state.configurations.remove(at, kept)
     if where.account == call.account and where.region == call.region:

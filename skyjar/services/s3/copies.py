@@ -28,6 +28,8 @@ from . import (
     rings,
     state,
     tags,
+    tierings,
+    tiers,
 )
 from .customer_keys import CustomerKey
 from .errors import AccessDenied, InvalidArgument, InvalidRequest, ObjectNotInActiveTier
@@ -93,6 +95,8 @@ def _source(call: Call, text: str, expected_owner: str, given: tuple[str, str, s
     assert found is not None
     if reading.is_archived(found, call.now):
         raise ObjectNotInActiveTier
+    if found.storage_class == tiers.CLASS:
+        found = tierings.see(call, at, found)
     return Source(where, found, encryption.opened(call, where, found, customer))
 
 

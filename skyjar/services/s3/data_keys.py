@@ -54,6 +54,15 @@ def made(call: Call, bucket: Bucket, key_id: str, context: dict[str, str]) -> tu
     return answer["KeyId"], answer["CiphertextBlob"], answer["Plaintext"]
 
 
+def encrypted(call: Call, bucket: Bucket, key_id: str, secret: bytes, context: dict[str, str]) -> tuple[str, bytes]:
+    """A data key that S3 has already, under another key of KMS's: (the key's ARN, the data key as KMS encrypted it)."""
+    try:
+        answer = _kms(call, bucket).encrypt(key_id=key_id, plaintext=secret, encryption_context=context)
+    except AWSError as error:
+        raise _worded(error) from error
+    return answer["KeyId"], answer["CiphertextBlob"]
+
+
 def opened(call: Call, bucket: Bucket, blob: bytes, context: dict[str, str]) -> bytes:
     try:
         secret: bytes = _kms(call, bucket).decrypt(ciphertext_blob=blob, encryption_context=context)["Plaintext"]

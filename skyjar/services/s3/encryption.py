@@ -129,6 +129,30 @@ def _under_kms(call: Call, at: At, bucket: Bucket, key: str, wish: Wish, method:
     return Ring(_about(bucket, key), keys, fields, layers=len(keys))
 
 
+def of_replica(call: Call, bucket: Bucket, source: Object, key_id: str) -> Ring:
+    """The ring of a replica in `bucket` of what is under KMS in its own; `call` is the role's, which must be allowed to
+    encrypt. A Bucket Key is used where the source has one, or the bucket of the replica."""
+    number = int(call.now // limits.MASTER_KEY_S)
+    assert source.sealing is not None
+    further = source.sealing.context
+    has_bucket_key = source.encryption == KMS and (source.has_bucket_key or bucket.has_bucket_key)
+    context = data_keys.context_of(bucket, source.key, has_bucket_key, further)
+    secret = call.chance.bytes(frames.SECRET_BYTES)
+    arn, blob = data_keys.encrypted(call, bucket, key_id, secret, context)
+    keys = _with_masters(call, bucket, source.encryption, secret, number)
+    sealing = Sealing(data_key=blob, context=further, master=number)
+    fields = {"kms_key": arn, "has_bucket_key": has_bucket_key, "sealing": sealing}
+    return Ring(_about(bucket, source.key), keys, fields, layers=len(keys))
+
+
+def kept_as_it_is(bucket: Bucket, source: Object) -> Sealing:
+    """Of a replica whose secrets are under the client's key, which is not at hand."""
+    sealing = source.sealing
+    assert sealing is not None
+    kept: Sealing = state.replace(sealing, about=sealing.about or _about(bucket, source.key))
+    return kept
+
+
 def _has_bucket_key(bucket: Bucket, wish: Wish, method: str) -> bool:
     if method == DSSE:
         if wish.bucket_key:
@@ -182,7 +206,7 @@ def opened(call: Call, bucket: Bucket, thing: Object | Upload, customer: Custome
     sealing = thing.sealing
     if sealing is None:
         return None
-    about = _about(bucket, thing.key)
+    about = sealing.about or _about(bucket, thing.key)
     fields = {"sealing": sealing}
     if thing.encryption == AES:
         return Ring(about, (_master(call, bucket, sealing.master),), fields, has_md5=True)

@@ -1,15 +1,13 @@
-"""Inventories: configurations of reports on a bucket's objects, and the reports, written as CSV by a job at midnight UTC.
+"""Inventories: configurations of reports on a bucket's objects, and the reports, written by a job at midnight UTC.
 
 Source: S3 User Guide, "Cataloging and analyzing your data with S3 Inventory", "Locating your inventory list".
 """
 
 from __future__ import annotations
 
-import gzip
 import hashlib
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import quote_plus
 
 import orjson
 
@@ -17,15 +15,16 @@ from skyjar.kernel import principals
 from skyjar.kernel.call import Call
 from skyjar.kernel.errors import AWSError, NotImplementedHere
 from skyjar.kernel.jobs import job
+from skyjar.kernel.outside import Compute, Failed, Outside
 from skyjar.kernel.service import operation
 
-from . import deliveries, grants, lifecycle, limits, named_configurations, state
+from . import deliveries, inventory_lists, lifecycle, limits, named_configurations, state
 from .errors import InvalidArgument, MalformedXML
-from .happenings import iso
-from .state import Bucket, Object
+from .state import Bucket
 
 _KIND = "inventory"
 _ARN = "arn:aws:s3:::"
+_ENDINGS = {"CSV": "csv.gz", "Parquet": "parquet"}
 _SUNDAY = 3  # days after the epoch's Thursday
 
 
@@ -59,7 +58,7 @@ def delete_bucket_inventory_configuration(call: Call, *, bucket: str, id: str, e
 
 def _check(wanted: dict[str, Any]) -> None:
     target = wanted["Destination"]["S3BucketDestination"]
-    if target["Format"] != "CSV":
+    if target["Format"] not in _ENDINGS:
         raise NotImplementedHere(f"Skyjar does not implement the format {target['Format']} of s3 inventories.")
     if (target.get("Encryption") or {}).get("SSEKMS"):
         raise NotImplementedHere("Skyjar does not implement SSEKMS of s3:PutBucketInventoryConfiguration.")
@@ -71,7 +70,7 @@ def _check(wanted: dict[str, Any]) -> None:
     ):
         raise MalformedXML
     for field in wanted.get("OptionalFields") or ():
-        if field not in _FIELDS:
+        if field not in inventory_lists.FIELDS:
             raise NotImplementedHere(f"Skyjar does not implement the field {field} of s3 inventories.")
 
 
@@ -84,53 +83,48 @@ def _again(call: Call, bucket: Bucket, wanted: dict[str, Any]) -> None:
 
 
 @job()
-def report(call: Call, *, bucket: str, identity: str) -> None:
+def report(call: Call, *, bucket: str, identity: str) -> Outside | None:
     where = state.buckets.get(call, bucket)
     wanted = state.configuration(call, where, f"{_KIND}/{identity}") if where is not None else None
     if where is None or wanted is None:
-        return
-    if wanted["IsEnabled"]:
-        _write(call, where, wanted)
+        return None
     _again(call, where, wanted)
+    return _list(call, where, wanted) if wanted["IsEnabled"] else None
 
 
-def _write(call: Call, bucket: Bucket, wanted: dict[str, Any]) -> None:
-    """The list, then the manifest that names it. What the destination does not take is lost; its record says why."""
-    is_whole = wanted["IncludedObjectVersions"] == "All"
-    fields = wanted.get("OptionalFields") or []
-    prefix = (wanted.get("Filter") or {}).get("Prefix", "")
-    rules = lifecycle.rules_of(call, bucket)
-    lines: list[str] = []
-    previous = ""
-    for found in state.objects.each(call, bucket.space, start=(prefix,) if prefix else ()):
-        if not found.key.startswith(prefix):
-            break
-        is_latest = found.key != previous
-        previous = found.key
-        if not is_whole and (not is_latest or found.is_marker):
-            continue
-        row = [bucket.name, quote_plus(found.key, safe="/")]
-        if is_whole:
-            row += ["" if found.version == state.NULL else found.version, _truth(is_latest), _truth(found.is_marker)]
-        lines.append(",".join(f'"{value}"' for value in (*row, *(_FIELDS[f](bucket, rules, found) for f in fields))))
-    data = gzip.compress("".join(f"{line}\n" for line in lines).encode(), mtime=0)
-    schema = ["Bucket", "Key", *(["VersionId", "IsLatest", "IsDeleteMarker"] if is_whole else []), *fields]
-    _send(call, bucket, wanted, data, ", ".join(schema))
+def _list(call: Call, bucket: Bucket, wanted: dict[str, Any]) -> Outside | None:
+    """Write the list, then the manifest that names it; Parquet is made in a thread."""
+    names, found = inventory_lists.schema(wanted), inventory_lists.rows(call, bucket, wanted)
+    if _form(wanted) == "CSV":
+        _send(call, bucket, wanted, inventory_lists.as_csv(names, found))
+        return None
+
+    def send(after: Call, data: bytes | Exception | Failed) -> None:
+        if not isinstance(data, bytes):
+            raise data
+        _send(after, bucket, wanted, data)
+
+    return Outside(Compute(inventory_lists.as_parquet, names, found), send)
 
 
-def _send(call: Call, bucket: Bucket, wanted: dict[str, Any], data: bytes, schema: str) -> None:
+def _form(wanted: dict[str, Any]) -> str:
+    return str(wanted["Destination"]["S3BucketDestination"]["Format"])
+
+
+def _send(call: Call, bucket: Bucket, wanted: dict[str, Any], data: bytes) -> None:
+    """What the destination does not take is lost; its record says why."""
     target = wanted["Destination"]["S3BucketDestination"]
-    given = target.get("Prefix", "")
+    form, given = _form(wanted), target.get("Prefix", "")
     folder = f"{given}/{bucket.name}/{wanted['Id']}".lstrip("/")
-    list_key = f"{folder}/data/{call.new_id()}.csv.gz"
+    list_key = f"{folder}/data/{call.new_id()}.{_ENDINGS[form]}"
     file = {"key": list_key, "size": len(data), "MD5checksum": hashlib.md5(data, usedforsecurity=False).hexdigest()}
     manifest = orjson.dumps({
         "sourceBucket": bucket.name,
         "destinationBucket": target["Bucket"],
         "version": "2016-11-30",
         "creationTimestamp": str(call.now_ms),
-        "fileFormat": "CSV",
-        "fileSchema": schema,
+        "fileFormat": form,
+        "fileSchema": inventory_lists.shown(inventory_lists.schema(wanted), form),
         "files": [file],
     })  # fmt: skip
     checksum = hashlib.md5(manifest, usedforsecurity=False).hexdigest().encode()
@@ -149,31 +143,3 @@ def _send(call: Call, bucket: Bucket, wanted: dict[str, Any], data: bytes, schem
             s3.put_object(bucket=there, key=key, body=body, acl="bucket-owner-full-control")
     except AWSError:
         return
-
-
-def _truth(value: bool) -> str:
-    return "true" if value else "false"
-
-
-def _expires(bucket: Bucket, rules: lifecycle.Rules, found: Object) -> str:
-    due = lifecycle.expires(rules, found) if not found.is_marker else None
-    return iso(due[0]) if due is not None else ""
-
-
-_ENCRYPTIONS = {"AES256": "SSE-S3", "aws:kms": "SSE-KMS", "aws:kms:dsse": "DSSE-KMS"}
-_FIELDS: dict[str, Any] = {
-    "Size": lambda bucket, rules, found: "" if found.is_marker else str(found.size),
-    "LastModifiedDate": lambda bucket, rules, found: iso(found.modified_s),
-    "StorageClass": lambda bucket, rules, found: "" if found.is_marker else found.storage_class,
-    "ETag": lambda bucket, rules, found: found.etag,
-    "IsMultipartUploaded": lambda bucket, rules, found: _truth(found.is_multipart),
-    "ReplicationStatus": lambda bucket, rules, found: found.replication,
-    "EncryptionStatus": lambda bucket, rules, found: _ENCRYPTIONS.get(found.encryption, found.encryption),
-    "ObjectLockRetainUntilDate": lambda bucket, rules, found: iso(found.lock[1]) if found.lock[0] else "",
-    "ObjectLockMode": lambda bucket, rules, found: found.lock[0],
-    "ObjectLockLegalHoldStatus": lambda bucket, rules, found: "ON" if found.lock[2] else "OFF",
-    "BucketKeyStatus": lambda bucket, rules, found: "ENABLED" if found.has_bucket_key else "DISABLED",
-    "ChecksumAlgorithm": lambda bucket, rules, found: found.algorithm,
-    "ObjectOwner": lambda bucket, rules, found: grants.canonical_id(grants.owns(bucket, found.owner)),
-    "LifecycleExpirationDate": _expires,
-}

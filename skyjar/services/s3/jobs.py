@@ -82,7 +82,7 @@ def _move(call: Call, at: At, bucket: Bucket, rules: lifecycle.Rules, versions: 
         to = lifecycle.moves(rules, version, since, index - 1, call.now)
         if not to:
             continue
-        versions[index] = moved = state.replace(version, storage_class=to, restore=(0, 0))
+        versions[index] = moved = state.replace(version, storage_class=to, restore=(0, 0), tier=(int(call.now), ""))
         state.reclass(at, version, moved)
         if bucket.has_notifications:
             told = {"transitionEventData": {"destinationStorageClass": to}}

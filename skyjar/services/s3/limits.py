@@ -20,9 +20,12 @@ POLICY_BYTES = 20 * KIB
 LIFECYCLE_RULES = 1000
 CORS_RULES = 100
 REPLICATION_RULES = 1000
+REPLICATION_MINUTES = 15  # of S3 Replication Time Control: there is no other threshold
 ROUTING_RULES = 50
 NAMED_CONFIGURATIONS = 1000  # of a bucket: inventories, and as many each of metrics, analytics and tierings
 TIERING_DAYS = {"ARCHIVE_ACCESS": (90, 730), "DEEP_ARCHIVE_ACCESS": (180, 730)}  # unused, least and most
+INSTANT_DAYS = 90  # unused, until Intelligent-Tiering has it in its archive instant tier
+TIERING_BYTES = 128 * KIB  # what is smaller stays in the frequent tier
 CONFIGURATIONS_PAGE = 100
 NOTIFICATIONS = 100  # configurations of a bucket
 DAY_S = 86_400
@@ -32,6 +35,10 @@ RETENTION_DAYS = 36_500
 RESTORE_S = {  # the longest that a retrieval takes, by class and tier
     "GLACIER": {"Expedited": 5 * 60, "Standard": 5 * 3600, "Bulk": 12 * 3600},
     "DEEP_ARCHIVE": {"Standard": 12 * 3600, "Bulk": 48 * 3600},
+}
+TIERING_RESTORE_S = {  # and from Intelligent-Tiering's archives
+    "ARCHIVE_ACCESS": {"Expedited": 5 * 60, "Standard": 5 * 3600, "Bulk": 12 * 3600},
+    "DEEP_ARCHIVE_ACCESS": {"Standard": 12 * 3600, "Bulk": 48 * 3600},
 }
 
 LOG_DELAY_S = 300  # ours: AWS delivers within hours

@@ -28,6 +28,8 @@ from . import (
     rings,
     state,
     tags,
+    tierings,
+    tiers,
 )
 from .customer_keys import CustomerKey
 from .errors import EntityTooLarge, InvalidRequest, InvalidStorageClass, MetadataTooLarge
@@ -213,6 +215,8 @@ def get_object(
     if if_match or if_none_match or if_modified_since is not None or if_unmodified_since is not None:
         preconditions.check_read(found, if_match, if_none_match, if_modified_since, if_unmodified_since)
     reading.check_readable(found, call.now)
+    if found.storage_class == tiers.CLASS:
+        found = tierings.see(call, at, found)
     ring = encryption.opened(call, where, found, customer)
     answer = reading.described(call, at, where, found, customer)
     overrides = {

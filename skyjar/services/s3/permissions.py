@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 from skyjar.kernel.call import Call
@@ -125,6 +126,7 @@ _READING_TAGS = frozenset(
     ("get_object", "head_object", "get_object_tagging", "put_object_tagging", "delete_object_tagging", "get_object_acl",
      "delete_object", "get_object_attributes")
 )  # fmt: skip
+_READING = frozenset(("get_object", "head_object", "list_objects_v2", "head_bucket"))  # which need one action
 _ON_THE_OBJECT = _READING_TAGS - {"delete_object"} | {"put_object_acl", "restore_object"}
 _GRANTING = ("put_object", "copy_object", "create_multipart_upload")
 _HEADERS = ("grant_full_control", "grant_read", "grant_read_acp", "grant_write", "grant_write_acp")
@@ -142,11 +144,14 @@ def _bucket(call: Call, operation: str, parameters: dict[str, Any]) -> Bucket | 
     seen = call.looked_up
     if type(seen) is Bucket and seen.name == name:
         return seen
-    if name.startswith("arn:aws:s3-object-lambda:") or name.endswith("--ol-s3"):
-        call.looked_up = object_lambda_state.meant(call, name)
-        if call.looked_up is not None:
-            return None
-    call.looked_up = found = state.named(call, name)
+    found = state.known(call, name)  # almost always: what else a name may mean is asked afterwards
+    if found is None:
+        if name.startswith("arn:aws:s3-object-lambda:") or name.endswith("--ol-s3"):
+            call.looked_up = object_lambda_state.meant(call, name)
+            if call.looked_up is not None:
+                return None
+        found = state.named(call, name)
+    call.looked_up = found
     return found
 
 
@@ -177,6 +182,8 @@ def actions(call: Call, operation: str, parameters: dict[str, Any]) -> list[str]
             acceleration.check(bucket)
         if bucket.name != parameters["bucket"]:
             points.check(call, operation, parameters)
+    if operation in _READING:
+        return [_named(operation, bool(parameters.get("version_id")))]
     if operation == "delete_objects":
         return []
     if operation == "create_bucket":
@@ -184,11 +191,7 @@ def actions(call: Call, operation: str, parameters: dict[str, Any]) -> list[str]
         return ["s3:CreateBucket", "s3:TagResource"] if tags else ["s3:CreateBucket"]
     action = _ACTIONS.get(operation)
     has_version = bool(parameters.get("version_id"))
-    if action is None and not has_version:
-        named = ["s3:" + operation.title().replace("_", "")]
-    else:
-        name = action or operation.title().replace("_", "")
-        named = ["s3:" + (_OF_VERSIONS.get(name, name) if has_version else name)]
+    named = [_named(operation, has_version)]
     if (parameters.get("tagging") and action == "PutObject") or (
         operation == "put_object" and parameters.get("tagging")
     ):
@@ -202,6 +205,12 @@ def actions(call: Call, operation: str, parameters: dict[str, Any]) -> list[str]
     if operation == "get_object_attributes":
         named.append("s3:GetObjectVersion" if has_version else "s3:GetObject")
     return named
+
+
+@cache
+def _named(operation: str, has_version: bool) -> str:
+    name = _ACTIONS.get(operation) or operation.title().replace("_", "")
+    return "s3:" + (_OF_VERSIONS.get(name, name) if has_version else name)
 
 
 def _granting(bucket: Bucket | None, parameters: dict[str, Any]) -> list[str]:

@@ -71,12 +71,15 @@ def missing(call: Call, bucket: Bucket, error: AWSError, name: str) -> AWSError:
 
 def is_archived(found: Object, now: float) -> bool:
     """Whether it cannot be read, which a restored copy can while it lasts."""
+    if found.tier[1]:
+        return not 0 < found.restore[0] <= now
     return found.storage_class in ARCHIVED and not found.restore[0] <= now < found.restore[1]
 
 
 def check_readable(found: Object, now: float) -> None:
-    if found.storage_class in ARCHIVED and is_archived(found, now):
-        raise InvalidObjectState(StorageClass=found.storage_class)
+    if found.storage_class != "STANDARD" and is_archived(found, now):
+        tier = {"AccessTier": found.tier[1]} if found.tier[1] else {}
+        raise InvalidObjectState(StorageClass=found.storage_class, **tier)
 
 
 def restore_shown(found: Object, now: float) -> dict[str, str]:
@@ -139,6 +142,8 @@ def described(call: Call, at: At, bucket: Bucket, found: Object, customer: Custo
         answer["Metadata"] = found.metadata
     if found.storage_class != "STANDARD":
         answer["StorageClass"] = found.storage_class
+        if found.tier[1] and is_archived(found, call.now):
+            answer["ArchiveStatus"] = found.tier[1]
         if found.restore[1]:
             answer |= restore_shown(found, call.now)
     if bucket.requester_pays:

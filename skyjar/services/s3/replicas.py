@@ -1,7 +1,5 @@
 """Replication at work: what is to be copied is written with what caused it, and copied in that order by one job for
 each bucket, in the role of the configuration.
-
-A replica is the source's record under the destination's bucket: the same version id, times, metadata and blobs.
 """
 
 from __future__ import annotations
@@ -15,29 +13,49 @@ from skyjar.kernel.jobs import job
 from skyjar.kernel.principals import Principal
 from skyjar.kernel.tables import At
 
-from . import deliveries, encryption, reading, replication, rings, state, waiting_state
-from .errors import InvalidRequest, NoSuchBucket, ReplicationConfigurationNotFound
-from .grants import ENFORCED
+from . import deliveries, happenings, reading, replica_copies, replication, state, waiting_state
+from .errors import InvalidRequest, ReplicationConfigurationNotFound
+from .replica_copies import REPLICA
+from .replication import Rule
 from .state import Bucket, Object
 from .waiting_state import Copy
 
 PAGE = 100
-PENDING, COMPLETED, FAILED, REPLICA = "PENDING", "COMPLETED", "FAILED", "REPLICA"
+PENDING, COMPLETED, FAILED = "PENDING", "COMPLETED", "FAILED"
+THRESHOLD_S = 15 * 60  # of S3 Replication Time Control, which knows no other
 
 
 def follow(call: Call, at: At, bucket: Bucket, made: Object) -> Object:
     """Have a new version, or delete marker, copied where the rules say so; asked where replication is on."""
+    return _noted(call, at, bucket, made, is_change=False)
+
+
+def change(call: Call, at: At, bucket: Bucket, old: Object, new: Object, event: str = "") -> None:
+    """Give a version other tags, another ACL or lock, and tell of it. Its copies follow; those of a replica go back where a
+    rule replicates such modifications."""
+    state.change(at, old, new)
+    if event and bucket.has_notifications:
+        deliveries.tell(call, at, bucket, event, new)
+    if bucket.has_replication and new.replication:
+        _noted(call, at, bucket, new, is_change=True)
+
+
+def _noted(call: Call, at: At, bucket: Bucket, made: Object, *, is_change: bool) -> Object:
     wanted = replication.rules_for(at, bucket, made)
-    if not wanted or made.storage_class in reading.ARCHIVED or made.encryption != "AES256":
+    if not wanted or (made.storage_class in reading.ARCHIVED and not is_change):
         return made
     number = waiting_state.next_number(at, bucket)
-    copy = Copy(space=bucket.space, number=number, key=made.key, order=made.order, rules=tuple(
-        (name, rule["ID"]) for name, rule in wanted.items()))  # fmt: skip
+    rules = tuple((name, rule["ID"]) for name, rule in wanted.items())
+    copy = Copy(
+        space=bucket.space, number=number, key=made.key, order=made.order, rules=rules, is_change=is_change, at=call.now
+    )
     waiting_state.copies.add(at, copy)
-    waiting: Object = state.replace(made, replication=PENDING)
-    state.change(at, made, waiting)
     own = state.acting(call, bucket, deliveries.PRINCIPAL)
     own.later(replicate, key=bucket.space, bucket=bucket.name, space=bucket.space)
+    if made.replication == REPLICA:
+        return made
+    waiting: Object = state.replace(made, replication=PENDING)
+    state.change(at, made, waiting)
     return waiting
 
 
@@ -53,14 +71,55 @@ def replicate(call: Call, *, bucket: str, space: str) -> None:
         if where is None or document is None or source is None:
             continue
         rules = {rule["ID"]: rule for rule in document["Rules"]}
-        done = [
-            who is not None and identity in rules and _copied(call, where, source, name, rules[identity], who)
+        reasons = [
+            _copied(call, where, source, copy, name, rules[identity], who) if identity in rules else "gone"
             for name, identity in copy.rules
         ]
-        status = COMPLETED if all(done) else FAILED
-        state.change(call, source, state.replace(source, replication=status))
+        if source.replication != REPLICA:
+            status = FAILED if any(reasons) else COMPLETED
+            state.change(call, source, state.replace(source, replication=status))
     if len(waiting) == PAGE:
         call.later(replicate, key=space, bucket=bucket, space=space)
+
+
+def _copied(
+    call: Call, bucket: Bucket, source: Object, copy: Copy, name: str, rule: Rule, who: Principal | None
+) -> str:
+    """Why one copy could not be made, or nothing; the source's bucket is told, where the rule has metrics."""
+    reason = "AssumeRoleNotPermitted"
+    if who is not None:
+        act = replica_copies.followed if copy.is_change else replica_copies.brought
+        reason = act(call, bucket, source, name, rule, who)
+    if bucket.has_notifications and replication.has_metrics(rule):
+        for event, more in _events(call, copy, rule, reason):
+            told = {
+                "replicationRuleId": rule["ID"],
+                "destinationBucket": rule["Destination"]["Bucket"],
+                "s3Operation": _operation(source, copy),
+                "requestTime": happenings.iso(copy.at),
+                **more,
+            }
+            deliveries.tell(call, call, bucket, f"Replication:{event}", source, replicationEventData=told)
+    return reason
+
+
+def _events(call: Call, copy: Copy, rule: Rule, reason: str) -> list[tuple[str, dict[str, str]]]:
+    found: list[tuple[str, dict[str, str]]] = []
+    took = call.now - copy.at
+    is_late = replication.is_timed(rule) and copy.at > 0 and took > THRESHOLD_S
+    if is_late:
+        found.append(("OperationMissedThreshold", {"threshold": "15"}))
+    if reason:
+        found.append(("OperationFailedReplication", {"failureReason": reason}))
+    elif is_late:
+        found.append(("OperationReplicatedAfterThreshold", {"replicationTime": str(int(took * 1000))}))
+    return found
+
+
+def _operation(source: Object, copy: Copy) -> str:
+    if copy.is_change:
+        return "OBJECT_PUT_TAGGING"
+    return "OBJECT_DELETE_MARKER" if source.is_marker else "OBJECT_PUT"
 
 
 def repeat(call: Call, name: str, key: str, version: str) -> None:
@@ -72,18 +131,23 @@ def repeat(call: Call, name: str, key: str, version: str) -> None:
     wanted = replication.rules_for(at, bucket, source)
     if not wanted or source.replication == REPLICA:
         raise InvalidRequest("No replication rule concerns the object.")
-    if source.storage_class in reading.ARCHIVED or source.encryption != "AES256":
-        raise InvalidRequest("The object is archived, or under a key of its own, and cannot be replicated.")
+    if reading.is_archived(source, call.now):
+        raise InvalidRequest("The object is archived and cannot be replicated.")
     own = state.acting(call, bucket, deliveries.PRINCIPAL)
     who = _role(own, document["Role"])
-    done = [
-        _is_there(own, source, there) or (who is not None and _copied(own, bucket, source, there, rule, who))
-        for there, rule in wanted.items()
-    ]
-    status = COMPLETED if all(done) else FAILED
+    reasons = [_repeated(own, bucket, source, there, rule, who) for there, rule in wanted.items()]
+    status = FAILED if any(reasons) else COMPLETED
     state.change(at, source, state.replace(source, replication=status))
     if status == FAILED:
-        raise InvalidRequest("The object could not be replicated: the records of the replication's role say why.")
+        raise InvalidRequest(f"The object could not be replicated: {next(filter(None, reasons))}.")
+
+
+def _repeated(call: Call, bucket: Bucket, source: Object, name: str, rule: Rule, who: Principal | None) -> str:
+    if _is_there(call, source, name):
+        return ""
+    return (
+        replica_copies.brought(call, bucket, source, name, rule, who) if who is not None else "AssumeRoleNotPermitted"
+    )
 
 
 def _is_there(call: Call, source: Object, name: str) -> bool:
@@ -99,68 +163,8 @@ def _role(call: Call, role: str) -> Principal | None:
     account = role.split(":")[4]
     sts = call.ask("sts", call.caller, account=account)
     try:
-        made = sts.assume_role(role_arn=role, role_session_name="s3-replication")["Credentials"]
+        made: Any = sts.assume_role(role_arn=role, role_session_name="s3-replication")["Credentials"]
     except AWSError:
         return None
     held = credentials.find(call.tx, made["AccessKeyId"])
     return held.principal if held is not None else None
-
-
-def _copied(call: Call, bucket: Bucket, source: Object, name: str, rule: dict[str, Any], who: Principal) -> bool:
-    """Whether the version could be copied into the bucket of that name."""
-    if source.owner and bucket.ownership != ENFORCED:
-        return False  # not the bucket owner's to give away
-    try:
-        there = state.named(call, name)
-        if there.versioning != "Enabled":
-            return False
-        reading = call.acting(who, {})
-        reading.judge("s3", "get_bucket_replication", who, bucket=bucket.name)
-        if not source.is_marker:
-            reading.judge(
-                "s3", "read_for_replication", who, bucket=bucket.name, key=source.key, version_id=source.version
-            )
-        writing = call.acting(who, {})
-        writing.region = there.region
-        what = "replicate_delete" if source.is_marker else "replicate_object"
-        tagged = {"tagging": "tags"} if source.tags else {}
-        writing.judge("s3", what, who, bucket=name, key=source.key, **tagged)
-    except (AWSError, NoSuchBucket):
-        return False
-    _place(call, bucket, source, there, rule["Destination"], who)
-    return True
-
-
-def _place(
-    call: Call, bucket: Bucket, source: Object, there: Bucket, destination: dict[str, Any], who: Principal
-) -> None:
-    at = state.place(call, there)
-    is_strange = there.account != bucket.account and not destination.get("AccessControlTranslation")
-    changes = {
-        "storage_class": destination.get("StorageClass") or source.storage_class,
-        "owner": bucket.account if is_strange else "",
-        "grants": (),
-        "restore": (0, 0),
-        "replication": REPLICA,
-    }
-    if not there.has_replicas:
-        there = state.replace(there, has_replicas=True)
-        state.buckets.put(call, there)
-    made = state.add_replica(at, there, state.replace(source, **changes, **_sealed(call, at, bucket, source, there)))
-    if there.has_notifications:
-        event = "ObjectRemoved:DeleteMarkerCreated" if made.is_marker else "ObjectCreated:Put"
-        deliveries.tell(call.acting(who, {}), at, there, event, made)
-
-
-def _sealed(call: Call, at: At, bucket: Bucket, source: Object, there: Bucket) -> dict[str, Any]:
-    """The fields of the body under the destination's key; a long one stays where it is, its secrets wrapped anew."""
-    opened = encryption.opened(call, bucket, source, None) if not source.is_marker else None
-    if opened is None:
-        return {}
-    ring = encryption.begun(call, at, there, source.key, encryption.Wish("AES256", "", None, "", None))
-    if source.blobs:
-        keys = [ring.wrapped(call, blob.secrets) for blob, _, _ in reading.pieces(call, source, opened)]
-        return ring.sealed(*keys)
-    body = reading.body(call, source, opened)
-    assert isinstance(body, bytes)
-    return rings.stored(call, ring, body)

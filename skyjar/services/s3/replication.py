@@ -70,6 +70,8 @@ def delete_bucket_replication(call: Call, *, bucket: str, expected_bucket_owner:
 
 def _check(call: Call, bucket: Bucket, rule: Rule) -> None:
     _check_absent(rule)
+    _check_encryption(rule)
+    _check_time(rule)
     if rule["Status"] not in ("Enabled", "Disabled") or ("Filter" in rule and "Prefix" in rule):
         raise MalformedXML
     if "Filter" in rule:
@@ -110,19 +112,51 @@ def _check_destination(call: Call, bucket: Bucket, destination: dict[str, Any]) 
 
 
 def _check_absent(rule: Rule) -> None:
-    destination, criteria = rule["Destination"], rule.get("SourceSelectionCriteria") or {}
-    absent = [
-        name for name in ("EncryptionConfiguration", "ReplicationTime", "Metrics")
-        if (destination.get(name) or {}).get("Status", "Enabled") == "Enabled" and name in destination
-    ]  # fmt: skip
-    absent += [
-        name for name in ("SseKmsEncryptedObjects", "ReplicaModifications")
-        if (criteria.get(name) or {}).get("Status") == "Enabled"
-    ]  # fmt: skip
     if (rule.get("ExistingObjectReplication") or {}).get("Status") == "Enabled":
-        absent.append("ExistingObjectReplication")
-    if absent:
-        raise NotImplementedHere(f"Skyjar does not implement {absent[0]} of s3:PutBucketReplication.")
+        raise NotImplementedHere("Skyjar does not implement ExistingObjectReplication of s3:PutBucketReplication.")
+
+
+def _selects(rule: Rule, what: str) -> bool:
+    """Whether a member of SourceSelectionCriteria is on."""
+    return ((rule.get("SourceSelectionCriteria") or {}).get(what) or {}).get("Status") == "Enabled"
+
+
+def _has(rule: Rule, what: str) -> bool:
+    """Whether a member of Destination that has a status is on."""
+    return (rule["Destination"].get(what) or {}).get("Status") == "Enabled"
+
+
+def is_timed(rule: Rule) -> bool:
+    return _has(rule, "ReplicationTime")
+
+
+def has_metrics(rule: Rule) -> bool:
+    return _has(rule, "Metrics")
+
+
+def _check_encryption(rule: Rule) -> None:
+    key = (rule["Destination"].get("EncryptionConfiguration") or {}).get("ReplicaKmsKeyID")
+    if _selects(rule, "SseKmsEncryptedObjects"):
+        if not key:
+            raise InvalidRequest("ReplicaKmsKeyID must be specified if SseKmsEncryptedObjects tag is present.")
+    elif key and "SseKmsEncryptedObjects" not in (rule.get("SourceSelectionCriteria") or {}):
+        raise InvalidRequest("SseKmsEncryptedObjects must be specified if EncryptionConfiguration is present.")
+
+
+def _check_time(rule: Rule) -> None:
+    if not (is_timed(rule) or has_metrics(rule)):
+        return
+    if "Filter" not in rule:
+        raise InvalidRequest("Replication destination must contain both ReplicationTime and Metrics or neither.")
+    destination = rule["Destination"]
+    if is_timed(rule) and not has_metrics(rule):
+        raise InvalidRequest("Replication destination must contain both ReplicationTime and Metrics or neither.")
+    for minutes in (
+        ((destination.get("ReplicationTime") or {}).get("Time") or {}).get("Minutes"),
+        ((destination.get("Metrics") or {}).get("EventThreshold") or {}).get("Minutes"),
+    ):
+        if minutes not in (None, limits.REPLICATION_MINUTES):
+            raise InvalidArgument("Replication time must be 15 minutes.", ArgumentName="Minutes", ArgumentValue=minutes)
 
 
 def tags_of(rule: Rule) -> list[dict[str, str]]:
@@ -141,6 +175,12 @@ def _covers(rule: Rule, found: Object) -> bool:
     )
 
 
+def _takes(rule: Rule, found: Object) -> bool:
+    if found.replication == "REPLICA":
+        return _selects(rule, "ReplicaModifications")
+    return not found.encryption.startswith("aws:kms") or _selects(rule, "SseKmsEncryptedObjects")
+
+
 def takes_markers(rule: Rule) -> bool:
     """Rules of the older form, without a filter, always replicate delete markers."""
     if "Filter" not in rule:
@@ -153,6 +193,6 @@ def rules_for(at: At, bucket: Bucket, found: Object) -> dict[str, Rule]:
     document = state.configuration(at, bucket, KIND) or {"Rules": ()}
     chosen: dict[str, Rule] = {}
     for rule in sorted(document["Rules"], key=lambda each: int(each.get("Priority", 0))):
-        if _covers(rule, found) and (not found.is_marker or takes_markers(rule)):
+        if _covers(rule, found) and _takes(rule, found) and (not found.is_marker or takes_markers(rule)):
             chosen[rule["Destination"]["Bucket"].removeprefix(_ARN)] = rule
     return chosen

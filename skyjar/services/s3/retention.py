@@ -8,7 +8,7 @@ from skyjar.kernel.call import Call
 from skyjar.kernel.errors import NotImplementedHere
 from skyjar.kernel.service import operation
 
-from . import locks, state
+from . import locks, replicas, state
 from .errors import (
     InvalidBucketState,
     InvalidRequest,
@@ -93,7 +93,7 @@ def put_object_retention(
     if until is not None:
         locks.check_date(call, until)
     locks.check_change(found, mode, until or 0, call.now, bypass_governance_retention)
-    state.change(at, found, state.replace(found, lock=(mode, int(until or 0), found.lock[2])))
+    replicas.change(call, at, where, found, state.replace(found, lock=(mode, int(until or 0), found.lock[2])))
     return {}
 
 
@@ -128,5 +128,5 @@ def put_object_legal_hold(
     status = (legal_hold or {}).get("Status")
     if status not in ("ON", "OFF"):
         raise MalformedXML
-    state.change(at, found, state.replace(found, lock=(*found.lock[:2], status == "ON")))
+    replicas.change(call, at, where, found, state.replace(found, lock=(*found.lock[:2], status == "ON")))
     return {}

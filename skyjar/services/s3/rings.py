@@ -67,7 +67,10 @@ class Ring:
     def sealed(self, *keys: bytes) -> dict[str, Any]:
         """The fields of a record whose bodies have these wrapped secrets."""
         held = self.fields["sealing"]
-        return {**self.fields, "sealing": Sealing(keys, held.master, held.data_key, held.context, held.customer)}
+        return {
+            **self.fields,
+            "sealing": Sealing(keys, held.master, held.data_key, held.context, held.customer, held.about),
+        }
 
 
 def stored(call: Call, ring: Ring, body: bytes | Blob) -> dict[str, Any]:

@@ -68,6 +68,7 @@ class Sealing(msgspec.Struct, frozen=True, array_like=True):
 
     They are wrapped under S3's own key number `master`, or a data key that KMS encrypted (`data_key`, with the client's own
     `context` as JSON), or the client's key, of which `customer` is a salt and a hash.
+    `about`: what the secrets were wrapped for, where that is not the object itself but the one that it is a replica of.
     """
 
     keys: tuple[bytes, ...] = ()
@@ -75,6 +76,7 @@ class Sealing(msgspec.Struct, frozen=True, array_like=True):
     data_key: bytes = b""
     context: str = ""
     customer: bytes = b""
+    about: str = ""
 
 
 class BucketKey(Record, frozen=True):
@@ -101,7 +103,7 @@ class Object(Record, frozen=True):
     `body` holds it whole, and sealed, when `blobs` is empty. `sizes` are those of the blobs, in order; `is_multipart` says that they
     are parts. `null_order` is where the key's null version lay when this one was written on top of it.
     `owner` is the account it belongs to where that is not the bucket's; `grants` its access control list (`grants.py`). `restore`: from when until when an archived object can be read, in
-    epoch seconds; `lock` see `locks.py`.
+    epoch seconds; `lock` see `locks.py`; `tier`: when it was last read, and in which archive it is, of Intelligent-Tiering (`tiers.py`).
     """
 
     space: str
@@ -134,6 +136,7 @@ class Object(Record, frozen=True):
     lock: Lock = UNLOCKED
     replication: str = ""
     sealing: Sealing | None = None
+    tier: tuple[int, str] = (0, "")
 
 
 class Account(Record, frozen=True):
@@ -222,12 +225,20 @@ def bucket_of(call: Call, name: str) -> tuple[At, Bucket]:
 
 def named(call: Call, name: str) -> Bucket:
     """The bucket of that name, wherever it is, or the one behind the access point that `name` means."""
+    found = known(call, name)
+    if found is None:
+        point = point_state.meant(call, name)
+        found = known(call, point.bucket) if point is not None else None
+        if found is None:
+            raise NoSuchBucket(BucketName=name)
+    return found
+
+
+def known(call: Call, name: str) -> Bucket | None:
+    """The bucket of that name."""
     value = call.tx.get(_BUCKETS + keys.text(name))
     if value is None:
-        point = point_state.meant(call, name)
-        value = call.tx.get(_BUCKETS + keys.text(point.bucket)) if point is not None else None
-        if value is None:
-            raise NoSuchBucket(BucketName=name)
+        return None
     bucket = _decoded.get(value)
     if bucket is None:
         if len(_decoded) >= DECODED_MAX:

@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl
 from skyjar.kernel.call import Call
 from skyjar.kernel.service import operation
 
-from . import deliveries, limits, state
+from . import limits, replicas, state
 from .errors import BadRequest, InvalidArgument, InvalidTag
 from .reading import existing
 
@@ -88,9 +88,7 @@ def put_object_tagging(
 ) -> dict[str, Any]:
     at, where, found = existing(call, bucket, key, version_id)
     changed = state.replace(found, tags=of_set(tagging["TagSet"]))
-    state.change(at, found, changed)
-    if where.has_notifications:
-        deliveries.tell(call, at, where, "ObjectTagging:Put", changed)
+    replicas.change(call, at, where, found, changed, "ObjectTagging:Put")
     return _version(where, found)
 
 
@@ -100,7 +98,5 @@ def delete_object_tagging(
 ) -> dict[str, Any]:
     at, where, found = existing(call, bucket, key, version_id)
     changed = state.replace(found, tags={})
-    state.change(at, found, changed)
-    if where.has_notifications:
-        deliveries.tell(call, at, where, "ObjectTagging:Delete", changed)
+    replicas.change(call, at, where, found, changed, "ObjectTagging:Delete")
     return _version(where, found)

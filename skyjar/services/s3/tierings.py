@@ -1,16 +1,20 @@
-"""After how long Intelligent-Tiering archives what is not used: kept and read back, but nothing moves."""
+"""After how long Intelligent-Tiering archives what is not used, which a job looks after at midnight UTC, as lifecycle's does."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from skyjar.kernel.call import Call
+from skyjar.kernel.jobs import job
 from skyjar.kernel.service import operation
+from skyjar.kernel.tables import At
 
-from . import limits, named_configurations
+from . import deliveries, lifecycle, limits, named_configurations, state, tiers
 from .errors import InvalidArgument, MalformedXML
+from .state import Object
 
 _KIND = "tiering"
+PAGE = 500
 
 
 @operation
@@ -37,7 +41,9 @@ def put_bucket_intelligent_tiering_configuration(
     expected_bucket_owner: str = "",
 ) -> None:
     _check(intelligent_tiering_configuration)
-    named_configurations.put(call, bucket, _KIND, id, intelligent_tiering_configuration)
+    where = named_configurations.put(call, bucket, _KIND, id, intelligent_tiering_configuration)
+    due = lifecycle.midnight(call.now + 1)
+    state.acting(call, where, deliveries.PRINCIPAL).later(archive, key=where.space, due=due, bucket=where.name)
 
 
 @operation
@@ -59,3 +65,55 @@ def _check(wanted: dict[str, Any]) -> None:
             raise InvalidArgument(f"Days of {tier} are from {least} to {most}", ArgumentName="Days")
     if tiers.get("DEEP_ARCHIVE_ACCESS", 731) <= tiers.get("ARCHIVE_ACCESS", 0):
         raise InvalidArgument("DEEP_ARCHIVE_ACCESS comes after ARCHIVE_ACCESS", ArgumentName="Days")
+
+
+def see(call: Call, at: At, found: Object) -> Object:
+    """That an object is read; the object as it is from now on."""
+    if not found.tier[1] and tiers.is_read_today(found, call.now):
+        return found
+    changed = tiers.read(found, call.now)
+    state.change(at, found, changed)
+    return changed
+
+
+@job()
+def archive(call: Call, *, bucket: str, after: tuple[str, int] | None = None) -> None:
+    """Look at a page of a bucket's versions; then at the next page, or again at the next midnight."""
+    where = state.buckets.get(call, bucket)
+    if where is None:
+        return
+    names = named_configurations.names(call, where, _KIND)
+    configurations = [state.configuration(call, where, f"{_KIND}/{name}") for name in names]
+    if not configurations:
+        return
+    start = (after[0], after[1] + 1) if after is not None else ()
+    versions = state.objects.range(call, where.space, start=start, limit=PAGE)
+    for version in versions:
+        tier = tiers.archive(version, configurations, call.now)
+        if tier:
+            moved = state.replace(version, tier=(tiers.since(version), tier))
+            state.change(call, version, moved)
+            if where.has_notifications:
+                told = {"destinationAccessTier": tier}
+                deliveries.tell(call, call, where, "IntelligentTiering", moved, intelligentTieringEventData=told)
+    if len(versions) == PAGE:
+        last = versions[-1]
+        call.later(archive, key=where.space, bucket=bucket, after=(last.key, last.order))
+    else:
+        call.later(archive, key=where.space, due=lifecycle.midnight(call.now + 1), bucket=bucket)
+
+
+@job()
+def bring_back(call: Call, *, bucket: str, name: str, order: int) -> None:
+    """What was restored is in the frequent tier again."""
+    where = state.buckets.get(call, bucket)
+    found = state.objects.get(call, where.space, name, order) if where is not None else None
+    if where is None or found is None or not found.tier[1] or not 0 < found.restore[0] <= call.now:
+        return
+    changed = tiers.read(found, call.now)
+    state.change(call, found, changed)
+    if where.has_notifications:
+        told = {"lifecycleRestoreStorageClass": found.storage_class}
+        deliveries.tell(
+            call, call, where, "ObjectRestore:Completed", changed, glacierEventData={"restoreEventData": told}
+        )

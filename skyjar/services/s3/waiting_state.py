@@ -17,13 +17,16 @@ class Delivery(Record, frozen=True):
 
 
 class Copy(Record, frozen=True):
-    """A version that is yet to be replicated, by which rule into which bucket: (bucket, rule id) each."""
+    """A version that is yet to be replicated, by which rule into which bucket: (bucket, rule id) each. `is_change`: it is
+    there, and only what has changed of it follows. `at`: since when it waits, in epoch seconds."""
 
     space: str
     number: int
     key: str
     order: int
     rules: tuple[tuple[str, str], ...]
+    is_change: bool = False
+    at: float = 0.0
 
 
 class Counter(Record, frozen=True):

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from skyjar.kernel import sites
 from skyjar.kernel.call import Call
 from skyjar.kernel.service import operation
 
@@ -41,12 +42,14 @@ def put_bucket_website(
     at, where = state.bucket_of(call, bucket)
     check(website_configuration)
     state.configure(at, where, KIND, website_configuration)
+    sites.keep(call.tx, where.name)
 
 
 @operation
 def delete_bucket_website(call: Call, *, bucket: str, expected_bucket_owner: str = "") -> None:
     at, where = state.bucket_of(call, bucket)
     state.configure(at, where, KIND, None)
+    sites.drop(call.tx, where.name)
 
 
 def check(document: dict[str, Any]) -> None:
