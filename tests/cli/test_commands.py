@@ -81,7 +81,9 @@ def test_what_does_not_answer_is_said_with_what_to_do(capsys: pytest.CaptureFixt
     assert "skyjar up" in capsys.readouterr().err
 
 
-def test_quotas_are_shown_and_set(cloud: Running, capsys: pytest.CaptureFixture[str]) -> None:
+def test_quotas_are_shown_and_set(
+    cloud: Running, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     port = ["--port", str(cloud.cloud.port)]
 
     def quotas(*words: str) -> list[dict[str, Any]]:
@@ -101,6 +103,7 @@ def test_quotas_are_shown_and_set(cloud: Running, capsys: pytest.CaptureFixture[
         db.create_table(TableName="tab", **key)
     assert quotas("reset", "dynamodb", "tables", "--region", "eu-west-3")[0]["set"] == []
     db.create_table(TableName="tab", **key)
+    monkeypatch.setenv("COLUMNS", "200")
     assert main(["quotas", *port]) == 0
     assert "Tables in an account" in capsys.readouterr().out
     for words in (["set", "dynamodb", "tabs", "1"], ["set", "dynamodb", "tables"], ["list", "nothing"],

@@ -14,7 +14,7 @@ from botocore.config import Config
 
 from .servers import Server, eventually
 
-TASKS = 3000
+TASKS = 9000
 PLAIN = Config(retries={"total_max_attempts": 1}, connect_timeout=5, read_timeout=30)
 
 
@@ -44,8 +44,8 @@ def document(**statement: Any) -> str:
     return json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", **statement}]})
 
 
-def progress(server: Server, account: str, job: str) -> dict[str, Any]:
-    found: dict[str, Any] = client(server, "s3control").describe_job(AccountId=account, JobId=job)["Job"]
+def progress(control: Any, account: str, job: str) -> dict[str, Any]:
+    found: dict[str, Any] = control.describe_job(AccountId=account, JobId=job)["Job"]
     return found
 
 
@@ -60,7 +60,8 @@ def test_a_job_goes_on_where_it_was(server: Server) -> None:
     iam.put_role_policy(RoleName="batch", PolicyName="p", PolicyDocument=document(Action="s3:*", Resource="*"))
     lines = "".join(f"first,k{number % 10}\n" for number in range(TASKS)).encode()
     etag = s3.put_object(Bucket="first", Key="list.csv", Body=lines)["ETag"]
-    job = client(server, "s3control").create_job(
+    control = client(server, "s3control")
+    job = control.create_job(
         AccountId=account,
         Operation={"S3PutObjectTagging": {"TagSet": [{"Key": "a", "Value": "b"}]}},
         Report={
@@ -80,15 +81,19 @@ def test_a_job_goes_on_where_it_was(server: Server) -> None:
     )["JobId"]
     kills = 0
     for part in (0.1, 0.5):
-        eventually(
-            lambda part=part: progress(server, account, job)["ProgressSummary"]["NumberOfTasksSucceeded"] > TASKS * part
+        seen = eventually(
+            lambda part=part, control=control: (
+                (now := progress(control, account, job))["ProgressSummary"]["NumberOfTasksSucceeded"] > TASKS * part
+                and now
+            ),
         )
-        kills += progress(server, account, job)["Status"] == "Active"
+        kills += seen["Status"] == "Active"
         server.kill()
         server.start()
+        control = client(server, "s3control")
     assert kills, "the job was over before the first kill"
-    eventually(lambda: progress(server, account, job)["Status"] == "Complete")
-    done = progress(server, account, job)["ProgressSummary"]
+    eventually(lambda: progress(control, account, job)["Status"] == "Complete", within_s=60)
+    done = progress(control, account, job)["ProgressSummary"]
     assert (done["TotalNumberOfTasks"], done["NumberOfTasksSucceeded"]) == (TASKS, TASKS)
     manifest = json.loads(
         client(server, "s3").get_object(Bucket="first", Key=f"job-{job}/manifest.json")["Body"].read()
