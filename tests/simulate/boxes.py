@@ -57,6 +57,9 @@ def role(server: Server) -> str:
     return arn
 
 
+LEFT = "left/"
+
+
 def prepare(server: Server) -> None:
     s3, acting = client(server), role(server)
     for name in (BOXES, NEAR, FAR, DYING):
@@ -65,7 +68,8 @@ def prepare(server: Server) -> None:
         s3.put_bucket_versioning(Bucket=name, VersioningConfiguration={"Status": "Enabled"})
     s3.put_bucket_replication(Bucket=NEAR, ReplicationConfiguration={"Role": acting, "Rules": [_RULE]})
     rule = {"ID": "one", "Status": "Enabled", "Filter": {"Prefix": ""}}
-    uploads = {**rule, "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": 1}}
+    left = {"Filter": {"Prefix": LEFT}}  # others are under way when a day passes
+    uploads = {**rule, **left, "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": 1}}
     s3.put_bucket_lifecycle_configuration(Bucket=BOXES, LifecycleConfiguration={"Rules": [uploads]})
     ending = {**rule, "Expiration": {"Days": 1}}
     s3.put_bucket_lifecycle_configuration(Bucket=DYING, LifecycleConfiguration={"Rules": [ending]})
@@ -135,7 +139,7 @@ class Doer(threading.Thread):
 
     def abandon(self) -> None:
         """A part of an upload that nobody completes."""
-        key = f"{self.memory.name}-left"
+        key = f"{LEFT}{self.memory.name}"
         upload = ElementTree.fromstring(self.done("POST", f"/{BOXES}/{key}?uploads")).findtext(f"{_NAMESPACE}UploadId")
         self.done("PUT", f"/{BOXES}/{key}?partNumber=1&uploadId={upload}", body_of(self.memory.next(), 100_000))
 

@@ -89,7 +89,7 @@ def test_nothing_acknowledged_is_lost_or_torn_and_nothing_is_left_over(server: S
     wire, s3 = Wire(server.port), boxes.client(server)
     wire.advance(3 * DAY_S)
     assert not s3.list_objects_v2(Bucket=DYING).get("KeyCount"), "expirations did not finish"
-    assert not s3.list_multipart_uploads(Bucket=BOXES).get("Uploads"), "abandoned uploads were left"
+    assert not s3.list_multipart_uploads(Bucket=BOXES, Prefix=boxes.LEFT).get("Uploads"), "abandoned uploads were left"
     server.kill()
     assert "Traceback" not in server.errors()
     there, named = boxes.collected(server.data, time.time())
