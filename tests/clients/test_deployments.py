@@ -10,7 +10,6 @@ import sys
 import time
 import urllib.error
 import urllib.request
-import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -83,16 +82,6 @@ def outputs(account: Account, stack: str) -> dict[str, str]:
 
 
 def place(account: Account, api: str, order: dict[str, Any]) -> dict[str, Any]:
-    """Under the load of several suites a new sandbox has failed, seldom and for a reason not yet known: that is warned of with what
-    the functions logged, and the order is placed once more."""
-    try:
-        return _placed(account, api, order)
-    except urllib.error.HTTPError:
-        warnings.warn(f"an order failed at first: {told(account)}", stacklevel=2)
-        return _placed(account, api, order)
-
-
-def _placed(account: Account, api: str, order: dict[str, Any]) -> dict[str, Any]:
     url = f"{account.running.endpoint}/_aws/execute-api/{api}/orders"
     request = urllib.request.Request(url, json.dumps(order).encode(), {"content-type": "application/json"})
     try:
@@ -291,7 +280,7 @@ def test_a_role_that_loses_a_permission_is_denied_with_the_reason(mine: Account,
     check_works(mine, found)
     mine.client("iam").delete_role_policy(RoleName=found["PlaceOrderRoleName"], PolicyName="place")
     with pytest.raises(urllib.error.HTTPError) as error:
-        _placed(mine, found["ApiId"], {"what": "tea"})
+        place(mine, found["ApiId"], {"what": "tea"})
     assert (error.value.code, json.load(error.value)) == (500, {"message": "Internal Server Error"})
     group = f"/aws/lambda/{found['PlaceOrderName']}"
     lines = "".join(e["message"] for e in mine.client("logs").filter_log_events(logGroupName=group)["events"])

@@ -112,6 +112,16 @@ def test_it_does_not_outlive_its_credentials(world):
     assert world.value(function)[1] == 1
 
 
+def test_the_hundredth_sandbox_begins_like_the_first(world):
+    """One parent holds a handle of each; none of their numbers is free for anything else."""
+
+    async def all_at_once():
+        return await asyncio.gather(*(world.call(world.function(COUNT)) for _ in range(120)))
+
+    assert {result.error for result in world.run(all_at_once())} == {None}
+    assert len(world.sandboxes) == 120
+
+
 def test_a_runtime_that_is_not_there_is_refused_by_name(world):
     with pytest.raises(
         RuntimeMissing, match=r"needs a python3\.99 interpreter, and only .*python3\.11.* was found; install"

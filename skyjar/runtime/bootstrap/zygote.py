@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import array
 import ctypes
+import fcntl
 import gc
 import importlib.util
 import json
@@ -277,12 +278,10 @@ class Zygote:
             os.close(self.held)
             if select.select([self.lifeline], [], [], 0)[0]:
                 os._exit(1)
-            os.dup2(fds[0], 101)
-            if len(fds) > 1:
-                os.dup2(fds[1], 103)
-            os.dup2(101, 1)
-            os.dup2(101, 2)
-            os.close(101)
+            os.dup2(fds[0], 1)
+            os.dup2(fds[0], 2)
+            # Any number may be taken, by the handle of one of many children.
+            assigned = fcntl.fcntl(fds[1], fcntl.F_DUPFD, 3) if len(fds) > 1 else None
             self.control.close()
             for fd in (*self.children, *fds, *([self.private_pids] if self.private_pids else [])):
                 os.close(fd)
@@ -302,19 +301,19 @@ class Zygote:
             if self.nested:
                 os.close(self.entered)
             resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-            self.start(request, len(fds) > 1)
+            self.start(request, assigned)
         except SystemExit as error:
             leave(error.code)
         except BaseException:
             os.write(2, traceback.format_exc().encode())
             os._exit(1)
 
-    def start(self, request: dict[str, Any], assigned: bool) -> NoReturn:
+    def start(self, request: dict[str, Any], assigned: int | None) -> NoReturn:
         environment = request["environment"]
         if request["argv"]:
-            if assigned:
-                os.dup2(103, 3)
-                os.close(103)
+            if assigned is not None and assigned != 3:
+                os.dup2(assigned, 3)
+                os.close(assigned)
             program = next((path for path in request["programs"] if os.access(path, os.X_OK)), None)
             if program is None:
                 message = f"Couldn't find valid bootstrap(s): [{' '.join(request['programs'])}]"
