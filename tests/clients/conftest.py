@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import io
+import json
 import socket
-from collections.abc import Iterator
+import zipfile
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -46,3 +49,42 @@ def found_names(monkeypatch: pytest.MonkeyPatch) -> None:
         "getaddrinfo",
         lambda host, *more, **named: find("127.0.0.1" if str(host).endswith(made_up) else host, *more, **named),
     )
+
+
+SENDING = """
+import boto3, os
+def handler(event, context):
+    boto3.client("sqs").send_message(QueueUrl=os.environ["QUEUE"], MessageBody={body})
+"""
+
+
+@pytest.fixture
+def sending_function() -> Callable[[Account, str], tuple[str, str]]:
+    """`make(account, expression)`: a function `f` that sends what the expression makes of its event to a queue, in a role that lets
+    it do just that. Its ARN and the queue's URL."""
+
+    def document(**statement: object) -> str:
+        return json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", **statement}]})
+
+    def make(account: Account, expression: str) -> tuple[str, str]:
+        iam, functions = account.client("iam"), account.client("lambda")
+        url: str = account.client("sqs").create_queue(QueueName="q")["QueueUrl"]
+        trust = document(Action="sts:AssumeRole", Principal={"Service": "lambda.amazonaws.com"})
+        role = iam.create_role(RoleName="f", AssumeRolePolicyDocument=trust)["Role"]["Arn"]
+        sending = document(Action="sqs:SendMessage", Resource="*")
+        iam.put_role_policy(RoleName="f", PolicyName="p", PolicyDocument=sending)
+        archive = io.BytesIO()
+        with zipfile.ZipFile(archive, "w") as into:
+            into.writestr("index.py", SENDING.format(body=expression))
+        arn: str = functions.create_function(
+            FunctionName="f",
+            Runtime="python3.11",
+            Handler="index.handler",
+            Role=role,
+            Code={"ZipFile": archive.getvalue()},
+            Environment={"Variables": {"QUEUE": url}},
+        )["FunctionArn"]
+        functions.get_waiter("function_active_v2").wait(FunctionName="f")
+        return arn, url
+
+    return make

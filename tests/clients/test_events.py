@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import io
 import json
 import threading
 import time
-import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -86,37 +84,12 @@ def test_an_api_destination_is_called_with_its_key(skyjar: Account, api: tuple[s
     assert (path, headers["x-key"], body) == ("/hook/blue", "k", {"hello": "blue"})
 
 
-SOURCE = """
-import boto3, os
-def handler(event, context):
-    boto3.client("sqs", endpoint_url=os.environ.get("AWS_ENDPOINT_URL")).send_message(
-        QueueUrl=os.environ["QUEUE"], MessageBody=event["source"] + " " + event["time"])
-"""
-
-
 @pytest.mark.spec("events-010")
-def test_a_function_runs_on_a_schedule(still: Account) -> None:
-    events, sqs, iam = still.client("events"), still.client("sqs"), still.client("iam")
-    functions = still.client("lambda")
-    url = sqs.create_queue(QueueName="q")["QueueUrl"]
-    role = iam.create_role(RoleName="f", AssumeRolePolicyDocument=trusting("lambda.amazonaws.com"))["Role"]["Arn"]
-    sending = {
-        "Version": "2012-10-17",
-        "Statement": [{"Effect": "Allow", "Action": "sqs:SendMessage", "Resource": "*"}],
-    }
-    iam.put_role_policy(RoleName="f", PolicyName="p", PolicyDocument=json.dumps(sending))
-    archive = io.BytesIO()
-    with zipfile.ZipFile(archive, "w") as into:
-        into.writestr("index.py", SOURCE)
-    function = functions.create_function(
-        FunctionName="f",
-        Runtime="python3.11",
-        Handler="index.handler",
-        Role=role,
-        Code={"ZipFile": archive.getvalue()},
-        Environment={"Variables": {"QUEUE": url}},
-    )["FunctionArn"]
-    functions.get_waiter("function_active_v2").wait(FunctionName="f")
+def test_a_function_runs_on_a_schedule(
+    still: Account, sending_function: Callable[[Account, str], tuple[str, str]]
+) -> None:
+    events, sqs, functions = still.client("events"), still.client("sqs"), still.client("lambda")
+    function, url = sending_function(still, 'event["source"] + " " + event["time"]')
     rule = events.put_rule(Name="r", ScheduleExpression="rate(30 minutes)")["RuleArn"]
     events.put_targets(Rule="r", Targets=[{"Id": "1", "Arn": function}])
     functions.add_permission(

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import io
 import json
 import ssl
 import threading
 import time
 import urllib.request
-import zipfile
 from base64 import b64decode
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -110,41 +108,13 @@ def check(account: Account, message: dict[str, Any], names: tuple[str, ...]) -> 
     key.verify(b64decode(message["Signature"]), text.encode(), padding.PKCS1v15(), hashes.SHA256())
 
 
-SOURCE = """
-import boto3, os
-def handler(event, context):
-    message = event["Records"][0]["Sns"]["Message"]
-    boto3.client("sqs", endpoint_url=os.environ.get("AWS_ENDPOINT_URL")).send_message(
-        QueueUrl=os.environ["QUEUE"], MessageBody=message + " " + event["Records"][0]["EventSource"])
-"""
-
-
 @pytest.mark.spec("sns-009")
-def test_a_function_is_invoked_once_it_lets_sns_in(skyjar: Account) -> None:
-    sns, sqs, iam = skyjar.client("sns"), skyjar.client("sqs"), skyjar.client("iam")
-    functions = skyjar.client("lambda")
-    url = sqs.create_queue(QueueName="q")["QueueUrl"]
-    trust = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "lambda.amazonaws.com"}}
-    role = iam.create_role(
-        RoleName="r", AssumeRolePolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [trust]})
-    )["Role"]["Arn"]
-    sending = {
-        "Version": "2012-10-17",
-        "Statement": [{"Effect": "Allow", "Action": "sqs:SendMessage", "Resource": "*"}],
-    }
-    iam.put_role_policy(RoleName="r", PolicyName="p", PolicyDocument=json.dumps(sending))
-    archive = io.BytesIO()
-    with zipfile.ZipFile(archive, "w") as into:
-        into.writestr("index.py", SOURCE)
-    function = functions.create_function(
-        FunctionName="f",
-        Runtime="python3.11",
-        Handler="index.handler",
-        Role=role,
-        Code={"ZipFile": archive.getvalue()},
-        Environment={"Variables": {"QUEUE": url}},
-    )["FunctionArn"]
-    functions.get_waiter("function_active_v2").wait(FunctionName="f")
+def test_a_function_is_invoked_once_it_lets_sns_in(
+    skyjar: Account, sending_function: Callable[[Account, str], tuple[str, str]]
+) -> None:
+    sns, sqs, functions = skyjar.client("sns"), skyjar.client("sqs"), skyjar.client("lambda")
+    told = 'event["Records"][0]["Sns"]["Message"] + " " + event["Records"][0]["EventSource"]'
+    function, url = sending_function(skyjar, told)
     arn = sns.create_topic(Name="t")["TopicArn"]
     sns.subscribe(TopicArn=arn, Protocol="lambda", Endpoint=function)
     sns.publish(TopicArn=arn, Message="refused")
