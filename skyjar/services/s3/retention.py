@@ -7,6 +7,7 @@ from typing import Any
 from skyjar.kernel.call import Call
 from skyjar.kernel.errors import NotImplementedHere
 from skyjar.kernel.service import operation
+from skyjar.kernel.tables import At
 
 from . import locks, replicas, state
 from .errors import (
@@ -17,6 +18,7 @@ from .errors import (
     ObjectLockConfigurationNotFound,
 )
 from .reading import existing
+from .state import Bucket, Object
 
 
 @operation
@@ -53,13 +55,19 @@ def put_object_lock_configuration(
     return {}
 
 
+def _lockable(call: Call, bucket: str, key: str, version: str) -> tuple[At, Bucket, Object]:
+    """The version, in a bucket whose objects can be locked."""
+    at, where, found = existing(call, bucket, key, version)
+    if not where.has_lock:
+        raise InvalidRequest(locks.MISSING)
+    return at, where, found
+
+
 @operation
 def get_object_retention(
     call: Call, *, bucket: str, key: str, version_id: str = "", request_payer: str = "", expected_bucket_owner: str = ""
 ) -> dict[str, Any]:
-    _, where, found = existing(call, bucket, key, version_id)
-    if not where.has_lock:
-        raise InvalidRequest(locks.MISSING)
+    _, _, found = _lockable(call, bucket, key, version_id)
     mode, until, _ = found.lock
     if not mode:
         raise NoSuchObjectLockConfiguration(Key=key)
@@ -80,9 +88,7 @@ def put_object_retention(
     checksum_algorithm: str = "",
     expected_bucket_owner: str = "",
 ) -> dict[str, Any]:
-    at, where, found = existing(call, bucket, key, version_id)
-    if not where.has_lock:
-        raise InvalidRequest(locks.MISSING)
+    at, where, found = _lockable(call, bucket, key, version_id)
     wanted = retention or {}
     for member in ("EventHold", "EventHoldDuration"):
         if member in wanted:
@@ -101,9 +107,7 @@ def put_object_retention(
 def get_object_legal_hold(
     call: Call, *, bucket: str, key: str, version_id: str = "", request_payer: str = "", expected_bucket_owner: str = ""
 ) -> dict[str, Any]:
-    _, where, found = existing(call, bucket, key, version_id)
-    if not where.has_lock:
-        raise InvalidRequest(locks.MISSING)
+    _, _, found = _lockable(call, bucket, key, version_id)
     if found.lock == state.UNLOCKED:
         raise NoSuchObjectLockConfiguration(Key=key)
     return {"LegalHold": {"Status": "ON" if found.lock[2] else "OFF"}}
@@ -122,9 +126,7 @@ def put_object_legal_hold(
     checksum_algorithm: str = "",
     expected_bucket_owner: str = "",
 ) -> dict[str, Any]:
-    at, where, found = existing(call, bucket, key, version_id)
-    if not where.has_lock:
-        raise InvalidRequest(locks.MISSING)
+    at, where, found = _lockable(call, bucket, key, version_id)
     status = (legal_hold or {}).get("Status")
     if status not in ("ON", "OFF"):
         raise MalformedXML
