@@ -1,8 +1,13 @@
 """S3's quotas and defaults, each with its unit. Source: "Amazon S3 quotas" and the API reference, 2026."""
 
+from skyjar.kernel.quotas import Published
+
 KIB, MIB, GIB, TIB = 1024, 1024**2, 1024**3, 1024**4
 
-BUCKETS = 10_000  # per account, adjustable
+QUOTAS = {"buckets": (10_000, "General purpose buckets of an account")}
+PUBLISHED_AS = "Amazon Simple Storage Service (Amazon S3)"
+PUBLISHED = {"buckets": Published("L-DC2B2D3D", "General purpose buckets", is_global=True, most=1_000_000)}
+BUCKETS_PAGE = 10_000
 KEY_BYTES = 1024
 METADATA_BYTES = 2 * KIB
 OBJECT_TAGS = 10
