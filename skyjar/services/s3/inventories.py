@@ -11,12 +11,12 @@ from typing import Any
 
 import orjson
 
-from skyjar.kernel import principals
 from skyjar.kernel.call import Call
-from skyjar.kernel.errors import AWSError, NotImplementedHere
+from skyjar.kernel.errors import NotImplementedHere
 from skyjar.kernel.jobs import job
 from skyjar.kernel.outside import Compute, Failed, Outside
 from skyjar.kernel.service import operation
+from skyjar.runtime import orc
 
 from . import deliveries, inventory_lists, lifecycle, limits, named_configurations, state
 from .errors import InvalidArgument, MalformedXML
@@ -24,7 +24,7 @@ from .state import Bucket
 
 _KIND = "inventory"
 _ARN = "arn:aws:s3:::"
-_ENDINGS = {"CSV": "csv.gz", "Parquet": "parquet"}
+_ENDINGS = {"CSV": "csv.gz", "ORC": "orc", "Parquet": "parquet"}
 _SUNDAY = 3  # days after the epoch's Thursday
 
 
@@ -60,6 +60,8 @@ def _check(wanted: dict[str, Any]) -> None:
     target = wanted["Destination"]["S3BucketDestination"]
     if target["Format"] not in _ENDINGS:
         raise NotImplementedHere(f"Skyjar does not implement the format {target['Format']} of s3 inventories.")
+    if target["Format"] == "ORC" and not orc.is_there():
+        raise NotImplementedHere("Skyjar needs a library for ORC: pip install 'skyjar[orc]'.")
     if (target.get("Encryption") or {}).get("SSEKMS"):
         raise NotImplementedHere("Skyjar does not implement SSEKMS of s3:PutBucketInventoryConfiguration.")
     if not target["Bucket"].startswith(_ARN):
@@ -93,9 +95,10 @@ def report(call: Call, *, bucket: str, identity: str) -> Outside | None:
 
 
 def _list(call: Call, bucket: Bucket, wanted: dict[str, Any]) -> Outside | None:
-    """Write the list, then the manifest that names it; Parquet is made in a thread."""
+    """Write the list, then the manifest that names it; Parquet and ORC are made in a thread."""
     names, found = inventory_lists.schema(wanted), inventory_lists.rows(call, bucket, wanted)
-    if _form(wanted) == "CSV":
+    form = _form(wanted)
+    if form == "CSV":
         _send(call, bucket, wanted, inventory_lists.as_csv(names, found))
         return None
 
@@ -104,7 +107,7 @@ def _list(call: Call, bucket: Bucket, wanted: dict[str, Any]) -> Outside | None:
             raise data
         _send(after, bucket, wanted, data)
 
-    return Outside(Compute(inventory_lists.as_parquet, names, found), send)
+    return Outside(Compute(inventory_lists.WRITERS[form], names, found), send)
 
 
 def _form(wanted: dict[str, Any]) -> str:
@@ -128,18 +131,12 @@ def _send(call: Call, bucket: Bucket, wanted: dict[str, Any], data: bytes) -> No
         "files": [file],
     })  # fmt: skip
     checksum = hashlib.md5(manifest, usedforsecurity=False).hexdigest().encode()
-    day = datetime.fromtimestamp(call.now, UTC).strftime("%Y-%m-%dT%H-%MZ")
-    who = principals.service(deliveries.PRINCIPAL, bucket.account)
+    began = datetime.fromtimestamp(call.now, UTC)
+    day = began.strftime("%Y-%m-%dT%H-%MZ")
     there = target["Bucket"].removeprefix(_ARN)
-    try:
-        region = state.named(call, there).region
-        context = deliveries.stated(call, bucket.name)
-        s3 = call.ask("s3", who, account=bucket.account, region=region, context=context)
-        for key, body in (
-            (list_key, data),
-            (f"{folder}/{day}/manifest.json", manifest),
-            (f"{folder}/{day}/manifest.checksum", checksum),
-        ):
-            s3.put_object(bucket=there, key=key, body=body, acl="bucket-owner-full-control")
-    except AWSError:
-        return
+    deliveries.put(call, bucket, there, {
+        list_key: data,
+        f"{folder}/{day}/manifest.json": manifest,
+        f"{folder}/{day}/manifest.checksum": checksum,
+        f"{folder}/hive/dt={began:%Y-%m-%d-%H-%M}/symlink.txt": f"s3://{there}/{list_key}\n".encode(),
+    })  # fmt: skip

@@ -6,11 +6,13 @@ Source: S3 User Guide, "Amazon S3 Inventory list", "Inventory manifest".
 from __future__ import annotations
 
 import gzip
+from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 from urllib.parse import quote_plus
 
 from skyjar.kernel.call import Call
-from skyjar.runtime import parquet
+from skyjar.runtime import orc, parquet
 
 from . import grants, lifecycle, state, tiers
 from .happenings import iso
@@ -27,8 +29,16 @@ _TYPES = {
     "ObjectLockRetainUntilDate": "TIMESTAMP_MS",
     "LifecycleExpirationDate": "TIMESTAMP_MS",
 }
-_WRITTEN = {"VARCHAR": "binary {} (STRING)", "BOOLEAN": "boolean {}", "BIGINT": "int64 {}",
-            "TIMESTAMP_MS": "int64 {} (TIMESTAMP(MILLIS,true))"}  # fmt: skip
+_IN_PARQUET = {"VARCHAR": "binary {} (UTF8)", "BOOLEAN": "boolean {}", "BIGINT": "int64 {}",
+               "TIMESTAMP_MS": "int64 {} (TIMESTAMP_MILLIS)"}  # fmt: skip
+_IN_ORC = {"VARCHAR": "string", "BOOLEAN": "boolean", "BIGINT": "bigint", "TIMESTAMP_MS": "timestamp"}
+_READ: dict[str, Callable[[str], Any]] = {
+    "VARCHAR": str,
+    "BOOLEAN": "true".__eq__,
+    "BIGINT": int,
+    "TIMESTAMP_MS": datetime.fromisoformat,
+}
+_ALWAYS = ("Bucket", "Key")
 
 
 def rows(call: Call, bucket: Bucket, wanted: dict[str, Any]) -> list[list[str]]:
@@ -67,19 +77,44 @@ def as_csv(names: list[str], found: list[list[str]]) -> bytes:
 
 def as_parquet(names: list[str], found: list[list[str]]) -> bytes:
     """What is not known is null. Slow: for a thread."""
-    types = {_column(name): _TYPES.get(name, "VARCHAR") for name in names}
+    types = {_column(name): _type(name) for name in names}
     columns = list(types)
     return parquet.written(
         types, ({name: value for name, value in zip(columns, row, strict=True) if value != ""} for row in found)
     )
 
 
+def as_orc(names: list[str], found: list[list[str]]) -> bytes:
+    """As `as_parquet`."""
+    readers = [_READ[_type(name)] for name in names]
+    lines = (
+        tuple(read(value) if value != "" else None for read, value in zip(readers, row, strict=True)) for row in found
+    )
+    return orc.written(_struct(names), lines)
+
+
+WRITERS = {"CSV": as_csv, "Parquet": as_parquet, "ORC": as_orc}
+
+
 def shown(names: list[str], form: str) -> str:
     """The schema as a manifest has it."""
     if form == "CSV":
         return ", ".join(names)
-    fields = (f"optional {_WRITTEN[_TYPES.get(name, 'VARCHAR')].format(_column(name))};" for name in names)
-    return f"message s3.inventory {{ {' '.join(fields)} }}"
+    if form == "ORC":
+        return _struct(names)
+    fields = (
+        f"{'required' if name in _ALWAYS else 'optional'} {_IN_PARQUET[_type(name)].format(_column(name))};"
+        for name in names
+    )
+    return f"message s3.inventory {{ {' '.join(fields)}}}"
+
+
+def _struct(names: list[str]) -> str:
+    return f"struct<{','.join(f'{_column(name)}:{_IN_ORC[_type(name)]}' for name in names)}>"
+
+
+def _type(name: str) -> str:
+    return _TYPES.get(name, "VARCHAR")
 
 
 def _column(name: str) -> str:
