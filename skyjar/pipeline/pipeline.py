@@ -15,7 +15,7 @@ from typing import Any
 
 from skyjar.kernel import credentials
 from skyjar.kernel.behaviour import Behaviour
-from skyjar.kernel.blobs import Blobs
+from skyjar.kernel.blobs import Blobs, size_of
 from skyjar.kernel.call import Call
 from skyjar.kernel.clock import Clock
 from skyjar.kernel.errors import AWSError, Wait
@@ -354,6 +354,9 @@ class Pipeline:
     def _send(self, x: Exchange, response: Response) -> None:
         if self.access_logs.is_on:
             self.access_logs.see(x, response)
+        if x.follower is not None:
+            x.sent_bytes = size_of(response.body)
+            x.follower(x, self.metrics)
         if "origin" in x.request.headers:
             cors.decorate(self, x, response)
         self.answers.send(x, response)

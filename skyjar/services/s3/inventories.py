@@ -19,11 +19,10 @@ from skyjar.kernel.service import operation
 from skyjar.runtime import orc
 
 from . import deliveries, inventory_lists, lifecycle, limits, named_configurations, state
-from .errors import InvalidArgument, MalformedXML
+from .errors import MalformedXML
 from .state import Bucket
 
 _KIND = "inventory"
-_ARN = "arn:aws:s3:::"
 _ENDINGS = {"CSV": "csv.gz", "ORC": "orc", "Parquet": "parquet"}
 _SUNDAY = 3  # days after the epoch's Thursday
 
@@ -64,8 +63,7 @@ def _check(wanted: dict[str, Any]) -> None:
         raise NotImplementedHere("Skyjar needs a library for ORC: pip install 'skyjar[orc]'.")
     if (target.get("Encryption") or {}).get("SSEKMS"):
         raise NotImplementedHere("Skyjar does not implement SSEKMS of s3:PutBucketInventoryConfiguration.")
-    if not target["Bucket"].startswith(_ARN):
-        raise InvalidArgument("Invalid bucket ARN.", ArgumentName="Bucket", ArgumentValue=target["Bucket"])
+    named_configurations.named_in(target["Bucket"])
     if wanted["Schedule"]["Frequency"] not in ("Daily", "Weekly") or wanted["IncludedObjectVersions"] not in (
         "All",
         "Current",
@@ -133,7 +131,7 @@ def _send(call: Call, bucket: Bucket, wanted: dict[str, Any], data: bytes) -> No
     checksum = hashlib.md5(manifest, usedforsecurity=False).hexdigest().encode()
     began = datetime.fromtimestamp(call.now, UTC)
     day = began.strftime("%Y-%m-%dT%H-%MZ")
-    there = target["Bucket"].removeprefix(_ARN)
+    there = named_configurations.named_in(target["Bucket"])
     deliveries.put(call, bucket, there, {
         list_key: data,
         f"{folder}/{day}/manifest.json": manifest,

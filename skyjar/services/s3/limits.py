@@ -27,6 +27,11 @@ TIERING_DAYS = {"ARCHIVE_ACCESS": (90, 730), "DEEP_ARCHIVE_ACCESS": (180, 730)} 
 INSTANT_DAYS = 90  # unused, until Intelligent-Tiering has it in its archive instant tier
 TIERING_BYTES = 128 * KIB  # what is smaller stays in the frequent tier
 CONFIGURATIONS_PAGE = 100
+ANALYSIS_DAYS = 30  # that storage class analysis looks at before it says anything
+STABLE_DAYS = 7  # ours: on which it said the same before it recommends that
+INFREQUENT_RATIO = (
+    1.0  # ours: retrieved in those days, by stored; what STANDARD_IA saves is what as much costs to retrieve
+)
 NOTIFICATIONS = 100  # configurations of a bucket
 DAY_S = 86_400
 TRANSITION_BYTES = 128 * KIB  # what is smaller stays where it is, unless the rule says otherwise
@@ -43,6 +48,7 @@ TIERING_RESTORE_S = {  # and from Intelligent-Tiering's archives
 
 LOG_DELAY_S = 300  # ours: AWS delivers within hours
 LOG_LINES = 10_000  # ours: in one log object
+ANALYSIS_DELAY_S = 300  # ours: after midnight, when the day's last minute has been counted
 
 INLINE_BYTES = 16 * KIB
 """Ours: bodies up to here live in the object's record, longer ones in a blob."""

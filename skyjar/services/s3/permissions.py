@@ -10,6 +10,7 @@ from skyjar.kernel.call import Call
 from . import (
     acceleration,
     blocks,
+    following,
     grants,
     object_lambda_replies,
     object_lambda_state,
@@ -171,6 +172,8 @@ def actions(call: Call, operation: str, parameters: dict[str, Any]) -> list[str]
         if _object_lambda(call, operation, parameters) is not None:
             return [object_lambdas.action(operation, parameters)]
     else:
+        if bucket.watches:
+            call.follower = following.follower(call, bucket, operation, parameters)
         if bucket.region != call.region and operation not in _EVERYWHERE:
             state.bucket_of(call, bucket.name)
         owner = parameters.get("expected_bucket_owner")
