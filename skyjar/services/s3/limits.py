@@ -20,6 +20,7 @@ POLICY_BYTES = 20 * KIB
 LIFECYCLE_RULES = 1000
 CORS_RULES = 100
 REPLICATION_RULES = 1000
+METERED_COPIES = 1000  # ours: of those that wait, what replication metrics look at
 REPLICATION_MINUTES = 15  # of S3 Replication Time Control: there is no other threshold
 ROUTING_RULES = 50
 NAMED_CONFIGURATIONS = 1000  # of a bucket: inventories, and as many each of metrics, analytics and tierings
