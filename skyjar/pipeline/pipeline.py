@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable, Coroutine
 from functools import partial
 from typing import Any
 
-from skyjar.kernel import credentials
+from skyjar.kernel import credentials, quotas
 from skyjar.kernel.behaviour import Behaviour
 from skyjar.kernel.blobs import Blobs, size_of
 from skyjar.kernel.call import Call
@@ -156,7 +156,13 @@ class Pipeline:
         self.access_logs = AccessLogs(self.store)
         self.records.full = self.history.full = self.access_logs.full = self.flushes.soon
         self.metrics = Metrics(self)
+        self.heed_quotas()
         self.sweeping = Sweeping(self.store, self.blobs)
+
+    def heed_quotas(self) -> None:
+        """Look which quotas are set now."""
+        found = self.store.transact(quotas.listing)
+        self.behaviour.set_quotas = frozenset((each.service, each.name) for each in found)
 
     def _set_timer(self) -> None:
         """Keep one real timer at the earliest alarm of the cloud's clock."""

@@ -51,6 +51,16 @@ LOG_DELAY_S = 300  # ours: AWS delivers within hours
 LOG_LINES = 10_000  # ours: in one log object
 ANALYSIS_DELAY_S = 300  # ours: after midnight, when the day's last minute has been counted
 
+PREFIX_WRITES = 3_500  # PUT, COPY, POST and DELETE a second of one prefix; "Best practices design patterns"
+PREFIX_READS = 5_500  # GET and HEAD
+QUOTAS = {
+    "prefix-writes": (
+        PREFIX_WRITES,
+        "PUT, COPY, POST and DELETE requests a second of one prefix, once set or with --aws-timing",
+    ),
+    "prefix-reads": (PREFIX_READS, "GET and HEAD requests a second of one prefix, once set or with --aws-timing"),
+}
+
 INLINE_BYTES = 16 * KIB
 """Ours: bodies up to here live in the object's record, longer ones in a blob."""
 

@@ -18,6 +18,7 @@ from . import (
     payments,
     points,
     state,
+    throttle,
 )
 from .errors import AccessDenied
 from .object_lambda_state import ObjectLambda
@@ -185,8 +186,16 @@ def actions(call: Call, operation: str, parameters: dict[str, Any]) -> list[str]
             acceleration.check(bucket)
         if bucket.name != parameters["bucket"]:
             points.check(call, operation, parameters)
+        behaviour = call.behaviour
+        if behaviour.has_aws_timing or behaviour.set_quotas:
+            throttle.check(call, bucket, operation, parameters)
     if operation in _READING:
         return [_named(operation, bool(parameters.get("version_id")))]
+    return _needed(bucket, operation, parameters)
+
+
+def _needed(bucket: Bucket | None, operation: str, parameters: dict[str, Any]) -> list[str]:
+    """The actions of an operation, of those as well that need just one."""
     if operation == "delete_objects":
         return []
     if operation == "create_bucket":
@@ -242,7 +251,7 @@ def also(call: Call, operation: str, parameters: dict[str, Any]) -> list[Any]:
         arn, policy = points.resource(point, parameters), points.policy(call, point)
         whose = {"s3:ResourceAccount": point.account, "aws:ResourceAccount": point.account}
         known = {**conditions(call, operation, parameters), **whose}
-        needed = actions(call, operation, parameters) or []
+        needed = _needed(seen, operation, parameters)
         return [(action, arn, known, policy, "resource-based policy") for action in needed]
     role = (parameters.get("replication_configuration") or {}).get("Role", "")
     if not role.startswith("arn:"):
