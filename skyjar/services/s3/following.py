@@ -1,6 +1,6 @@
 """Which of a bucket's watches a request concerns, and that it is counted for them once it has been answered.
 
-Requests of clients count, those that S3 makes itself (of a copy for its source, of a website for its page) do not.
+Requests of clients count; those that S3 makes itself do not, but for the reads of copies and replications (`request_counts.py`).
 """
 
 from __future__ import annotations

@@ -36,6 +36,7 @@ INFREQUENT_RATIO = (
 NOTIFICATIONS = 100  # configurations of a bucket
 DAY_S = 86_400
 TRANSITION_BYTES = 128 * KIB  # what is smaller stays where it is, unless the rule says otherwise
+ARCHIVED_BYTES, ARCHIVED_S3_BYTES = 32 * KIB, 8 * KIB  # that an archived object takes beside its size
 INFREQUENT_DAYS = 30  # the earliest transition to an infrequent-access class
 RETENTION_DAYS = 36_500
 RESTORE_S = {  # the longest that a retrieval takes, by class and tier

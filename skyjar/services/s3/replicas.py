@@ -160,8 +160,8 @@ def _repeated(call: Call, bucket: Bucket, source: Object, name: str, rule: Rule,
     reason = "AssumeRoleNotPermitted"
     if who is not None:
         reason = replica_copies.brought(call, bucket, source, name, rule, who)
-    if reason and replication.has_metrics(rule):
-        replication_metrics.failed(call, bucket, name, rule["ID"])
+    if replication.has_metrics(rule):
+        replication_metrics.ended(call, bucket, name, rule["ID"], reason)
     return reason
 
 

@@ -48,9 +48,8 @@ class Progress:
         """A copy was made, or could not be; nothing more of the rule waits, as far as is known yet."""
         if identity not in self._told:
             return
-        if reason:
-            failed(self._call, self._bucket, name, identity)
-        elif copy.at:
+        ended(self._call, self._bucket, name, identity, reason)
+        if not reason and copy.at:
             self._count(name, identity, "ReplicationLatency", "Seconds", round(self._call.now - copy.at, 3))
         for metric, unit in (("OperationsPendingReplication", "Count"), ("BytesPendingReplication", "Bytes")):
             self._count(name, identity, metric, unit, 0)
@@ -64,9 +63,10 @@ class Progress:
         _tell(self._call, at, self._bucket, name, identity, metric, unit, value)
 
 
-def failed(call: Call, bucket: Bucket, name: str, identity: str) -> None:
+def ended(call: Call, bucket: Bucket, name: str, identity: str, reason: str) -> None:
+    """Failures and successes, as 1 and 0: the average is the rate."""
     at = state.place(call, bucket)
-    _tell(call, at, bucket, name, identity, "OperationsFailedReplication", "Count", 1)
+    _tell(call, at, bucket, name, identity, "OperationsFailedReplication", "Count", 1 if reason else 0)
 
 
 def _tell(call: Call, at: At, bucket: Bucket, name: str, identity: str, metric: str, unit: str, value: float) -> None:

@@ -5,9 +5,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from skyjar.kernel.call import Call
 from skyjar.kernel.metrics import Ended, Tallies
 
-from .state import Bucket
+from . import state, watches
+from .state import Bucket, Object
 from .watches import Watch
 
 NAMESPACE = "AWS/S3"
@@ -38,6 +40,15 @@ def kind(operation: str, parameters: dict[str, Any]) -> str:
     if not found and "key" in parameters:
         found = _WORDS.get(operation.partition("_")[0], "")
     return found
+
+
+def read_by_itself(call: Call, bucket: Bucket, found: Object) -> None:
+    """That S3 has read an object of a bucket for a copy or a replica, which counts as a GET."""
+    for watch in bucket.watches:
+        if watch.kind == watches.METRICS and (not watch.is_filtered or watch.covers(found.key, found.tags)):
+            dimensions = (("BucketName", bucket.name), ("FilterId", watch.id))
+            for metric in (_ALL[0], "GetRequests"):
+                call.count(NAMESPACE, dimensions, metric, "Count", at=state.place(call, bucket))
 
 
 def count(bucket: Bucket, watch: Watch, operation: str, ended: Ended, tallies: Tallies) -> None:

@@ -62,6 +62,8 @@ def test_what_waits_and_how_long_it_took(desk: Any) -> None:
     assert read(desk, far, "BytesPendingReplication", "Maximum") == [300.0]
     assert read(desk, far, "ReplicationLatency", "Maximum") == [90.0]
     assert read(desk, far, "OperationsFailedReplication", "Sum") == []
+    assert read(desk, "us-east-1", "OperationsFailedReplication", "Sum") == [0.0]
+    assert read(desk, "us-east-1", "OperationsFailedReplication", "SampleCount") == [3.0]
     assert read(desk, "us-east-1", "OperationsPendingReplication", "Maximum") == []
 
 
@@ -84,6 +86,24 @@ def test_failures_are_told_where_the_source_is(desk: Any) -> None:
     assert read(desk, "us-east-1", "OperationsFailedReplication", "Sum") == [1.0]
     assert read(desk, "eu-west-1", "OperationsFailedReplication", "Sum") == []
     assert read(desk, "eu-west-1", "ReplicationLatency", "Maximum") == []
+
+
+def test_a_replication_reads_its_source(desk: Any) -> None:
+    replicating(desk)
+    s3 = desk.ask("s3")
+    s3.put_bucket_metrics_configuration(bucket="near", id="all", metrics_configuration={"Id": "all"})
+    s3.put_object(bucket="near", key="k", body=b"x")
+    desk.advance(60)
+    found = desk.ask("cloudwatch").get_metric_statistics(
+        namespace="AWS/S3",
+        metric_name="GetRequests",
+        dimensions=[{"Name": "BucketName", "Value": "near"}, {"Name": "FilterId", "Value": "all"}],
+        start_time=desk.clock.now() - 3600,
+        end_time=desk.clock.now() + 60,
+        period=3600,
+        statistics=["Sum"],
+    )
+    assert [point["Sum"] for point in found["Datapoints"]] == [1.0]
 
 
 def test_more_than_a_page_that_waits(desk: Any) -> None:

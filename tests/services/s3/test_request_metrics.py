@@ -37,8 +37,8 @@ def test_requests_by_their_kind(desk: Any, s3: Any) -> None:
     s3.delete_objects(bucket="first", delete={"Objects": [{"Key": "b"}, {"Key": "before"}]})
     s3.get_bucket_versioning(bucket="first")
     desk.advance(60)
-    assert read(desk, "all", "AllRequests") == [10.0]
-    assert read(desk, "all", "GetRequests") == [2.0]
+    assert read(desk, "all", "AllRequests") == [11.0]
+    assert read(desk, "all", "GetRequests") == [3.0]  # one is the copy's
     assert read(desk, "all", "PutRequests") == [2.0]
     assert read(desk, "all", "HeadRequests") == [1.0]
     assert read(desk, "all", "ListRequests") == [1.0]
