@@ -61,8 +61,6 @@ def _check(wanted: dict[str, Any]) -> None:
         raise NotImplementedHere(f"Skyjar does not implement the format {target['Format']} of s3 inventories.")
     if target["Format"] == "ORC" and not orc.is_there():
         raise NotImplementedHere("Skyjar needs a library for ORC: pip install 'skyjar[orc]'.")
-    if (target.get("Encryption") or {}).get("SSEKMS"):
-        raise NotImplementedHere("Skyjar does not implement SSEKMS of s3:PutBucketInventoryConfiguration.")
     named_configurations.named_in(target["Bucket"])
     if wanted["Schedule"]["Frequency"] not in ("Daily", "Weekly") or wanted["IncludedObjectVersions"] not in (
         "All",
@@ -108,6 +106,14 @@ def _list(call: Call, bucket: Bucket, wanted: dict[str, Any]) -> Outside | None:
     return Outside(Compute(inventory_lists.WRITERS[form], names, found), send)
 
 
+def _encryption(target: dict[str, Any]) -> dict[str, Any]:
+    """What the report is to be sealed with, where that is not the destination's default."""
+    wanted = target.get("Encryption") or {}
+    if "SSEKMS" in wanted:
+        return {"server_side_encryption": "aws:kms", "ssekms_key_id": wanted["SSEKMS"]["KeyId"]}
+    return {"server_side_encryption": "AES256"} if "SSES3" in wanted else {}
+
+
 def _form(wanted: dict[str, Any]) -> str:
     return str(wanted["Destination"]["S3BucketDestination"]["Format"])
 
@@ -132,7 +138,7 @@ def _send(call: Call, bucket: Bucket, wanted: dict[str, Any], data: bytes) -> No
     began = datetime.fromtimestamp(call.now, UTC)
     day = began.strftime("%Y-%m-%dT%H-%MZ")
     there = named_configurations.named_in(target["Bucket"])
-    deliveries.put(call, bucket, there, {
+    deliveries.put(call, bucket, there, **_encryption(target), files={
         list_key: data,
         f"{folder}/{day}/manifest.json": manifest,
         f"{folder}/{day}/manifest.checksum": checksum,

@@ -6,10 +6,13 @@ Source: S3 User Guide, "Amazon S3 Inventory list", "Inventory manifest".
 from __future__ import annotations
 
 import gzip
+from base64 import b64encode
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 from urllib.parse import quote_plus
+
+import orjson
 
 from skyjar.kernel.call import Call
 from skyjar.runtime import orc, parquet
@@ -131,6 +134,17 @@ def _expires(bucket: Bucket, rules: lifecycle.Rules, found: Object, now: float) 
     return iso(due[0]) if due is not None else ""
 
 
+def _acl(bucket: Bucket, found: Object) -> str:
+    """Base64 of JSON. Source: S3 User Guide, "Working with the Object ACL field"."""
+    owner = grants.canonical_id(grants.owns(bucket, found.owner))
+    given = [
+        {"uri" if "://" in grantee else "canonicalId": grantee,
+         "type": "Group" if "://" in grantee else "CanonicalUser", "permission": permission}
+        for grantee, permission in found.grants or ((owner, grants.FULL),)
+    ]  # fmt: skip
+    return b64encode(orjson.dumps({"version": "2022-11-10", "status": "AVAILABLE", "grants": given})).decode()
+
+
 _ENCRYPTIONS = {"AES256": "SSE-S3", "aws:kms": "SSE-KMS", "aws:kms:dsse": "DSSE-KMS"}
 FIELDS: dict[str, Any] = {
     "Size": lambda bucket, rules, found, now: "" if found.is_marker else str(found.size),
@@ -146,6 +160,7 @@ FIELDS: dict[str, Any] = {
     "BucketKeyStatus": lambda bucket, rules, found, now: "ENABLED" if found.has_bucket_key else "DISABLED",
     "ChecksumAlgorithm": lambda bucket, rules, found, now: found.algorithm,
     "ObjectOwner": lambda bucket, rules, found, now: grants.canonical_id(grants.owns(bucket, found.owner)),
+    "ObjectAccessControlList": lambda bucket, rules, found, now: "" if found.is_marker else _acl(bucket, found),
     "LifecycleExpirationDate": _expires,
     "IntelligentTieringAccessTier": lambda bucket, rules, found, now: (
         tiers.of(found, now) if found.storage_class == tiers.CLASS and not found.is_marker else ""
