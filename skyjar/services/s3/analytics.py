@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import Any
 
 from skyjar.kernel.call import Call
-from skyjar.kernel.errors import AWSError
 from skyjar.kernel.jobs import job
 from skyjar.kernel.service import operation
 
@@ -96,18 +95,12 @@ def analyse(call: Call, *, bucket: str, space: str, identity: str) -> None:
 
 
 def _export(call: Call, bucket: Bucket, wanted: dict[str, Any], data: bytes) -> None:
-    """Into one file, which is replaced each day. A destination in another Region, or of another owner than was said, gets none."""
+    """Into one file, which is replaced each day."""
     export = wanted["StorageClassAnalysis"].get("DataExport")
     if export is None:
         return
     target = export["Destination"]["S3BucketDestination"]
-    name = named_configurations.named_in(target["Bucket"])
-    try:
-        there = state.named(call, name)
-    except AWSError:
-        return
-    if there.region != bucket.region or target.get("BucketAccountId", there.account) != there.account:
-        return
     prefix = target.get("Prefix", "")
     key = f"{prefix.rstrip('/')}/{wanted['Id']}.csv" if prefix else f"{wanted['Id']}.csv"
-    deliveries.put(call, bucket, name, {key: data})
+    there = named_configurations.named_in(target["Bucket"])
+    deliveries.put(call, bucket, there, target.get("BucketAccountId", ""), {key: data})

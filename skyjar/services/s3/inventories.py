@@ -138,7 +138,7 @@ def _send(call: Call, bucket: Bucket, wanted: dict[str, Any], data: bytes) -> No
     began = datetime.fromtimestamp(call.now, UTC)
     day = began.strftime("%Y-%m-%dT%H-%MZ")
     there = named_configurations.named_in(target["Bucket"])
-    deliveries.put(call, bucket, there, **_encryption(target), files={
+    deliveries.put(call, bucket, there, target.get("AccountId", ""), **_encryption(target), files={
         list_key: data,
         f"{folder}/{day}/manifest.json": manifest,
         f"{folder}/{day}/manifest.checksum": checksum,

@@ -90,3 +90,17 @@ def test_under_a_key_that_lets_s3_use_it(desk: Any, s3: Any) -> None:
     (name,) = lists(s3)
     head = s3.head_object(bucket="reports", key=name)
     assert (head["ServerSideEncryption"], head["SSEKMSKeyId"]) == ("aws:kms", key["Arn"])
+
+
+def test_only_into_a_bucket_of_who_was_said_to_own_it(desk: Any, s3: Any) -> None:
+    listed(s3, fields=["Size"])
+    wanted = s3.get_bucket_inventory_configuration(bucket="first", id="i")["InventoryConfiguration"]
+    where = wanted["Destination"]["S3BucketDestination"]
+    where["AccountId"] = "999999999999"
+    s3.put_bucket_inventory_configuration(bucket="first", id="i", inventory_configuration=wanted)
+    desk.advance(86_400)
+    assert lists(s3) == []
+    where["AccountId"] = desk.account
+    s3.put_bucket_inventory_configuration(bucket="first", id="i", inventory_configuration=wanted)
+    desk.advance(86_400)
+    assert len(lists(s3)) == 1

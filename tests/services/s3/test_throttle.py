@@ -97,3 +97,11 @@ def test_settings_of_a_bucket_are_on_no_prefix(s3: Any, hand: Hand) -> None:
     hand.set_quota("prefix-writes", 0)
     assert taken(s3.get_bucket_versioning, 5, bucket="first") == 5
     assert taken(s3.get_object, 5, bucket="first", key="a") == 0
+
+
+def test_what_was_set_is_in_force_with_another_state_too(desk: Any, s3: Any, hand: Hand) -> None:
+    hand.set_quota("prefix-writes", 2)
+    desk.pipeline.behaviour.set_quotas = frozenset()  # as after a start, or in a state that was loaded
+    desk.loop.run_until_complete(desk.pipeline.quiesce())
+    desk.pipeline.resume()
+    assert taken(s3.put_object, 5, bucket="first", key="a", body=b"x") == 2
