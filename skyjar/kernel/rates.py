@@ -19,13 +19,13 @@ class Rates:
         self._second = 0
         self._counts: dict[Hashable, int] = {}
 
-    def admits(self, what: Hashable, most: int) -> bool:
-        """Whether it may happen once more in this second, and that it does."""
+    def of(self, what: Hashable) -> int:
+        """How often in this second."""
+        return self._counts.get(what, 0) if int(self.time()) == self._second else 0
+
+    def add(self, what: Hashable) -> None:
+        """Once more. An operation may run again, so this is for a call's follower (`metrics.py`)."""
         second = int(self.time())
         if second != self._second:
             self._second, self._counts = second, {}
-        count = self._counts.get(what, 0)
-        if count >= most:
-            return False
-        self._counts[what] = count + 1
-        return True
+        self._counts[what] = self._counts.get(what, 0) + 1

@@ -1,16 +1,19 @@
-"""What may happen so often within a second."""
+"""How often something happened within a second."""
 
 from __future__ import annotations
 
 from skyjar.kernel.rates import Rates
 
 
-def test_so_often_in_a_second_and_again_in_the_next() -> None:
+def test_counted_in_a_second_and_anew_in_the_next() -> None:
     now = [10.2]
     rates = Rates(lambda: now[0])
-    assert [rates.admits("a", 2) for _ in range(3)] == [True, True, False]
-    assert rates.admits("b", 1)
+    for what in ("a", "a", "b"):
+        rates.add(what)
+    assert [rates.of(what) for what in ("a", "b", "c")] == [2, 1, 0]
     now[0] = 10.9
-    assert not rates.admits("a", 2)
+    assert rates.of("a") == 2
     now[0] = 11.0
-    assert rates.admits("a", 2)
+    assert rates.of("a") == 0
+    rates.add("b")
+    assert [rates.of(what) for what in ("a", "b")] == [0, 1]

@@ -26,21 +26,33 @@ COLUMNS = (
 )  # fmt: skip
 
 
-def figures(watch: Watch, versions: Iterable[Object], done: Iterable[Activity], ends_s: float) -> tuple[Figures, ...]:
-    """Of a day that ends then: what there is of each class and age group, and what was done with it."""
-    found: dict[tuple[str, int], list[int]] = {}
+Held = dict[str, dict[int, tuple[int, int]]]  # by storage class and age group: objects, and their bytes
+
+
+def counted(watch: Watch, versions: Iterable[Object], ends_s: float, before: Held) -> Held:
+    """What there is at the end of a day, with what was counted of it before."""
+    found = {kind: dict(groups) for kind, groups in before.items()}
     for each in versions:
         if each.is_marker or each.storage_class not in CLASSES or not watch.covers(each.key, each.tags):
             continue
-        held = found.setdefault((each.storage_class, group_of(ends_s - each.modified_s, each.size)), [0] * 5)
-        held[0] += 1
-        held[1] += each.size
-    for activity in done:
-        held = found.setdefault((activity.storage_class, activity.group), [0] * 5)
-        held[2] += activity.gets
-        held[3] += activity.retrieved
-        held[4] += activity.uploaded
-    return tuple(Figures(kind, group, *held) for (kind, group), held in sorted(found.items()))
+        groups, group = found.setdefault(each.storage_class, {}), group_of(ends_s - each.modified_s, each.size)
+        objects, stored = groups.get(group, (0, 0))
+        groups[group] = (objects + 1, stored + each.size)
+    return found
+
+
+def figures(held: Held, done: Iterable[Activity]) -> tuple[Figures, ...]:
+    """Of a day: what there is of each class and age group, and what was done with it."""
+    found = {
+        (kind, group): Figures(kind, group, objects, stored)
+        for kind, groups in held.items()
+        for group, (objects, stored) in groups.items()
+    }
+    for each in done:
+        place = (each.storage_class, each.group)
+        there = found.get(place) or Figures(*place)
+        found[place] = Figures(*place, there.objects, there.stored, each.gets, each.retrieved, each.uploaded)
+    return tuple(each for _, each in sorted(found.items()))
 
 
 def analysed(watch: Watch, space: str, day: int, found: tuple[Figures, ...], earlier: Sequence[Day]) -> Day:

@@ -13,10 +13,13 @@ from skyjar.kernel.jobs import job
 from skyjar.kernel.service import operation
 
 from . import analyses, analysis_state, deliveries, lifecycle, limits, named_configurations, state, watches
+from .analysis_state import Day
 from .errors import MalformedXML
 from .state import Bucket
+from .watches import Watch
 
 _KIND = watches.ANALYTICS
+PAGE = 500
 
 
 @operation
@@ -68,30 +71,48 @@ def _again(call: Call, bucket: str, space: str, identity: str, after_s: float) -
 
 
 @job()
-def analyse(call: Call, *, bucket: str, space: str, identity: str) -> None:
+def analyse(
+    call: Call,
+    *,
+    bucket: str,
+    space: str,
+    identity: str,
+    day: int = 0,
+    after: tuple[str, int] | None = None,
+    held: analyses.Held | None = None,
+) -> None:
+    """Look at a page of a bucket's versions; then at the next page, or at the day as a whole, and again at the next midnight.
+    `day`, `held`: what the pages before were of, and had."""
     where = state.buckets.get(call, bucket)
     wanted = state.configuration(call, where, f"{_KIND}/{identity}") if where is not None else None
     if where is None or where.space != space or wanted is None:
         analysis_state.forget(call, space, identity)
         return
     watch = watches.of(_KIND, wanted)
-    ended = int(call.now // limits.DAY_S) - 1
-    earlier = analysis_state.days.range(call, space, identity)
-    if not earlier or earlier[-1].day < ended:
-        done = analysis_state.activities.range(call, space, identity, end=(ended + 1,))
-        for activity in done:
-            analysis_state.activities.remove(call, activity)
-        found = analyses.figures(
-            watch,
-            state.objects.each(call, space),
-            (each for each in done if each.day == ended),
-            (ended + 1) * limits.DAY_S,
-        )
-        day = analyses.analysed(watch, space, ended, found, earlier)
-        analysis_state.days.add(call, day)
-        earlier.append(day)
-    _export(call, where, wanted, analyses.exported(watch, earlier))
+    day = day or int(call.now // limits.DAY_S) - 1
+    start = (after[0], after[1] + 1) if after is not None else ()
+    versions = state.objects.range(call, space, start=start, limit=PAGE)
+    held = analyses.counted(watch, versions, (day + 1) * limits.DAY_S, held or {})
+    if len(versions) == PAGE:
+        rest: dict[str, Any] = {"day": day, "after": (versions[-1].key, versions[-1].order), "held": held}
+        call.later(analyse, key=f"{space}/{identity}", bucket=bucket, space=space, identity=identity, **rest)
+        return
+    _export(call, where, wanted, analyses.exported(watch, _history(call, watch, space, day, held)))
     _again(call, bucket, space, identity, call.now)
+
+
+def _history(call: Call, watch: Watch, space: str, day: int, held: analyses.Held) -> list[Day]:
+    """The days that have been analysed, with this one."""
+    earlier = analysis_state.days.range(call, space, watch.id)
+    if earlier and earlier[-1].day >= day:
+        return earlier
+    done = analysis_state.activities.range(call, space, watch.id, end=(day + 1,))
+    for activity in done:
+        analysis_state.activities.remove(call, activity)
+    found = analyses.figures(held, (each for each in done if each.day == day))
+    made = analyses.analysed(watch, space, day, found, earlier)
+    analysis_state.days.add(call, made)
+    return [*earlier, made]
 
 
 def _export(call: Call, bucket: Bucket, wanted: dict[str, Any], data: bytes) -> None:

@@ -11,6 +11,8 @@ from typing import Any
 
 from skyjar.kernel import quotas
 from skyjar.kernel.call import Call
+from skyjar.kernel.metrics import Ended, Follower, Tallies
+from skyjar.kernel.rates import Rates
 
 from . import limits, request_counts, state
 from .errors import SlowDown
@@ -27,9 +29,23 @@ def check(call: Call, bucket: Bucket, operation: str, parameters: dict[str, Any]
     most = _most(call, bucket, name)
     if most is None:
         return
-    for prefix in _prefixes(parameters):
-        if not call.behaviour.rates.admits((bucket.space, prefix, name), most):
-            raise SlowDown
+    concerned = [(bucket.space, prefix, name) for prefix in _prefixes(parameters)]
+    rates = call.behaviour.rates
+    if any(rates.of(each) >= most for each in concerned):
+        raise SlowDown
+    call.follower = _counting(rates, concerned, call.follower)
+
+
+def _counting(rates: Rates, concerned: list[tuple[str, str, str]], also: Follower | None) -> Follower:
+    """A request counts once, when it has been answered, whatever it was answered."""
+
+    def follow(ended: Ended, tallies: Tallies) -> None:
+        for each in concerned:
+            rates.add(each)
+        if also is not None:
+            also(ended, tallies)
+
+    return follow
 
 
 def _most(call: Call, bucket: Bucket, name: str) -> int | None:

@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from skyjar.services.s3 import analytics
+
 DAY_S = 86_400
 BIG = b"x" * 2**20  # a mebibyte
 
@@ -175,3 +177,11 @@ def test_an_owner_that_is_not_the_destinations_gets_nothing(desk: Any, s3: Any, 
     s3.put_bucket_analytics_configuration(bucket="first", id="all", analytics_configuration=wanted)
     desk.advance(DAY_S)
     assert keys(s3) == ["all.csv"]
+
+
+def test_more_versions_than_a_page(desk: Any, s3: Any, reports: None) -> None:
+    analysed(s3, "all")
+    for number in range(analytics.PAGE + 100):
+        s3.put_object(bucket="first", key=f"{number:04}", body=b"x" * 10)
+    desk.advance(2 * DAY_S)
+    assert row(rows(s3), "01-16-2027", "ALL")["ObjectCount"] == str(analytics.PAGE + 100)
