@@ -172,7 +172,8 @@ _JUDGED = frozenset(
 
 
 def question(call: Call, operation: str, parameters: dict[str, Any]) -> str | None:
-    """The object, for plain reads and writes in a bucket of the caller's own without a policy and ACLs."""
+    """The object, for plain reads and writes in a bucket of the caller's own without a policy and ACLs, of which nobody counts
+    the requests."""
     if operation not in _SINGLE or not _JUDGED.isdisjoint(parameters):
         return None
     bucket = _bucket(call, operation, parameters)
@@ -181,10 +182,12 @@ def question(call: Call, operation: str, parameters: dict[str, Any]) -> str | No
         or bucket.policy
         or bucket.ownership != grants.ENFORCED
         or bucket.requester_pays
+        or bucket.watches
         or bucket.account != call.account
         or bucket.region != call.region
         or bucket.name != parameters["bucket"]
         or call.origin.is_accelerated
+        or throttle.is_on(call.behaviour)
     ):
         return None
     return f"{bucket.name}/{parameters['key']}"
@@ -212,8 +215,7 @@ def actions(call: Call, operation: str, parameters: dict[str, Any]) -> list[str]
             acceleration.check(bucket)
         if bucket.name != parameters["bucket"]:
             points.check(call, operation, parameters)
-        behaviour = call.behaviour
-        if behaviour.has_aws_timing or behaviour.set_quotas:
+        if throttle.is_on(call.behaviour):
             throttle.check(call, bucket, operation, parameters)
     if operation in _READING:
         return [_named(operation, bool(parameters.get("version_id")))]

@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from skyjar.kernel import quotas
+from skyjar.kernel.behaviour import Behaviour
 from skyjar.kernel.call import Call
 from skyjar.kernel.metrics import Ended, Follower, Tallies
 from skyjar.kernel.rates import Rates
@@ -19,6 +20,16 @@ from .errors import SlowDown
 from .state import Bucket
 
 _READS = ("GetRequests", "HeadRequests", "ListRequests", "SelectRequests")
+
+
+_ASKED = frozenset(("s3", name) for name in limits.QUOTAS)
+
+
+def is_on(behaviour: Behaviour) -> bool:
+    """Whether there is anything to be checked."""
+    if behaviour.has_aws_timing:
+        return True
+    return bool(behaviour.set_quotas) and not _ASKED.isdisjoint(behaviour.set_quotas)
 
 
 def check(call: Call, bucket: Bucket, operation: str, parameters: dict[str, Any]) -> None:
