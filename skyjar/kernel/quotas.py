@@ -47,12 +47,18 @@ changed = Table("kernel.quotas", Quota, key=("service", "name", "account", "regi
 
 def of(at: At, service: str, name: str, declared: Declared) -> int:
     """The quota that holds there: the most particular one that was set, else the default."""
+    found = set_to(at, service, name)
+    return declared[name][0] if found is None else found
+
+
+def set_to(at: At, service: str, name: str) -> int | None:
+    """The most particular one that was set there."""
     place = Place(at.tx, "", "")
     for account, region in ((at.account, at.region), (at.account, ""), ("", at.region), ("", "")):
         found = changed.get(place, service, name, account, region)
         if found is not None:
             return found.value
-    return declared[name][0]
+    return None
 
 
 def declared_by(service: str) -> Declared:

@@ -41,7 +41,10 @@ def authorise(pipeline: Pipeline, x: Exchange) -> None:
     assert x.service is not None
     assert x.model is not None
     call = x.call = pipeline.call_of(x)
-    x.judgement = judge(pipeline, call, x.service, x.model.snake, x.model.name, x.parameters)
+    try:
+        x.judgement = judge(pipeline, call, x.service, x.model.snake, x.model.name, x.parameters)
+    finally:
+        x.follower = call.follower
 
 
 class Rules:
