@@ -38,6 +38,7 @@ def authorise(pipeline: Pipeline, x: Exchange) -> None:
     assert x.model is not None
     call = x.call = pipeline.call_of(x)
     x.judgement = judge(pipeline, call, x.service, x.model.snake, x.model.name, x.parameters)
+    x.region = call.region  # another where a Multi-Region access point of S3 found one
 
 
 class Rules:

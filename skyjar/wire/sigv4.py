@@ -11,6 +11,7 @@ import re
 from functools import lru_cache
 from typing import Any
 
+from skyjar.kernel import region_sets
 from skyjar.wire import chunked, sigv2
 from skyjar.wire.canonical import LITERAL_HASHES, S3_NAMES, STREAMING, body_hash, canonical_request
 from skyjar.wire.credentials import Credential
@@ -88,11 +89,8 @@ def verify(request: Request, credential: Credential, secret: str, now: float) ->
 
 def check_region(request: Request, credential: Credential, region: str) -> None:
     """Whether a request that is answered in this Region was signed for it."""
-    if credential.region_set:
-        from skyjar.wire import region_sets
-
-        if not region_sets.covers(credential.region_set, region):
-            raise wrong_region(request, credential, region)
+    if credential.region_set and not region_sets.covers(credential.region_set, region):
+        raise wrong_region(request, credential, region)
 
 
 def _check_payload(request: Request, credential: Credential) -> None:

@@ -16,7 +16,8 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature, encode_dss_signature
 
-from skyjar.wire import chunked, region_sets, sigv4, sigv4a
+from skyjar.kernel import region_sets
+from skyjar.wire import chunked, sigv4, sigv4a
 from skyjar.wire.errors import WireError
 from skyjar.wire.http import Request
 

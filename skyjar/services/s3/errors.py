@@ -133,6 +133,20 @@ class InvalidLocationConstraint(AWSError):
     sentence = "The specified location-constraint is not valid"
 
 
+class AuthorizationHeaderMalformed(AWSError):
+    code = "AuthorizationHeaderMalformed"
+
+
+class AuthorizationQueryParametersError(AWSError):
+    code = "AuthorizationQueryParametersError"
+
+
+class NoSuchMultiRegionAccessPoint(AWSError):
+    code = "NoSuchMultiRegionAccessPoint"
+    status = 404
+    sentence = "The specified Multi-Region Access Point does not exist."
+
+
 class PermanentRedirect(AWSError):
     code = "PermanentRedirect"
     status = 301

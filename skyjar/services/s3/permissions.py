@@ -11,6 +11,8 @@ from . import (
     acceleration,
     blocks,
     grants,
+    multi_region_points,
+    multi_region_state,
     object_lambda_replies,
     object_lambda_state,
     object_lambdas,
@@ -151,6 +153,8 @@ def _bucket(call: Call, operation: str, parameters: dict[str, Any]) -> Bucket | 
             if call.looked_up is not None:
                 return None
         found = state.named(call, name)
+        if name.startswith(multi_region_state.PREFIX):
+            multi_region_points.enter(call, operation, name, found)
     call.looked_up = found
     return found
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from skyjar.kernel.call import Call
 
-from . import batch_state, state
+from . import batch_state, multi_region_state, state
 
 _AS = {
     "get_public_access_block": "s3:GetAccountPublicAccessBlock",
@@ -14,12 +14,19 @@ _AS = {
     "delete_public_access_block": "s3:PutAccountPublicAccessBlock",
 }
 
+_MANAGING = frozenset(
+    ("create_multi_region_access_point", "delete_multi_region_access_point", "put_multi_region_access_point_policy")
+)
+_ON_NONE = ("describe_multi_region_access_point_operation", "list_multi_region_access_points")
+
 
 def actions(call: Call, operation: str, parameters: dict[str, Any]) -> list[str] | None:
     return [_AS[operation]] if operation in _AS else None
 
 
 def resources(call: Call, operation: str, parameters: dict[str, Any]) -> list[str]:
+    if "multi_region" in operation:
+        return _multi_region(call, operation, parameters)
     if _is_on_point(operation, parameters) and operation != "get_access_point":
         return [_arn(call, parameters)]
     if operation.endswith("_for_object_lambda") and "name" in parameters:
@@ -30,14 +37,30 @@ def resources(call: Call, operation: str, parameters: dict[str, Any]) -> list[st
 
 
 def also(call: Call, operation: str, parameters: dict[str, Any]) -> list[tuple[str, str, dict[str, Any]]]:
-    """The role of a job is handed over."""
+    """The role of a job is handed over; whoever manages Multi-Region access points may list buckets."""
+    if operation in _MANAGING:
+        return [("s3:ListAllMyBuckets", "*", {})]
     if operation != "create_job":
         return []
     return [("iam:PassRole", parameters["role_arn"], {"iam:PassedToService": "batchoperations.s3.amazonaws.com"})]
 
 
+def _multi_region(call: Call, operation: str, parameters: dict[str, Any]) -> list[str]:
+    """A Multi-Region access point by its alias; one that is not there yet, or not at all, by its name."""
+    if "request_token_arn" in parameters:
+        return [parameters["request_token_arn"]]
+    if "mrap" in parameters:
+        return [parameters["mrap"]]
+    name = parameters.get("name") or (parameters.get("details") or {}).get("Name")
+    if not name:
+        return ["*"]
+    found = multi_region_state.points.get(call, name)
+    return [multi_region_state.arn_of(call, found.alias if found is not None else name)]
+
+
 def _is_on_point(operation: str, parameters: dict[str, Any]) -> bool:
-    return "access_point" in operation and "name" in parameters and not operation.endswith("_for_object_lambda")
+    is_other = operation.endswith("_for_object_lambda") or "multi_region" in operation
+    return "access_point" in operation and "name" in parameters and not is_other
 
 
 def _arn(call: Call, parameters: dict[str, Any]) -> str:
@@ -53,6 +76,12 @@ def conditions(call: Call, operation: str, parameters: dict[str, Any]) -> dict[s
             "s3:DataAccessPointAccount": call.account,
             "s3:DataAccessPointArn": _arn(call, parameters),
             "s3:AccessPointNetworkOrigin": "VPC" if is_vpc else "Internet",
+        }
+    if "multi_region" in operation and operation not in _ON_NONE:
+        found |= {
+            "s3:DataAccessPointAccount": call.account,
+            "s3:DataAccessPointArn": _multi_region(call, operation, parameters)[0],
+            "s3:AccessPointNetworkOrigin": "Internet",
         }
     if operation == "create_job":
         found["s3:RequestJobPriority"] = str(parameters["priority"])
