@@ -39,6 +39,7 @@ def keep_point(call: Call, event: Any) -> None:
             policy=event.policy,
             is_public=event.is_public,
             blocks=event.blocks,
+            tags=event.tags,
         ),
     )
 

@@ -241,8 +241,7 @@ def also(call: Call, operation: str, parameters: dict[str, Any]) -> list[Any]:
         if point is None:
             return []
         arn, policy = points.resource(point, parameters), points.policy(call, point)
-        whose = {"s3:ResourceAccount": point.account, "aws:ResourceAccount": point.account}
-        known = {**conditions(call, operation, parameters), **whose}
+        known = {**conditions(call, operation, parameters), **points.own_conditions(point)}
         needed = actions(call, operation, parameters) or []
         return [(action, arn, known, policy, "resource-based policy") for action in needed]
     role = (parameters.get("replication_configuration") or {}).get("Role", "")

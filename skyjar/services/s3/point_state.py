@@ -25,6 +25,7 @@ class Point(Record, frozen=True):
     policy: str
     is_public: bool
     blocks: tuple[bool, bool, bool, bool]
+    tags: dict[str, str] = {}
 
 
 points = Table(

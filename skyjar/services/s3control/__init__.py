@@ -29,6 +29,7 @@ class AccessPointChanged(msgspec.Struct, frozen=True):
     policy: str
     is_public: bool
     blocks: tuple[bool, bool, bool, bool]
+    tags: dict[str, str]
 
 
 class AccessPointDeleted(msgspec.Struct, frozen=True):

@@ -9,7 +9,7 @@ import msgspec
 from skyjar.kernel.call import Call
 from skyjar.kernel.service import operation
 
-from . import batch_state, jobs, limits, manifests, state, tasks
+from . import batch_state, job_tags, jobs, limits, manifests, state, tasks
 from .batch_state import Batch
 from .errors import IdempotencyException, InvalidRequest
 
@@ -32,6 +32,7 @@ def create_job(
     manifest: dict[str, Any] | None = None,
     manifest_generator: dict[str, Any] | None = None,
     description: str = "",
+    tags: list[dict[str, str]] | None = None,
 ) -> dict[str, Any]:
     """A job that asks for no confirmation runs as soon as its manifest has been read."""
     state.check_account(call, account_id)
@@ -44,6 +45,7 @@ def create_job(
         "Priority": priority,
         "RoleArn": role_arn,
         "ConfirmationRequired": confirmation_required,
+        **({"Tags": tags} if tags else {}),
     }
     packed = msgspec.msgpack.encode(document)
     before = batch_state.batches.first(call, client_request_token, via="token")
@@ -65,6 +67,7 @@ def create_job(
         status="New",
         created_s=call.now,
         needs_confirmation=confirmation_required,
+        tags=job_tags.given(tags),
     )
     batch_state.batches.add(call, made)
     jobs.own(call).later(jobs.prepare, key=made.id, identity=made.id)

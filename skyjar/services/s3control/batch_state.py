@@ -41,6 +41,7 @@ class Batch(Record, frozen=True):
     suspended_s: float = 0.0
     active_s: float = 0.0
     active_since: float = 0.0
+    tags: dict[str, str] = {}
 
     @property
     def given(self) -> dict[str, Any]:

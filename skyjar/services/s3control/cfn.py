@@ -10,7 +10,7 @@ import orjson
 
 from skyjar.formation.resources import Physical, Properties, Resource, ResourceType
 from skyjar.kernel.call import Call
-from skyjar.kernel.errors import AWSError, Wait
+from skyjar.kernel.errors import AWSError, NotImplementedHere, Wait
 from skyjar.kernel.outside import Compute, Outside
 
 from . import limits
@@ -29,6 +29,8 @@ def create_access_point(call: Call, resource: Resource, properties: Properties) 
         "vpc_configuration": properties.get("VpcConfiguration"),
         "public_access_block_configuration": _flags(properties.get("PublicAccessBlockConfiguration")),
     }
+    if tagged := _tags(resource, properties):
+        optional["tags"] = _tag_list(tagged)
     s3control = call.ask("s3control")
     given = {key: value for key, value in optional.items() if value is not None}
     made = s3control.create_access_point(account_id=call.account, name=name, bucket=properties["Bucket"], **given)
@@ -40,6 +42,16 @@ def create_access_point(call: Call, resource: Resource, properties: Properties) 
     )
 
 
+def _tags(resource: Resource, properties: Properties) -> dict[str, str]:
+    """Of the stack and of the point; AWS's own names are not a user's to give."""
+    own = {tag["Key"]: str(tag["Value"]) for tag in properties.get("Tags") or ()}
+    return {key: value for key, value in (resource.tags | own).items() if not key.startswith("aws:")}
+
+
+def _tag_list(tags: dict[str, str]) -> list[dict[str, str]]:
+    return [{"Key": key, "Value": value} for key, value in tags.items()]
+
+
 def _flags(given: dict[str, Any] | None) -> dict[str, bool] | None:
     """Templates write truth as a word, too."""
     return {key: str(value).lower() == "true" for key, value in given.items()} if given is not None else None
@@ -48,6 +60,8 @@ def _flags(given: dict[str, Any] | None) -> dict[str, bool] | None:
 def update_access_point(
     call: Call, resource: Resource, physical: Physical, properties: Properties, previous: Properties
 ) -> Physical:
+    if properties.get("PublicAccessBlockConfiguration") != previous.get("PublicAccessBlockConfiguration"):
+        raise NotImplementedHere("Skyjar does not change PublicAccessBlockConfiguration of AWS::S3::AccessPoint.")
     s3control = call.ask("s3control")
     if properties.get("Policy"):
         s3control.put_access_point_policy(
@@ -55,6 +69,12 @@ def update_access_point(
         )
     elif previous.get("Policy"):
         s3control.delete_access_point_policy(account_id=call.account, name=physical.id)
+    wanted, there = _tags(resource, properties), _tags(resource.before(), previous)
+    named = {"account_id": call.account, "resource_arn": physical.attributes["Arn"]}
+    if gone := sorted(there.keys() - wanted.keys()):
+        s3control.untag_resource(**named, tag_keys=gone)
+    if wanted and wanted != there:
+        s3control.tag_resource(**named, tags=_tag_list(wanted))
     return physical
 
 
@@ -177,6 +197,7 @@ RESOURCE_TYPES = {
             "Name",
             "Policy",
             "PublicAccessBlockConfiguration",
+            "Tags",
             "VpcConfiguration",
         ),
     ),

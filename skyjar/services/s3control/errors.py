@@ -34,6 +34,24 @@ class TooManyAccessPoints(AWSError):
     sentence = "You have attempted to create more access points than allowed"
 
 
+class InvalidTag(AWSError):
+    code = "InvalidTag"
+    sentence = (
+        "This request contains a tag key or value that isn't valid. Valid characters include the following: "
+        "[a-zA-Z+-=._:/]. Tag keys can contain up to 128 characters. Tag values can contain up to 256 characters."
+    )
+
+
+class TooManyTags(AWSError):
+    code = "TooManyTags"
+    sentence = "The number of tags exceeds the limit of 50 tags. Remove some tags and try again."
+
+
+class TooManyTagsException(AWSError):
+    code = "TooManyTagsException"
+    sentence = "The number of tags exceeds the limit of 50 tags. Remove some tags and try again."
+
+
 class InvalidRequest(AWSError):
     code = "InvalidRequest"
 

@@ -7,6 +7,9 @@ ALIAS_NOISE = 34  # letters and digits that make an alias its own
 OBJECT_LAMBDAS = 1000  # Object Lambda access points of an account in a Region
 POLICY_BYTES = 20 * 1024
 PAGE = 1000
+TAGS = 50  # of an access point or a job
+TAG_KEY_LENGTH = 128
+TAG_VALUE_LENGTH = 256
 
 # Multi-Region access points. Source: "Multi-Region Access Point restrictions and limitations", "Rules for naming Amazon S3
 # Multi-Region Access Points".
