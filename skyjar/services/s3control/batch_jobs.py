@@ -9,7 +9,7 @@ import msgspec
 from skyjar.kernel.call import Call
 from skyjar.kernel.service import operation
 
-from . import batch_state, job_tags, jobs, limits, manifests, state, tasks
+from . import batch_state, compute_checksums, generated_manifests, job_tags, jobs, limits, manifests, state, tasks
 from .batch_state import Batch
 from .errors import IdempotencyException, InvalidRequest
 
@@ -55,6 +55,8 @@ def create_job(
         return {"JobId": before.id}
     tasks.check(operation)
     _check_report(report)
+    if compute_checksums.NAME in operation and not report["Enabled"]:
+        raise InvalidRequest("A job that computes checksums needs a report, which tells them.")
     manifests.check(manifest, manifest_generator)
     (name,) = operation
     made = Batch(
@@ -100,6 +102,9 @@ def describe_job(call: Call, *, account_id: str, job_id: str) -> dict[str, Any]:
     for member in ("Manifest", "ManifestGenerator"):
         if given[member]:
             shown[member] = given[member]
+    if batch.manifest[0]:
+        place = {"ObjectArn": batch.manifest[0], "ETag": batch.manifest[1]}
+        shown["GeneratedManifestDescriptor"] = {"Format": generated_manifests.FORMAT, "Location": place}
     if batch.reason:
         shown["StatusUpdateReason"] = batch.reason
     if batch.failure[0]:
