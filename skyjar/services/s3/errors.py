@@ -24,10 +24,16 @@ class NoSuchBucket(AWSError):
     sentence = "The specified bucket does not exist"
 
 
-class NoSuchAccessPoint(AWSError):
+class NoSuchAccessPoint(NoSuchBucket):
     code = "NoSuchAccessPoint"
     status = 404
     sentence = "The specified accesspoint does not exist"
+
+
+class NoSuchMultiRegionAccessPoint(NoSuchBucket):
+    code = "NoSuchMultiRegionAccessPoint"
+    status = 404
+    sentence = "The specified Multi-Region Access Point does not exist."
 
 
 class BucketHasAccessPointsAttached(AWSError):
@@ -139,12 +145,6 @@ class AuthorizationHeaderMalformed(AWSError):
 
 class AuthorizationQueryParametersError(AWSError):
     code = "AuthorizationQueryParametersError"
-
-
-class NoSuchMultiRegionAccessPoint(AWSError):
-    code = "NoSuchMultiRegionAccessPoint"
-    status = 404
-    sentence = "The specified Multi-Region Access Point does not exist."
 
 
 class PermanentRedirect(AWSError):
