@@ -20,7 +20,7 @@ import pytest
 from botocore.auth import S3SigV4Auth, S3SigV4QueryAuth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
-from botocore.crt.auth import CrtSigV4AsymAuth
+from botocore.crt.auth import CrtS3SigV4AsymAuth, CrtSigV4AsymAuth
 from botocore.exceptions import ClientError
 
 from skyjar.testing.running import Account
@@ -205,6 +205,32 @@ def test_other_services_take_it_too(point: Point, host: str, regions: str, statu
             assert answer.status == status
     except urllib.error.HTTPError as error:
         assert error.code == status
+
+
+@pytest.mark.parametrize(
+    ("host", "regions", "status"),
+    [("{bucket}.s3.eu-west-1.amazonaws.com", "*", 200), ("{bucket}.s3.eu-west-1.localhost", "eu-*,us-east-1", 200),
+     ("s3.eu-west-1.amazonaws.com", "eu-west-1", 200), ("localhost", "eu-west-1", 200),
+     ("{bucket}.s3.eu-west-1.amazonaws.com", "us-east-1", 400), ("localhost", "*", 301)],
+)  # fmt: skip
+def test_buckets_themselves_take_it(point: Point, host: str, regions: str, status: int) -> None:
+    """Where neither the host's name nor the signature says a Region, it is us-east-1, and the bucket is elsewhere."""
+    bucket = point.buckets[1]
+    point.ireland.put_object(Bucket=bucket, Key="k", Body=b"hello")
+    path = "/k" if "{bucket}" in host else f"/{bucket}/k"
+    port = urlsplit(point.account.running.endpoint).port
+    named = f"{host.format(bucket=bucket)}:{port}"
+    signed = AWSRequest("GET", f"http://{named}{path}")
+    keys = Credentials(point.keys["aws_access_key_id"], point.keys["aws_secret_access_key"])
+    CrtS3SigV4AsymAuth(keys, "s3", regions).add_auth(signed)
+    request = urllib.request.Request(
+        f"{point.account.running.endpoint}{path}", headers={**dict(signed.headers.items()), "Host": named}
+    )
+    try:
+        with urllib.request.urlopen(request) as answer:
+            assert (answer.status, answer.read()) == (status, b"hello")
+    except urllib.error.HTTPError as error:
+        assert error.code == status, error.read()
 
 
 # The AWS CLI, through a proxy that leads every connection here
