@@ -103,7 +103,7 @@ def authenticate(pipeline: Pipeline, x: Exchange) -> None:
             raise _pick(x, Expired, ExpiredJson, ExpiredS3)  # a session of ours that is over and swept away
         if pipeline.is_strict:
             raise _pick(x, UnknownKey, UnknownKeyJson, UnknownKeyS3)
-        account = key if len(key) == 12 and key.isdigit() else DEFAULT_ACCOUNT
+        account = key if len(key) == 12 and key.isascii() and key.isdigit() else DEFAULT_ACCOUNT
         x.principal = pipeline.root_of(account, key)
         x.account = account
         return

@@ -191,7 +191,7 @@ def _expires(text: str | None, service: str) -> int:
         if service in S3_NAMES:
             raise WireError("AuthorizationQueryParametersError", "X-Amz-Expires must be given")
         return SKEW_S
-    if not text.lstrip("-").isdigit() or len(text) > 12:
+    if re.fullmatch(r"-?[0-9]{1,11}", text) is None:
         raise WireError("AuthorizationQueryParametersError", "X-Amz-Expires should be a number")
     found = int(text)
     if found < 0:

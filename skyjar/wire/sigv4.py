@@ -138,7 +138,7 @@ def decoder(request: Request, credential: Credential | None, secret: str | None)
     length = request.headers.get("x-amz-decoded-content-length")
     if length is None and kind in STREAMING:
         raise WireError("MissingContentLength", "You must provide the Content-Length HTTP header.", 411)
-    if length is not None and (not length.isdigit() or len(length) > 18):
+    if length is not None and (not (length.isascii() and length.isdigit()) or len(length) > 18):
         raise WireError("InvalidArgument", "x-amz-decoded-content-length must be a number")
     trailers = request.headers.get("x-amz-trailer", "") if kind.endswith("-TRAILER") else ""
     names = [name.strip().lower() for name in trailers.split(",") if name.strip()]
