@@ -32,6 +32,8 @@ TYPICAL_S = {
     "s3control.CreateMultiRegionAccessPoint": 300.0,
     "s3control.DeleteMultiRegionAccessPoint": 300.0,
     "s3control.PutMultiRegionAccessPointPolicy": 60.0,
+    "service-quotas.Request": 300.0,
+    "service-quotas.Case": 86_400.0,
 }
 
 
