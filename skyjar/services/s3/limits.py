@@ -4,7 +4,6 @@ from skyjar.kernel.quotas import Published
 
 KIB, MIB, GIB, TIB = 1024, 1024**2, 1024**3, 1024**4
 
-QUOTAS = {"buckets": (10_000, "General purpose buckets of an account")}
 PUBLISHED_AS = "Amazon Simple Storage Service (Amazon S3)"
 PUBLISHED = {"buckets": Published("L-DC2B2D3D", "General purpose buckets", is_global=True, most=1_000_000)}
 BUCKETS_PAGE = 10_000
@@ -60,6 +59,7 @@ ANALYSIS_DELAY_S = 300  # ours: after midnight, when the day's last minute has b
 PREFIX_WRITES = 3_500  # PUT, COPY, POST and DELETE a second of one prefix; "Best practices design patterns"
 PREFIX_READS = 5_500  # GET and HEAD
 QUOTAS = {
+    "buckets": (10_000, "General purpose buckets of an account"),
     "prefix-writes": (
         PREFIX_WRITES,
         "PUT, COPY, POST and DELETE requests a second of one prefix, once set or with --aws-timing",
