@@ -49,12 +49,13 @@ class Cloud(Protocol):
 
 class Origin:
     """How a call came in. `endpoint`: scheme, host and port by which the client came; `secure`: whether what it said was
-    hidden from others on its way; `signature`: how it was signed (v4-header, v4-query, v2-header, v2-query), if it was;
+    hidden from others on its way; `signature`: how it was signed (v4-header, v4-query, v4a-header, v4a-query, v2-header, v2-query), if it
+    was; `region_set`: the Region that it was signed for, or the list of them that SigV4A has;
     `is_accelerated`: by a name of S3's Transfer Acceleration; `took_ms`: how long ago it came, by the machine's clock."""
 
     is_accelerated = False
     took_ms = 0.0
-    __slots__ = ("endpoint", "referer", "secure", "signature", "source_ip", "user_agent")
+    __slots__ = ("endpoint", "referer", "region_set", "secure", "signature", "source_ip", "user_agent")
 
     def __init__(
         self,
@@ -65,6 +66,7 @@ class Origin:
         user_agent: str = "",
         referer: str = "",
         signature: str = "",
+        region_set: str = "",
     ) -> None:
         self.endpoint = endpoint
         self.source_ip = source_ip
@@ -72,6 +74,7 @@ class Origin:
         self.user_agent = user_agent
         self.referer = referer
         self.signature = signature
+        self.region_set = region_set
 
 
 class CameIn(Protocol):
@@ -97,6 +100,9 @@ class CameIn(Protocol):
 
     @property
     def signature(self) -> str: ...
+
+    @property
+    def region_set(self) -> str: ...
 
     @property
     def took_ms(self) -> float: ...
