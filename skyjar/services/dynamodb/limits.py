@@ -26,6 +26,10 @@ TAGS_PAGE = 50
 DECREASES_A_DAY = 27
 QUOTAS = {
     "tables": (2_500, "Tables in an account and Region"),
+    "on-demand-read-units": (12_000, "Read units per second of a new on-demand table or index"),
+    "on-demand-write-units": (4_000, "Write units per second of a new on-demand table or index"),
+    "partition-read-units": (3_000, "Read units per second of one partition key of a table or global index"),
+    "partition-write-units": (1_000, "Write units per second of one partition key of a table or global index"),
     "table-read-units": (40_000, "Read units per second of a table or index"),
     "table-write-units": (40_000, "Write units per second of a table or index"),
     "account-read-units": (80_000, "Provisioned read units of all tables and indexes in an account and Region"),
@@ -39,7 +43,6 @@ READ_UNIT_BYTES = 4_096
 WRITE_UNIT_BYTES = 1_024
 COLLECTION_BYTES = 10 * 1024**3
 PARTITION_READ_UNITS, PARTITION_WRITE_UNITS = 3_000, 1_000
-ON_DEMAND_UNITS = 12_000, 4_000  # reads and writes per second of a new on-demand table or index
 PEAK_WINDOW_S = 1_800
 PARTITIONS_ON_DEMAND = 4
 POLICY_BYTES = 20_480

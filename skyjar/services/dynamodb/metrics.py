@@ -65,6 +65,13 @@ def written(call: Call, schema: Schema, units: float) -> None:
     call.tx.after_commit.append(schema.count_write if units == 1.0 else partial(schema.count_write, units))
 
 
+def failed(call: Call, schema: Schema, units: float) -> None:
+    """What a write took that came to nothing."""
+    if not schema.is_told:
+        _begin(call, schema)
+    schema.count_write(units)
+
+
 def _begin(call: Call, schema: Schema) -> None:
     schema.is_told = True
     call.tallies.pull(call.now, partial(_pulled, schema, call.account, call.region))

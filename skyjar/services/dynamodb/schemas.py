@@ -34,12 +34,12 @@ KEY_ENCODERS: dict[str, Callable[[Any], bytes]] = {"S": keys.text, "N": numbers.
 
 
 class Key:
-    """Where an item is: its partition's prefix, its whole key, and its primary key as index rows end with it."""
+    """Where an item is: the code of its partition key, its whole key, and its primary key as index rows end with it."""
 
-    __slots__ = ("bytes", "primary", "shard")
+    __slots__ = ("bytes", "code", "primary", "shard")
 
     def __init__(self, root: bytes, hash_bytes: bytes, range_bytes: bytes) -> None:
-        code = crc32(hash_bytes)
+        self.code = code = crc32(hash_bytes)
         self.shard = code % SHARDS
         self.primary = hash_bytes + range_bytes
         self.bytes = root + code.to_bytes(4, "big") + self.primary
@@ -48,7 +48,8 @@ class Key:
     def at(cls, root: bytes, place: bytes) -> Key:
         """The key of what lies at that place of a table."""
         key = cls.__new__(cls)
-        key.shard = int.from_bytes(place[:HASH_BYTES], "big") % SHARDS
+        key.code = int.from_bytes(place[:HASH_BYTES], "big")
+        key.shard = key.code % SHARDS
         key.primary = place[HASH_BYTES:]
         key.bytes = root + place
         return key
@@ -71,6 +72,11 @@ class Keyed:
         """Where the rows of a partition key begin."""
         encoded = KEY_ENCODERS[self.hash_type](value)
         return self.root + crc32(encoded).to_bytes(4, "big") + encoded
+
+    def code(self, row: bytes) -> int:
+        """The code of the partition key of a row here."""
+        at = len(self.root)
+        return int.from_bytes(row[at : at + HASH_BYTES], "big")
 
     def sort(self, value: Any) -> bytes:
         return KEY_ENCODERS[self.range_type](value)
@@ -130,7 +136,6 @@ class Schema(Keyed):
         "keeps",
         "key_names",
         "name",
-        "partitions",
         "read",
         "reads_old",
         "replicates",
@@ -157,7 +162,6 @@ class Schema(Keyed):
         self.key_names = (self.hash, self.range) if self.range else (self.hash,)
         self.sends = any(not each.is_disabled for each in definition.destinations)
         self.streams = bool(definition.stream_view) or self.sends
-        self.partitions = partitions_of(definition) if self.is_provisioned else 0
         self.is_plain = definition.status == "ACTIVE" and not definition.data_keys and not definition.has_policy
         self.seal = definition.data_keys[definition.sealing].mark if definition.sealing >= 0 else None
         self.keeps = bool(definition.copies or definition.recovery_since_s)

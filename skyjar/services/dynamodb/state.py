@@ -188,14 +188,11 @@ class StackTable(Record, frozen=True):
 
 
 class Peak(Record, frozen=True):
-    """What an on-demand table or index does: units in this second, the most in a second of this half hour, and what it can do
-    at once after the half hours before (0 for what a new one can)."""
+    """What an on-demand table or index did: the most units in a second of this half hour, and what it can do at once after the
+    half hours before (0 for what a new one can)."""
 
     space: str
     window: int
-    second: int = 0
-    reads: float = 0.0
-    writes: float = 0.0
     most_reads: float = 0.0
     most_writes: float = 0.0
     grown_reads: int = 0
@@ -221,7 +218,13 @@ policies = Table("dynamodb.policies", Policy, key=("arn",))
 labels = Table("dynamodb.labels", LastLabel, key=("table",))
 deliveries = Table("dynamodb.deliveries", Delivery, key=("space",))
 stack_tables = Table("dynamodb.stack_tables", StackTable, key=("token",))
-peaks = Table("dynamodb.peaks", Peak, key=("space",))
+peaks = Table(
+    "dynamodb.peaks",
+    Peak,
+    key=("space",),
+    version=2,
+    upgrades={1: lambda fields: fields[:2] + fields[5:]},  # this second's units are kept in memory
+)
 buckets = Table("dynamodb.buckets", Bucket, key=("space",))
 
 

@@ -214,9 +214,10 @@ def transact_get_items(
         project = items.projection(None, get.get("ProjectionExpression"), get.get("ExpressionAttributeNames"))
         values.admit(get["Key"])
         schema = schemas.schema_of(call, get["TableName"])
-        place = reasons.catch(at, partial(_place, schema), get["Key"])
-        if place is None:
+        found = reasons.catch(at, partial(_place, schema), get["Key"])
+        if found is None:
             continue
+        place = found.bytes
         if place in seen:
             raise ValidationException(DUPLICATES)
         seen.add(place)
@@ -231,7 +232,7 @@ def transact_get_items(
         responses.append(response)
         units = FACTOR * capacity.read_units(size, True)
         usages.setdefault(schema.name, Usage(schema)).add(units, {})
-        reasons.catch(at, partial(throttle.take_read, call, schema, get["Key"]), units)
+        reasons.catch(at, partial(throttle.take_read, call, schema, found.code, get["Key"]), units)
     reasons.raise_any()
     if total > limits.TRANSACTION_BYTES:
         raise ValidationException("Collection size of items in transaction exceeded 4MB limit")
@@ -241,8 +242,8 @@ def transact_get_items(
     return answer
 
 
-def _place(schema: schemas.Schema, key: values.Item) -> bytes:
+def _place(schema: schemas.Schema, key: values.Item) -> schemas.Key:
     try:
-        return keys.of_request(schema, key).bytes
+        return keys.of_request(schema, key)
     except ValidationException as error:
         raise Refused(error.message) from None
