@@ -527,3 +527,56 @@ def test_an_index_of_objects_and_a_lease_table(account: Account, dynamodb: Any) 
     take("worker-1", 1)
     held = dynamodb.get_item(TableName="leases", Key=lease, ConsistentRead=True)["Item"]
     assert (held["leaseOwner"]["S"], held["leaseCounter"]["N"]) == ("worker-1", "2")
+
+
+def test_transactions_conflict_and_retries_succeed(dynamodb: Any, table: Any, account: Account) -> None:
+    """Twenty threads move money between three accounts; each tries again when it was cancelled for a conflict."""
+    for n in range(3):
+        table.put_item(Item={"pk": f"money{n}", "sk": 1, "amount": 1000})
+    conflicts: list[str] = []
+    failures: list[BaseException] = []
+
+    def update(n: int, by: int) -> dict[str, Any]:
+        return {
+            "Update": {
+                "TableName": "orders",
+                "Key": {"pk": {"S": f"money{n}"}, "sk": {"N": "1"}},
+                "UpdateExpression": "ADD amount :by",
+                "ExpressionAttributeValues": {":by": {"N": str(by)}},
+            }
+        }
+
+    def move(thread: int) -> None:
+        client = account.client("dynamodb", Config(retries={"max_attempts": 0}))
+        try:
+            for turn in range(15):
+                giver, taker = (thread + turn) % 3, (thread + turn + 1) % 3
+                while True:
+                    try:
+                        client.transact_write_items(TransactItems=[update(giver, -1), update(taker, thread + 1 + 1)])
+                        break
+                    except client.exceptions.TransactionCanceledException as error:
+                        codes = {each["Code"] for each in error.response["CancellationReasons"]}
+                        assert codes <= {"None", "TransactionConflict"}
+                        conflicts.extend(codes - {"None"})
+        except BaseException as error:
+            failures.append(error)
+
+    threads = [threading.Thread(target=move, args=(n,)) for n in range(20)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not failures
+    assert conflicts
+    total = sum(table.get_item(Key={"pk": f"money{n}", "sk": 1})["Item"]["amount"] for n in range(3))
+    assert total == 3000 + 15 * sum(n + 1 for n in range(20))
+
+
+def test_calls_one_after_another_never_conflict(dynamodb: Any, table: Any) -> None:
+    key = {"pk": {"S": "a"}, "sk": {"N": "1"}}
+    for _ in range(100):
+        dynamodb.transact_write_items(TransactItems=[{"Put": {"TableName": "orders", "Item": key}}])
+        dynamodb.put_item(TableName="orders", Item=key)
+        dynamodb.transact_get_items(TransactItems=[{"Get": {"TableName": "orders", "Key": key}}])
+        dynamodb.delete_item(TableName="orders", Key=key)

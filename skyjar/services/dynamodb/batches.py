@@ -9,7 +9,7 @@ from skyjar.kernel.service import operation
 
 from . import capacity, item_rows, items, keys, limits, schemas, staleness, throttle, values, writes
 from .capacity import Usage
-from .errors import Throttled, ValidationException
+from .errors import Throttled, TransactionConflictException, ValidationException
 
 _DUPLICATES = "Provided list of item keys contains duplicates"
 
@@ -92,7 +92,11 @@ def batch_write_item(
             refused = throttled
             unprocessed.setdefault(name, []).append(request)
             continue
-        done = writes.perform(call, write, needs_old=return_item_collection_metrics == "SIZE", is_let_in=True)
+        try:
+            done = writes.perform(call, write, needs_old=return_item_collection_metrics == "SIZE", is_let_in=True)
+        except TransactionConflictException:
+            unprocessed.setdefault(name, []).append(request)
+            continue
         if return_consumed_capacity != "NONE":
             took = done.usage()
             usages[name].add(took.table, took.indexes)

@@ -9,7 +9,7 @@ from skyjar.kernel.call import Call
 from skyjar.kernel.errors import AWSError
 from skyjar.kernel.service import operation
 
-from . import capacity, keys, limits, partiql, selects, statements, throttle, transactions, writes
+from . import capacity, conflicts, keys, limits, partiql, selects, statements, throttle, transactions, writes
 from .capacity import Usage
 from .errors import (
     ItemCollectionSizeLimitExceededException,
@@ -167,6 +167,8 @@ def _read_all(call: Call, several: list[dict[str, Any]], return_capacity: str) -
     for at, each in enumerate(several):
         bound = Bound(call, each["Statement"], each.get("Parameters"))
         item, size = selects.one(call, bound)
+        key = keys.of_request(bound.schema, statements.key_of(bound))
+        reasons.catch(at, partial(conflicts.check_read, call, bound.schema), key)
         total += size
         responses.append({"Item": item} if item is not None else {})
         units = transactions.FACTOR * capacity.read_units(size, True)

@@ -22,6 +22,7 @@ WRITE = ("ConsumedWriteCapacityUnits", "Count")
 RETURNED = ("ReturnedItemCount", "Count")
 THROTTLED = ("ThrottledRequests", "Count")
 FAILED_CHECKS = ("ConditionalCheckFailedRequests", "Count")
+CONFLICTS = ("TransactionConflict", "Count")
 USER_ERRORS = ("UserErrors", "Count")
 _OPERATIONS = {
     "get_item": "GetItem",
@@ -105,6 +106,12 @@ def not_replicated(call: Call, table: str, count: int) -> None:
     call.count(NAMESPACE, (("TableName", table),), "FailedToReplicateRecordCount", "Count", float(count))
 
 
+def conflicted(call: Call, schema: Schema) -> None:
+    """A request for an item was refused for a transaction that is going on, which fails its own."""
+    own = (("TableName", schema.name),)
+    call.tallies.of(call.account, call.region, call.now, NAMESPACE, own).add(CONFLICTS, 1.0)
+
+
 def _made(ended: Ended, tallies: Tallies) -> None:
     if not ended.error_code:
         tallies.touch(ended.account, ended.region, "dynamodb", ended.parameters["table_name"].rpartition("/")[2])
@@ -130,6 +137,8 @@ def _failed(operation: str) -> Callable[[Ended, Tallies], None]:
             _tally(ended, tallies, "").add(throttled, 1.0)
         elif error == "ConditionalCheckFailedException":
             _tally(ended, tallies, "").add(FAILED_CHECKS, 1.0)
+        elif error == "TransactionConflictException":
+            return  # counted where it was met
         elif ended.status == 400:
             tallies.of(ended.account, ended.region, ended.clock_began, NAMESPACE, ()).add(USER_ERRORS, 1.0)
 

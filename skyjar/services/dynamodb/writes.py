@@ -7,7 +7,20 @@ from typing import Any
 
 from skyjar.kernel.call import Call
 
-from . import capacity, collections, item_rows, keys, legacy, limits, metrics, paces, throttle, updates, values
+from . import (
+    capacity,
+    collections,
+    conflicts,
+    item_rows,
+    keys,
+    legacy,
+    limits,
+    metrics,
+    paces,
+    throttle,
+    updates,
+    values,
+)
 from .capacity import Usage
 from .errors import ConditionalCheckFailedException, ValidationException
 from .expressions import Expressions, Names, Values
@@ -124,6 +137,7 @@ def perform(
 ) -> Done:  # fmt: skip
     """Judge the condition and do it."""
     schema, key = write.schema, write.key
+    conflicts.check(call, schema, key)
     stored = call.tx.get(key.bytes)
     old = item_rows.load(stored) if stored is not None and (needs_old or write.needs_old) else None
     if write.test is not None and not write.test(old or {}):
