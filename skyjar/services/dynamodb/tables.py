@@ -185,7 +185,7 @@ def delete_table(call: Call, *, table_name: str) -> dict[str, Any]:
         state.tables.replace(call, definition, state.replace(definition, status="DELETING"))
         call.later(remove, due=call.now + takes, table=definition.name, space=definition.space)
     else:
-        _remove(call, definition)
+        drop(call, definition)
     kept = ("TableName", "TableStatus", "ProvisionedThroughput", "TableSizeBytes", "ItemCount", "TableArn", "TableId",
             "BillingModeSummary", "DeletionProtectionEnabled", "TableClassSummary")  # fmt: skip
     return {"TableDescription": {name: shown[name] for name in kept if name in shown}}
@@ -196,10 +196,11 @@ def remove(call: Call, *, table: str, space: str) -> None:
     """The end of a table that was DELETING."""
     definition = state.tables.get(call, table)
     if definition is not None and definition.space == space:
-        _remove(call, definition)
+        drop(call, definition)
 
 
-def _remove(call: Call, definition: Definition) -> None:
+def drop(call: Call, definition: Definition) -> None:
+    """Remove a table at once."""
     if definition.insights:
         from . import insights
 

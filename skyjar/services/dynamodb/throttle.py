@@ -1,7 +1,8 @@
 """Who takes more than a table gives is throttled, and told why (ThrottlingReasons).
 
 - Provisioned throughput: units come in by the second, and up to 300 seconds of unused ones are kept. A new table begins with a
-  full reserve. A request that needs more than is left waits, but for one of a batch, whose other writes are made already.
+  full reserve. A write that needs more than is left is refused; what is read is known only afterwards, so a read is let in while any
+  unit is left, and may take more. So may a write of a batch, whose other writes are made already.
 - The maximum that an on-demand table or index was given (OnDemandThroughput): by the second, with no reserve.
 - What on-demand tables and single partition keys can do: `paces.py`.
 
@@ -233,8 +234,7 @@ def _take(call: Call, space: str, rates: Rates, read: float, write: float, owed:
     reads_left = FREE if rates.read == FREE else reads_left  # whatever was taken while there was a limit
     writes_left = FREE if rates.write == FREE else writes_left
     if not is_let_in and (
-        _is_over(read, reads_left, rates.read * rates.burst_s)
-        or _is_over(write - owed, writes_left - owed, rates.write * rates.burst_s)
+        (read and reads_left <= 0) or _is_over(write - owed, writes_left - owed, rates.write * rates.burst_s)
     ):
         return False
     left = Bucket(space=space, read_units=reads_left - read, write_units=writes_left - write, at_s=moment)
