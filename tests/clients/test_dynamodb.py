@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 import time
+import urllib.request
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -580,3 +581,25 @@ def test_calls_one_after_another_never_conflict(dynamodb: Any, table: Any) -> No
         dynamodb.put_item(TableName="orders", Item=key)
         dynamodb.transact_get_items(TransactItems=[{"Get": {"TableName": "orders", "Key": key}}])
         dynamodb.delete_item(TableName="orders", Key=key)
+
+
+def test_a_hot_key_is_throttled_and_clients_try_again(account: Account, dynamodb: Any) -> None:
+    """Half a unit for each read: the limit of a key is lowered, so that a client can reach it."""
+    control = account.running.endpoint + "/_skyjar/quotas"
+    body = {"service": "dynamodb", "name": "partition-read-units", "value": 5, "account": account.number}
+    request = urllib.request.Request(control, json.dumps(body).encode(), {"content-type": "application/json"})
+    with urllib.request.urlopen(request, timeout=30) as answer:
+        assert answer.status == 200
+    dynamodb.create_table(TableName="hot", KeySchema=PK, AttributeDefinitions=TYPES[:1], BillingMode="PAY_PER_REQUEST")
+    get = {"TableName": "hot", "Key": {"pk": {"S": "a"}}}
+    with pytest.raises(ClientError) as throttled:
+        for _ in range(10_000):
+            dynamodb.get_item(**get)
+    response: dict[str, Any] = throttled.value.response
+    assert response["Error"]["Code"] == "ThrottlingException"
+    (reason,) = response["throttlingReasons"]
+    assert reason["reason"] == "TableReadKeyRangeThroughputExceeded"
+    assert reason["resource"].endswith(f":{account.number}:table/hot")
+    patient = account.client("dynamodb", Config(retries={"mode": "standard", "max_attempts": 10}))
+    for _ in range(15):
+        patient.get_item(**get)

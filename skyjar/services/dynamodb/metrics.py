@@ -24,6 +24,7 @@ THROTTLED = ("ThrottledRequests", "Count")
 FAILED_CHECKS = ("ConditionalCheckFailedRequests", "Count")
 CONFLICTS = ("TransactionConflict", "Count")
 USER_ERRORS = ("UserErrors", "Count")
+_THROTTLED = ("ProvisionedThroughputExceededException", "ThrottlingException", "RequestLimitExceeded")
 _OPERATIONS = {
     "get_item": "GetItem",
     "put_item": "PutItem",
@@ -112,6 +113,17 @@ def conflicted(call: Call, schema: Schema) -> None:
     call.tallies.of(call.account, call.region, call.now, NAMESPACE, own).add(CONFLICTS, 1.0)
 
 
+def throttled(call: Call, schema: Schema, index: str, limit: str, *, is_write: bool) -> None:
+    """A read or write that a table or one of its global indexes does not let in, by that limit; its request fails, or leaves it out."""
+    own: Dimensions = (("TableName", schema.name),)
+    if index:
+        own = (*own, ("GlobalSecondaryIndexName", index))
+    tally = call.tallies.of(call.account, call.region, call.now, NAMESPACE, own)
+    kind = "Write" if is_write else "Read"
+    tally.add((f"{kind}ThrottleEvents", "Count"), 1.0)
+    tally.add((f"{kind}{limit.removesuffix('Exceeded')}ThrottleEvents", "Count"), 1.0)
+
+
 def _made(ended: Ended, tallies: Tallies) -> None:
     if not ended.error_code:
         tallies.touch(ended.account, ended.region, "dynamodb", ended.parameters["table_name"].rpartition("/")[2])
@@ -127,14 +139,11 @@ def _returned(operation: str) -> Callable[[Ended, Tallies], None]:
 
 def _failed(operation: str) -> Callable[[Ended, Tallies], None]:
     """Counts what goes wrong with an operation on one table."""
-    is_read = operation in ("GetItem", "Query", "Scan")
-    throttled = ("ReadThrottleEvents" if is_read else "WriteThrottleEvents", "Count")
 
     def counted(ended: Ended, tallies: Tallies) -> None:
         error = ended.error_code
-        if error in ("ProvisionedThroughputExceededException", "ThrottlingException"):
+        if error in _THROTTLED:
             _tally(ended, tallies, operation).add(THROTTLED, 1.0)
-            _tally(ended, tallies, "").add(throttled, 1.0)
         elif error == "ConditionalCheckFailedException":
             _tally(ended, tallies, "").add(FAILED_CHECKS, 1.0)
         elif error == "TransactionConflictException":

@@ -188,16 +188,19 @@ def _rates(schema: Schema, index: IndexSchema | None) -> Rates:
 def refusal(call: Call, schema: Schema, index: IndexSchema | None, why: str = "", *, is_write: bool) -> Throttled:
     """`why`: the limit of `paces.py` that is reached; none of them where it is what was bought, or the maximum."""
     error: Throttled
+    bought = "ProvisionedThroughputExceeded" if schema.is_provisioned else "MaxOnDemandThroughputExceeded"
+    name = index.name if index is not None and index.is_global else ""
+    metrics.throttled(call, schema, name, why or bought, is_write=is_write)
     if schema.is_provisioned:
         kind = IndexThroughputExceeded if index is not None and is_write else ProvisionedThroughputExceededException
-        error = kind(ThrottlingReasons=_reasons(call, schema, index, is_write, why or "ProvisionedThroughputExceeded"))
+        error = kind(ThrottlingReasons=_reasons(call, schema, index, is_write, why or bought))
     elif why == "AccountLimitExceeded":
         error = RequestLimitExceeded(OVER_QUOTA, ThrottlingReasons=_reasons(call, schema, index, is_write, why))
     else:
-        reasons = _reasons(call, schema, index, is_write, why or "MaxOnDemandThroughputExceeded")
+        reasons = _reasons(call, schema, index, is_write, why or bought)
         sentence = (TOO_FAST if index is None else INDEX_TOO_FAST) if why else OVER_MAXIMUM
         error = ThrottlingException(sentence, throttlingReasons=reasons)
-    error.index = index.name if index is not None and index.is_global else ""
+    error.index = name
     return error
 
 

@@ -236,3 +236,29 @@ def test_what_fails_its_condition_takes_its_units(desk: Any, table: Make) -> Non
     assert most(lambda n: put(db, "b")) == 300 - 7 * 40
     desk.advance(100)
     assert most(lambda n: put(db, "b")) == 100, "and only once"
+
+
+def told(desk: Any, name: str, **index_name: str) -> float:
+    """The sum of a metric in the last minutes."""
+    dimensions = {"TableName": "tab", **index_name}
+    found = desk.ask("cloudwatch").get_metric_statistics(
+        namespace="AWS/DynamoDB", metric_name=name, statistics=["Sum"], period=60,
+        dimensions=[{"Name": key, "Value": value} for key, value in dimensions.items()],
+        start_time=desk.clock.now() - 600, end_time=desk.clock.now() + 60,
+    )["Datapoints"]  # fmt: skip
+    return float(sum(each["Sum"] for each in found))
+
+
+def test_cloudwatch_is_told_by_which_limit(desk: Any, table: Make) -> None:
+    set_quota(desk, partition_write_units=5, partition_read_units=5)
+    db = table(types={"g": "S"}, global_secondary_indexes=[index("gsi", "g")])
+    assert most(lambda n: put(db)) == 5
+    requests = [{"PutRequest": {"Item": item(pk=pk)}} for pk in ("a", "b")]
+    db.batch_write_item(request_items={"tab": requests})
+    assert most(lambda n: put(db, f"k{n}", g="hot")) == 5
+    assert most(lambda n: db.get_item(table_name="tab", key=item(pk="a"))) == 10
+    desk.advance(60)
+    assert told(desk, "WriteThrottleEvents") == told(desk, "WriteKeyRangeThroughputThrottleEvents") == 2
+    assert told(desk, "WriteKeyRangeThroughputThrottleEvents", GlobalSecondaryIndexName="gsi") == 1
+    assert told(desk, "ReadKeyRangeThroughputThrottleEvents") == 1
+    assert told(desk, "ConsumedWriteCapacityUnits") == 5 + 1 + 5
