@@ -34,6 +34,7 @@ def clear(call: Call, *, space: str) -> None:
     state.sweeps.delete(call, space)
     state.deliveries.delete(call, space)
     state.peaks.delete(call, space)
+    state.counted.delete(call, space)
     state.buckets.delete(call, space)
     paces.forget(call, space)
     if left:

@@ -36,6 +36,7 @@ QUOTAS = {
     "account-write-units": (80_000, "Provisioned write units of all tables and indexes in an account and Region"),
 }
 BURST_S = 300
+COUNT_S = 6 * 3_600  # how often ItemCount is brought up to date, where AWS's timing is asked for
 EXPIRY_DELAY_S = 60.0  # AWS: within a few days
 EXPIRY_AGE_S = 5 * 365 * 86_400  # items that expired longer ago than this are left alone
 TTL_CHANGE_S = 3_600

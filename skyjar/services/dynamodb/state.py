@@ -83,6 +83,7 @@ class Definition(Record, frozen=True):
     """`types` gives the declared attributes' types. Units are 0 for PAY_PER_REQUEST tables. `copies` are the spaces of copies
     that are being made, `recovery_since_s` when point-in-time recovery was enabled, 0 while it is not.
     `sealing` is the place of the data key that seals what is written now, -1 for none; the others may still be needed.
+    `inaccessible_since_s`: when it was noticed that its KMS key could not be used, 0 while it can.
     `replicas` are the Regions of a global table, this one among them, `sourced_s` when a replica was last made from this one.
     """
 
@@ -127,6 +128,7 @@ class Definition(Record, frozen=True):
     warm_writes: int = 0
     destinations: tuple[Destination, ...] = ()
     insights: tuple[Insights, ...] = ()
+    inaccessible_since_s: float = 0.0
 
 
 class Tally(Record, frozen=True):
@@ -134,6 +136,15 @@ class Tally(Record, frozen=True):
     shard: int
     items: int = 0
     size_bytes: int = 0
+
+
+class Counted(Record, frozen=True):
+    """What a table or index had when it was last looked at in some period of `limits.COUNT_S` since it was made."""
+
+    space: str
+    period: int
+    items: int
+    size_bytes: int
 
 
 class Collection(Record, frozen=True):
@@ -210,6 +221,7 @@ class Bucket(Record, frozen=True):
 
 kinesis_changes = Table("dynamodb.kinesis_changes", KinesisChange, key=("queue", "number"))
 tables = Table("dynamodb.tables", Definition, key=("name",))
+counted = Table("dynamodb.counted", Counted, key=("space",))
 tallies = Table("dynamodb.tallies", Tally, key=("space", "shard"))
 collection_sizes = Table("dynamodb.collections", Collection, key=("space", "partition"))
 sweeps = Table("dynamodb.sweeps", Sweep, key=("space",))

@@ -135,7 +135,7 @@ def described(call: Call, table_name: str) -> Definition:
 @operation
 def describe_table(call: Call, *, table_name: str) -> dict[str, Any]:
     call = schemas.owned(call, table_name)
-    definition = described(call, table_name)
+    definition = encryption.looked_at(call, described(call, table_name))
     return {"Table": descriptions.describe(call, definition, definition.status)}
 
 
