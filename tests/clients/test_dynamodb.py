@@ -603,3 +603,31 @@ def test_a_hot_key_is_throttled_and_clients_try_again(account: Account, dynamodb
     patient = account.client("dynamodb", Config(retries={"mode": "standard", "max_attempts": 10}))
     for _ in range(15):
         patient.get_item(**get)
+
+
+def test_an_index_with_keys_of_several_attributes(account: Account) -> None:
+    parts = [("tournament", "HASH"), ("region", "HASH"), ("round", "RANGE"), ("game", "RANGE")]
+    made = account.resource("dynamodb").create_table(
+        TableName="matches", KeySchema=PK, BillingMode="PAY_PER_REQUEST",
+        AttributeDefinitions=[*TYPES[:1], *({"AttributeName": name, "AttributeType": "S"} for name, _ in parts)],
+        GlobalSecondaryIndexes=[
+            {
+                "IndexName": "by_round",
+                "KeySchema": [{"AttributeName": name, "KeyType": kind} for name, kind in parts],
+                "Projection": {"ProjectionType": "ALL"},
+            }
+        ],
+    )  # fmt: skip
+    for n in range(6):
+        made.put_item(
+            Item={"pk": f"k{n}", "tournament": "winter", "region": "na", "round": f"r{n // 3}", "game": f"g{n}"}
+        )
+    where = Key("tournament").eq("winter") & Key("region").eq("na") & Key("round").eq("r1") & Key("game").gt("g3")
+    answer = made.query(IndexName="by_round", KeyConditionExpression=where)
+    assert [each["pk"] for each in answer["Items"]] == ["k4", "k5"]
+    skipping = Key("tournament").eq("winter") & Key("region").eq("na") & Key("game").eq("g3")
+    error = refused(made.query, IndexName="by_round", KeyConditionExpression=skipping)["Error"]
+    assert (error["Code"], error["Message"]) == (
+        "ValidationException",
+        "Query condition missed key schema element: round",
+    )

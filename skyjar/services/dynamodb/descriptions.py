@@ -41,7 +41,7 @@ def describe(call: Call, definition: Definition, status: str) -> dict[str, Any]:
             {"AttributeName": name, "AttributeType": kind} for name, kind in sorted(definition.types.items())
         ],
         "TableName": definition.name,
-        "KeySchema": _keys(definition.hash, definition.range),
+        "KeySchema": _keys((definition.hash,), (definition.range,) if definition.range else ()),
         "TableStatus": status,
         "CreationDateTime": definition.created_s,
         "ProvisionedThroughput": _throughput(call, definition),
@@ -82,11 +82,12 @@ def is_updating(call: Call, definition: Definition) -> bool:
     return is_changing or call.now < definition.updating_until_s
 
 
-def _keys(hash_name: str, range_name: str) -> list[dict[str, str]]:
-    found = [{"AttributeName": hash_name, "KeyType": "HASH"}]
-    if range_name:
-        found.append({"AttributeName": range_name, "KeyType": "RANGE"})
-    return found
+def _keys(hashes: tuple[str, ...], ranges: tuple[str, ...]) -> list[dict[str, str]]:
+    return [
+        {"AttributeName": name, "KeyType": kind}
+        for kind, names in (("HASH", hashes), ("RANGE", ranges))
+        for name in names
+    ]
 
 
 def units_of(bought: Definition | IndexDefinition) -> dict[str, int]:
@@ -117,7 +118,7 @@ def _index(call: Call, definition: Definition, index: IndexDefinition, table_arn
         projection["NonKeyAttributes"] = list(index.non_key)
     shown: dict[str, Any] = {
         "IndexName": index.name,
-        "KeySchema": _keys(index.hash, index.range),
+        "KeySchema": _keys(index.hashes, index.ranges),
         "Projection": projection,
         "IndexSizeBytes": size,
         "ItemCount": items,

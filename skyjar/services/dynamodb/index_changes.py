@@ -61,7 +61,7 @@ def _global(definition: Definition, name: str) -> IndexDefinition:
 def _delete_index(call: Call, old: Definition, name: str) -> Definition:
     gone = _global(old, name)
     indexes = tuple(index for index in old.indexes if index is not gone)
-    used = {old.hash, old.range, *(each for index in indexes for each in (index.hash, index.range))}
+    used = {old.hash, old.range, *(each for index in indexes for each in index.key_names)}
     types = {attribute: kind for attribute, kind in old.types.items() if attribute in used}
     call.later(jobs.clear, key=gone.space, space=gone.space)
     kept = old.insights

@@ -16,6 +16,9 @@ OPERATORS = 300
 IN_OPERANDS = 100
 PATH_DEPTH = 32
 EXPRESSION_DEPTH = 100  # of parentheses; ours, so that a hostile expression cannot exhaust the stack
+KEY_ATTRIBUTES = (
+    4  # of the partition key, and of the sort key, of a global index; Developer Guide, "Multi-attribute keys pattern"
+)
 LOCAL_INDEXES = 5
 GLOBAL_INDEXES = 20
 PROJECTED_ATTRIBUTES = 100  # non-key attributes of all INCLUDE projections of a table

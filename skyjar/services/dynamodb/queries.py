@@ -224,7 +224,7 @@ class Page:
         self.keyed = self._index = index
 
     def refuse_keys_in_filter(self, given: dict[str, Any] | None) -> None:
-        names = [self.keyed.hash, *([self.keyed.range] if self.keyed.range else [])]
+        names = self.keyed.keyed_names
         for path in self._filtered:
             if path[0] in names:
                 raise ValidationException(
@@ -274,7 +274,7 @@ class Page:
         """The row that ExclusiveStartKey names, whether or not it is still there."""
         ranges.check_start(given)
         schema, index = self.schema, self._index
-        names = {*schema.key_names, *((index.hash, index.range) if index is not None else ())} - {""}
+        names = {*schema.key_names, *(index.keyed_names if index is not None else ())}
         if given.keys() != names:
             raise ValidationException("The provided starting key is invalid")
         try:
@@ -351,7 +351,7 @@ class Page:
     def _key_of(self, item: Item) -> Item:
         names = [*self.schema.key_names]
         if self._index is not None:
-            names += [name for name in (self._index.hash, self._index.range) if name and name not in names]
+            names += [name for name in self._index.keyed_names if name not in names]
         return {name: item[name] for name in names}
 
     def _consume(self, answer: dict[str, Any], size: int, fetched: float, rows: list[bytes]) -> None:

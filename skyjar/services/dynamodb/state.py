@@ -13,7 +13,8 @@ R = TypeVar("R", bound=msgspec.Struct)
 
 
 class IndexDefinition(msgspec.Struct, frozen=True, array_like=True, kw_only=True):
-    """`range` is empty where there is none; `projection` is KEYS_ONLY, INCLUDE or ALL; `status` as DescribeTable has it."""
+    """`range` is empty where there is none; `more_hash` and `more_range` are what follows on the first attributes of keys of
+    several; `projection` is KEYS_ONLY, INCLUDE or ALL; `status` as DescribeTable has it."""
 
     name: str
     space: str
@@ -29,6 +30,22 @@ class IndexDefinition(msgspec.Struct, frozen=True, array_like=True, kw_only=True
     max_writes: int = 0
     warm_reads: int = 0
     warm_writes: int = 0
+    more_hash: tuple[str, ...] = ()
+    more_range: tuple[str, ...] = ()
+
+    @property
+    def hashes(self) -> tuple[str, ...]:
+        """The attributes of the partition key."""
+        return (self.hash, *self.more_hash)
+
+    @property
+    def ranges(self) -> tuple[str, ...]:
+        """Those of the sort key."""
+        return (self.range, *self.more_range) if self.range else ()
+
+    @property
+    def key_names(self) -> tuple[str, ...]:
+        return (*self.hashes, *self.ranges)
 
 
 class Restored(msgspec.Struct, frozen=True, array_like=True, kw_only=True):
