@@ -27,38 +27,62 @@ from .schemas import IndexSchema, Schema
 from .state import Peak, peaks
 
 ENDLESS = float("inf")
+PLENTY = 2.0**50  # from which half units can be taken exactly
 NO_KEY = -1  # of what is not about one partition key
 
 
 class Side:
     """Reads or writes. `begun`: what there was to take when this second began, `left`: what there is, not below `least`; `keys`: what
-    was taken by partition key, by its CRC-32, each at most `most`. `owed`: by requests that failed, and so could not write it down."""
+    was taken by partition key, by its CRC-32, each at most `most`. As long as there is more left than `calm` no key can have taken too
+    much, and what was taken is only noted: a code, its units, and so on. `owed`: by requests that failed, and so could not write it down."""
 
-    __slots__ = ("begun", "keys", "least", "left", "most", "owed", "rate")
+    __slots__ = ("begun", "calm", "keys", "least", "left", "most", "note", "noted", "owed", "rate")
 
     def __init__(self) -> None:
         self.begun = self.left = self.least = self.rate = self.owed = 0.0
-        self.most = ENDLESS
+        self.calm = self.most = ENDLESS
         self.keys: dict[int, float] = {}
+        self.noted: list[float] = []
+        self.note = self.noted.append
 
     def turn(self, passed_s: float) -> None:
         self.keys.clear()
+        self.noted.clear()
+        self.calm = 0.0
         if self.rate != ENDLESS:
             self.begun = self.left = min(self.left + passed_s * self.rate, self.rate * limits.BURST_S)
 
     def limit(self, rate: float, most: float) -> None:
         """`most` units in one second, and no more than `rate` for long."""
         if rate == ENDLESS:
-            self.begun, self.left, self.least = ENDLESS, ENDLESS, -ENDLESS
+            self.begun, self.left, self.least = PLENTY, PLENTY, -ENDLESS
         else:
             if self.rate == ENDLESS:  # it was provisioned
                 self.begun = self.left = rate * limits.BURST_S
             self.least = max(0.0, self.begun - most)
         self.rate = rate
+        if self.calm != ENDLESS:
+            self.calm = max(self.least, self.begun - self.most)
+
+    def by_key(self) -> dict[int, float]:
+        """What was taken by key, from now on kept with each request of this second."""
+        keys, noted = self.keys, self.noted
+        for at in range(0, len(noted), 2):
+            code = int(noted[at])
+            keys[code] = keys.get(code, 0.0) + noted[at + 1]
+        noted.clear()
+        self.calm = ENDLESS
+        return keys
+
+    def take(self, code: int, units: float) -> None:
+        keys = self.by_key() if self.calm != ENDLESS else self.keys
+        keys[code] = keys.get(code, 0.0) + units
+        self.left -= units
 
     def why_not(self, code: int, units: float) -> str:
         """The limit that is reached, if any."""
-        taken = self.keys.get(code, 0.0)
+        keys = self.by_key() if self.calm != ENDLESS else self.keys
+        taken = keys.get(code, 0.0)
         if taken and taken + units > self.most and code != NO_KEY:
             return "KeyRangeThroughputExceeded"
         if self.left - units >= self.least or self.rate == ENDLESS:
@@ -88,14 +112,21 @@ def take(call: Call, schema: Schema, index: IndexSchema | None, code: int, units
     if pace is None or call.now >= pace.until_s:
         pace = _turned(call, schema, index)
     side = pace.write if is_write else pace.read
+    left = side.left - units
+    if left >= side.calm:
+        side.left = left
+        side.note(code)
+        side.note(units)
+        return ""
+    if side.calm != ENDLESS:
+        side.by_key()
     keys = side.keys
     taken = keys.get(code, 0.0) + units
-    left = side.left - units
     if left < side.least or (taken > side.most and code != NO_KEY):
         why = _why_not(call, schema, index, pace, side, code, units)
-        if why:
-            return why
-        taken, left = keys.get(code, 0.0) + units, side.left - units
+        if not why:
+            side.take(code, units)  # perhaps in another second
+        return why
     keys[code] = taken
     side.left = left
     return ""
@@ -112,8 +143,7 @@ def count(call: Call, schema: Schema, index: IndexSchema | None, code: int, unit
     """Count what was let in before its size was known."""
     pace = _present(call, schema, index)
     side = pace.write if is_write else pace.read
-    side.keys[code] = side.keys.get(code, 0.0) + units
-    side.left -= units
+    side.take(code, units)
 
 
 def owe(call: Call, schema: Schema, units: float) -> None:
