@@ -143,8 +143,10 @@ def against_read(call: Call, schema: Schema, code: int, item: Item, units: float
 
 
 def fail(call: Call, schema: Schema, code: int, units: float, item: Item) -> None:
-    """Count what a write took that came to nothing, whose transaction is not to be."""
-    paces.count(call, schema, None, code, units, is_write=True)
+    """Count what a write took that comes to nothing, whose transaction is not to be; or refuse it for that."""
+    why = paces.take(call, schema, None, code, units, is_write=True)
+    if why:
+        raise refusal(call, schema, None, why, is_write=True)
     if schema.is_metered:
         paces.owe(call, schema, units)
     metrics.failed(call, schema, units)

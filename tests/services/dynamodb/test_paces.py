@@ -262,3 +262,15 @@ def test_cloudwatch_is_told_by_which_limit(desk: Any, table: Make) -> None:
     assert told(desk, "WriteKeyRangeThroughputThrottleEvents", GlobalSecondaryIndexName="gsi") == 1
     assert told(desk, "ReadKeyRangeThroughputThrottleEvents") == 1
     assert told(desk, "ConsumedWriteCapacityUnits") == 5 + 1 + 5
+
+
+def test_what_fails_its_condition_is_throttled_too(desk: Any, table: Make) -> None:
+    set_quota(desk, partition_write_units=5)
+    db = table()
+    put(db)
+    failing = {"table_name": "tab", "item": item(pk="a"), "condition_expression": "attribute_not_exists(pk)"}
+    for _ in range(4):
+        with pytest.raises(ConditionalCheckFailedException):
+            db.put_item(**failing)
+    with pytest.raises(ThrottlingException):
+        db.put_item(**failing)
