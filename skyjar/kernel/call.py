@@ -23,6 +23,7 @@ class Cloud(Protocol):
     blobs: Blobs
     is_strict: bool
     behaviour: Behaviour
+    memory: dict[Any, Any]
 
     def ask(self, call: Call, service: str, operation: str, parameters: dict[str, Any], principal: Principal,
             account: str, region: str, context: dict[str, str]) -> Any: ...  # fmt: skip
@@ -45,6 +46,9 @@ class Cloud(Protocol):
 
     @property
     def tallies(self) -> Tallies: ...
+
+    @property
+    def standing_s(self) -> float: ...
 
 
 class Origin:
@@ -194,6 +198,18 @@ class Call:
     def behaviour(self) -> Behaviour:
         """What is slower or less consistent than it could be."""
         return self._cloud.behaviour
+
+    @property
+    def memory(self) -> dict[Any, Any]:
+        """What services hold in the memory of this cloud by keys of their own, such as a table's root: only what nobody
+        misses after a restart, or once another state is loaded."""
+        return self._cloud.memory
+
+    @property
+    def standing_s(self) -> float:
+        """How long the cloud's clock has been standing at `now`, by the machine's clock; 0 while it runs. For rates, which
+        would have no end in a second that lasts for ever."""
+        return self._cloud.standing_s
 
     @property
     def now_ms(self) -> int:

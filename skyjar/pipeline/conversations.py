@@ -104,7 +104,7 @@ class Conversation:
         judged.clear()
         who[0] = principal = self._principal(tx)
         origin = Origin(
-            pipeline.own_endpoint, source_ip=self._peer, secure=pipeline.trusts_loopback,
+            pipeline.own_endpoint, source_ip=self._peer, secure=pipeline.trusts_loopback or self._listener.is_tls,
             user_agent=self.parser.user_agent, signature="v4-header",
         )  # fmt: skip
         call = Call(
