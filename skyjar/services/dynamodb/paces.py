@@ -2,8 +2,8 @@
 
 - An on-demand table begins with 4,000 writes and 12,000 reads a second (or its warm throughput), and 300 seconds of that in reserve.
   What it has not used comes back by the second. It grows to twice its peak; `growth.py` says when.
-- One partition key has 1,000 writes and 3,000 reads in a second, and saves none, in tables of both billing modes. A global index is the
-  same by itself, and holds up its table.
+- One partition key has 1,000 writes and 3,000 reads in a second, in tables of both billing modes, and 30 seconds of that in reserve; none
+  with `--aws-timing`. A global index is the same by itself, and holds up its table.
 - A request is let in when there is enough left for it, or when it is the first of its second: so what is larger than a limit passes
   alone.
 
@@ -34,23 +34,41 @@ NO_KEY = -1  # of what is not about one partition key
 class Side:
     """Reads or writes. `begun`: what there was to take when this second began, `left`: what there is, not below `least`; `keys`: what
     was taken by partition key, by its CRC-32, each at most `most`. As long as there is more left than `calm` no key can have taken too
-    much, and what was taken is only noted: a code, its units, and so on. `owed`: by requests that failed, and so could not write it down."""
+    much, and what was taken is only noted: a code, its units, and so on. `spent`: what keys took of their `reserve`. `owed`: by requests that
+    failed, and so could not write it down."""
 
-    __slots__ = ("begun", "calm", "keys", "least", "left", "most", "note", "noted", "owed", "rate")
+    __slots__ = ("begun", "calm", "keys", "least", "left", "most", "note", "noted", "owed", "rate", "reserve", "spent")
 
     def __init__(self) -> None:
         self.begun = self.left = self.least = self.rate = self.owed = 0.0
         self.calm = self.most = ENDLESS
+        self.reserve = 0.0
         self.keys: dict[int, float] = {}
+        self.spent: dict[int, float] = {}
         self.noted: list[float] = []
         self.note = self.noted.append
 
     def turn(self, passed_s: float) -> None:
+        if self.keys or self.spent:
+            self._spend(passed_s)
         self.keys.clear()
         self.noted.clear()
         self.calm = 0.0
         if self.rate != ENDLESS:
             self.begun = self.left = min(self.left + passed_s * self.rate, self.rate * limits.BURST_S)
+
+    def _spend(self, passed_s: float) -> None:
+        """What keys took beyond their rate is of their reserve, and comes back by the second."""
+        keys = self.by_key() if self.noted else self.keys
+        concerned = {*self.spent, *(code for code, taken in keys.items() if taken > self.most)}
+        after = {
+            code: self.spent.get(code, 0.0) + keys.get(code, 0.0) - self.most * max(1.0, passed_s) for code in concerned
+        }
+        self.spent = {code: spent for code, spent in after.items() if spent > 0}
+
+    def room(self, code: int) -> float:
+        """What one key may take in this second."""
+        return self.most + self.reserve - self.spent.get(code, 0.0)
 
     def limit(self, rate: float, most: float) -> None:
         """`most` units in one second, and no more than `rate` for long."""
@@ -83,7 +101,7 @@ class Side:
         """The limit that is reached, if any."""
         keys = self.by_key() if self.calm != ENDLESS else self.keys
         taken = keys.get(code, 0.0)
-        if taken and taken + units > self.most and code != NO_KEY:
+        if taken and taken + units > self.most and code != NO_KEY and taken + units > self.room(code):
             return "KeyRangeThroughputExceeded"
         if self.left - units >= self.least or self.rate == ENDLESS:
             return ""
@@ -122,7 +140,7 @@ def take(call: Call, schema: Schema, index: IndexSchema | None, code: int, units
         side.by_key()
     keys = side.keys
     taken = keys.get(code, 0.0) + units
-    if left < side.least or (taken > side.most and code != NO_KEY):
+    if left < side.least or (taken > side.most and code != NO_KEY and taken > side.room(code)):
         why = _why_not(call, schema, index, pace, side, code, units)
         if not why:
             side.take(code, units)  # perhaps in another second
@@ -210,6 +228,7 @@ def _limit(call: Call, schema: Schema, index: IndexSchema | None, pace: Pace) ->
         reads, writes = growth.rates(call, bought, pace.peak)
     for side, rate, kind in ((pace.read, reads, "read"), (pace.write, writes, "write")):
         side.most = quota(call, f"partition-{kind}-units")
+        side.reserve = 0.0 if call.behaviour.has_aws_timing else side.most * quota(call, "partition-reserve")
         side.limit(rate, quota(call, f"table-{kind}-units"))
 
 

@@ -55,6 +55,12 @@ def most(do: Callable[[int], Any], limit: int = 100_000) -> int:
     return limit
 
 
+@pytest.fixture(autouse=True)
+def hard(desk: Any) -> None:
+    """Keys without a reserve, as on AWS."""
+    set_quota(desk, partition_reserve=0)
+
+
 @pytest.fixture
 def small(desk: Any, table: Make) -> Any:
     """A cloud whose new tables do 10 writes and 10 reads a second."""
@@ -77,6 +83,22 @@ def test_a_key_has_1000_writes_and_3000_reads_in_a_second(desk: Any, table: Make
     desk.advance(1)
     put(db)
     db.get_item(**get)
+
+
+def test_a_key_has_a_reserve(desk: Any, table: Make) -> None:
+    """Of two seconds here. It comes back by the second, and is each key's own."""
+    set_quota(desk, partition_write_units=10, partition_reserve=2)
+    db = table()
+    assert most(lambda n: put(db)) == 30
+    desk.advance(1)
+    assert most(lambda n: put(db)) == 10, "its rate, and none in reserve"
+    desk.advance(2)
+    assert most(lambda n: put(db)) == 20
+    assert most(lambda n: put(db, "b")) == 30
+    desk.advance(1)
+    put(db, "c")
+    desk.advance(5)
+    assert [most(lambda n: put(db)), most(lambda n: put(db, "b"))] == [30, 30]
 
 
 def test_a_quota_lets_a_key_have_more_at_once(desk: Any, table: Make) -> None:
