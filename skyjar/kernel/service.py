@@ -47,23 +47,29 @@ def operation(function: F) -> F:
 
 
 class Endpoint:
-    """A data plane of a service. `hosts` are host-name patterns with `{labels}`, `paths` the path forms."""
+    """A data plane of a service. `hosts` are host-name patterns with `{labels}`, `paths` the path forms; one that `is_plain` does not
+    speak TLS on its hosts."""
 
-    def __init__(self, function: Callable[..., Any], hosts: tuple[str, ...], paths: tuple[str, ...]) -> None:
+    def __init__(
+        self, function: Callable[..., Any], hosts: tuple[str, ...], paths: tuple[str, ...], is_plain: bool = False
+    ) -> None:
         self.function = function
         self.hosts = hosts
         self.paths = paths
+        self.is_plain = is_plain
         self.service = function.__module__.split(".")[2]
         self.name = function.__name__
 
 
-def endpoint(*, hosts: tuple[str, ...] = (), paths: tuple[str, ...] = ()) -> Callable[[Callable[..., Any]], Endpoint]:
+def endpoint(
+    *, hosts: tuple[str, ...] = (), paths: tuple[str, ...] = (), is_plain: bool = False
+) -> Callable[[Callable[..., Any]], Endpoint]:
     """Declare `(call, request: WebRequest) -> WebResponse | Outside` as what answers on these hosts and paths.
 
     A host is like `{api}.execute-api.{region}.localhost`, a path like `/_aws/execute-api/{api}/{path+}`; a trailing
     `{path+}` is what the function sees as the request's path.
     """
-    return lambda function: Endpoint(function, hosts, paths)
+    return lambda function: Endpoint(function, hosts, paths, is_plain)
 
 
 class Reaction:

@@ -250,6 +250,10 @@ class Pipeline:
         """A domain that is a website of the cloud, and nothing else."""
         return is_site(self, host)
 
+    def is_plain(self, host: str) -> bool:
+        """Websites, by AWS's names and by their own domains', speak no TLS."""
+        return self.planes.is_plain(host) or is_site(self, host)
+
     def _exchange(self, request: Request, respond: Respond | None) -> Exchange:
         return Exchange(
             request, respond, self.chance.uuid(), time.perf_counter(), self.clock.now(), self.trusts_loopback

@@ -177,6 +177,10 @@ class Application(Protocol):
         """Whether a browser page of a foreign origin may make this request."""
         ...
 
+    def is_plain(self, host: str) -> bool:
+        """Whether what answers by that name speaks no TLS, so that a handshake fails."""
+        ...
+
     def connect(self, request: Request, socket: WebSocket) -> WebSocketHandler | Response:
         """A WebSocket upgrade: a handler accepts it, a Response refuses it."""
         ...

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import http.client
 import json
+import socket
+import ssl
 import urllib.request
 import uuid
 from typing import Any
@@ -11,6 +13,7 @@ from typing import Any
 import pytest
 from botocore.client import Config
 
+from skyjar.edge.certificates import Authority
 from skyjar.testing.running import Account
 
 pytestmark = pytest.mark.client
@@ -107,6 +110,42 @@ def test_a_website(skyjar: Account, bucket: str) -> None:
     s3.delete_bucket_website(Bucket=bucket)
     assert b"NoSuchWebsiteConfiguration" in site.get("/")[1]
     assert b"NoSuchBucket" in Site(skyjar, "no-such-bucket-anywhere").get("/")[1]
+
+
+@pytest.mark.spec("s3-139")
+def test_a_website_speaks_http_only(skyjar: Account, bucket: str) -> None:
+    s3, domain, cloud = skyjar.client("s3"), f"www.plain-{skyjar.number}.org", skyjar.running
+    authority = cloud.call(lambda: Authority(cloud.cloud.data / "certificates"))
+    trusting = ssl.create_default_context(cafile=str(authority.certificate_path))
+    trusting.check_hostname = False
+    for name in (bucket, domain):
+        if name == domain:
+            s3.create_bucket(Bucket=name)
+        s3.put_bucket_website(Bucket=name, WebsiteConfiguration={"IndexDocument": {"Suffix": "index.html"}})
+        s3.put_object(Bucket=name, Key="index.html", Body=b"home")
+        publish(s3, name)
+    host, _, port = cloud.endpoint.removeprefix("http://").rpartition(":")
+
+    def secure(shaken: str, asked: str, path: str = "/") -> tuple[int, bytes]:
+        """The answer to a request for one name on a connection whose handshake named another."""
+        with (
+            socket.create_connection((host, int(port))) as plain,
+            trusting.wrap_socket(plain, server_hostname=shaken) as talk,
+        ):
+            talk.sendall(f"GET {path} HTTP/1.1\r\nHost: {asked}\r\nConnection: close\r\n\r\n".encode())
+            with talk.makefile("rb") as file:
+                text = file.read()
+        return int(text.split(b" ")[1]), text.partition(b"\r\n\r\n")[2]
+
+    names = [bucket + end for end in (".s3-website.us-east-1.localhost", ".s3-website-us-east-1.amazonaws.com",
+                                      ".s3-website.eu-central-1.amazonaws.com")]  # fmt: skip
+    for name in (*names, domain):
+        assert Site(skyjar, name, "").get("/")[:2] == (200, b"home")
+        with pytest.raises(ssl.SSLError, match=r"(?i)handshake.failure"):
+            secure(name, name)
+        assert secure("localhost", name) == (421, b"Website endpoints speak HTTP only.\n")
+    assert secure("localhost", "localhost", f"/_aws/s3-website/{bucket}/")[0] == 421
+    assert secure(f"{bucket}.s3.localhost", f"{bucket}.s3.localhost", "/index.html") == (200, b"home")
 
 
 def test_redirects_of_a_website(skyjar: Account, bucket: str) -> None:

@@ -35,8 +35,14 @@ _PARAMETERS = {
            "{bucket+}.s3-website-us-east-1.amazonaws.com", "{bucket+}.s3-website-us-west-2.amazonaws.com",
            "{bucket+}.s3-website-eu-west-1.amazonaws.com"),
     paths=("/_aws/s3-website/{bucket}/{path+}",),
+    is_plain=True,
 )  # fmt: skip
 def website(call: Call, request: WebRequest) -> WebResponse:
+    """Over HTTP alone: a handshake by such a name fails, and nothing is told to whoever shook hands by another one."""
+    if request.scheme == "https":
+        return WebResponse(
+            status=421, headers=[("content-type", "text/plain")], body=b"Website endpoints speak HTTP only.\n"
+        )
     return pages.answer(call, request.labels["bucket"], request)
 
 
