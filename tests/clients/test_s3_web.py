@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import base64
 import http.client
 import json
 import socket
 import ssl
 import urllib.request
 import uuid
+import zlib
 from typing import Any
 
 import pytest
@@ -234,3 +236,32 @@ def test_a_form_uploads_what_its_policy_permits(skyjar: Account, bucket: str, is
     if is_issued:
         name = "x-amz-signature" if version == "s3v4" else "signature"
         assert refused({**made, name: "0" * 64}) == (403, "SignatureDoesNotMatch")
+
+
+def test_a_form_tells_of_an_object_what_a_header_would(skyjar: Account, bucket: str) -> None:
+    """Tags, checksums and encryption are fields; a field of S3's that is not there is refused by name."""
+    s3 = skyjar.client("s3")
+    tagging = "<Tagging><TagSet><Tag><Key>a</Key><Value>b</Value></Tag></TagSet></Tagging>"
+    crc = base64.b64encode(zlib.crc32(b"hello").to_bytes(4, "big")).decode()
+    fields = {"tagging": tagging, "x-amz-checksum-crc32": crc, "x-amz-server-side-encryption": "AES256", "Cache-Control": "no-cache",
+              "Expires": "Wed, 21 Oct 2026 07:28:00 GMT", "x-amz-storage-class": "STANDARD_IA"}  # fmt: skip
+    conditions = [{name: value} for name, value in fields.items()]
+    given = {**s3.generate_presigned_post(bucket, "k", Conditions=conditions)["fields"], **fields}
+    assert post(skyjar, bucket, given, b"hello")[0] == 204
+    found = s3.get_object(Bucket=bucket, Key="k", ChecksumMode="ENABLED")
+    told = (
+        found["ChecksumCRC32"],
+        found["CacheControl"],
+        found["ExpiresString"],
+        found["StorageClass"],
+        found["TagCount"],
+    )
+    assert told == (crc, "no-cache", fields["Expires"], "STANDARD_IA", 1)
+    assert s3.get_object_tagging(Bucket=bucket, Key="k")["TagSet"] == [{"Key": "a", "Value": "b"}]
+    status, text, _ = post(skyjar, bucket, given, b"hollo")
+    assert (status, b"<Code>BadDigest</Code>" in text) == (400, True)
+    unknown = s3.generate_presigned_post(bucket, "k", Fields={"x-amz-new": "1"}, Conditions=[{"x-amz-new": "1"}])[
+        "fields"
+    ]
+    status, text, _ = post(skyjar, bucket, unknown, b"hello")
+    assert (status, b"Skyjar does not implement the field x-amz-new of a form." in text) == (501, True)

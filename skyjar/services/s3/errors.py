@@ -242,6 +242,11 @@ class MalformedPOSTRequest(AWSError):
     sentence = "The body of your POST request is not well-formed multipart/form-data."
 
 
+class MaxPostPreDataLengthExceeded(AWSError):
+    code = "MaxPostPreDataLengthExceeded"
+    sentence = "Your POST request fields preceding the upload file were too large."
+
+
 class InvalidPolicyDocument(AWSError):
     code = "InvalidPolicyDocument"
     sentence = "Invalid Policy: Invalid JSON."

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import re
 from base64 import b64decode, b64encode
 from datetime import datetime
 from typing import Any
 
 import orjson
 
+from . import limits
 from .errors import (
     AccessDenied,
     EntityTooLarge,
@@ -21,11 +23,14 @@ from .errors import (
     InvalidArgument,
     InvalidPolicyDocument,
     MalformedPOSTRequest,
+    MalformedXML,
+    MaxPostPreDataLengthExceeded,
     SignatureDoesNotMatch,
 )
 
 _FREE = ("x-amz-signature", "file", "policy", "awsaccesskeyid", "signature")
 ALGORITHM = "AWS4-HMAC-SHA256"
+_PARAMETER = re.compile(r';\s*([\w*-]+)\s*=\s*(?:"((?:\\"|[^"])*)"|([^;\s]*))')
 
 
 class Form:
@@ -38,34 +43,36 @@ class Form:
 
 
 def read(body: bytes, content_type: str) -> Form:
-    """The fields up to the file; what comes after that is ignored, as S3 does."""
+    """The fields up to the file, with its name in place of `${filename}`; what comes after that is ignored, as S3 does."""
     _, _, after = content_type.partition("boundary=")
     boundary = after.partition(";")[0].strip().strip('"').encode()
     if not boundary or not body.rstrip().endswith(b"--"):
         raise MalformedPOSTRequest
     fields: dict[str, str] = {}
+    before = 0
     for part in (b"\r\n" + body).split(b"\r\n--" + boundary)[1:]:
         head, gap, content = part.removeprefix(b"\r\n").partition(b"\r\n\r\n")
         if not gap:
             continue
         name, filename = _disposition(head.decode("utf-8", "replace"))
         if name == "file":
-            return Form(fields, filename, content)
+            return Form(
+                {name: value.replace("${filename}", filename) for name, value in fields.items()}, filename, content
+            )
+        before += len(part)
+        if before > limits.FORM_FIELDS_BYTES:
+            raise MaxPostPreDataLengthExceeded
         fields[name] = content.decode("utf-8", "replace")
     raise InvalidArgument("POST requires exactly one file upload per request.", ArgumentName="file", ArgumentValue=0)
 
 
 def _disposition(head: str) -> tuple[str, str]:
-    name = filename = ""
+    """The field's name in lower case, and the name of its file without folders, which some browsers tell."""
     for line in head.split("\r\n"):
         if line.lower().startswith("content-disposition:"):
-            for piece in line.split(";")[1:]:
-                key, _, value = piece.strip().partition("=")
-                if key.lower() == "name":
-                    name = value.strip('"').lower()
-                elif key.lower() == "filename":
-                    filename = value.strip('"').rpartition("/")[2].rpartition("\\")[2]
-    return name, filename
+            found = {key.lower(): quoted.replace('\\"', '"') or bare for key, quoted, bare in _PARAMETER.findall(line)}
+            return found.get("name", "").lower(), found.get("filename", "").rpartition("/")[2].rpartition("\\")[2]
+    return "", ""
 
 
 def check_signature(fields: dict[str, str], secret: str) -> None:
@@ -95,7 +102,7 @@ def signer(fields: dict[str, str]) -> str:
 
 
 def check_policy(form: Form, bucket: str, now: float) -> None:
-    """Whether the form is what its policy permits."""
+    """Whether the form is what its policy permits. Conditions meet the fields as they are once `${filename}` is known."""
     document = _document(form.fields["policy"])
     if datetime.fromisoformat(document["expiration"].replace("Z", "+00:00")).timestamp() <= now:
         raise AccessDenied("Invalid according to Policy: Policy expired.")
@@ -105,7 +112,7 @@ def check_policy(form: Form, bucket: str, now: float) -> None:
         if isinstance(condition, dict):
             for name, value in condition.items():
                 named.add(name.lower())
-                _check(given, "eq", name.lower(), str(value), condition)
+                _check(given, "eq", name, str(value))
             continue
         kind, name, value = (str(each) for each in condition)
         if kind.lower() == "content-length-range":
@@ -113,9 +120,9 @@ def check_policy(form: Form, bucket: str, now: float) -> None:
                 raise InvalidPolicyDocument
             _check_length(len(form.content), int(name), int(value))
             continue
-        name = name.removeprefix("$").lower()
-        named.add(name)
-        _check(given, kind.lower(), name, value, condition)
+        name = name.removeprefix("$")
+        named.add(name.lower())
+        _check(given, kind.lower(), name, value)
     extra = [name for name in form.fields if name not in named and not name.startswith("x-ignore-")]
     if extra:
         raise AccessDenied(f"Invalid according to Policy: Extra input fields: {', '.join(extra)}")
@@ -134,12 +141,14 @@ def _document(policy: str) -> dict[str, Any]:
     return dict(document)
 
 
-def _check(given: dict[str, str], kind: str, name: str, value: str, condition: Any) -> None:
-    found = given.get(name, "")
-    is_met = found == value if kind == "eq" else found.startswith(value) if kind == "starts-with" else False
+def _check(given: dict[str, str], kind: str, name: str, value: str) -> None:
+    """Of a Content-Type with commas each has to begin so."""
+    found = given.get(name.lower(), "")
+    each = found.split(",") if name.lower() == "content-type" else [found]
+    is_met = found == value if kind == "eq" else kind == "starts-with" and all(one.startswith(value) for one in each)
     if not is_met:
-        told = orjson.dumps(condition if not isinstance(condition, dict) else ["eq", f"${name}", value]).decode()
-        raise AccessDenied(f"Invalid according to Policy: Policy Condition failed: {told}")
+        told = ", ".join(orjson.dumps(word).decode() for word in (kind, f"${name}", value))
+        raise AccessDenied(f"Invalid according to Policy: Policy Condition failed: [{told}]")
 
 
 def _check_length(size: int, least: int, most: int) -> None:
@@ -147,3 +156,20 @@ def _check_length(size: int, least: int, most: int) -> None:
         raise EntityTooLarge(ProposedSize=size, MaxSizeAllowed=most)
     if size < least:
         raise EntityTooSmall(ProposedSize=size, MinSizeAllowed=least)
+
+
+def tags(text: str) -> list[tuple[str, str]]:
+    """The pairs of a form's `tagging` field, which is the document that PutObjectTagging takes."""
+    from lxml import etree
+
+    try:
+        root = etree.fromstring(text.encode(), etree.XMLParser(resolve_entities=False, no_network=True))
+    except etree.XMLSyntaxError:
+        raise MalformedXML from None
+    found = [
+        (tag.findtext("{*}Key", default=""), tag.findtext("{*}Value", default=""))
+        for tag in root.findall("{*}TagSet/{*}Tag")
+    ]
+    if etree.QName(root).localname != "Tagging" or not found:
+        raise MalformedXML
+    return found

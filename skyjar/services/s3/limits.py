@@ -19,6 +19,7 @@ DELETE_KEYS = 1000
 POLICY_BYTES = 20 * KIB
 LIFECYCLE_RULES = 1000
 CORS_RULES = 100
+FORM_FIELDS_BYTES = 20 * KIB  # of a browser's form, before its file
 REPLICATION_RULES = 1000
 REPLICATION_MINUTES = 15  # of S3 Replication Time Control: there is no other threshold
 ROUTING_RULES = 50
