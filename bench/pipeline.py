@@ -59,7 +59,8 @@ CALLS = {
         "dynamodb",
         "application/x-amz-json-1.0",
         "DynamoDB_20120810.PutItem",
-        b'{"TableName":"bench","Item":{"pk":{"S":"a"},"n":{"N":"1"},"text":{"S":"hello hello hello"}}}',
+        b'{"TableName":"bench","Item":{"pk":{"S":"a"},"name":{"S":"benchmark item"},"n":{"N":"12345"},"tags":{"L":[{"S":"a"},'
+        b'{"S":"b"}]},"m":{"M":{"x":{"N":"1"},"y":{"BOOL":true}}},"blob":{"S":"' + b"z" * 80 + b'"}}}',
     ),
     "get_item": (
         "dynamodb",

@@ -7,6 +7,7 @@ import random
 from collections.abc import Callable
 
 _POOL_BYTES = 4096
+_SMALL = 64
 _VARIANT = {digit: "89ab"[int(digit, 16) & 3] for digit in "0123456789abcdef"}
 _BASE32 = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
 
@@ -16,9 +17,19 @@ class Chance:
         self._draw: Callable[[int], bytes] = os.urandom if seed is None else random.Random(seed).randbytes
         self._pool = ""
         self._at = 0
+        self._small = b""
+        self._small_at = 0
 
     def bytes(self, count: int) -> bytes:
-        return self._draw(count)
+        """Random bytes; a few at a time come from a pool, since asking the system takes as long as ciphering a kilobyte."""
+        if count > _SMALL:
+            return self._draw(count)
+        at = self._small_at
+        if at + count > len(self._small):
+            self._small = self._draw(_POOL_BYTES)
+            at = 0
+        self._small_at = at + count
+        return self._small[at : at + count]
 
     def hex(self, digits: int) -> str:
         """Lower-case hexadecimal digits (at most 512)."""

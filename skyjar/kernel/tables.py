@@ -243,7 +243,8 @@ class Table(Generic[R]):
         names: set[str] = set()
         for field in self._blobs:
             value = getattr(record, field)
-            names.update((value,) if isinstance(value, str) else value)
+            if value:
+                names.update((value,) if isinstance(value, str) else value)
         names.discard("")
         return names
 

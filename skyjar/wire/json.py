@@ -216,10 +216,15 @@ class JsonReaders(Readers):
         }
         required = frozenset((rename or {}).get(name, name) for name in self.required(shape))
         get = table.get
+        texts = frozenset(name for name, known in table.items() if known == (name, _text) and not required)
 
         def read(value: Any) -> Any:
             if value.__class__ is not dict:
                 raise mismatch(value, "structure")
+            if texts and len(value) == 1:  # one string, as an attribute value of DynamoDB's often is
+                for key, entry in value.items():
+                    if entry.__class__ is str and key in texts:
+                        return value
             found = {}
             for key, entry in value.items():
                 known = get(key)

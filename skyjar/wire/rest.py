@@ -219,7 +219,7 @@ class RestCodec(Codec):
             if match is None:
                 raise WireError("UnknownOperationException", "The path does not fit the operation", 404)
             for (name, read), text in zip(rows, match.groups(), strict=True):
-                found[name] = read(unquote(text))
+                found[name] = read(unquote(text) if "%" in text else text)
 
         return [bind]
 
@@ -442,4 +442,4 @@ def header_writer(shape: Shape) -> Callable[[list[tuple[str, str]], dict[str, An
 
 def clean(text: str) -> str:
     """A header's value: nothing in it may end the header."""
-    return _UNPRINTABLE.sub(" ", text) if _UNPRINTABLE.search(text) else text
+    return text if text.isprintable() or not _UNPRINTABLE.search(text) else _UNPRINTABLE.sub(" ", text)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from base64 import b64encode
+from binascii import b2a_base64
 from collections.abc import Callable
 from typing import Any
 
@@ -362,4 +362,4 @@ class RestXmlCodec(RestCodec):
 
 def host_id(request_id: str) -> str:
     """S3's second id of a request; ours follows from the first."""
-    return b64encode(hashlib.sha384(request_id.encode()).digest()).decode()
+    return b2a_base64(hashlib.blake2b(request_id.encode(), digest_size=48).digest(), newline=False).decode()

@@ -38,7 +38,13 @@ def template_regex(uri: str) -> tuple[re.Pattern[str], list[str]]:
 class Candidate:
     """An operation and what must be there besides its path."""
 
-    __slots__ = ("headers", "literals", "operation", "pattern", "query")
+    __slots__ = (
+        "headers",
+        "literals",
+        "operation",
+        "pattern",
+        "query",
+    )  # pattern: None where any rest of the path fits
 
     def __init__(self, operation: OperationModel) -> None:
         self.operation = operation
@@ -49,7 +55,8 @@ class Candidate:
         members = {} if shape is None else {n: m for n, m in shape.members.items() if n in shape.required}
         self.query = [m.wire_name or n for n, m in members.items() if m.location == "querystring"]
         self.headers = [(m.wire_name or n).lower() for n, m in members.items() if m.location == "header"]
-        self.pattern = template_regex(operation.http.request_uri)[0]
+        path = operation.http.request_uri.partition("?")[0]
+        self.pattern = None if path.endswith("+}") else template_regex(path)[0]
 
     @property
     def rank(self) -> tuple[int, int, int, int, bool, bool, str]:
@@ -62,9 +69,29 @@ class Candidate:
     def literal(self, query: dict[str, str]) -> bool:
         return all(name in query and (not value or query[name] == value) for name, value in self.literals)
 
-    def satisfied(self, request: Request, query: dict[str, str]) -> bool:
-        headers = request.headers
-        return all(name in query for name in self.query) and all(name in headers for name in self.headers)
+    def satisfied(self, headers: dict[str, str], query: dict[str, str]) -> bool:
+        for name in self.query:
+            if name not in query:
+                return False
+        for name in self.headers:  # noqa: SIM110 - every REST request comes by here
+            if name not in headers:
+                return False
+        return True
+
+
+class Choices:
+    """Operations that share method and path, the most demanding first; `plain`, those that ask for nothing in the query."""
+
+    __slots__ = ("all", "plain")
+
+    def __init__(self) -> None:
+        self.all: list[Candidate] = []
+        self.plain: list[Candidate] = []
+
+    def add(self, candidate: Candidate) -> None:
+        self.all.append(candidate)
+        self.all.sort(key=lambda one: one.rank)
+        self.plain = [one for one in self.all if not one.literals]
 
 
 class Node:
@@ -74,8 +101,8 @@ class Node:
         self.literals: dict[str, Node] = {}
         self.mixed: list[tuple[re.Pattern[str], Node]] = []
         self.label: Node | None = None
-        self.greedy: dict[str, list[Candidate]] = {}
-        self.leaves: dict[str, list[Candidate]] = {}
+        self.greedy: dict[str, Choices] = {}
+        self.leaves: dict[str, Choices] = {}
 
     def child(self, segment: str) -> Node:
         if "{" not in segment:
@@ -115,8 +142,7 @@ class Routes:
                 break
             node = node.child(segment)
         leaves = node.leaves if leaves is None else leaves
-        leaves.setdefault(http.method, []).append(candidate)
-        leaves[http.method].sort(key=lambda one: one.rank)
+        leaves.setdefault(http.method, Choices()).add(candidate)
 
     def find(self, request: Request) -> OperationModel | None:
         segments = request.path.split("/")[1:]
@@ -142,13 +168,18 @@ class Routes:
 
 
 def choose(
-    candidates: list[Candidate] | None, request: Request, query: dict[str, str], path: str | None = None
+    choices: Choices | None, request: Request, query: dict[str, str], path: str | None = None
 ) -> OperationModel | None:
     """The most demanding candidate that gets what it requires; else the one whose template fits and requires least."""
+    if choices is None:
+        return None
     last = None
-    for one in candidates or ():
-        if (not one.literals or (query and one.literal(query))) and (path is None or one.pattern.fullmatch(path)):
-            if one.satisfied(request, query):
+    headers = request.headers
+    for one in choices.all if query else choices.plain:
+        if one.literals and not one.literal(query):
+            continue
+        if path is None or one.pattern is None or one.pattern.fullmatch(path):
+            if one.satisfied(headers, query):
                 return one.operation
             last = one
     return last.operation if last is not None else None

@@ -56,12 +56,12 @@ def shown(algorithm: str, checksum: str, kind: str) -> dict[str, str]:
 
 def given(crc32: str, crc32_c: str, crc64_nvme: str, sha1: str, sha256: str) -> tuple[str, str] | None:
     """The one (algorithm, checksum) of a request, or None."""
+    if not (crc32 or crc32_c or crc64_nvme or sha1 or sha256):
+        return None
     pairs = zip(
         ("CRC32", "CRC32C", "CRC64NVME", "SHA1", "SHA256"), (crc32, crc32_c, crc64_nvme, sha1, sha256), strict=True
     )
     found = [pair for pair in pairs if pair[1]]
-    if not found:
-        return None
     if len(found) > 1:
         raise InvalidRequest("Expecting a single x-amz-checksum- header. Multiple checksum Types are not allowed.")
     return found[0]

@@ -50,7 +50,7 @@ STORAGE_CLASSES = (
 
 def headers_of(**given: Any) -> dict[str, str | float]:
     """The headers that S3 keeps with an object, by their members' names; Expires in epoch seconds."""
-    return {name: value for name, value in given.items() if value not in ("", None)}
+    return {name: value for name, value in given.items() if value is not None and value != ""}
 
 
 def check_metadata(metadata: dict[str, str] | None) -> dict[str, str]:

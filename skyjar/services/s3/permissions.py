@@ -318,10 +318,9 @@ def conditions(call: Call, operation: str, parameters: dict[str, Any]) -> dict[s
     found: dict[str, Any] = {}
     if type(call.looked_up) is ObjectLambda or operation == "write_get_object_response":
         return found  # whose condition keys are others
-    for name, key in _CONDITIONS.items():
-        value = parameters.get(name)
-        if value is not None and value != "":
-            found[key] = str(value)
+    for name, value in parameters.items():
+        if name in _CONDITIONS and value is not None and value != "":
+            found[_CONDITIONS[name]] = str(value)
     if operation in ("list_objects", "list_objects_v2", "list_object_versions"):
         found.setdefault("s3:prefix", "")
     if operation == "create_bucket":
