@@ -182,6 +182,14 @@ class PolicyTooLarge(AWSError):
     sentence = "The policy document exceeds the maximum allowed size."
 
 
+class RelativeKey(AWSError):
+    """A key whose `..` lead out of the bucket: S3 says nothing but 400."""
+
+    code = "BadRequest"
+    sentence = "Bad Request"
+    has_body = False
+
+
 class KeyTooLong(AWSError):
     code = "KeyTooLongError"
     sentence = "Your key is too long"
