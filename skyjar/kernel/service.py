@@ -96,7 +96,8 @@ class Service:
     actions to judge), `resource_policy(call, operation, parameters) -> str | None` (the document attached to the
     resource) and `conditions(call, operation, parameters) -> dict` (condition keys). `cors.py` may define
     `allowed(call, bucket, origin, method, headers) -> list of header pairs | None` and `preflight(call, bucket, key,
-    headers) -> list of header pairs`: the answers to browsers' pages of other origins. What `metrics.py` may define is
+    headers) -> list of header pairs`: the answers to browsers' pages of other origins; `access_logs.py`
+    `behind(call, name) -> (bucket, ARN) | None`: the bucket behind an access point. What `metrics.py` may define is
     in kernel/metrics.py.
     """
 
@@ -129,6 +130,7 @@ class Service:
         self.cors: ModuleType | None = None
         self.talk: Talk | None = None
         self.metrics: ModuleType | None = None
+        self.access_logs: ModuleType | None = None
 
     def collect(self, module: ModuleType) -> None:
         for name, thing in vars(module).items():
@@ -154,6 +156,8 @@ class Service:
             self.cors = module
         elif module.__name__.endswith(".metrics"):
             self.metrics = module
+        elif module.__name__.endswith(".access_logs"):
+            self.access_logs = module
 
     def bind(self) -> None:
         """When all is collected: what `metrics.py` counts, at the operations."""

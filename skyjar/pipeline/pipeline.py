@@ -357,7 +357,7 @@ class Pipeline:
 
     def _send(self, x: Exchange, response: Response) -> None:
         if self.access_logs.is_on:
-            self.access_logs.see(x, response)
+            self.access_logs.see(self, x, response)
         if "origin" in x.request.headers:
             cors.decorate(self, x, response)
         self.answers.send(x, response)

@@ -187,7 +187,8 @@ class Application(Protocol):
 
 
 class Respond(Protocol):
-    """Answers one request. The application may set `on_close`, which is called once if the client goes away first."""
+    """Answers one request. The application may set `on_close`, which is called once if the client goes away first. `secured`, where there is
+    one: TLS's version and cipher, empty on a plain connection."""
 
     on_close: Callable[[], None] | None
 
