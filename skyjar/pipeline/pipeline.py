@@ -20,7 +20,7 @@ from skyjar.kernel.call import Call
 from skyjar.kernel.clock import Clock
 from skyjar.kernel.errors import AWSError, Wait
 from skyjar.kernel.ids import Chance
-from skyjar.kernel.outside import Compute, Events, Fetch, Outside, Send
+from skyjar.kernel.outside import Compute, Events, Fetch, Outside, Produce, Send
 from skyjar.kernel.store import Conflict, Store
 from skyjar.wire import sigv4
 from skyjar.wire.chunked import Decoder
@@ -103,6 +103,7 @@ class Pipeline:
             Fetch: fetch,
             Send: send,
             Events: partial(event_streams.begin, self),
+            Produce: event_streams.produce,
         }
         self.internal: Callable[[Request, Respond], bool] = lambda request, respond: False
         self.ends: list[Callable[[], Awaitable[None]]] = []  # what else must end before the state is swapped
