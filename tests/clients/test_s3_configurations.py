@@ -491,6 +491,25 @@ def test_the_accounts_own_block_is_read_back(skyjar: Account, found_names: None)
         control.get_public_access_block(**who)
 
 
+def test_tags_as_terraform_reads_and_writes_them(skyjar: Account, names: Names, found_names: None) -> None:
+    """Its provider asks S3 Control, from version 6.23 on."""
+    s3, here = skyjar.client("s3"), skyjar.running.endpoint.replace("127.0.0.1", "localhost")
+    control = skyjar.session().client("s3control", endpoint_url=here)
+    tagged, made = (
+        {"AccountId": skyjar.number, "ResourceArn": f"arn:aws:s3:::tagged-{names.bucket}"},
+        [{"Key": "a b", "Value": "ü/+"}],
+    )
+    s3.create_bucket(Bucket=f"tagged-{names.bucket}", CreateBucketConfiguration={"Tags": made})
+    assert control.list_tags_for_resource(**tagged)["Tags"] == made
+    control.tag_resource(**tagged, Tags=[{"Key": "c", "Value": "1"}])
+    control.untag_resource(**tagged, TagKeys=["a b"])
+    assert s3.get_bucket_tagging(Bucket=f"tagged-{names.bucket}")["TagSet"] == [{"Key": "c", "Value": "1"}]
+    assert (
+        control.list_tags_for_resource(AccountId=skyjar.number, ResourceArn=f"arn:aws:s3:::{names.bucket}")["Tags"]
+        == []
+    )
+
+
 def test_all_that_terraform_reads_of_a_plain_bucket(skyjar: Account, names: Names) -> None:
     """Its provider asks for every configuration of an aws_s3_bucket, be there one or not; only these errors tell it that there is none."""
     s3 = skyjar.client("s3")

@@ -6,7 +6,7 @@ from typing import Any
 
 from skyjar.kernel.call import Call
 
-from . import batch_state, state
+from . import batch_state, bucket_tags, state
 
 _AS = {
     "get_public_access_block": "s3:GetAccountPublicAccessBlock",
@@ -24,9 +24,16 @@ def resources(call: Call, operation: str, parameters: dict[str, Any]) -> list[st
         return [_arn(call, parameters)]
     if operation.endswith("_for_object_lambda") and "name" in parameters:
         return [f"arn:aws:s3-object-lambda:{call.region}:{call.account}:accesspoint/{parameters['name']}"]
+    if "resource_arn" in parameters:
+        return [parameters["resource_arn"]]
     if "job_id" in parameters:
         return [f"arn:aws:s3:{call.region}:{call.account}:job/{parameters['job_id']}"]
     return ["*"]
+
+
+def resource_policy(call: Call, operation: str, parameters: dict[str, Any]) -> str | None:
+    """Of a bucket whose tags are asked for."""
+    return bucket_tags.policy(call, parameters["resource_arn"]) if "resource_arn" in parameters else None
 
 
 def also(call: Call, operation: str, parameters: dict[str, Any]) -> list[tuple[str, str, dict[str, Any]]]:
@@ -54,6 +61,11 @@ def conditions(call: Call, operation: str, parameters: dict[str, Any]) -> dict[s
             "s3:DataAccessPointArn": _arn(call, parameters),
             "s3:AccessPointNetworkOrigin": "VPC" if is_vpc else "Internet",
         }
+    if "resource_arn" in parameters:
+        tags = parameters.get("tags", ())
+        found |= {f"aws:RequestTag/{each['Key']}": each["Value"] for each in tags}
+        keys = parameters.get("tag_keys") or [each["Key"] for each in tags]
+        found |= {"aws:TagKeys": keys} if keys else {}
     if operation == "create_job":
         found["s3:RequestJobPriority"] = str(parameters["priority"])
         found["s3:RequestJobOperation"] = next(iter(parameters["operation"]), "")
