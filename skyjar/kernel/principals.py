@@ -9,7 +9,7 @@ import msgspec
 Kind = Literal["root", "user", "role", "federated-user", "federated", "service", "anonymous"]
 
 
-class Principal(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Principal(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, cache_hash=True):
     """`arn` is what GetCallerIdentity returns (for a role session the `assumed-role` ARN); `id` is its UserId.
 
     `name` is the user's or role's name, or the service's host name (`lambda.amazonaws.com`). `session_policies` are

@@ -33,6 +33,8 @@ def _options() -> Options:
     options.create_if_missing(True)
     options.set_write_buffer_size(WRITE_BUFFER_BYTES)
     options.set_max_write_buffer_number(2)
+    options.set_memtable_whole_key_filtering(True)  # a key that is not in the buffer is not looked for in it
+    options.set_memtable_prefix_bloom_ratio(0.02)
     options.set_max_total_wal_size(LOG_BYTES)
     options.set_compression_type(DBCompressionType.lz4())
     options.set_max_background_jobs(2)

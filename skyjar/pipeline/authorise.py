@@ -5,6 +5,9 @@ What an operation needs follows from its name (`sqs:SendMessage`) unless the ser
 handed over. `owner` is the account of a resource whose ARN does not say (S3's). `policy_kind` other than a
 resource-based policy (a role trust policy, a key policy) must allow by itself. `granted` answers with what else allows:
 a function that is asked about what no policy allows (KMS's grants).
+`question` is a short cut for operations that are called often: what all of these follow from besides the operation and
+the caller, when one action on one resource of the caller's own account, without a policy of its own, is all that is judged; None
+otherwise.
 """
 
 from __future__ import annotations
@@ -43,7 +46,9 @@ def authorise(pipeline: Pipeline, x: Exchange) -> None:
 class Rules:
     """What a service's `permissions.py` has; None where it has nothing to say."""
 
-    __slots__ = ("actions", "also", "conditions", "granted", "owner", "policy_kind", "resource_policy", "resources")
+    __slots__ = (
+        "actions", "also", "conditions", "granted", "owner", "policy_kind", "question", "resource_policy", "resources",
+    )  # fmt: skip
 
     def __init__(self, permissions: ModuleType | None) -> None:
         for name in self.__slots__:
@@ -55,6 +60,7 @@ class Rules:
     granted: Needs | None
     owner: Needs | None
     policy_kind: Needs | None
+    question: Callable[[Call, str, dict[str, Any]], str | None] | None
     resource_policy: Needs | None
     resources: Needs | None
 
@@ -79,6 +85,21 @@ def judge(
     """Raises the service's access-denied error, with the judgement as its attribute, when the call is refused."""
     rules = rules_of(service.permissions)
     caller = call.caller
+    limited = pipeline.memberships.limited
+    if limited is None:
+        limited = pipeline.memberships.load()
+    short = None
+    question = None
+    if rules.question is not None and caller.account == call.account:
+        question = rules.question(call, operation, parameters)
+    if question is not None:
+        if caller.kind == "root" and (not limited or caller.account not in limited):
+            return ROOT
+        held = pipeline.identities.held_by(call.tx, caller)
+        short = (caller, held, operation, call.account, call.region, question)
+        known = pipeline.verdicts.recall_short(short)
+        if known is not None:
+            return known
     actions = rules.actions(call, operation, parameters) if rules.actions is not None else None
     if actions is None:
         actions = (f"{service.iam}:{aws_name}",)
@@ -88,9 +109,6 @@ def judge(
     resources = (rules.resources(call, operation, parameters) if rules.resources is not None else None) or ("*",)
     also: list[Also] = (rules.also(call, operation, parameters) if rules.also is not None else None) or []
     owner: str = (rules.owner(call, operation, parameters) if rules.owner is not None else "") or ""
-    limited = pipeline.memberships.limited
-    if limited is None:
-        limited = pipeline.memberships.load()
     has_policy = document is not None or (also and any(len(needed) > 3 and needed[3] for needed in also))
     if caller.kind == "root" and not has_policy and (not limited or caller.account not in limited):
         concerned = [*resources, *(needed[1] for needed in also)] if also else resources
@@ -128,6 +146,17 @@ def judge(
                 encode(pipeline, call, denied)
             raise
         last = judgement.let_through()
+    if short is not None:
+        asked = (
+            caller,
+            held,
+            actions[0],
+            resources[0],
+            document,
+            kind,
+            account_of(resources[0]) or owner or call.account,
+        )
+        verdicts.shorten(short, asked)
     if also or len(actions) > 1 or len(resources) > 1:
         return last.with_further(actions, resources, also)
     return last

@@ -22,6 +22,9 @@ VALUES = 64  # remembered per question
 Question = tuple[Principal, object, str, str, str | None, str, str]
 """Caller, `Held`, action, resource, the resource's policy, its kind, the resource's owner."""
 
+Short = tuple[Principal, object, str, str, str, str]
+"""Caller, `Held`, operation, account, Region, and what the service's `question` says of the call."""
+
 _OF_THE_CALLER = ("aws:username", "aws:userid", "aws:principalarn", "aws:principalaccount", "aws:principaltype")
 _OF_THE_TIME = ("aws:currenttime", "aws:epochtime", "aws:multifactorauthage")
 
@@ -47,8 +50,22 @@ class Verdicts:
     def __init__(self, members: Memberships) -> None:
         self._known: dict[Question, Judgement | Varying] = {}
         self.recall = self._known.get
+        self._shortened: dict[Short, Judgement] = {}
+        self.recall_short = self._shortened.get
         self.members = members
-        members.changes = self._known.clear
+        members.changes = self._clear
+
+    def _clear(self) -> None:
+        self._known.clear()
+        self._shortened.clear()
+
+    def shorten(self, short: Short, question: Question) -> None:
+        """Find the answer to a question, if it depends on nothing else, by a shorter one from now on."""
+        found = self._known.get(question)
+        if type(found) is Judgement:
+            if len(self._shortened) >= REMEMBERED:
+                self._shortened.clear()
+            self._shortened[short] = found
 
     def remember(self, question: Question, judgement: Judgement, keys: Iterable[str], values: Any) -> None:
         """`keys` are those that the policies name, in lower case; `values` gives the value of one."""

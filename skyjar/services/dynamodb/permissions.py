@@ -87,6 +87,21 @@ def _statements(call: Call, operation: str, parameters: dict[str, Any]) -> list[
     return found
 
 
+_PLAIN = frozenset(("get_item", "put_item", "update_item", "delete_item"))
+
+
+def question(call: Call, operation: str, parameters: dict[str, Any]) -> str | None:
+    """The table's name, for operations on one item of a table that is in use and has no policy."""
+    if operation not in _PLAIN:
+        return None
+    name: str = parameters["table_name"]
+    if name[:4] == "arn:":
+        return None
+    schema = schemas.find(call, name)
+    call.looked_up = (name, schema)
+    return name if schema is not None and schema.is_plain else None
+
+
 def actions(call: Call, operation: str, parameters: dict[str, Any]) -> list[str] | None:
     if "table_name" in parameters and operation != "create_table":
         return None

@@ -162,6 +162,32 @@ def _object_lambda(call: Call, operation: str, parameters: dict[str, Any]) -> Ob
     return None
 
 
+_SINGLE = frozenset(("get_object", "head_object", "put_object"))
+_JUDGED = frozenset(
+    ("acl", "bypass_governance_retention", "expected_bucket_owner", "object_lock_legal_hold_status", "object_lock_mode",
+     "request_payer", "tagging", "version_id", *_HEADERS)
+)  # fmt: skip
+
+
+def question(call: Call, operation: str, parameters: dict[str, Any]) -> str | None:
+    """The object, for plain reads and writes in a bucket of the caller's own without a policy and ACLs."""
+    if operation not in _SINGLE or not _JUDGED.isdisjoint(parameters):
+        return None
+    bucket = _bucket(call, operation, parameters)
+    if (
+        bucket is None
+        or bucket.policy
+        or bucket.ownership != grants.ENFORCED
+        or bucket.requester_pays
+        or bucket.account != call.account
+        or bucket.region != call.region
+        or bucket.name != parameters["bucket"]
+        or call.origin.is_accelerated
+    ):
+        return None
+    return f"{bucket.name}/{parameters['key']}"
+
+
 def actions(call: Call, operation: str, parameters: dict[str, Any]) -> list[str] | None:
     """Checks also what AWS checks before it judges: that the bucket is there, in this Region, and whose it is said to be."""
     bucket = _bucket(call, operation, parameters)

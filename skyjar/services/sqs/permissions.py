@@ -16,6 +16,17 @@ _AS = {
 }
 
 
+_PLAIN = frozenset(("send_message", "receive_message", "delete_message", *_AS))
+
+
+def question(call: Call, operation: str, parameters: dict[str, Any]) -> str | None:
+    """The queue's name, for messages of a queue of the caller's own that has no policy."""
+    if operation not in _PLAIN:
+        return None
+    at, name, queue = state.find(call, parameters["queue_url"])
+    return name if at is call and queue is not None and not queue.policy else None
+
+
 def actions(call: Call, operation: str, parameters: dict[str, Any]) -> list[str] | None:
     if operation in _AS:
         return [f"sqs:{_AS[operation]}"]
