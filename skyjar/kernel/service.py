@@ -48,28 +48,34 @@ def operation(function: F) -> F:
 
 class Endpoint:
     """A data plane of a service. `hosts` are host-name patterns with `{labels}`, `paths` the path forms; one that `is_plain` does not
-    speak TLS on its hosts."""
+    speak TLS on its hosts; one with `form_bytes` takes browsers' forms, with so many bytes in front of their file."""
 
     def __init__(
-        self, function: Callable[..., Any], hosts: tuple[str, ...], paths: tuple[str, ...], is_plain: bool = False
+        self,
+        function: Callable[..., Any],
+        hosts: tuple[str, ...],
+        paths: tuple[str, ...],
+        is_plain: bool = False,
+        form_bytes: int = 0,
     ) -> None:
         self.function = function
         self.hosts = hosts
         self.paths = paths
         self.is_plain = is_plain
+        self.form_bytes = form_bytes
         self.service = function.__module__.split(".")[2]
         self.name = function.__name__
 
 
 def endpoint(
-    *, hosts: tuple[str, ...] = (), paths: tuple[str, ...] = (), is_plain: bool = False
+    *, hosts: tuple[str, ...] = (), paths: tuple[str, ...] = (), is_plain: bool = False, form_bytes: int = 0
 ) -> Callable[[Callable[..., Any]], Endpoint]:
     """Declare `(call, request: WebRequest) -> WebResponse | Outside` as what answers on these hosts and paths.
 
     A host is like `{api}.execute-api.{region}.localhost`, a path like `/_aws/execute-api/{api}/{path+}`; a trailing
     `{path+}` is what the function sees as the request's path.
     """
-    return lambda function: Endpoint(function, hosts, paths, is_plain)
+    return lambda function: Endpoint(function, hosts, paths, is_plain, form_bytes)
 
 
 class Reaction:

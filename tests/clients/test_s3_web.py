@@ -10,6 +10,7 @@ import ssl
 import urllib.request
 import uuid
 import zlib
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -178,14 +179,21 @@ def test_redirects_of_a_website(skyjar: Account, bucket: str) -> None:
 
 
 def post(
-    skyjar: Account, bucket: str, fields: dict[str, str], body: bytes, name: str = "c.txt"
+    skyjar: Account,
+    bucket: str,
+    fields: dict[str, str],
+    body: bytes,
+    name: str = "c.txt",
+    change: Callable[[bytes], bytes] = bytes,
 ) -> tuple[int, bytes, Any]:
     boundary = uuid.uuid4().hex
     parts = [f'--{boundary}\r\nContent-Disposition: form-data; name="{k}"\r\n\r\n{v}\r\n' for k, v in fields.items()]
     file = f'--{boundary}\r\nContent-Disposition: form-data; name="file"; filename="{name}"\r\nContent-Type: text/plain\r\n\r\n'
     data = "".join(parts).encode() + file.encode() + body + f"\r\n--{boundary}--\r\n".encode()
     connection = http.client.HTTPConnection(skyjar.running.endpoint.removeprefix("http://"))
-    connection.request("POST", f"/{bucket}", data, {"Content-Type": f"multipart/form-data; boundary={boundary}"})
+    connection.request(
+        "POST", f"/{bucket}", change(data), {"Content-Type": f"multipart/form-data; boundary={boundary}"}
+    )
     answer = connection.getresponse()
     try:
         return answer.status, answer.read(), answer.headers
@@ -265,3 +273,27 @@ def test_a_form_tells_of_an_object_what_a_header_would(skyjar: Account, bucket: 
     ]
     status, text, _ = post(skyjar, bucket, unknown, b"hello")
     assert (status, b"Skyjar does not implement the field x-amz-new of a form." in text) == (501, True)
+
+
+@pytest.mark.parametrize("size", [5, 3_000_000])  # held in memory, and streamed
+def test_a_form_that_cannot_be_taken_leaves_nothing(skyjar: Account, bucket: str, size: int) -> None:
+    s3, body = skyjar.client("s3"), b"x" * size
+
+    def sent(change: Callable[[bytes], bytes] = bytes, **fields: str) -> tuple[int, str]:
+        made = s3.generate_presigned_post(bucket, "k", Conditions=[{name: value} for name, value in fields.items()])[
+            "fields"
+        ]
+        status, text, _ = post(skyjar, bucket, {**made, **fields}, body, change=change)
+        return status, text.decode().partition("<Code>")[2].partition("</Code>")[0]
+
+    wrong = base64.b64encode(bytes(4)).decode()
+    assert sent(**{"x-amz-checksum-crc32": wrong}) == (400, "BadDigest")
+    assert sent(**{"content-md5": base64.b64encode(bytes(16)).decode()}) == (400, "BadDigest")
+    assert sent(**{"x-ignore-a": "y" * 21_000}) == (400, "MaxPostPreDataLengthExceeded")
+    assert sent(lambda data: data[: -len(uuid.uuid4().hex) - 8]) == (400, "MalformedPOSTRequest")
+    assert sent(lambda data: data.replace(b'name="file"', b'name="flie"')) == (
+        400, "InvalidArgument" if size < 20_000 else "MaxPostPreDataLengthExceeded")  # fmt: skip
+    assert "Contents" not in s3.list_objects_v2(Bucket=bucket)
+    crc = base64.b64encode(zlib.crc32(body).to_bytes(4, "big")).decode()
+    assert sent(**{"x-amz-checksum-crc32": crc}) == (204, "")
+    assert s3.get_object(Bucket=bucket, Key="k")["Body"].read() == body

@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import re
 from base64 import b64decode, b64encode
 from datetime import datetime
 from typing import Any
 
 import orjson
 
-from . import limits
+from skyjar.kernel.blobs import Blob
+from skyjar.kernel.web import WebForm
+
 from .errors import (
     AccessDenied,
     EntityTooLarge,
@@ -30,49 +31,33 @@ from .errors import (
 
 _FREE = ("x-amz-signature", "file", "policy", "awsaccesskeyid", "signature")
 ALGORITHM = "AWS4-HMAC-SHA256"
-_PARAMETER = re.compile(r';\s*([\w*-]+)\s*=\s*(?:"((?:\\"|[^"])*)"|([^;\s]*))')
 
 
 class Form:
     """`fields` by lower-case name; `filename` and `content` are the file's."""
 
-    def __init__(self, fields: dict[str, str], filename: str, content: bytes) -> None:
+    def __init__(self, fields: dict[str, str], filename: str, content: bytes | Blob) -> None:
         self.fields = fields
         self.filename = filename
         self.content = content
 
+    @property
+    def size(self) -> int:
+        return len(self.content) if isinstance(self.content, bytes) else self.content.size
 
-def read(body: bytes, content_type: str) -> Form:
-    """The fields up to the file, with its name in place of `${filename}`; what comes after that is ignored, as S3 does."""
-    _, _, after = content_type.partition("boundary=")
-    boundary = after.partition(";")[0].strip().strip('"').encode()
-    if not boundary or not body.rstrip().endswith(b"--"):
+
+def read(given: WebForm | None) -> Form:
+    """With the name of the file in place of `${filename}`, wherever it stands."""
+    if given is None or given.is_malformed:
         raise MalformedPOSTRequest
-    fields: dict[str, str] = {}
-    before = 0
-    for part in (b"\r\n" + body).split(b"\r\n--" + boundary)[1:]:
-        head, gap, content = part.removeprefix(b"\r\n").partition(b"\r\n\r\n")
-        if not gap:
-            continue
-        name, filename = _disposition(head.decode("utf-8", "replace"))
-        if name == "file":
-            return Form(
-                {name: value.replace("${filename}", filename) for name, value in fields.items()}, filename, content
-            )
-        before += len(part)
-        if before > limits.FORM_FIELDS_BYTES:
-            raise MaxPostPreDataLengthExceeded
-        fields[name] = content.decode("utf-8", "replace")
-    raise InvalidArgument("POST requires exactly one file upload per request.", ArgumentName="file", ArgumentValue=0)
-
-
-def _disposition(head: str) -> tuple[str, str]:
-    """The field's name in lower case, and the name of its file without folders, which some browsers tell."""
-    for line in head.split("\r\n"):
-        if line.lower().startswith("content-disposition:"):
-            found = {key.lower(): quoted.replace('\\"', '"') or bare for key, quoted, bare in _PARAMETER.findall(line)}
-            return found.get("name", "").lower(), found.get("filename", "").rpartition("/")[2].rpartition("\\")[2]
-    return "", ""
+    if given.is_long:
+        raise MaxPostPreDataLengthExceeded
+    if not given.has_file:
+        raise InvalidArgument(
+            "POST requires exactly one file upload per request.", ArgumentName="file", ArgumentValue=0
+        )
+    fields = {name: value.replace("${filename}", given.filename) for name, value in given.fields.items()}
+    return Form(fields, given.filename, given.content)
 
 
 def check_signature(fields: dict[str, str], secret: str) -> None:
@@ -118,7 +103,7 @@ def check_policy(form: Form, bucket: str, now: float) -> None:
         if kind.lower() == "content-length-range":
             if not (name.isdecimal() and value.isdecimal()):
                 raise InvalidPolicyDocument
-            _check_length(len(form.content), int(name), int(value))
+            _check_length(form.size, int(name), int(value))
             continue
         name = name.removeprefix("$")
         named.add(name.lower())
