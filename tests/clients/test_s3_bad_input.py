@@ -190,6 +190,27 @@ def test_checksums_of_headers(skyjar: Account, raw: Raw, name: str) -> None:
     assert keys(skyjar, raw) == []
 
 
+def test_digests_of_documents(skyjar: Account, raw: Raw) -> None:
+    body = b'<VersioningConfiguration xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><Status>Enabled</Status></VersioningConfiguration>'
+    for header, right, invalid in (
+        ("Content-MD5", hashlib.md5(body).digest(), ("InvalidDigest", "The Content-MD5 you specified was invalid.")),
+        (
+            "x-amz-checksum-crc32",
+            zlib.crc32(body).to_bytes(4, "big"),
+            ("InvalidRequest", "Value for x-amz-checksum-crc32 header is invalid."),
+        ),
+    ):
+        mismatch = {"Content-MD5": "The Content-MD5 you specified did not match what we received."}.get(
+            header, "The CRC32 you specified did not match the calculated checksum."
+        )
+        assert raw.ask("PUT", "?versioning", body, {header: text_of(bytes(len(right)))}) == (400, "BadDigest", mismatch)
+        for value in ("nonsense!", text_of(right[:-1])):
+            assert raw.ask("PUT", "?versioning", body, {header: value}) == (400, *invalid)
+        assert skyjar.client("s3").get_bucket_versioning(Bucket=raw.bucket).get("Status") is None
+    assert raw.ask("PUT", "?versioning", body, {"Content-MD5": text_of(hashlib.md5(body).digest())})[0] == 200
+    assert raw.ask("PUT", "?versioning", b"<VersioningConfiguration>")[1:] == MALFORMED
+
+
 # Chunks
 
 
