@@ -112,12 +112,15 @@ def put_item(
     return_values_on_condition_check_failure: str = "NONE",
 ) -> dict[str, Any]:
     _check_return(return_values)
-    expressions = _conditions(
+    condition = (
         expected, conditional_operator, condition_expression, expression_attribute_names, expression_attribute_values
-    )
+    )  # fmt: skip
+    expressions = _conditions(*condition) if condition != _UNCONDITIONAL else None
     size = values.admit(item)
-    test = writes.condition(expressions, condition_expression, expected, conditional_operator)
-    expressions.close()
+    test = None
+    if expressions is not None:
+        test = writes.condition(expressions, condition_expression, expected, conditional_operator)
+        expressions.close()
     call = schemas.owned(call, table_name)
     schema = schemas.schema_of(call, table_name)
     shows = return_values_on_condition_check_failure == "ALL_OLD"
@@ -195,6 +198,9 @@ def update_item(
     write = writes.update(schema, key, update, given, test, shows_failure=shows)
     done = writes.perform(call, write)
     return _answer(call, done, return_values, return_consumed_capacity, return_item_collection_metrics)
+
+
+_UNCONDITIONAL = (None, None, None, None, None)
 
 
 def _conditions(
