@@ -24,6 +24,7 @@ RUN = """
 import duckdb, duckdb_extension_httpfs, json, pathlib, sys
 folder = pathlib.Path(duckdb_extension_httpfs.__file__).parent
 db = duckdb.connect()
+db.execute("SET enable_progress_bar = false")
 db.execute(f"LOAD '{next(folder.glob('**/*.duckdb_extension'))}'")
 for statement in json.load(sys.stdin):
     try:
