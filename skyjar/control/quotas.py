@@ -53,4 +53,5 @@ def change(cloud: Cloud, parameters: dict[str, Any]) -> dict[str, Any]:
     if not _ACCOUNT.fullmatch(account) or not _REGION.fullmatch(region):
         raise ValueError("An account has 12 digits; a Region is named like us-east-1.")
     cloud.store.transact(lambda tx: quotas.change(tx, service, name, value, account, region))
+    cloud.pipeline.heed_quotas()
     return show(cloud, {"service": service})

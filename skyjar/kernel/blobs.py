@@ -96,6 +96,11 @@ class Slices:
         return b"".join([blob.read(offset, length) for blob, offset, length in self.pieces])
 
 
+def size_of(body: object) -> int:
+    """Of a request's or answer's body, whatever it is; a stream of events has none that is known."""
+    return len(body) if isinstance(body, bytes) else int(getattr(body, "size", 0) or getattr(body, "length", 0))
+
+
 class Writer:
     """A blob being written. `digests` are updated with every chunk, so that callers hash while it streams.
 

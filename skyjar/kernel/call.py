@@ -10,7 +10,7 @@ from .behaviour import Behaviour
 from .blobs import Blobs
 from .ids import Chance
 from .jobs import Job, schedule
-from .metrics import Dimensions, Tallies
+from .metrics import Dimensions, Follower, Tallies
 from .principals import Principal
 from .store import Transaction
 from .tables import At
@@ -110,7 +110,7 @@ class Call:
 
     `elapsed_s`: how long this call has been waiting (see `Wait`), by the cloud's clock or the machine's, whichever is
     more, so that a long poll ends even while the clock is frozen. `looked_up` is a service's own: what its `permissions.py`
-    found of the resource, so that the operation need not look again.
+    found of the resource, so that the operation need not look again; so is `follower` (`metrics.py`).
     """
 
     __slots__ = (
@@ -119,6 +119,7 @@ class Call:
         "caller",
         "context",
         "elapsed_s",
+        "follower",
         "looked_up",
         "now",
         "operation",
@@ -160,6 +161,7 @@ class Call:
         self.elapsed_s = elapsed_s
         self.context: dict[str, str] = context if context is not None else {}
         self.looked_up: Any = None
+        self.follower: Follower | None = None
 
     @property
     def endpoint(self) -> str:

@@ -8,12 +8,18 @@ A service's `metrics.py` may hold
 - `gauges(call, resource) -> list[Gauge]`: how one of its resources stands, asked at the end of every `EVERY_S` (a minute,
   unless given) for `IDLE_S` after the resource was touched, or while there is something to say when that is not given;
 - `NAMESPACE`, such as `AWS/SQS`.
+
+What only some calls are counted for says so itself: its `permissions.py` gives the call a `follower`, a function as in `COUNTED`
+that is called when it has ended, however it does. Other calls pay nothing for that.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+
+if TYPE_CHECKING:
+    from .call import Call
 
 Dimensions = tuple[tuple[str, str], ...]
 MINUTE_S = 60.0
@@ -56,7 +62,18 @@ class Ended(Protocol):
     @property
     def took_ms(self) -> float: ...
 
+    @property
+    def received_bytes(self) -> int:
+        """Of the request's body; asked by followers."""
+        ...
 
+    @property
+    def sent_bytes(self) -> int:
+        """Of the answer's body; asked by followers."""
+        ...
+
+
+Follower = Callable[["Ended", "Tallies"], None]
 Named = tuple[str, str]  # a metric's name and its unit
 
 
@@ -103,9 +120,9 @@ class Contributions:
 class Tallies(Protocol):
     """Where counts go."""
 
-    def known(self, now: float) -> dict[Any, Tally]:
+    def known(self, now: float) -> dict[Any, Any]:
         """The tallies of the minute of `now` by keys of a service's own, so that it finds one again at once. What is put
-        there under a key must be what `of` gave."""
+        there under a key must be what `of` gave, or have itself pulled."""
         ...
 
     def of(self, account: str, region: str, now: float, namespace: str, dimensions: Dimensions) -> Tally:
@@ -115,6 +132,11 @@ class Tallies(Protocol):
     def pull(self, now: float, puller: Callable[[Tallies, float], None]) -> None:
         """Have `puller(tallies, at)` called once, when the minute of `now` is over or somebody reads: for what a service
         adds up by itself, where even a tally would cost too much. It tells what it has of the minute that begins `at`."""
+        ...
+
+    def keep(self, account: str, region: str, write: Callable[[Call], None]) -> None:
+        """Have `write(call)` run in a transaction of its own when tallies are written: for what a service counts that is no
+        metric. Given by a puller."""
         ...
 
     def contributed(self, account: str, region: str, at: float, rule: str, told: Contributions) -> None:

@@ -12,7 +12,7 @@ otherwise.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from functools import cache
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
@@ -25,6 +25,7 @@ from .judgement import NOT_JUDGED, RESOURCE, ROOT, Judgement
 if TYPE_CHECKING:
     from .exchange import Exchange
     from .pipeline import Pipeline
+    from .verdicts import Short
 
 
 # (action, resource, further conditions); of a resource that has a policy, that and its kind, and all its conditions.
@@ -40,7 +41,10 @@ def authorise(pipeline: Pipeline, x: Exchange) -> None:
     assert x.service is not None
     assert x.model is not None
     call = x.call = pipeline.call_of(x)
-    x.judgement = judge(pipeline, call, x.service, x.model.snake, x.model.name, x.parameters)
+    try:
+        x.judgement = judge(pipeline, call, x.service, x.model.snake, x.model.name, x.parameters)
+    finally:
+        x.follower = call.follower
 
 
 class Rules:
@@ -100,6 +104,22 @@ def judge(
         known = pipeline.verdicts.recall_short(short)
         if known is not None:
             return known
+    return _weigh(pipeline, call, service, rules, operation, aws_name, parameters, limited, short)
+
+
+def _weigh(
+    pipeline: Pipeline,
+    call: Call,
+    service: Service,
+    rules: Rules,
+    operation: str,
+    aws_name: str,
+    parameters: dict[str, Any],
+    limited: Container[str],
+    short: Short | None,
+) -> Judgement:
+    """As `judge`, by all that the service's rules say. `limited`: the accounts that organizations limit."""
+    caller = call.caller
     actions = rules.actions(call, operation, parameters) if rules.actions is not None else None
     if actions is None:
         actions = (f"{service.iam}:{aws_name}",)
@@ -112,10 +132,7 @@ def judge(
     has_policy = document is not None or (also and any(len(needed) > 3 and needed[3] for needed in also))
     if caller.kind == "root" and not has_policy and (not limited or caller.account not in limited):
         concerned = [*resources, *(needed[1] for needed in also)] if also else resources
-        for arn in concerned:
-            if (account_of(arn) or owner) not in ("", caller.account):
-                break
-        else:
+        if all((account_of(arn) or owner) in ("", caller.account) for arn in concerned):
             return ROOT
     decide = _decide()
     conditions = rules.circumstances(call, operation, parameters)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
+from skyjar.kernel.blobs import size_of
 from skyjar.kernel.call import Call
+from skyjar.kernel.metrics import Follower
 from skyjar.kernel.principals import ANONYMOUS, Principal
 from skyjar.kernel.service import Endpoint, Operation, Service
 from skyjar.kernel.store import Transaction
@@ -51,6 +53,8 @@ class Exchange:
     status = 200
     error_code = ""
     call: Call | None = None
+    follower: Follower | None = None
+    sent_bytes = 0
     tx: Transaction
 
     def __init__(
@@ -73,6 +77,10 @@ class Exchange:
     @property
     def took_ms(self) -> float:
         return (time.perf_counter() - self.began) * 1000
+
+    @property
+    def received_bytes(self) -> int:
+        return size_of(self.request.body)
 
     @property
     def endpoint(self) -> str:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from skyjar.kernel import service as services
+from skyjar.kernel.blobs import size_of
 from skyjar.kernel.call import Call
 from skyjar.kernel.errors import AWSError, NotImplementedHere, Wait
 from skyjar.kernel.metrics import Tallies
@@ -41,6 +42,14 @@ class EndedInside:
         self.result = result
         self.error_code = error.code if error is not None else ""
         self.status = error.status if error is not None else 200
+
+    @property
+    def received_bytes(self) -> int:
+        return size_of(self.parameters.get("body", b""))
+
+    @property
+    def sent_bytes(self) -> int:
+        return size_of(self.result.get("Body", b"")) if isinstance(self.result, dict) else 0
 
 
 class Inside:
@@ -82,6 +91,7 @@ class Inside:
             result = function.function(inner, **parameters)
             is_outside = type(result) is Outside
             self._count(call, inner, function.counted, parameters, result, None)
+            self._count(call, inner, inner.follower, parameters, result, None)
             if is_kept:
                 self._pipeline.history.hear(call, inner, function, parameters, None if is_outside else result, None)
             return result.within(inner) if is_outside else result
@@ -91,6 +101,7 @@ class Inside:
         except AWSError as error:
             status, code, message = error.status, error.code, error.message
             self._count(call, inner, function.failed or function.counted, parameters, None, error)
+            self._count(call, inner, inner.follower, parameters, None, error)
             judgement = getattr(error, "judgement", judgement)
             if is_kept:
                 self._pipeline.history.hear(call, inner, function, parameters, None, error)

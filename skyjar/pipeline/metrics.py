@@ -31,9 +31,10 @@ class Metrics:
         self._begins = self._ends = 0.0
         self._open: dict[Key, Tally] = {}
         self._closed: list[tuple[float, dict[Key, Tally]]] = []
-        self._known: dict[Any, Tally] = {}
+        self._known: dict[Any, Any] = {}
         self._touched: dict[tuple[str, str, str, str], float] = {}
         self._contributed: list[tuple[str, str, float, str, Contributions]] = []
+        self._kept: list[tuple[str, str, Callable[[Call], None]]] = []
         self._pullers: list[Callable[[Tallies, float], None]] = []
         self._alarm: Alarm | None = None
 
@@ -48,7 +49,7 @@ class Metrics:
                 self._turn(now)
         return found
 
-    def known(self, now: float) -> dict[Any, Tally]:
+    def known(self, now: float) -> dict[Any, Any]:
         if not self._begins <= now < self._ends:
             self._turn(now)
         return self._known
@@ -61,6 +62,9 @@ class Metrics:
 
     def contributed(self, account: str, region: str, at: float, rule: str, told: Contributions) -> None:
         self._contributed.append((account, region, at, rule, told))
+
+    def keep(self, account: str, region: str, write: Callable[[Call], None]) -> None:
+        self._kept.append((account, region, write))
 
     def pull(self, now: float, puller: Callable[[Tallies, float], None]) -> None:
         if not self._begins <= now < self._ends:
@@ -75,7 +79,7 @@ class Metrics:
     def _turn(self, now: float) -> None:
         """Another minute begins; what belongs to the old one is written at the next turn of the loop."""
         self._pull()
-        if self._open or self._contributed:
+        if self._open or self._contributed or self._kept:
             self._close()
             self._pipeline.loop.call_soon(self.flush)
         self._begins = now // MINUTE_S * MINUTE_S
@@ -101,6 +105,7 @@ class Metrics:
         told, self._closed = self._closed, []
         touched, self._touched = self._touched, {}
         contributed, self._contributed = self._contributed, []
+        kept, self._kept = self._kept, []
         places = {key[:2] for _, tallies in told for key in tallies} | {each[:2] for each in touched}
         for place in sorted(places | {each[:2] for each in contributed}):
             here = [
@@ -112,12 +117,14 @@ class Metrics:
             used = [(key[2], key[3], at) for key, at in touched.items() if key[:2] == place]
             given = [each[2:] for each in contributed if each[:2] == place]
             self._inside(*place, lambda call: _write(call, here, used, given))  # noqa: B023
+        for account, region, write in kept:
+            self._inside(account, region, write)
 
     def forget(self) -> None:
         """Another state has been loaded: what was counted is not its own."""
         self._open, self._known, self._closed, self._touched = {}, {}, [], {}
         self._begins = self._ends = 0.0
-        self._pullers, self._contributed = [], []
+        self._pullers, self._contributed, self._kept = [], [], []
 
     def _inside(self, account: str, region: str, body: Callable[[Call], Any]) -> None:
         pipeline = self._pipeline

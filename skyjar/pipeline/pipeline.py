@@ -13,10 +13,10 @@ from collections.abc import Awaitable, Callable, Coroutine
 from functools import partial
 from typing import Any
 
-from skyjar.kernel import credentials
+from skyjar.kernel import credentials, quotas
 from skyjar.kernel import service as services
 from skyjar.kernel.behaviour import Behaviour
-from skyjar.kernel.blobs import Blobs
+from skyjar.kernel.blobs import Blobs, size_of
 from skyjar.kernel.call import Call
 from skyjar.kernel.clock import Clock
 from skyjar.kernel.errors import AWSError, Wait
@@ -159,7 +159,13 @@ class Pipeline:
         self.access_logs = AccessLogs(self.store)
         self.records.full = self.history.full = self.access_logs.full = self.flushes.soon
         self.metrics = Metrics(self)
+        self.heed_quotas()
         self.sweeping = Sweeping(self.store, self.blobs)
+
+    def heed_quotas(self) -> None:
+        """Look which quotas are set now."""
+        found = self.store.transact(quotas.listing)
+        self.behaviour.set_quotas = frozenset((each.service, each.name) for each in found)
 
     def _set_timer(self) -> None:
         """Keep one real timer at the earliest alarm of the cloud's clock."""
@@ -372,6 +378,9 @@ class Pipeline:
     def _send(self, x: Exchange, response: Response) -> None:
         if self.access_logs.is_on:
             self.access_logs.see(self, x, response)
+        if x.follower is not None:
+            x.sent_bytes = size_of(response.body)
+            x.follower(x, self.metrics)
         if "origin" in x.request.headers:
             cors.decorate(self, x, response)
         self.answers.send(x, response)

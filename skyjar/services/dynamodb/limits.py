@@ -1,5 +1,7 @@
 """Quotas and defaults. Source: DynamoDB Developer Guide, "Quotas in Amazon DynamoDB", and the API reference."""
 
+from skyjar.kernel.quotas import Published
+
 ITEM_BYTES = 409_600
 HASH_KEY_BYTES = 2_048
 RANGE_KEY_BYTES = 1_024
@@ -30,6 +32,14 @@ QUOTAS = {
     "table-write-units": (40_000, "Write units per second of a table or index"),
     "account-read-units": (80_000, "Provisioned read units of all tables and indexes in an account and Region"),
     "account-write-units": (80_000, "Provisioned write units of all tables and indexes in an account and Region"),
+}
+PUBLISHED_AS = "Amazon DynamoDB"
+PUBLISHED = {
+    "tables": Published("L-F98FE922", "Maximum number of tables", most=10_000),
+    "table-read-units": Published("L-CF0CBE56", "Table-level read throughput limit"),
+    "table-write-units": Published("L-AB614373", "Table-level write throughput limit"),
+    "account-read-units": Published("L-34F6A552", "Account-level read throughput limit (Provisioned mode)"),
+    "account-write-units": Published("L-34F8CCC8", "Account-level write throughput limit (Provisioned mode)"),
 }
 BURST_S = 300
 EXPIRY_DELAY_S = 60.0  # AWS: within a few days

@@ -56,13 +56,13 @@ def get_account_summary(call: Call) -> dict[str, Any]:
     return {
         "SummaryMap": {
             "Users": account.users,
-            "UsersQuota": limits.USERS,
+            "UsersQuota": state.quota(call, "users"),
             "Groups": account.groups,
-            "GroupsQuota": limits.GROUPS,
+            "GroupsQuota": state.quota(call, "groups"),
             "Roles": account.roles,
-            "RolesQuota": limits.ROLES,
+            "RolesQuota": state.quota(call, "roles"),
             "Policies": account.policies,
-            "PoliciesQuota": limits.POLICIES,
+            "PoliciesQuota": state.quota(call, "policies"),
             "InstanceProfiles": account.profiles,
             "InstanceProfilesQuota": limits.INSTANCE_PROFILES,
             "PolicySizeQuota": limits.MANAGED_POLICY_CHARS,

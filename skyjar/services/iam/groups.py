@@ -16,7 +16,7 @@ from .state import Group
 def create_group(call: Call, *, group_name: str, path: str = "/") -> dict[str, Any]:
     if state.is_taken(state.groups, call, group_name):
         raise EntityAlreadyExistsException(f"Group with name {group_name} already exists.")
-    state.count(call, "groups", 1, "GroupsPerAccount", limits.GROUPS)
+    state.count(call, "groups", 1, "GroupsPerAccount", state.quota(call, "groups"))
     group = Group(
         name=group_name,
         folded=group_name.lower(),

@@ -1,9 +1,20 @@
 """Quotas and defaults. Source: IAM User Guide, "IAM and AWS STS quotas"."""
 
-USERS = 5_000
-GROUPS = 300
-ROLES = 1_000
-POLICIES = 1_500
+from skyjar.kernel.quotas import Published
+
+QUOTAS = {
+    "users": (5_000, "Users of an account"),
+    "groups": (300, "Groups of an account"),
+    "roles": (1_000, "Roles of an account"),
+    "policies": (1_500, "Customer managed policies of an account"),
+}
+PUBLISHED_AS = "AWS Identity and Access Management (IAM)"
+PUBLISHED = {
+    "users": Published("L-F55AF5E4", "Users per account", is_adjustable=False, is_global=True),
+    "groups": Published("L-F4A5425F", "Groups per account", is_global=True, most=500),
+    "roles": Published("L-FE177D64", "Roles per account", is_global=True, most=5_000),
+    "policies": Published("L-E95E4862", "Customer managed policies per account", is_global=True, most=5_000),
+}
 INSTANCE_PROFILES = 1_000
 GROUPS_PER_USER = 10
 ATTACHED_POLICIES = 10  # of a user, group or role

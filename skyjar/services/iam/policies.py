@@ -34,7 +34,7 @@ def create_policy(
         raise EntityAlreadyExistsException(
             f"A policy called {policy_name} already exists. Duplicate names are not allowed."
         )
-    state.count(call, "policies", 1, "PoliciesPerAccount", limits.POLICIES)
+    state.count(call, "policies", 1, "PoliciesPerAccount", state.quota(call, "policies"))
     now = naming.date(call)
     policy = Policy(
         name=policy_name,

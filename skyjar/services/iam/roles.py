@@ -45,7 +45,7 @@ def made(call: Call, name: str, trust: str, **more: Any) -> Role:
     """A new role, known to all who need to know of it."""
     if state.is_taken(state.roles, call, name):
         raise EntityAlreadyExistsException(f"Role with name {name} already exists.")
-    state.count(call, "roles", 1, "RolesPerAccount", limits.ROLES)
+    state.count(call, "roles", 1, "RolesPerAccount", state.quota(call, "roles"))
     role = Role(
         name=name,
         folded=name.lower(),

@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 import msgspec
 
+from skyjar.kernel import quotas
 from skyjar.kernel.tables import At, Record, Table
 
 from . import errors, limits, managed
@@ -247,6 +248,10 @@ def count(at: At, what: str, change: int, quota: str = "", limit: int = 0) -> No
     if quota and number > limit:
         raise errors.over_quota(quota, limit)
     accounts.put(at, replace(account, **{what: number}))
+
+
+def quota(at: At, name: str) -> int:
+    return quotas.of(at, "iam", name, limits.QUOTAS)
 
 
 def is_taken(table: Table[Any], at: At, name: str) -> bool:

@@ -10,7 +10,7 @@ from skyjar.kernel.one_time_codes import devices
 from skyjar.kernel.principals import Principal
 from skyjar.kernel.service import operation
 
-from . import UserDeleted, identities, limits, naming, state, uses
+from . import UserDeleted, identities, naming, state, uses
 from .boundaries import checked_boundary, link_boundary, shown_boundary, unlink_boundary
 from .errors import DeleteConflictException, EntityAlreadyExistsException, ValidationError
 from .state import User
@@ -27,7 +27,7 @@ def create_user(
 ) -> dict[str, Any]:
     if state.is_taken(state.users, call, user_name):
         raise EntityAlreadyExistsException(f"User with name {user_name} already exists.")
-    state.count(call, "users", 1, "UsersPerAccount", limits.USERS)
+    state.count(call, "users", 1, "UsersPerAccount", state.quota(call, "users"))
     user = User(
         name=user_name,
         folded=user_name.lower(),

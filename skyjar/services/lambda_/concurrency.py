@@ -17,7 +17,7 @@ from .state import Function, Reservation
 def put_function_concurrency(call: Call, *, function_name: str, reserved_concurrent_executions: int) -> dict[str, int]:
     at, function = state.head(call, function_name)
     others = state.reserved_total(at) - max(function.reserved, 0)
-    if limits.CONCURRENCY - others - reserved_concurrent_executions < limits.UNRESERVED_LEAST:
+    if state.concurrency(call) - others - reserved_concurrent_executions < limits.UNRESERVED_LEAST:
         raise InvalidParameterValueException(
             "Specified ReservedConcurrentExecutions for function decreases account's UnreservedConcurrentExecution below "
             f"its minimum value of [{limits.UNRESERVED_LEAST}]."
@@ -55,8 +55,8 @@ def get_account_settings(call: Call) -> dict[str, Any]:
             "TotalCodeSize": limits.STORAGE_BYTES,
             "CodeSizeUnzipped": limits.UNZIPPED_BYTES,
             "CodeSizeZipped": limits.ZIPPED_BYTES,
-            "ConcurrentExecutions": limits.CONCURRENCY,
-            "UnreservedConcurrentExecutions": limits.CONCURRENCY - state.reserved_total(call),
+            "ConcurrentExecutions": state.concurrency(call),
+            "UnreservedConcurrentExecutions": state.concurrency(call) - state.reserved_total(call),
         },
         "AccountUsage": {
             "TotalCodeSize": used,

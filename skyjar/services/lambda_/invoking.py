@@ -138,7 +138,7 @@ def limit_of(at: At, version: Version) -> Limit:
     function = state.functions.get(at, version.name)
     if function is not None and function.reserved >= 0:
         return Limit(version.arn, function.reserved, "ReservedFunctionConcurrentInvocationLimitExceeded")
-    most = limits.CONCURRENCY - state.reserved_total(at)
+    most = state.concurrency(at) - state.reserved_total(at)
     return Limit(f"{at.account}/{at.region}", most, "ConcurrentInvocationLimitExceeded")
 
 

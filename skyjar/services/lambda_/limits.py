@@ -1,5 +1,7 @@
 """Quotas and defaults. Source: AWS Lambda Developer Guide, "Lambda quotas", and the API reference."""
 
+from skyjar.kernel.quotas import Published
+
 MEMORY_MIB = (128, 10_240)
 MEMORY_DEFAULT_MIB = 128
 TIMEOUT_S = 900
@@ -14,7 +16,9 @@ UNZIPPED_BYTES = 262_144_000  # 250 MB, with layers
 STORAGE_BYTES = 80_530_636_800  # 75 GB of all functions and layers
 SYNC_PAYLOAD_BYTES = 6_291_456
 ASYNC_PAYLOAD_BYTES = 1_048_576  # 1 MB since October 2025
-CONCURRENCY = 1_000
+QUOTAS = {"concurrency": (1_000, "Executions at the same time in an account and Region")}
+PUBLISHED_AS = "AWS Lambda"
+PUBLISHED = {"concurrency": Published("L-B99A9384", "Concurrent executions")}
 UNRESERVED_LEAST = 100
 KEPT_READY = 100  # our own: sandboxes of provisioned concurrency are processes of this machine
 RETRIES = 2

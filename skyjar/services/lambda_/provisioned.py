@@ -84,7 +84,7 @@ def _check_room(at: At, reference: Reference, wanted: int, before: Provisioned |
         raise InvalidParameterValueException(
             "Requested Provisioned Concurrency should not be greater than the reservedConcurrentExecution for function"
         )
-    if others + wanted > limits.CONCURRENCY - limits.UNRESERVED_LEAST:
+    if others + wanted > state.concurrency(at) - limits.UNRESERVED_LEAST:
         raise InvalidParameterValueException(
             "Specified ConcurrentExecutions for function decreases account's UnreservedConcurrentExecution below its "
             f"minimum value of [{limits.UNRESERVED_LEAST}]."

@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 
+from skyjar.kernel import quotas
 from skyjar.kernel.call import Call
 from skyjar.kernel.principals import Principal
 from skyjar.kernel.tables import At, Place, Record, Table
@@ -229,6 +230,11 @@ def latest(at: At, name: str) -> Version:
     found = versions.get(at, name, 0)
     assert found is not None, name
     return found
+
+
+def concurrency(at: At) -> int:
+    """How many executions at the same time the account may have in the Region."""
+    return quotas.of(at, "lambda", "concurrency", limits.QUOTAS)
 
 
 def reserved_total(at: At) -> int:

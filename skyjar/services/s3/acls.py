@@ -110,5 +110,5 @@ def put_object_acl(
     chosen = grants.of_object(where, whose, acl, access_control_policy, given)
     grants.check_blocks(call, where, chosen)
     changed = state.replace(found, grants=chosen)
-    replicas.change(call, at, where, found, changed, "ObjectAcl:Put")
+    replicas.change(call, at, where, found, changed, "ObjectAcl:Put" if chosen != found.grants else "")
     return {}

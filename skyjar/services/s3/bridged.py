@@ -68,6 +68,9 @@ def _said(event: str, found: Object, more: dict[str, Any]) -> tuple[str, dict[st
     if family == "LifecycleTransition":
         told = more["lifecycleEventData"]["transitionEventData"]["destinationStorageClass"]
         return "Object Storage Class Changed", {"destination-storage-class": told}
+    if family == "IntelligentTiering":
+        told = more["intelligentTieringEventData"]["destinationAccessTier"]
+        return "Object Access Tier Changed", {"destination-access-tier": told}
     if family == "ObjectTagging":
         return ("Object Tags Added" if kind == "Put" else "Object Tags Deleted"), {}
     return ("Object ACL Updated", {}) if family == "ObjectAcl" else None
@@ -77,7 +80,7 @@ def _of_restore(kind: str, found: Object, more: dict[str, Any]) -> dict[str, Any
     if kind == "Delete":
         return {}
     extra: dict[str, Any] = {"source-storage-class": found.storage_class}
-    if kind == "Completed":
-        told = more["glacierEventData"]["restoreEventData"]["lifecycleRestorationExpiryTime"]
-        extra["restore-expiry-time"] = told
+    if kind == "Completed":  # what comes back from an archive of Intelligent-Tiering stays
+        told = more["glacierEventData"]["restoreEventData"].get("lifecycleRestorationExpiryTime")
+        extra |= {"restore-expiry-time": told} if told else {}
     return extra

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from skyjar.kernel import sites
+from skyjar.kernel import quotas, sites
 from skyjar.kernel.call import Call
 from skyjar.kernel.errors import NotImplementedHere
 from skyjar.kernel.service import operation
@@ -64,7 +64,8 @@ def create_bucket(
         if existing.region == region == FIRST_REGION:
             return {"Location": f"/{bucket}"}
         raise BucketAlreadyOwnedByYou(BucketName=bucket)
-    if state.buckets.count(call, call.account, via="owner", limit=limits.BUCKETS) >= limits.BUCKETS:
+    most = quotas.of(call, "s3", "buckets", limits.QUOTAS)
+    if state.buckets.count(call, call.account, via="owner", limit=most) >= most:
         raise TooManyBuckets
     made = Bucket(
         name=bucket,
@@ -147,7 +148,7 @@ def list_buckets(
         if one.name.startswith(prefix) and (not bucket_region or one.region == bucket_region)
         if one.name > continuation_token
     ]
-    most = max_buckets or limits.BUCKETS
+    most = max_buckets or limits.BUCKETS_PAGE
     answer: dict[str, Any] = {
         "Buckets": [
             {

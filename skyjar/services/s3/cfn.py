@@ -10,7 +10,7 @@ import orjson
 from skyjar.formation.resources import Physical, Properties, Resource, ResourceType
 from skyjar.kernel.call import Call
 
-from . import state, templates
+from . import state, template_lists, templates
 from .errors import BucketAlreadyExists, NoSuchBucket, NoSuchBucketPolicy
 
 # What sets a property, what takes it away (nothing: it is set to what it was not), and its form in S3's terms.
@@ -49,6 +49,7 @@ _HAVE = frozenset(
         "ObjectLockEnabled",
         "LoggingConfiguration",
         *(each[0] for each in _SETTINGS),
+        *(each[0] for each in template_lists.LISTS),
     }
 )
 
@@ -108,12 +109,27 @@ def _configure(call: Call, resource: Resource, name: str, properties: Properties
                 getattr(s3, delete)(bucket=name)
             else:
                 getattr(s3, put)(bucket=name, **{member: _WITHOUT[given]})
+    _list(call, name, properties, before)
     logging = properties.get("LoggingConfiguration")
     if logging is not None or before.get("LoggingConfiguration") is not None:
         s3.put_bucket_logging(bucket=name, bucket_logging_status=templates.logging(name, logging))
     acl, was = (given.get("AccessControl", "Private") for given in (properties, before))
     if acl != was:
         s3.put_bucket_acl(bucket=name, acl=templates.canned(acl))
+
+
+def _list(call: Call, name: str, properties: Properties, before: Properties) -> None:
+    """Configurations with an id, of which those that are not as they were are put, and those that are gone deleted."""
+    s3 = call.ask("s3")
+    for given, noun, form in template_lists.LISTS:
+        had = {each["Id"]: form(each) for each in before.get(given) or ()}
+        wanted = {each["Id"]: form(each) for each in properties.get(given) or ()}
+        for identity, document in wanted.items():
+            if had.get(identity) != document:
+                put = getattr(s3, f"put_bucket_{noun}_configuration")
+                put(bucket=name, id=identity, **{f"{noun}_configuration": document})
+        for identity in had.keys() - wanted.keys():
+            getattr(s3, f"delete_bucket_{noun}_configuration")(bucket=name, id=identity)
 
 
 def delete_bucket(call: Call, resource: Resource, physical: Physical, properties: Properties) -> None:

@@ -25,6 +25,7 @@ from . import (
     preconditions,
     ranges,
     reading,
+    request_counts,
     rings,
     state,
     tags,
@@ -97,6 +98,8 @@ def _source(call: Call, text: str, expected_owner: str, given: tuple[str, str, s
         raise ObjectNotInActiveTier
     if found.storage_class == tiers.CLASS:
         found = tierings.see(call, at, found)
+    if where.watches:
+        request_counts.read_by_itself(call, where, found)
     return Source(where, found, encryption.opened(call, where, found, customer))
 
 

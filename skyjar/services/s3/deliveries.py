@@ -81,6 +81,21 @@ def stated(call: Call, bucket: str) -> dict[str, str]:
     return {"aws:SourceArn": state.bucket_arn(bucket), "aws:SourceAccount": call.account}
 
 
+def put(call: Call, bucket: Bucket, there: str, owner: str, files: dict[str, bytes], **more: Any) -> None:
+    """Write a report of a bucket into another one in its Region, as S3; where the `owner` that was said is not that one's,
+    nothing is written. What the bucket does not take is lost, and its record says why."""
+    who = principals.service(PRINCIPAL, bucket.account)
+    try:
+        target = state.named(call, there)
+        if target.region != bucket.region or owner not in ("", target.account):
+            return
+        s3 = call.ask("s3", who, account=bucket.account, region=bucket.region, context=stated(call, bucket.name))
+        for key, body in files.items():
+            s3.put_object(bucket=there, key=key, body=body, acl="bucket-owner-full-control", **more)
+    except AWSError:
+        return
+
+
 def send(call: Call, bucket: str, target: str, text: str) -> None:
     """To the queue, topic or function of that ARN, as S3; the call is in the bucket's account and Region."""
     _, _, service, region, account, name = target.split(":", 5)

@@ -458,3 +458,9 @@ class ObjectNotInActiveTier(AWSError):
     code = "ObjectNotInActiveTierError"
     status = 403
     sentence = "The source object of the COPY action is not in the active tier and is only stored in Amazon S3 Glacier."
+
+
+class SlowDown(AWSError):
+    code = "SlowDown"
+    status = 503
+    sentence = "Please reduce your request rate."

@@ -11,20 +11,19 @@ from typing import Any
 
 import orjson
 
-from skyjar.kernel import principals
 from skyjar.kernel.call import Call
-from skyjar.kernel.errors import AWSError, NotImplementedHere
+from skyjar.kernel.errors import NotImplementedHere
 from skyjar.kernel.jobs import job
 from skyjar.kernel.outside import Compute, Failed, Outside
 from skyjar.kernel.service import operation
+from skyjar.runtime import orc
 
 from . import deliveries, inventory_lists, lifecycle, limits, named_configurations, state
-from .errors import InvalidArgument, MalformedXML
+from .errors import MalformedXML
 from .state import Bucket
 
 _KIND = "inventory"
-_ARN = "arn:aws:s3:::"
-_ENDINGS = {"CSV": "csv.gz", "Parquet": "parquet"}
+_ENDINGS = {"CSV": "csv.gz", "ORC": "orc", "Parquet": "parquet"}
 _SUNDAY = 3  # days after the epoch's Thursday
 
 
@@ -60,10 +59,9 @@ def _check(wanted: dict[str, Any]) -> None:
     target = wanted["Destination"]["S3BucketDestination"]
     if target["Format"] not in _ENDINGS:
         raise NotImplementedHere(f"Skyjar does not implement the format {target['Format']} of s3 inventories.")
-    if (target.get("Encryption") or {}).get("SSEKMS"):
-        raise NotImplementedHere("Skyjar does not implement SSEKMS of s3:PutBucketInventoryConfiguration.")
-    if not target["Bucket"].startswith(_ARN):
-        raise InvalidArgument("Invalid bucket ARN.", ArgumentName="Bucket", ArgumentValue=target["Bucket"])
+    if target["Format"] == "ORC" and not orc.is_there():
+        raise NotImplementedHere("Skyjar needs a library for ORC: pip install 'skyjar[orc]'.")
+    named_configurations.named_in(target["Bucket"])
     if wanted["Schedule"]["Frequency"] not in ("Daily", "Weekly") or wanted["IncludedObjectVersions"] not in (
         "All",
         "Current",
@@ -93,9 +91,10 @@ def report(call: Call, *, bucket: str, identity: str) -> Outside | None:
 
 
 def _list(call: Call, bucket: Bucket, wanted: dict[str, Any]) -> Outside | None:
-    """Write the list, then the manifest that names it; Parquet is made in a thread."""
+    """Write the list, then the manifest that names it; Parquet and ORC are made in a thread."""
     names, found = inventory_lists.schema(wanted), inventory_lists.rows(call, bucket, wanted)
-    if _form(wanted) == "CSV":
+    form = _form(wanted)
+    if form == "CSV":
         _send(call, bucket, wanted, inventory_lists.as_csv(names, found))
         return None
 
@@ -104,7 +103,15 @@ def _list(call: Call, bucket: Bucket, wanted: dict[str, Any]) -> Outside | None:
             raise data
         _send(after, bucket, wanted, data)
 
-    return Outside(Compute(inventory_lists.as_parquet, names, found), send)
+    return Outside(Compute(inventory_lists.WRITERS[form], names, found), send)
+
+
+def _encryption(target: dict[str, Any]) -> dict[str, Any]:
+    """What the report is to be sealed with, where that is not the destination's default."""
+    wanted = target.get("Encryption") or {}
+    if "SSEKMS" in wanted:
+        return {"server_side_encryption": "aws:kms", "ssekms_key_id": wanted["SSEKMS"]["KeyId"]}
+    return {"server_side_encryption": "AES256"} if "SSES3" in wanted else {}
 
 
 def _form(wanted: dict[str, Any]) -> str:
@@ -128,18 +135,12 @@ def _send(call: Call, bucket: Bucket, wanted: dict[str, Any], data: bytes) -> No
         "files": [file],
     })  # fmt: skip
     checksum = hashlib.md5(manifest, usedforsecurity=False).hexdigest().encode()
-    day = datetime.fromtimestamp(call.now, UTC).strftime("%Y-%m-%dT%H-%MZ")
-    who = principals.service(deliveries.PRINCIPAL, bucket.account)
-    there = target["Bucket"].removeprefix(_ARN)
-    try:
-        region = state.named(call, there).region
-        context = deliveries.stated(call, bucket.name)
-        s3 = call.ask("s3", who, account=bucket.account, region=region, context=context)
-        for key, body in (
-            (list_key, data),
-            (f"{folder}/{day}/manifest.json", manifest),
-            (f"{folder}/{day}/manifest.checksum", checksum),
-        ):
-            s3.put_object(bucket=there, key=key, body=body, acl="bucket-owner-full-control")
-    except AWSError:
-        return
+    began = datetime.fromtimestamp(call.now, UTC)
+    day = began.strftime("%Y-%m-%dT%H-%MZ")
+    there = named_configurations.named_in(target["Bucket"])
+    deliveries.put(call, bucket, there, target.get("AccountId", ""), **_encryption(target), files={
+        list_key: data,
+        f"{folder}/{day}/manifest.json": manifest,
+        f"{folder}/{day}/manifest.checksum": checksum,
+        f"{folder}/hive/dt={began:%Y-%m-%d-%H-%M}/symlink.txt": f"s3://{there}/{list_key}\n".encode(),
+    })  # fmt: skip

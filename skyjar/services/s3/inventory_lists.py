@@ -6,11 +6,16 @@ Source: S3 User Guide, "Amazon S3 Inventory list", "Inventory manifest".
 from __future__ import annotations
 
 import gzip
+from base64 import b64encode
+from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 from urllib.parse import quote_plus
 
+import orjson
+
 from skyjar.kernel.call import Call
-from skyjar.runtime import parquet
+from skyjar.runtime import orc, parquet
 
 from . import grants, lifecycle, state, tiers
 from .happenings import iso
@@ -27,8 +32,16 @@ _TYPES = {
     "ObjectLockRetainUntilDate": "TIMESTAMP_MS",
     "LifecycleExpirationDate": "TIMESTAMP_MS",
 }
-_WRITTEN = {"VARCHAR": "binary {} (STRING)", "BOOLEAN": "boolean {}", "BIGINT": "int64 {}",
-            "TIMESTAMP_MS": "int64 {} (TIMESTAMP(MILLIS,true))"}  # fmt: skip
+_IN_PARQUET = {"VARCHAR": "binary {} (UTF8)", "BOOLEAN": "boolean {}", "BIGINT": "int64 {}",
+               "TIMESTAMP_MS": "int64 {} (TIMESTAMP_MILLIS)"}  # fmt: skip
+_IN_ORC = {"VARCHAR": "string", "BOOLEAN": "boolean", "BIGINT": "bigint", "TIMESTAMP_MS": "timestamp"}
+_READ: dict[str, Callable[[str], Any]] = {
+    "VARCHAR": str,
+    "BOOLEAN": "true".__eq__,
+    "BIGINT": int,
+    "TIMESTAMP_MS": datetime.fromisoformat,
+}
+_ALWAYS = ("Bucket", "Key")
 
 
 def rows(call: Call, bucket: Bucket, wanted: dict[str, Any]) -> list[list[str]]:
@@ -67,19 +80,44 @@ def as_csv(names: list[str], found: list[list[str]]) -> bytes:
 
 def as_parquet(names: list[str], found: list[list[str]]) -> bytes:
     """What is not known is null. Slow: for a thread."""
-    types = {_column(name): _TYPES.get(name, "VARCHAR") for name in names}
+    types = {_column(name): _type(name) for name in names}
     columns = list(types)
     return parquet.written(
         types, ({name: value for name, value in zip(columns, row, strict=True) if value != ""} for row in found)
     )
 
 
+def as_orc(names: list[str], found: list[list[str]]) -> bytes:
+    """As `as_parquet`."""
+    readers = [_READ[_type(name)] for name in names]
+    lines = (
+        tuple(read(value) if value != "" else None for read, value in zip(readers, row, strict=True)) for row in found
+    )
+    return orc.written(_struct(names), lines)
+
+
+WRITERS = {"CSV": as_csv, "Parquet": as_parquet, "ORC": as_orc}
+
+
 def shown(names: list[str], form: str) -> str:
     """The schema as a manifest has it."""
     if form == "CSV":
         return ", ".join(names)
-    fields = (f"optional {_WRITTEN[_TYPES.get(name, 'VARCHAR')].format(_column(name))};" for name in names)
-    return f"message s3.inventory {{ {' '.join(fields)} }}"
+    if form == "ORC":
+        return _struct(names)
+    fields = (
+        f"{'required' if name in _ALWAYS else 'optional'} {_IN_PARQUET[_type(name)].format(_column(name))};"
+        for name in names
+    )
+    return f"message s3.inventory {{ {' '.join(fields)}}}"
+
+
+def _struct(names: list[str]) -> str:
+    return f"struct<{','.join(f'{_column(name)}:{_IN_ORC[_type(name)]}' for name in names)}>"
+
+
+def _type(name: str) -> str:
+    return _TYPES.get(name, "VARCHAR")
 
 
 def _column(name: str) -> str:
@@ -94,6 +132,17 @@ def _truth(value: bool) -> str:
 def _expires(bucket: Bucket, rules: lifecycle.Rules, found: Object, now: float) -> str:
     due = lifecycle.expires(rules, found) if not found.is_marker else None
     return iso(due[0]) if due is not None else ""
+
+
+def _acl(bucket: Bucket, found: Object) -> str:
+    """Base64 of JSON. Source: S3 User Guide, "Working with the Object ACL field"."""
+    owner = grants.canonical_id(grants.owns(bucket, found.owner))
+    given = [
+        {"uri" if "://" in grantee else "canonicalId": grantee,
+         "type": "Group" if "://" in grantee else "CanonicalUser", "permission": permission}
+        for grantee, permission in found.grants or ((owner, grants.FULL),)
+    ]  # fmt: skip
+    return b64encode(orjson.dumps({"version": "2022-11-10", "status": "AVAILABLE", "grants": given})).decode()
 
 
 _ENCRYPTIONS = {"AES256": "SSE-S3", "aws:kms": "SSE-KMS", "aws:kms:dsse": "DSSE-KMS"}
@@ -111,6 +160,7 @@ FIELDS: dict[str, Any] = {
     "BucketKeyStatus": lambda bucket, rules, found, now: "ENABLED" if found.has_bucket_key else "DISABLED",
     "ChecksumAlgorithm": lambda bucket, rules, found, now: found.algorithm,
     "ObjectOwner": lambda bucket, rules, found, now: grants.canonical_id(grants.owns(bucket, found.owner)),
+    "ObjectAccessControlList": lambda bucket, rules, found, now: "" if found.is_marker else _acl(bucket, found),
     "LifecycleExpirationDate": _expires,
     "IntelligentTieringAccessTier": lambda bucket, rules, found, now: (
         tiers.of(found, now) if found.storage_class == tiers.CLASS and not found.is_marker else ""

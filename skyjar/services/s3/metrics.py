@@ -9,20 +9,10 @@ from __future__ import annotations
 from skyjar.kernel.call import Call
 from skyjar.kernel.metrics import Ended, Gauge, Tallies
 
-from . import state
+from . import state, storage_types
 
 NAMESPACE = "AWS/S3"
 EVERY_S = 86_400
-_TYPES = {
-    "STANDARD": "StandardStorage",
-    "STANDARD_IA": "StandardIAStorage",
-    "ONEZONE_IA": "OneZoneIAStorage",
-    "INTELLIGENT_TIERING": "IntelligentTieringFAStorage",
-    "GLACIER": "GlacierStorage",
-    "GLACIER_IR": "GlacierInstantRetrievalStorage",
-    "DEEP_ARCHIVE": "DeepArchiveStorage",
-    "REDUCED_REDUNDANCY": "ReducedRedundancyStorage",
-}
 
 
 def _created(ended: Ended, tallies: Tallies) -> None:
@@ -43,12 +33,12 @@ def gauges(call: Call, resource: str) -> list[Gauge]:
     number = 0
     for each in state.objects.each(call, bucket.space):
         number += 1
-        kind = _TYPES.get(each.storage_class, "StandardStorage")
-        sizes[kind] = sizes.get(kind, 0) + each.size
+        if not each.is_marker:
+            storage_types.add(sizes, storage_types.of(each, call.now))
     for upload in state.uploads.each(call, bucket.space):
         for part in state.parts.each(call, upload.id):
             number += 1
-            sizes["StandardStorage"] = sizes.get("StandardStorage", 0) + part.size
+            storage_types.add(sizes, {storage_types.of_parts(upload.storage_class): part.size})
     own = ("BucketName", resource)
     told = [
         Gauge("BucketSizeBytes", "Bytes", float(size), (own, ("StorageType", kind)))

@@ -10,10 +10,11 @@ from typing import Any
 from skyjar.kernel.call import Call
 from skyjar.kernel.tables import At
 
-from . import limits, state
+from . import limits, state, watches
 from .errors import InvalidArgument, MalformedXML, NoSuchConfiguration, TooManyConfigurations
 from .state import Bucket
 
+_ARN = "arn:aws:s3:::"
 _PARTS = ("Prefix", "Tag", "AccessPointArn", "And")
 
 
@@ -52,13 +53,31 @@ def put(call: Call, bucket: str, kind: str, identity: str, wanted: dict[str, Any
     if identity not in held and len(held) >= limits.NAMED_CONFIGURATIONS:
         raise TooManyConfigurations
     state.configure(at, where, f"{kind}/{identity}", wanted)
-    return where
+    return _watched(call, where, kind, identity, wanted)
 
 
 def delete(call: Call, bucket: str, kind: str, identity: str) -> None:
     get(call, bucket, kind, identity)
     at, where = state.bucket_of(call, bucket)
     state.configure(at, where, f"{kind}/{identity}", None)
+    _watched(call, where, kind, identity, None)
+
+
+def _watched(call: Call, bucket: Bucket, kind: str, identity: str, wanted: dict[str, Any] | None) -> Bucket:
+    """The bucket, which says now what of its requests is counted."""
+    if kind not in (watches.METRICS, watches.ANALYTICS):
+        return bucket
+    made = watches.of(kind, wanted) if wanted is not None else None
+    changed: Bucket = state.replace(bucket, watches=watches.changed(bucket.watches, kind, identity, made))
+    state.buckets.replace(call, bucket, changed)
+    return changed
+
+
+def named_in(arn: str) -> str:
+    """The bucket whose ARN a destination has."""
+    if not arn.startswith(_ARN):
+        raise InvalidArgument("Invalid bucket ARN.", ArgumentName="Bucket", ArgumentValue=arn)
+    return arn.removeprefix(_ARN)
 
 
 def check_filter(wanted: dict[str, Any]) -> None:

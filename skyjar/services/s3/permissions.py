@@ -10,6 +10,7 @@ from skyjar.kernel.call import Call
 from . import (
     acceleration,
     blocks,
+    following,
     grants,
     object_lambda_replies,
     object_lambda_state,
@@ -17,6 +18,7 @@ from . import (
     payments,
     points,
     state,
+    throttle,
 )
 from .errors import AccessDenied
 from .object_lambda_state import ObjectLambda
@@ -170,7 +172,8 @@ _JUDGED = frozenset(
 
 
 def question(call: Call, operation: str, parameters: dict[str, Any]) -> str | None:
-    """The object, for plain reads and writes in a bucket of the caller's own without a policy and ACLs."""
+    """The object, for plain reads and writes in a bucket of the caller's own without a policy and ACLs, of which nobody counts
+    the requests."""
     if operation not in _SINGLE or not _JUDGED.isdisjoint(parameters):
         return None
     bucket = _bucket(call, operation, parameters)
@@ -179,10 +182,12 @@ def question(call: Call, operation: str, parameters: dict[str, Any]) -> str | No
         or bucket.policy
         or bucket.ownership != grants.ENFORCED
         or bucket.requester_pays
+        or bucket.watches
         or bucket.account != call.account
         or bucket.region != call.region
         or bucket.name != parameters["bucket"]
         or call.origin.is_accelerated
+        or throttle.is_on(call.behaviour)
     ):
         return None
     return f"{bucket.name}/{parameters['key']}"
@@ -197,6 +202,8 @@ def actions(call: Call, operation: str, parameters: dict[str, Any]) -> list[str]
         if _object_lambda(call, operation, parameters) is not None:
             return [object_lambdas.action(operation, parameters)]
     else:
+        if bucket.watches:
+            call.follower = following.follower(call, bucket, operation, parameters)
         if bucket.region != call.region and operation not in _EVERYWHERE:
             state.bucket_of(call, bucket.name)
         owner = parameters.get("expected_bucket_owner")
@@ -208,8 +215,15 @@ def actions(call: Call, operation: str, parameters: dict[str, Any]) -> list[str]
             acceleration.check(bucket)
         if bucket.name != parameters["bucket"]:
             points.check(call, operation, parameters)
+        if throttle.is_on(call.behaviour):
+            throttle.check(call, bucket, operation, parameters)
     if operation in _READING:
         return [_named(operation, bool(parameters.get("version_id")))]
+    return _needed(bucket, operation, parameters)
+
+
+def _needed(bucket: Bucket | None, operation: str, parameters: dict[str, Any]) -> list[str]:
+    """The actions of an operation, of those as well that need just one."""
     if operation == "delete_objects":
         return []
     if operation == "create_bucket":
@@ -265,7 +279,7 @@ def also(call: Call, operation: str, parameters: dict[str, Any]) -> list[Any]:
         arn, policy = points.resource(point, parameters), points.policy(call, point)
         whose = {"s3:ResourceAccount": point.account, "aws:ResourceAccount": point.account}
         known = {**conditions(call, operation, parameters), **whose}
-        needed = actions(call, operation, parameters) or []
+        needed = _needed(seen, operation, parameters)
         return [(action, arn, known, policy, "resource-based policy") for action in needed]
     role = (parameters.get("replication_configuration") or {}).get("Role", "")
     if not role.startswith("arn:"):

@@ -14,7 +14,7 @@ from skyjar.kernel.call import Call
 from skyjar.kernel.errors import AWSError
 from skyjar.kernel.principals import Principal
 
-from . import deliveries, encryption, reading, rings, state
+from . import deliveries, encryption, reading, request_counts, rings, state
 from .errors import NoSuchBucket
 from .grants import ENFORCED
 from .replication import Rule
@@ -36,6 +36,8 @@ def brought(call: Call, bucket: Bucket, source: Object, name: str, rule: Rule, w
     except Refused as refused:
         return str(refused)
     _place(call, bucket, source, there, rule, who, fields)
+    if bucket.watches and not source.is_marker:
+        request_counts.read_by_itself(call, bucket, source)
     return ""
 
 

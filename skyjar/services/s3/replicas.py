@@ -13,10 +13,11 @@ from skyjar.kernel.jobs import job
 from skyjar.kernel.principals import Principal
 from skyjar.kernel.tables import At
 
-from . import deliveries, happenings, reading, replica_copies, replication, state, waiting_state
+from . import deliveries, happenings, reading, replica_copies, replication, replication_metrics, state, waiting_state
 from .errors import InvalidRequest, ReplicationConfigurationNotFound
 from .replica_copies import REPLICA
 from .replication import Rule
+from .replication_metrics import Progress
 from .state import Bucket, Object
 from .waiting_state import Copy
 
@@ -65,31 +66,42 @@ def replicate(call: Call, *, bucket: str, space: str) -> None:
     where = state.buckets.get(call, bucket)
     document = state.configuration(call, where, replication.KIND) if where is not None else None
     who = _role(call, document["Role"]) if document is not None and waiting else None
+    progress = Progress(call, where, document["Rules"]) if where is not None and document is not None else None
     for copy in waiting:
         waiting_state.copies.remove(call, copy)
         source = state.objects.get(call, space, copy.key, copy.order)
-        if where is None or document is None or source is None:
+        if where is None or document is None or progress is None or source is None:
             continue
         rules = {rule["ID"]: rule for rule in document["Rules"]}
         reasons = [
-            _copied(call, where, source, copy, name, rules[identity], who) if identity in rules else "gone"
+            _copied(call, where, source, copy, name, rules[identity], who, progress) if identity in rules else "gone"
             for name, identity in copy.rules
         ]
         if source.replication != REPLICA:
             status = FAILED if any(reasons) else COMPLETED
             state.change(call, source, state.replace(source, replication=status))
     if len(waiting) == PAGE:
+        if progress is not None:
+            progress.tell()
         call.later(replicate, key=space, bucket=bucket, space=space)
 
 
 def _copied(
-    call: Call, bucket: Bucket, source: Object, copy: Copy, name: str, rule: Rule, who: Principal | None
+    call: Call,
+    bucket: Bucket,
+    source: Object,
+    copy: Copy,
+    name: str,
+    rule: Rule,
+    who: Principal | None,
+    progress: Progress,
 ) -> str:
     """Why one copy could not be made, or nothing; the source's bucket is told, where the rule has metrics."""
     reason = "AssumeRoleNotPermitted"
     if who is not None:
         act = replica_copies.followed if copy.is_change else replica_copies.brought
         reason = act(call, bucket, source, name, rule, who)
+    progress.done(copy, name, rule["ID"], reason)
     if bucket.has_notifications and replication.has_metrics(rule):
         for event, more in _events(call, copy, rule, reason):
             told = {
@@ -145,9 +157,12 @@ def repeat(call: Call, name: str, key: str, version: str) -> None:
 def _repeated(call: Call, bucket: Bucket, source: Object, name: str, rule: Rule, who: Principal | None) -> str:
     if _is_there(call, source, name):
         return ""
-    return (
-        replica_copies.brought(call, bucket, source, name, rule, who) if who is not None else "AssumeRoleNotPermitted"
-    )
+    reason = "AssumeRoleNotPermitted"
+    if who is not None:
+        reason = replica_copies.brought(call, bucket, source, name, rule, who)
+    if replication.has_metrics(rule):
+        replication_metrics.ended(call, bucket, name, rule["ID"], reason)
+    return reason
 
 
 def _is_there(call: Call, source: Object, name: str) -> bool:

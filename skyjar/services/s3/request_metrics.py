@@ -1,4 +1,4 @@
-"""What of a bucket is measured for CloudWatch request metrics, which are not there: kept and read back."""
+"""What of a bucket is measured for CloudWatch request metrics, which `request_counts.py` tells."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from typing import Any
 from skyjar.kernel.call import Call
 from skyjar.kernel.service import operation
 
-from . import named_configurations
+from . import named_configurations, watches
 
-_KIND = "metrics"
+_KIND = watches.METRICS
 
 
 @operation

@@ -3,6 +3,7 @@ meanwhile."""
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 from skyjar.kernel.call import Call
@@ -54,9 +55,27 @@ def select_object_content(
 
     def then(after: Call, events: Any) -> dict[str, Any]:
         rings.check_done(events)
-        return {"Payload": events}
+        return {"Payload": Told(events)}
 
     return Outside(Produce(work.events(), work.idle, work.stop), then)
+
+
+class Told:
+    """The events of an answer. `whens` are called with its statistics when these are told, if they ever are."""
+
+    def __init__(self, events: Any) -> None:
+        self._events = events
+        self.whens: list[Callable[[dict[str, int]], None]] = []
+
+    async def __aiter__(self) -> AsyncIterator[dict[str, Any]]:
+        try:
+            async for event in self._events:
+                if "Stats" in event:
+                    for when in self.whens:
+                        when(event["Stats"]["Details"])
+                yield event
+        finally:
+            await self._events.aclose()
 
 
 def _check(reading: dict[str, Any], writing: dict[str, Any]) -> None:

@@ -21,6 +21,7 @@ from skyjar.kernel.tables import At, Place, Record, Table
 
 from . import point_state
 from .errors import NoSuchBucket, PermanentRedirect
+from .watches import Watch
 
 NULL = "null"
 NONE = 1  # an order that no version has
@@ -60,6 +61,7 @@ class Bucket(Record, frozen=True):
     requester_pays: bool = False
     acceleration: str = ""
     blocks_customer_keys: bool = True
+    watches: tuple[Watch, ...] = ()
     master_keys: dict[int, bytes] = {}
 
 

@@ -1,8 +1,14 @@
 """Quotas and defaults. Source: SNS endpoints and quotas in the AWS General Reference, the API reference of the operation
 that is named, and the Developer Guide's page that is named."""
 
-STANDARD_TOPICS = 100_000
-FIFO_TOPICS = 1_000
+from skyjar.kernel.quotas import Published
+
+QUOTAS = {
+    "standard-topics": (100_000, "Standard topics in an account and Region"),
+    "fifo-topics": (1_000, "FIFO topics in an account and Region"),
+}
+PUBLISHED_AS = "Amazon Simple Notification Service (Amazon SNS)"
+PUBLISHED = {"standard-topics": Published("L-61103206", "Topics per Account")}
 STANDARD_SUBSCRIPTIONS = 12_500_000  # per topic
 FIFO_SUBSCRIPTIONS = 100  # per topic
 LARGE_SUBSCRIPTIONS = 100  # of a topic whose messages may be larger than 256 KiB

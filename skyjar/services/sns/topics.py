@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from skyjar.kernel import quotas
 from skyjar.kernel.call import Call
 from skyjar.kernel.errors import NotImplementedHere
 from skyjar.kernel.service import operation
@@ -51,7 +52,7 @@ def _wanted(
 
 
 def _check_quota(call: Call, is_fifo: bool) -> None:
-    most = limits.FIFO_TOPICS if is_fifo else limits.STANDARD_TOPICS
+    most = quotas.of(call, "sns", "fifo-topics" if is_fifo else "standard-topics", limits.QUOTAS)
     if state.topics.count(call, limit=most) < most:
         return
     if sum(each.is_fifo is is_fifo for each in state.topics.each(call)) >= most:

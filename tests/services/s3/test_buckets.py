@@ -177,8 +177,8 @@ def test_lifecycle_deletes_noncurrent_versions(desk: Any, s3: Any) -> None:
 
 
 def test_an_account_holds_ten_thousand_buckets(desk: Any, s3: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert limits.BUCKETS == 10_000
-    monkeypatch.setattr(limits, "BUCKETS", 2)
+    assert limits.QUOTAS["buckets"][0] == 10_000
+    monkeypatch.setitem(limits.QUOTAS, "buckets", (2, ""))
     s3.create_bucket(bucket="second")
     with pytest.raises(errors.TooManyBuckets) as caught:
         s3.create_bucket(bucket="third")

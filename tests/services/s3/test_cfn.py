@@ -95,13 +95,13 @@ def test_the_bootstrap_bucket(desk: Any) -> None:
 
 def test_a_property_that_is_not_there_fails_by_name(desk: Any) -> None:
     cfn = desk.ask("cloudformation")
-    properties = template(MetricsConfigurations=[{"Id": "all"}])
+    properties = template(MetadataTableConfiguration={"S3TablesDestination": {}})
     cfn.create_stack(stack_name="s", template_body=properties)
     desk.settle()
     reasons = [
         each.get("ResourceStatusReason", "") for each in cfn.describe_stack_events(stack_name="s")["StackEvents"]
     ]
-    assert any("MetricsConfigurations" in reason for reason in reasons)
+    assert any("MetadataTableConfiguration" in reason for reason in reasons)
 
 
 def test_every_setting_is_made_changed_and_taken_away(desk: Any) -> None:
@@ -207,3 +207,55 @@ def test_a_locked_bucket(desk: Any) -> None:
     desk.settle()
     found = desk.ask("s3").get_object_lock_configuration(bucket=outputs(desk)["Name"])["ObjectLockConfiguration"]
     assert found["Rule"] == {"DefaultRetention": {"Mode": "GOVERNANCE", "Days": 2}}
+
+
+def test_configurations_with_an_id_come_change_and_go(desk: Any) -> None:
+    cfn, s3 = desk.ask("cloudformation"), desk.ask("s3")
+    tag = {"Key": "k", "Value": "v"}
+    there = {"BucketArn": "arn:aws:s3:::reports", "Format": "CSV", "Prefix": "p", "BucketAccountId": desk.account}
+    lists: dict[str, Any] = {
+        "MetricsConfigurations": [{"Id": "all"}, {"Id": "in", "Prefix": "in/"}, {"Id": "both", "Prefix": "in/", "TagFilters": [tag]}],
+        "AnalyticsConfigurations": [
+            {"Id": "a", "TagFilters": [tag], "StorageClassAnalysis": {
+                "DataExport": {"OutputSchemaVersion": "V_1", "Destination": there}}}
+        ],
+        "InventoryConfigurations": [
+            {"Id": "i", "Enabled": "true", "IncludedObjectVersions": "Current", "ScheduleFrequency": "Weekly",
+             "Prefix": "in/", "OptionalFields": ["Size"], "Destination": there}
+        ],
+        "IntelligentTieringConfigurations": [
+            {"Id": "t", "Status": "Enabled", "Tierings": [{"AccessTier": "ARCHIVE_ACCESS", "Days": "90"}]}
+        ],
+    }  # fmt: skip
+    cfn.create_stack(stack_name="s", template_body=template(**lists))
+    desk.settle()
+    name = outputs(desk)["Name"]
+    assert s3.list_bucket_metrics_configurations(bucket=name)["MetricsConfigurationList"] == [
+        {"Id": "all"},
+        {"Id": "both", "Filter": {"And": {"Prefix": "in/", "Tags": [tag]}}},
+        {"Id": "in", "Filter": {"Prefix": "in/"}},
+    ]
+    target = {"Bucket": "arn:aws:s3:::reports", "Format": "CSV", "Prefix": "p"}
+    analysis = s3.get_bucket_analytics_configuration(bucket=name, id="a")["AnalyticsConfiguration"]
+    assert analysis["Filter"] == {"Tag": tag}
+    assert analysis["StorageClassAnalysis"]["DataExport"]["Destination"] == {
+        "S3BucketDestination": {**target, "BucketAccountId": desk.account}
+    }
+    assert s3.get_bucket_inventory_configuration(bucket=name, id="i")["InventoryConfiguration"] == {
+        "Id": "i", "IsEnabled": True, "IncludedObjectVersions": "Current", "Schedule": {"Frequency": "Weekly"},
+        "Filter": {"Prefix": "in/"}, "OptionalFields": ["Size"],
+        "Destination": {"S3BucketDestination": {**target, "AccountId": desk.account}},
+    }  # fmt: skip
+    tiering = s3.get_bucket_intelligent_tiering_configuration(bucket=name, id="t")["IntelligentTieringConfiguration"]
+    assert tiering["Tierings"] == [{"AccessTier": "ARCHIVE_ACCESS", "Days": 90}]
+    changed = {"MetricsConfigurations": [{"Id": "all"}, {"Id": "in", "Prefix": "other/"}]}
+    cfn.update_stack(stack_name="s", template_body=template(**changed))
+    desk.settle()
+    assert s3.list_bucket_metrics_configurations(bucket=name)["MetricsConfigurationList"] == [
+        {"Id": "all"},
+        {"Id": "in", "Filter": {"Prefix": "other/"}},
+    ]
+    for noun, member in (("analytics", "Analytics"), ("inventory", "Inventory"),
+                         ("intelligent_tiering", "IntelligentTiering")):  # fmt: skip
+        kept = getattr(s3, f"list_bucket_{noun}_configurations")(bucket=name)
+        assert kept[f"{member}ConfigurationList"] == []

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from skyjar.kernel.errors import AWSError, NotImplementedHere
+from skyjar.kernel.errors import AWSError
 
 ANALYSIS: dict[str, Any] = {"StorageClassAnalysis": {}}
 TIERS = [{"Days": 90, "AccessTier": "ARCHIVE_ACCESS"}, {"Days": 180, "AccessTier": "DEEP_ARCHIVE_ACCESS"}]
@@ -53,13 +53,3 @@ def test_what_says_nothing_sensible(s3: Any, noun: str, given: dict[str, Any], c
     with pytest.raises(AWSError) as caught:
         getattr(s3, f"put_bucket_{noun}_configuration")(bucket="first", id="c", **{f"{noun}_configuration": given})
     assert caught.value.code == code
-
-
-def test_an_export_is_refused_by_name(s3: Any) -> None:
-    export = {
-        "OutputSchemaVersion": "V_1",
-        "Destination": {"S3BucketDestination": {"Format": "CSV", "Bucket": "arn:aws:s3:::first"}},
-    }
-    wanted = {"Id": "c", "StorageClassAnalysis": {"DataExport": export}}
-    with pytest.raises(NotImplementedHere, match="DataExport"):
-        s3.put_bucket_analytics_configuration(bucket="first", id="c", analytics_configuration=wanted)

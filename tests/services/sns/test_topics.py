@@ -159,13 +159,13 @@ def test_a_user_needs_a_policy(desk: Any, topics: Topics) -> None:
 
 @pytest.mark.spec("sns-006")
 def test_an_account_has_so_many_topics(topics: Topics, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert (limits.STANDARD_TOPICS, limits.FIFO_TOPICS) == (100_000, 1_000)
+    assert [limits.QUOTAS[name][0] for name in ("standard-topics", "fifo-topics")] == [100_000, 1_000]
     for number in range(1_000):
         topics.topic(f"t{number}.fifo", FifoTopic="true")
     said = refused(topics.sns.create_topic, name="x.fifo", attributes={"FifoTopic": "true"})
     assert said == "TopicLimitExceeded: Topic limit exceeded"
     topics.topic("t1.fifo", FifoTopic="true")  # is there already
-    monkeypatch.setattr(limits, "STANDARD_TOPICS", 2)
+    monkeypatch.setitem(limits.QUOTAS, "standard-topics", (2, ""))
     for number in range(2):
         topics.topic(f"s{number}")
     assert refused(topics.sns.create_topic, name="x").startswith("TopicLimitExceeded: ")
