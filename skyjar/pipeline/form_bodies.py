@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
+from skyjar.kernel import service as services
+from skyjar.kernel.blobs import Blobs
 from skyjar.kernel.web import WebForm
 from skyjar.planes.form_data import Malformed, Reader, TooLong
 from skyjar.wire.http import Request
 
 from .bodies import BlobSink, Received
+
+if TYPE_CHECKING:
+    from .exchange import Exchange
 
 _CHECKSUM = "x-amz-checksum-"
 
@@ -72,6 +78,17 @@ class FormSink:
     def abort(self) -> None:
         if self._file is not None:
             self._file.abort()
+
+
+def form_sink(blobs: Blobs, x: Exchange, most: int) -> FormSink:
+    """Of an endpoint's form that begins to come, with so many bytes in front of its file."""
+    service = services.load(x.name)
+    is_sealed, check = (service.seals_bodies, service.check_body) if service is not None else (False, None)
+
+    def make(promised: dict[str, str]) -> BlobSink:
+        return BlobSink(blobs, None, promised, is_sealed=is_sealed, check=check)
+
+    return FormSink(x.request.headers.get("content-type", ""), most, make)
 
 
 def form_of(request: Request, most: int) -> WebForm:

@@ -14,7 +14,6 @@ from functools import partial
 from typing import Any
 
 from skyjar.kernel import credentials, quotas
-from skyjar.kernel import service as services
 from skyjar.kernel.behaviour import Behaviour
 from skyjar.kernel.blobs import Blobs, size_of
 from skyjar.kernel.call import Call
@@ -36,7 +35,7 @@ from .authorise import authorise
 from .bodies import SMALL_BYTES, BlobSink, is_chunked
 from .exchange import Exchange
 from .flushes import Flushes
-from .form_bodies import FormSink
+from .form_bodies import form_sink
 from .history import History
 from .identities import Identities
 from .inside import Inside
@@ -194,7 +193,7 @@ class Pipeline:
         try:
             route(self, x)
             if x.plane is not None and x.plane.form_bytes:
-                return self._form_sink(x, x.plane.form_bytes)
+                return form_sink(self.blobs, x, x.plane.form_bytes)
             if x.plane is not None or x.model is None or x.model.streaming_input is None:
                 return None
             authenticate_head(self, x)
@@ -212,15 +211,6 @@ class Pipeline:
         is_sealed = x.service is not None and x.service.seals_bodies
         check = x.service.check_body if x.service is not None else None
         return BlobSink(self.blobs, decoder, x.request.headers, is_sealed=is_sealed, check=check)
-
-    def _form_sink(self, x: Exchange, most: int) -> FormSink:
-        service = services.load(x.name)
-        is_sealed, check = (service.seals_bodies, service.check_body) if service is not None else (False, None)
-
-        def make(promised: dict[str, str]) -> BlobSink:
-            return BlobSink(self.blobs, None, promised, is_sealed=is_sealed, check=check)
-
-        return FormSink(x.request.headers.get("content-type", ""), most, make)
 
     def decoder_of(self, x: Exchange) -> Decoder | None:
         """Undoes `aws-chunked`, verifying each chunk's signature where the key is one that Skyjar issued."""
