@@ -38,6 +38,10 @@ _POINT_HOST = re.compile(
 )
 _OBJECT_LAMBDA = "s3-object-lambda"
 _OBJECT_LAMBDA_HOST = re.compile(r"^(?P<name>[a-z0-9-]+)-(?P<account>\d{12})\.")
+_ABSENT = {
+    "s3express": "S3's directory buckets (S3 Express One Zone)",
+    "s3-outposts": "S3 on Outposts",
+}  # by what they sign for
 _BUCKET_HOST = re.compile(r"^(?P<bucket>[a-z0-9][a-z0-9.-]{1,61}[a-z0-9])\.localhost(?::\d+)?$")
 
 
@@ -225,6 +229,9 @@ def _by_scope(x: Exchange) -> tuple[str, ...]:
     if x.credential is not None and x.credential.service:
         if x.credential.service == _OBJECT_LAMBDA:
             return ("s3",)
+        if x.credential.service in _ABSENT:
+            x.name, x.codec = "s3", codec("s3", "rest-xml")
+            raise NotImplementedHere(f"Skyjar does not implement {_ABSENT[x.credential.service]}.")
         found = index.by_signing_name().get(x.credential.service)
         if found is None:
             raise UnknownOperation(f"Unknown service in the credential scope: {x.credential.service[:64]}")
