@@ -147,6 +147,7 @@ class Pipeline:
         """After `quiesce`, with whatever is in the store now."""
         self._attend()
         self.memberships.forget()
+        self.inside.memory.clear()
         self.runner = Runner(self)
         self.runner.start()
         self.sweeping.start(self.loop)

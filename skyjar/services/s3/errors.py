@@ -24,10 +24,16 @@ class NoSuchBucket(AWSError):
     sentence = "The specified bucket does not exist"
 
 
-class NoSuchAccessPoint(AWSError):
+class NoSuchAccessPoint(NoSuchBucket):
     code = "NoSuchAccessPoint"
     status = 404
     sentence = "The specified accesspoint does not exist"
+
+
+class NoSuchMultiRegionAccessPoint(NoSuchBucket):
+    code = "NoSuchMultiRegionAccessPoint"
+    status = 404
+    sentence = "The specified Multi-Region Access Point does not exist."
 
 
 class BucketHasAccessPointsAttached(AWSError):
@@ -131,6 +137,14 @@ class IllegalLocationConstraint(AWSError):
 class InvalidLocationConstraint(AWSError):
     code = "InvalidLocationConstraint"
     sentence = "The specified location-constraint is not valid"
+
+
+class AuthorizationHeaderMalformed(AWSError):
+    code = "AuthorizationHeaderMalformed"
+
+
+class AuthorizationQueryParametersError(AWSError):
+    code = "AuthorizationQueryParametersError"
 
 
 class PermanentRedirect(AWSError):
