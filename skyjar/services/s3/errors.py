@@ -196,6 +196,14 @@ class PolicyTooLarge(AWSError):
     sentence = "The policy document exceeds the maximum allowed size."
 
 
+class RelativeKey(AWSError):
+    """A key whose `..` lead out of the bucket: S3 says nothing but 400."""
+
+    code = "BadRequest"
+    sentence = "Bad Request"
+    has_body = False
+
+
 class KeyTooLong(AWSError):
     code = "KeyTooLongError"
     sentence = "Your key is too long"
@@ -254,6 +262,11 @@ class BadDigest(AWSError):
 class MalformedPOSTRequest(AWSError):
     code = "MalformedPOSTRequest"
     sentence = "The body of your POST request is not well-formed multipart/form-data."
+
+
+class MaxPostPreDataLengthExceeded(AWSError):
+    code = "MaxPostPreDataLengthExceeded"
+    sentence = "Your POST request fields preceding the upload file were too large."
 
 
 class InvalidPolicyDocument(AWSError):

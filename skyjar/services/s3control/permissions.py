@@ -6,7 +6,7 @@ from typing import Any
 
 from skyjar.kernel.call import Call
 
-from . import batch_state, multi_region_state, state, tags
+from . import batch_state, bucket_tags, multi_region_state, state, tags
 from .access_points import arn_of
 
 _AS = {
@@ -37,6 +37,11 @@ def resources(call: Call, operation: str, parameters: dict[str, Any]) -> list[st
     if "job_id" in parameters:
         return [f"arn:aws:s3:{call.region}:{call.account}:job/{parameters['job_id']}"]
     return ["*"]
+
+
+def resource_policy(call: Call, operation: str, parameters: dict[str, Any]) -> str | None:
+    """Of a bucket whose tags are asked for."""
+    return bucket_tags.policy(call, parameters["resource_arn"]) if "resource_arn" in parameters else None
 
 
 def also(call: Call, operation: str, parameters: dict[str, Any]) -> list[tuple[str, str, dict[str, Any]]]:

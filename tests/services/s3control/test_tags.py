@@ -47,8 +47,8 @@ def test_a_point_is_tagged_and_untagged(desk: Any, control: Any) -> None:
     assert code(control.list_tags_for_resource, **{**named, "resource_arn": arn.replace("us-east-1", "eu-west-1")}) == (
         "NoSuchAccessPoint"
     )
-    bucket = {**named, "resource_arn": "arn:aws:s3:::first"}
-    assert code(control.tag_resource, **bucket, tags=AB) == "NotImplemented"
+    lens = {**named, "resource_arn": f"arn:aws:s3:us-east-1:{desk.account}:storage-lens/l"}
+    assert code(control.tag_resource, **lens, tags=AB) == "NotImplemented"
 
 
 @pytest.mark.parametrize("key", ["s3:AccessPointTag/team", "aws:ResourceTag/team"])
