@@ -35,7 +35,10 @@ QUOTAS = {
     "on-demand-write-units": (4_000, "Write units per second of a new on-demand table or index"),
     "partition-read-units": (3_000, "Read units per second of one partition key of a table or global index"),
     "partition-write-units": (1_000, "Write units per second of one partition key of a table or global index"),
-    "partition-reserve": (30, "Seconds of that which one partition key has in reserve; with --aws-timing it has none"),
+    "partition-reserve": (
+        30,
+        "Seconds of that which one partition key of an on-demand table has in reserve; none with --aws-timing",
+    ),
     "table-read-units": (40_000, "Read units per second of a table or index"),
     "table-write-units": (40_000, "Write units per second of a table or index"),
     "account-read-units": (80_000, "Provisioned read units of all tables and indexes in an account and Region"),

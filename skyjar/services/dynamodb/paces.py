@@ -2,8 +2,8 @@
 
 - An on-demand table begins with 4,000 writes and 12,000 reads a second (or its warm throughput), and 300 seconds of that in reserve.
   What it has not used comes back by the second. It grows to twice its peak; `growth.py` says when.
-- One partition key has 1,000 writes and 3,000 reads in a second, in tables of both billing modes, and 30 seconds of that in reserve; none
-  with `--aws-timing`. A global index is the same by itself, and holds up its table.
+- One partition key has 1,000 writes and 3,000 reads in a second, in tables of both billing modes; in on-demand ones it has 30 seconds of
+  that in reserve, but none with `--aws-timing`. A global index is the same by itself, and holds up its table.
 - A request is let in when there is enough left for it, or when it is the first of its second: so what is larger than a limit passes
   alone.
 
@@ -228,7 +228,8 @@ def _limit(call: Call, schema: Schema, index: IndexSchema | None, pace: Pace) ->
         reads, writes = growth.rates(call, bought, pace.peak)
     for side, rate, kind in ((pace.read, reads, "read"), (pace.write, writes, "write")):
         side.most = quota(call, f"partition-{kind}-units")
-        side.reserve = 0.0 if call.behaviour.has_aws_timing else side.most * quota(call, "partition-reserve")
+        is_hard = schema.is_provisioned or call.behaviour.has_aws_timing
+        side.reserve = 0.0 if is_hard else side.most * quota(call, "partition-reserve")
         side.limit(rate, quota(call, f"table-{kind}-units"))
 
 
