@@ -125,7 +125,7 @@ def exhausted(account: Account) -> Any:
     for size in (100_000, 0):  # what is left may still do for a small one
         for number in range(1_000):
             try:
-                once.put_item(TableName="table", Item={"k": {"S": str(number)}, "v": {"S": "x" * size}})
+                once.put_item(TableName="table", Item={"k": {"S": f"{size} {number}"}, "v": {"S": "x" * size}})
             except once.exceptions.ProvisionedThroughputExceededException:
                 break
         else:
