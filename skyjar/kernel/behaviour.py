@@ -19,3 +19,7 @@ class Behaviour:
         self.has_aws_timing = False
         self.set_quotas: frozenset[tuple[str, str]] = frozenset()
         self.rates = Rates(time.monotonic)
+
+    def heed(self, service: str, name: str) -> None:
+        """A quota was set."""
+        self.set_quotas |= {(service, name)}

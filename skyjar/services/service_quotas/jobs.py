@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from skyjar.kernel import durations, quotas
 from skyjar.kernel.call import Call
 from skyjar.kernel.jobs import job
@@ -47,6 +49,7 @@ def _grant(call: Call, request: Request) -> None:
     known = catalogue.find(request.service, request.code)
     region = "" if known.published.is_global else call.region
     quotas.change(call.tx, known.service, known.name, int(request.value), call.account, region)
+    call.tx.after_commit.append(partial(call.behaviour.heed, known.service, known.name))
     _end(call, request, "APPROVED")
 
 

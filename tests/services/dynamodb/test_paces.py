@@ -32,6 +32,7 @@ def put(db: Any, pk: str = "a", size: int = 0, **more: Any) -> None:
 def set_quota(desk: Any, **values: int) -> None:
     for name, value in values.items():
         desk.store.transact(lambda tx: quotas.change(tx, "dynamodb", name.replace("_", "-"), value, "", ""))  # noqa: B023
+    desk.pipeline.heed_quotas()
 
 
 def warm(db: Any) -> tuple[int, int]:

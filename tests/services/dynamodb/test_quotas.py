@@ -16,6 +16,7 @@ ACCOUNT = "111122223333"
 
 def allow(desk: Any, name: str, value: int | None, account: str = "", region: str = "") -> None:
     desk.store.transact(lambda tx: quotas.change(tx, "dynamodb", name, value, account, region))
+    desk.pipeline.heed_quotas()
 
 
 def units(read: int, write: int) -> dict[str, Any]:

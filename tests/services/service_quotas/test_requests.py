@@ -48,6 +48,15 @@ def test_a_small_request_is_granted(desk: Any) -> None:
     assert default["Value"] == 2_500
 
 
+def test_what_is_granted_is_heeded_at_once(desk: Any) -> None:
+    """DynamoDB looks for the quotas only of which it knows that they were set."""
+    dynamodb = desk.ask("dynamodb")
+    assert dynamodb.describe_limits()["TableMaxWriteCapacityUnits"] == 40_000
+    request(desk, {"service_code": "dynamodb", "quota_code": "L-AB614373"}, 50_000)
+    desk.advance(2)
+    assert dynamodb.describe_limits()["TableMaxWriteCapacityUnits"] == 50_000
+
+
 def test_a_large_one_is_a_case_first(desk: Any) -> None:
     made = request(desk, TABLES, 9_000)
     desk.advance(1.5)
