@@ -36,9 +36,10 @@ SUPPORTED = frozenset((*_SHARED, *_MAXIMA, *_SCALED, "Replicas"))
 _OWN = ("DeletionProtectionEnabled", "PointInTimeRecoverySpecification", "Tags", "ResourcePolicy")
 _OF_REPLICA = frozenset(
     (*_OWN, "Region", "TableClass", "SSESpecification", "ReadProvisionedThroughputSettings", "GlobalSecondaryIndexes",
-     "ContributorInsightsSpecification")
+     "ContributorInsightsSpecification", "ReadOnDemandThroughputSettings")
 )  # fmt: skip
-_OF_INDEX = {"IndexName", "ReadProvisionedThroughputSettings", "ContributorInsightsSpecification"}
+_OF_INDEX = {"IndexName", "ReadProvisionedThroughputSettings", "ContributorInsightsSpecification",
+             "ReadOnDemandThroughputSettings"}  # fmt: skip
 
 
 def _replicas(properties: Properties) -> dict[str, Properties]:
@@ -74,15 +75,36 @@ def _local(region: str, properties: Properties) -> Properties:
         raise ValidationException(f"Replicas must have the Region of the stack: {region}")
     own = replicas[region]
     shared = {name: properties[name] for name in _SHARED if name in properties}
-    maxima = {member: properties[name][member] for name, member in _MAXIMA.items() if properties.get(name)}
+    maxima = _maxima({**properties, **_reading(own)})
     if maxima:
         shared["OnDemandThroughput"] = maxima
+    if "GlobalSecondaryIndexes" in properties:
+        theirs = {each["IndexName"]: each for each in own.get("GlobalSecondaryIndexes", ())}
+        indexes = [_index(each, theirs.get(each["IndexName"], {})) for each in properties["GlobalSecondaryIndexes"]]
+        properties = {**properties, "GlobalSecondaryIndexes": indexes}
+        shared["GlobalSecondaryIndexes"] = indexes
     shared |= cfn_auto_scaling.first_units(properties, own)
     found = shared | {name: own[name] for name in (*_OWN, "TableClass") if name in own}
     key = (own.get("SSESpecification") or {}).get("KMSMasterKeyId")
     if key and "SSESpecification" in found:
         found["SSESpecification"] = {**found["SSESpecification"], "KMSMasterKeyId": key}
     return found
+
+
+def _maxima(given: Properties) -> Properties:
+    """OnDemandThroughput, of what is said of writing and of reading."""
+    return {member: given[name][member] for name, member in _MAXIMA.items() if given.get(name)}
+
+
+def _reading(own: Properties) -> Properties:
+    return {name: own[name] for name in _MAXIMA if name in own}
+
+
+def _index(shared: Properties, own: Properties) -> Properties:
+    """An index as an AWS::DynamoDB::Table has it, with what the replica says of it."""
+    maxima = _maxima({**shared, **_reading(own)})
+    plain = {name: value for name, value in shared.items() if name not in _MAXIMA}
+    return {**plain, "OnDemandThroughput": maxima} if maxima else plain
 
 
 def create_table(call: Call, resource: Resource, properties: Properties) -> Physical | Outside:
@@ -101,8 +123,30 @@ def update_table(
     if _shown(call, old.id).keys() == _others(call, before).keys():  # or else it is run again, and did this already
         now = _local(call.region, properties)
         was = cfn_auto_scaling.kept(now, _local(call.region, before))
+        was = _encrypted(call, old.id, now, was, properties, before)
         cfn_tables.update_table(call, resource, old, now, was)
     return _complete(call, resource, old.id, properties, before)
+
+
+def _encrypted(
+    call: Call, name: str, now: Properties, was: Properties, properties: Properties, before: Properties
+) -> Properties:
+    """What was before, but with the encryption that is wanted: it is changed in all Regions at once."""
+    keys = {region: _key(each) for region, each in _others(call, properties).items() if _key(each)}
+    were = {region: _key(each) for region, each in _others(call, before).items() if _key(each)}
+    there = _shown(call, name)
+    if cfn_tables.sse(now) == cfn_tables.sse(was) and all(were.get(region) == keys.get(region) for region in there):
+        return was
+    named = [{"Update": {"RegionName": region, "KMSMasterKeyId": keys[region]}} for region in there if region in keys]
+    changes: dict[str, Any] = {"replica_updates": named} if named else {}
+    call.ask("dynamodb").update_table(table_name=name, sse_specification=cfn_tables.sse(now), **changes)
+    rest = {name: value for name, value in was.items() if name != "SSESpecification"}
+    return {**rest, "SSESpecification": now["SSESpecification"]} if "SSESpecification" in now else rest
+
+
+def _key(replica: Properties) -> str:
+    found: str = (replica.get("SSESpecification") or {}).get("KMSMasterKeyId") or ""
+    return found
 
 
 def _others(call: Call, properties: Properties) -> dict[str, Properties]:
@@ -130,6 +174,13 @@ def _complete(
     if any(status != "ACTIVE" for status in there.values()):
         return cfn_tables.wait(call)
     were = _others(call, before)
+    updates = [
+        {"Update": {"RegionName": region, **_overrides(each)}}
+        for region, each in wanted.items()
+        if region in were and _overrides(each) and _overrides(each) != _overrides(were[region])
+    ]
+    if updates:
+        call.ask("dynamodb").update_table(table_name=name, replica_updates=updates)
     for region, each in wanted.items():
         at, was = replication.elsewhere(call, region), were.get(region)
         known = resource if was is not None else msgspec.structs.replace(resource, tags_before={})
@@ -148,11 +199,23 @@ def _complete(
 
 
 def _made(region: str, given: Properties) -> dict[str, Any]:
-    made = {"RegionName": region}
+    made = {"RegionName": region, **_overrides(given)}
     if given.get("TableClass"):
         made["TableClassOverride"] = given["TableClass"]
-    key = (given.get("SSESpecification") or {}).get("KMSMasterKeyId")
-    return {**made, "KMSMasterKeyId": key} if key else made
+    return {**made, "KMSMasterKeyId": _key(given)} if _key(given) else made
+
+
+def _overrides(given: Properties) -> dict[str, Any]:
+    """The maxima of reading that a replica has of its own; taking one away changes nothing, as AWS has no way to do it."""
+    found = _override(given)
+    indexes = [{"IndexName": each["IndexName"], **_override(each)} for each in given.get("GlobalSecondaryIndexes", ())]
+    own = [each for each in indexes if len(each) > 1]
+    return found | ({"GlobalSecondaryIndexes": own} if own else {})
+
+
+def _override(given: Properties) -> dict[str, Any]:
+    maxima = _maxima(_reading(given))
+    return {"OnDemandThroughputOverride": {name: int(most) for name, most in maxima.items()}} if maxima else {}
 
 
 def delete_table(call: Call, resource: Resource, physical: Physical, properties: Properties) -> None:

@@ -114,8 +114,8 @@ def _creation(resource: Resource, properties: Properties, name: str) -> dict[str
         "table_class": properties.get("TableClass"),
         "deletion_protection_enabled": _truth(properties.get("DeletionProtectionEnabled")),
     }
-    if _sse(properties)["Enabled"]:
-        given["sse_specification"] = _sse(properties)
+    if sse(properties)["Enabled"]:
+        given["sse_specification"] = sse(properties)
     if properties.get("ResourcePolicy"):
         given["resource_policy"] = _policy(properties)
     if properties.get("StreamSpecification"):
@@ -140,7 +140,7 @@ def _stream(given: dict[str, Any]) -> dict[str, Any]:
     return {"StreamEnabled": True, "StreamViewType": given["StreamViewType"]}
 
 
-def _sse(properties: Properties) -> dict[str, Any]:
+def sse(properties: Properties) -> dict[str, Any]:
     given = properties.get("SSESpecification") or {}
     if not _truth(given.get("SSEEnabled")):
         return {"Enabled": False}
@@ -244,8 +244,8 @@ def update_table(call: Call, resource: Resource, old: Physical, properties: Prop
     protection = _truth(properties.get("DeletionProtectionEnabled"))
     if protection != _truth(before.get("DeletionProtectionEnabled")):
         changes["deletion_protection_enabled"] = protection
-    if _sse(properties) != _sse(before):
-        changes["sse_specification"] = _sse(properties)
+    if sse(properties) != sse(before):
+        changes["sse_specification"] = sse(properties)
     if any(value is not None for value in changes.values()):
         dynamodb.update_table(table_name=old.id, **changes)
     _update_indexes(dynamodb, old.id, properties, before)

@@ -87,8 +87,7 @@ def shown(call: Call, bought: Bought, is_provisioned: bool) -> dict[str, Any]:
         "WarmThroughput": {"ReadUnitsPerSecond": reads, "WriteUnitsPerSecond": writes, "Status": "ACTIVE"}
     }
     if not is_provisioned and (bought.max_reads or bought.max_writes):
-        found["OnDemandThroughput"] = {
-            "MaxReadRequestUnits": bought.max_reads or -1,
-            "MaxWriteRequestUnits": bought.max_writes or -1,
-        }
+        # as on AWS, what has no maximum is not there (github.com/go-to-k/cdkd issue 1434)
+        maxima = {"MaxReadRequestUnits": bought.max_reads, "MaxWriteRequestUnits": bought.max_writes}
+        found["OnDemandThroughput"] = {name: most for name, most in maxima.items() if most}
     return found

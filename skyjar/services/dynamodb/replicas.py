@@ -12,7 +12,7 @@ from skyjar.kernel import durations, principals
 from skyjar.kernel.call import Call
 from skyjar.kernel.errors import AWSError, NotImplementedHere
 
-from . import auto_scaling, change_capture, encryption, limits, replication, schemas, state
+from . import auto_scaling, change_capture, encryption, limits, replica_settings, replication, schemas, state
 from .errors import ResourceInUseException, ValidationException
 from .replication import others
 from .state import Definition
@@ -20,9 +20,11 @@ from .state import Definition
 VERSION = "2019.11.21"
 ROLE, PRINCIPAL = "AWSServiceRoleForDynamoDBReplication", "replication.dynamodb.amazonaws.com"
 _REGION = re.compile(r"[a-z]{2}(-[a-z]+){1,3}-[1-9]")
+_OWN = ("KMSMasterKeyId", "TableClassOverride", "ProvisionedThroughputOverride", "OnDemandThroughputOverride",
+        "GlobalSecondaryIndexes")  # fmt: skip
 _MEMBERS = {
-    "Create": {"RegionName", "KMSMasterKeyId", "TableClassOverride"},
-    "Update": {"RegionName", "TableClassOverride"},
+    "Create": {"RegionName", *_OWN},
+    "Update": {"RegionName", *_OWN},
     "Delete": {"RegionName"},
 }
 
@@ -100,13 +102,16 @@ def _create(call: Call, old: Definition, given: dict[str, Any]) -> None:
     key = _key(old, given)
     _ensure_role(call)
     source = old if old.stream_view else change_capture.begin(call, old, "NEW_AND_OLD_IMAGES")
+    plain = replica_settings.plain(source)
+    if not old.replicas:
+        source = plain
     members = (*(old.replicas or (call.region,)), region)
     made = state.replace(
-        source,
+        plain,
         id=call.new_id(),
         space=call.chance.hex(12),
         created_s=call.now,
-        indexes=tuple(state.replace(index, space=call.chance.hex(12)) for index in source.indexes),
+        indexes=tuple(state.replace(index, space=call.chance.hex(12)) for index in plain.indexes),
         on_demand_since_s=call.now,
         increased_s=0.0,
         decreased_s=0.0,
@@ -128,6 +133,7 @@ def _create(call: Call, old: Definition, given: dict[str, Any]) -> None:
         destinations=(),
         insights=(),
     )
+    made = replica_settings.overridden(there, made, given)
     if key:
         made = encryption.changed(there, made, key)
     state.tables.add(there, change_capture.begin(there, made, source.stream_view))
@@ -185,9 +191,15 @@ def _delete(call: Call, definition: Definition, region: str) -> None:
 def _update(call: Call, definition: Definition, given: dict[str, Any]) -> None:
     there = replication.elsewhere(call, given["RegionName"])
     replica = state.tables.get(there, definition.name)
-    if replica is not None and "TableClassOverride" in given:
-        changed = state.replace(replica, table_class=given["TableClassOverride"], has_own_class=True)
-        state.tables.replace(there, replica, changed)
+    if replica is None:
+        return
+    changed = replica_settings.overridden(there, replica, given)
+    if "TableClassOverride" in given:
+        changed = state.replace(changed, table_class=given["TableClassOverride"], has_own_class=True)
+    takes = durations.of(call, "dynamodb.UpdateTable")
+    if takes:
+        changed = state.replace(changed, updating_until_s=call.now + takes)
+    state.tables.replace(there, replica, changed)
 
 
 def leave(call: Call, definition: Definition) -> None:
@@ -205,9 +217,7 @@ def leave(call: Call, definition: Definition) -> None:
     _tell(call, definition, tuple(region for region in definition.replicas if region != call.region))
 
 
-def check_change(
-    call: Call, definition: Definition, billing: str | None, stream: dict[str, Any] | None, key_id: str | None
-) -> None:
+def check_change(call: Call, definition: Definition, billing: str | None, stream: dict[str, Any] | None) -> None:
     """What cannot be changed of a replica."""
     if not definition.replicas:
         return
@@ -217,27 +227,14 @@ def check_change(
         raise ValidationException(
             "One or more parameter values were invalid: Disabling Stream is not allowed for a Global Table replica."
         )
-    if key_id is not None:
-        raise NotImplementedHere("Skyjar does not implement SSESpecification of a replica in dynamodb:UpdateTable.")
-
-
-def of_index(each: Definition, updates: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Changes of global indexes as another replica takes them: how much is read there is its own."""
-    reads = {index.name: index.read_units for index in each.indexes}
-    return [_with_own_reading(update, reads) for update in updates]
-
-
-def _with_own_reading(update: dict[str, Any], reads: dict[str, int]) -> dict[str, Any]:
-    changed = update.get("Update") or {}
-    units = changed.get("ProvisionedThroughput")
-    if not units or changed["IndexName"] not in reads:
-        return update
-    own = {**units, "ReadCapacityUnits": reads[changed["IndexName"]]}
-    return {"Update": {**changed, "ProvisionedThroughput": own}}
 
 
 def is_changing(call: Call, definition: Definition) -> bool:
-    return any(each.status != "ACTIVE" for _, each in others(call, definition))
+    return any(_status(call, each) != "ACTIVE" for _, each in others(call, definition))
+
+
+def _status(call: Call, replica: Definition) -> str:
+    return "UPDATING" if replica.status == "ACTIVE" and call.now < replica.updating_until_s else replica.status
 
 
 def shown(call: Call, definition: Definition) -> dict[str, Any]:
@@ -248,12 +245,12 @@ def shown(call: Call, definition: Definition) -> dict[str, Any]:
     for other, each in others(call, definition):
         described: dict[str, Any] = {
             "RegionName": other.region,
-            "ReplicaStatus": each.status,
+            "ReplicaStatus": _status(call, each),
             "ReplicaArn": schemas.arn_of(other, each.name),
         }
         if each.kms_key:
             described["KMSMasterKeyId"] = each.kms_key
         if each.table_class:
             described["ReplicaTableClassSummary"] = {"TableClass": each.table_class}
-        found.append(described)
+        found.append(described | replica_settings.shown(each))
     return {"GlobalTableVersion": VERSION, "Replicas": found, "MultiRegionConsistency": "EVENTUAL"}

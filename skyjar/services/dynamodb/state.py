@@ -32,6 +32,8 @@ class IndexDefinition(msgspec.Struct, frozen=True, array_like=True, kw_only=True
     warm_writes: int = 0
     more_hash: tuple[str, ...] = ()
     more_range: tuple[str, ...] = ()
+    has_own_reads: bool = False
+    has_own_maximum: bool = False
 
     @property
     def hashes(self) -> tuple[str, ...]:
@@ -101,7 +103,8 @@ class Definition(Record, frozen=True):
     that are being made, `recovery_since_s` when point-in-time recovery was enabled, 0 while it is not.
     `sealing` is the place of the data key that seals what is written now, -1 for none; the others may still be needed.
     `inaccessible_since_s`: when it was noticed that its KMS key could not be used, 0 while it can.
-    `replicas` are the Regions of a global table, this one among them, `sourced_s` when a replica was last made from this one.
+    `replicas` are the Regions of a global table, this one among them, `sourced_s` when a replica was last made from this one;
+    what it `has_own` does not follow the others: its class, its provisioned reads, its maximum of on-demand reads.
     """
 
     name: str
@@ -146,6 +149,8 @@ class Definition(Record, frozen=True):
     destinations: tuple[Destination, ...] = ()
     insights: tuple[Insights, ...] = ()
     inaccessible_since_s: float = 0.0
+    has_own_reads: bool = False
+    has_own_maximum: bool = False
 
 
 class Tally(Record, frozen=True):

@@ -19,6 +19,7 @@ from . import (
     on_demand,
     policies,
     quotas,
+    replica_settings,
     replicas,
     replication,
     schemas,
@@ -259,7 +260,8 @@ def update_table(
     old = definition = described(call, table_name)
     check_ready(definition)
     check_settled(call, definition)
-    replicas.check_change(call, definition, billing_mode, stream_specification, key_id)
+    replicas.check_change(call, definition, billing_mode, stream_specification)
+    replica_settings.check_keys(definition, call.region, key_id, replica_updates)
     if deletion_protection_enabled is not None:
         definition = state.replace(definition, is_protected=deletion_protection_enabled)
     if table_class is not None:
@@ -271,15 +273,17 @@ def update_table(
     throughput = _given(on_demand_throughput, warm_throughput)
     definition = on_demand.settled(call, definition, definition.billing, throughput)
     for other, each in replication.others(call, definition) if throughput else ():
-        state.tables.replace(other, each, on_demand.settled(other, each, each.billing, throughput))
+        theirs = replica_settings.of_table(each, throughput)
+        state.tables.replace(other, each, on_demand.settled(other, each, each.billing, theirs))
     if global_secondary_index_updates:
         definition = index_changes.change(call, definition, attribute_definitions, global_secondary_index_updates)
         for other, each in replication.others(call, definition):
-            theirs = replicas.of_index(each, global_secondary_index_updates)
-            changed = index_changes.change(other, each, attribute_definitions, theirs)
+            taken = replica_settings.of_index(each, global_secondary_index_updates)
+            changed = index_changes.change(other, each, attribute_definitions, taken)
             state.tables.replace(other, each, changed)
     if key_id is not None:
         definition = encryption.changed(call, definition, key_id)
+        replica_settings.encrypt(call, definition, key_id, replica_updates)
     if stream_specification is not None:
         definition = change_capture.changed(call, definition, stream_specification)
     quotas.check_throughput(call, definition, old)
@@ -320,10 +324,9 @@ def _rebill(call: Call, old: Definition, billing: str, given: dict[str, int] | N
         definitions.throughput(given, billing)
         if old.billing == billing:
             return old
-        indexes = tuple(state.replace(index, read_units=0, write_units=0) for index in old.indexes)
-        return state.replace(
-            old, billing=billing, on_demand_since_s=call.now, read_units=0, write_units=0, indexes=indexes
-        )
+        none = {"read_units": 0, "write_units": 0, "has_own_reads": False}
+        indexes = tuple(state.replace(index, **none) for index in old.indexes)
+        return state.replace(old, billing=billing, on_demand_since_s=call.now, indexes=indexes, **none)
     read, write = (
         definitions.throughput(given, billing) if given or old.billing != billing else (old.read_units, old.write_units)
     )
@@ -335,6 +338,10 @@ def _rebill(call: Call, old: Definition, billing: str, given: dict[str, int] | N
             "Amazon DynamoDB Developer Guide for current limits and how to request higher limits."
         )
     changed = state.replace(old, billing=billing, read_units=read, write_units=write)
+    if old.billing != billing:
+        unlimited = {"max_reads": 0, "max_writes": 0, "has_own_maximum": False}
+        indexes = tuple(state.replace(index, **unlimited) for index in old.indexes)
+        changed = state.replace(changed, indexes=indexes, **unlimited)
     if old.billing == billing and (read < old.read_units or write < old.write_units):
         return _decrease(call, changed)
     return state.replace(changed, increased_s=call.now)

@@ -173,7 +173,7 @@ def test_a_global_table_in_two_regions_at_once(desk: Any) -> None:
     made = settled(desk, GLOBAL.create, both)
     for region in (HOME, FAR):
         shown = desk.ask("dynamodb", region=region).describe_table(table_name="both")["Table"]
-        assert shown["OnDemandThroughput"] == {"MaxReadRequestUnits": -1, "MaxWriteRequestUnits": 70}
+        assert shown["OnDemandThroughput"] == {"MaxWriteRequestUnits": 70}
         assert shown["WarmThroughput"]["ReadUnitsPerSecond"] == 15_000
     settled(desk, GLOBAL.update, made, {**both, "WriteOnDemandThroughputSettings": {"MaxWriteRequestUnits": 80}}, both)
     assert shown != desk.ask("dynamodb", region=FAR).describe_table(table_name="both")["Table"]
@@ -232,3 +232,48 @@ def test_a_provisioned_global_table_is_scaled_in_all_its_regions(desk: Any) -> N
     run(desk, GLOBAL.delete, made, after)
     assert targets(desk, HOME) == targets(desk, FAR) == {}
     assert desk.ask("cloudwatch", region=FAR).describe_alarms()["MetricAlarms"] == []
+
+
+def test_replicas_of_a_global_table_have_maxima_and_keys_of_their_own(desk: Any) -> None:
+    keys = {region: desk.ask("kms", region=region).create_key()["KeyMetadata"]["Arn"] for region in (HOME, FAR)}
+
+    def replica(region: str, most: str, **more: Any) -> dict[str, Any]:
+        reading = {"ReadOnDemandThroughputSettings": {"MaxReadRequestUnits": most}}
+        return {"Region": region, **reading, "GlobalSecondaryIndexes": [{"IndexName": "own", **reading}], **more}
+
+    given = {
+        **PLAIN,
+        "TableName": "both",
+        "AttributeDefinitions": [*PLAIN["AttributeDefinitions"], {"AttributeName": "g", "AttributeType": "S"}],
+        "GlobalSecondaryIndexes": [
+            {
+                "IndexName": "own",
+                "KeySchema": [{"AttributeName": "g", "KeyType": "HASH"}],
+                "Projection": {"ProjectionType": "ALL"},
+                "WriteOnDemandThroughputSettings": {"MaxWriteRequestUnits": "9"},
+            }
+        ],
+        "Replicas": [replica(HOME, "5"), replica(FAR, "6")],
+    }
+    made = settled(desk, GLOBAL.create, given)
+
+    def shown(region: str) -> dict[str, Any]:
+        found: dict[str, Any] = desk.ask("dynamodb", region=region).describe_table(table_name="both")["Table"]
+        return found
+
+    for region, most in ((HOME, 5), (FAR, 6)):
+        assert shown(region)["OnDemandThroughput"] == {"MaxReadRequestUnits": most}
+        held = shown(region)["GlobalSecondaryIndexes"][0]["OnDemandThroughput"]
+        assert held == {"MaxReadRequestUnits": most, "MaxWriteRequestUnits": 9}
+    sealed = {
+        **given,
+        "SSESpecification": {"SSEEnabled": True, "SSEType": "KMS"},
+        "Replicas": [
+            replica(region, most, SSESpecification={"KMSMasterKeyId": keys[region]})
+            for region, most in ((HOME, "5"), (FAR, "8"))
+        ],
+    }
+    settled(desk, GLOBAL.update, made, sealed, given)
+    assert {region: shown(region)["SSEDescription"]["KMSMasterKeyArn"] for region in keys} == keys
+    assert shown(FAR)["OnDemandThroughput"] == {"MaxReadRequestUnits": 8}
+    assert shown(HOME)["OnDemandThroughput"] == {"MaxReadRequestUnits": 5}

@@ -59,7 +59,7 @@ def test_a_maximum_is_kept_shown_changed_and_removed(desk: Any, table: Make) -> 
     desk.advance(1)
     put(db)
     db.update_table(table_name="tab", on_demand_throughput={"MaxWriteRequestUnits": -1})
-    assert shown(db)["OnDemandThroughput"] == {"MaxReadRequestUnits": 2, "MaxWriteRequestUnits": -1}
+    assert shown(db)["OnDemandThroughput"] == {"MaxReadRequestUnits": 2}
     for n in range(50):
         put(db, f"{n}")
 

@@ -289,7 +289,6 @@ def test_what_is_refused(desk: Any, table: Make) -> None:
     for more in (
         {"multi_region_consistency": "STRONG"},
         {"replica_updates": [{"Disassociate": {"RegionName": FAR}}]},
-        {"replica_updates": [{"Create": {"RegionName": FAR, "GlobalSecondaryIndexes": []}}]},
     ):
         with pytest.raises(NotImplementedHere):
             db.update_table(table_name="tab", **{"replica_updates": [{"Create": {"RegionName": FAR}}], **more})
