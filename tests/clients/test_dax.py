@@ -501,11 +501,12 @@ def test_a_stack_has_a_cluster(account: Account) -> None:
     }
     fast: dict[str, Any] = {
         "NodeType": "dax.t3.small", "ReplicationFactor": 1, "IAMRoleARN": {"Fn::GetAtt": ["Role", "Arn"]},
-        "ParameterGroupName": {"Ref": "Group"}, "Tags": {"a": "1"},
+        "ParameterGroupName": {"Ref": "Group"}, "Tags": {"a": "1"}, "SSESpecification": {"SSEEnabled": True},
+        "NotificationTopicARN": {"Ref": "Topic"},
     }  # fmt: skip
     template: dict[str, Any] = {
         "Resources": {
-            "Role": role, "Group": group, "Table": table, "Fast": {"Type": "AWS::DAX::Cluster", "Properties": fast},
+            "Role": role, "Group": group, "Table": table, "Topic": {"Type": "AWS::SNS::Topic"}, "Fast": {"Type": "AWS::DAX::Cluster", "Properties": fast},
         },
         "Outputs": {"Url": {"Value": {"Fn::GetAtt": ["Fast", "ClusterDiscoveryEndpointURL"]}}},
     }  # fmt: skip
@@ -521,8 +522,15 @@ def test_a_stack_has_a_cluster(account: Account) -> None:
     found = deploy("create_stack", "stack_create_complete")
     url = stacks.describe_stacks(StackName="s")["Stacks"][0]["Outputs"][0]["OutputValue"]
     assert url == found["ClusterDiscoveryEndpoint"]["URL"]
+    assert (found["SSEDescription"]["Status"], found["NotificationConfiguration"]["TopicStatus"]) == (
+        "ENABLED",
+        "active",
+    )
     with connect(found, account) as client:
-        client.put_item(TableName="tab", Item={"pk": {"S": "a"}})
+        client.put_item(TableName="tab", Item={"pk": {"S": "a"}, "v": {"S": "sealed"}})
+        for _ in range(2):  # the second is what was cached
+            assert client.scan(TableName="tab")["Items"] == [{"pk": {"S": "a"}, "v": {"S": "sealed"}}]
+            assert client.get_item(TableName="tab", Key={"pk": {"S": "a"}})["Item"]["v"] == {"S": "sealed"}
     parameters = api.describe_parameters(ParameterGroupName=found["ParameterGroup"]["ParameterGroupName"])["Parameters"]
     assert [each["ParameterValue"] for each in parameters] == ["7", "8"]
     fast |= {"ReplicationFactor": 3, "Description": "d", "Tags": {"b": "2"}}

@@ -13,7 +13,7 @@ import msgspec
 
 from skyjar.kernel.call import Call
 
-from . import jobs, limits, state
+from . import encryption, jobs, limits, state
 from .state import CachedAnswer, CachedItem, Cluster, Sweep
 
 Item = dict[str, Any]
@@ -27,12 +27,24 @@ def expires_ms(call: Call, cluster: Cluster, parameter: str) -> int:
 def item(call: Call, cluster: Cluster, table: str, key: bytes) -> CachedItem | None:
     """What is cached of an item, if that is still valid."""
     found = state.cached_items.get(call, cluster.name, table, key)
-    return found if found is not None and found.expires_ms > call.now_ms else None
+    if found is None or found.expires_ms <= call.now_ms:
+        return None
+    if not found.sealed:
+        return found
+    opened = encryption.opened(call, cluster, _about(call, cluster, table, key.hex()), found.sealed)
+    return msgspec.structs.replace(found, item=opened, sealed=b"")
+
+
+def _about(call: Call, cluster: Cluster, *place: str) -> str:
+    """What a sealed row is about, so that it means nothing in another's place."""
+    return " ".join((state.arn_of(call, cluster.name), *place))
 
 
 def keep_item(call: Call, cluster: Cluster, table: str, key: bytes, found: Item | None) -> None:
     until = expires_ms(call, cluster, limits.RECORD_TTL)
-    row = CachedItem(cluster=cluster.name, table=table, key=key, expires_ms=until, item=found)
+    sealed = encryption.sealed(call, cluster, _about(call, cluster, table, key.hex()), found)
+    kept = None if sealed else found
+    row = CachedItem(cluster=cluster.name, table=table, key=key, expires_ms=until, item=kept, sealed=sealed)
     state.cached_items.put(call, row)
     _plan(call, cluster)
 
@@ -48,12 +60,19 @@ def digest_of(asked: Any) -> str:
 
 def answer(call: Call, cluster: Cluster, digest: str) -> dict[str, Any] | None:
     found = state.cached_answers.get(call, cluster.name, digest)
-    return found.answer if found is not None and found.expires_ms > call.now_ms else None
+    if found is None or found.expires_ms <= call.now_ms:
+        return None
+    if not found.sealed:
+        return found.answer
+    opened: dict[str, Any] = encryption.opened(call, cluster, _about(call, cluster, digest), found.sealed)
+    return opened
 
 
 def keep_answer(call: Call, cluster: Cluster, digest: str, found: dict[str, Any]) -> None:
     until = expires_ms(call, cluster, limits.QUERY_TTL)
-    row = CachedAnswer(cluster=cluster.name, digest=digest, expires_ms=until, answer=found)
+    sealed = encryption.sealed(call, cluster, _about(call, cluster, digest), found)
+    kept = {} if sealed else found
+    row = CachedAnswer(cluster=cluster.name, digest=digest, expires_ms=until, answer=kept, sealed=sealed)
     state.cached_answers.put(call, row)
     _plan(call, cluster)
 

@@ -63,9 +63,12 @@ def create_cluster(call: Call, resource: Resource, properties: Properties) -> Ph
             ("preferred_maintenance_window", "PreferredMaintenanceWindow"),
             ("parameter_group_name", "ParameterGroupName"),
             ("cluster_endpoint_encryption_type", "ClusterEndpointEncryptionType"),
+            ("notification_topic_arn", "NotificationTopicARN"),
         ):
             if properties.get(label):
                 given[member] = properties[label]
+        if str((properties.get("SSESpecification") or {}).get("SSEEnabled")).lower() == "true":
+            given["sse_specification"] = {"Enabled": True}
         call.ask("dax").create_cluster(**given)
         state.stack_clusters.add(call, StackCluster(token=resource.token, cluster=name.lower()))
         return _begun()
@@ -100,6 +103,7 @@ def update_cluster(
         ("description", "Description", ""),
         ("preferred_maintenance_window", "PreferredMaintenanceWindow", None),
         ("parameter_group_name", "ParameterGroupName", limits.DEFAULT_GROUP),
+        ("notification_topic_arn", "NotificationTopicARN", ""),
     ):
         value = properties.get(label, default)
         if value != before.get(label, default) and value is not None:
@@ -172,6 +176,8 @@ RESOURCE_TYPES = {
             "ParameterGroupName",
             "Tags",
             "ClusterEndpointEncryptionType",
+            "NotificationTopicARN",
+            "SSESpecification",
         ),
         replaced_by=frozenset({"AvailabilityZones"}),
     ),

@@ -10,7 +10,7 @@ from skyjar.kernel import durations
 from skyjar.kernel.call import Call
 from skyjar.kernel.service import operation
 
-from . import jobs, limits, paging, state
+from . import encryption, jobs, limits, notifications, paging, state
 from .errors import (
     ClusterAlreadyExistsFault,
     ClusterQuotaForCustomerExceededFault,
@@ -40,7 +40,9 @@ def create_cluster(
     subnet_group_name: str = "default",
     preferred_maintenance_window: str = "",
     parameter_group_name: str = limits.DEFAULT_GROUP,
+    notification_topic_arn: str = "",
     tags: Tags | None = None,
+    sse_specification: dict[str, bool] | None = None,
     cluster_endpoint_encryption_type: str = "NONE",
 ) -> dict[str, Any]:
     name = cluster_name.lower()
@@ -68,9 +70,11 @@ def create_cluster(
         window=preferred_maintenance_window or _window(call),
         tags=merged({}, tags or []),
         is_tls=cluster_endpoint_encryption_type == "TLS",
+        **notifications.wanted(call, "", notification_topic_arn or None, None),
+        data_key=encryption.new_key(call, name) if (sse_specification or {}).get("Enabled") else b"",
     )
     state.clusters.add(call, made)
-    state.note(call, name, "CLUSTER", "Cluster creation started")
+    notifications.note(call, made, "Cluster creation started")
     _later(call, made, "dax.CreateCluster")
     return {"Cluster": show(call, made)}
 
@@ -120,11 +124,13 @@ def update_cluster(
     cluster_name: str,
     description: str | None = None,
     preferred_maintenance_window: str | None = None,
+    notification_topic_arn: str | None = None,
+    notification_topic_status: str | None = None,
     parameter_group_name: str | None = None,
 ) -> dict[str, Any]:
     """Takes effect at once: both parameters are of the immediate kind."""
     found = state.available(call, cluster_name)
-    changes: dict[str, Any] = {}
+    changes = notifications.wanted(call, found.topic, notification_topic_arn, notification_topic_status)
     if description is not None:
         changes["description"] = description
     if preferred_maintenance_window is not None:
@@ -141,7 +147,7 @@ def delete_cluster(call: Call, *, cluster_name: str) -> dict[str, Any]:
         raise InvalidClusterStateFault
     nodes = tuple(msgspec.structs.replace(node, status="deleting") for node in found.nodes)
     gone = state.change(call, found, status="deleting", nodes=nodes, parted=tuple(node.id for node in nodes))
-    state.note(call, gone.name, "CLUSTER", "Cluster deletion started")
+    notifications.note(call, gone, "Cluster deletion started")
     _later(call, gone, "dax.DeleteCluster")
     return {"Cluster": show(call, gone)}
 
@@ -189,7 +195,7 @@ def reboot_node(call: Call, *, cluster_name: str, node_id: str) -> dict[str, Any
         msgspec.structs.replace(node, status="rebooting") if node.id == rebooting else node for node in found.nodes
     )
     changed = state.change(call, found, status="modifying", nodes=nodes)
-    state.note(call, node_id, "CLUSTER", "Node reboot started")
+    notifications.note(call, changed, "Node reboot started", node_id)
     call.later(jobs.forget, key=f"{changed.name} reboots", name=changed.name)
     _later(call, changed, "dax.RebootNode")
     return {"Cluster": show(call, changed)}
@@ -235,6 +241,7 @@ def show(call: Call, found: Cluster) -> dict[str, Any]:
         **({"NodeIdsToRemove": [f"{found.name}-{each}" for each in found.parted]} if found.parted else {}),
         "Nodes": [node(each) for each in found.nodes],
         "PreferredMaintenanceWindow": found.window,
+        **notifications.shown(found),
         "SubnetGroup": "default",
         "IamRoleArn": found.role,
         "ParameterGroup": {
@@ -242,6 +249,6 @@ def show(call: Call, found: Cluster) -> dict[str, Any]:
             "ParameterApplyStatus": "in-sync",
             "NodeIdsToReboot": [],
         },
-        "SSEDescription": {"Status": "DISABLED"},
+        "SSEDescription": {"Status": "ENABLED" if found.data_key else "DISABLED"},
         "ClusterEndpointEncryptionType": "TLS" if found.is_tls else "NONE",
     }

@@ -11,7 +11,7 @@ from skyjar.kernel.jobs import job
 from skyjar.kernel.listening import Listen, Listener, Unlisten, listeners
 from skyjar.kernel.outside import Outside
 
-from . import caches, state
+from . import caches, notifications, state
 from .state import SERVICE
 
 
@@ -52,7 +52,7 @@ def _ready(call: Call, name: str) -> None:
         msgspec.structs.replace(node, status="available") for node in found.nodes if node.id not in found.parted
     )
     if found.status == "creating":
-        state.note(call, name, "CLUSTER", "Cluster created")
+        notifications.note(call, found, "Cluster created")
     state.change(call, found, status="available", nodes=nodes, parted=())
 
 
@@ -69,7 +69,7 @@ def _gone(call: Call, name: str, names: tuple[str, ...]) -> None:
             rows.remove(call, row)
     state.sessions.delete(call, name)
     state.clusters.remove(call, found)
-    state.note(call, name, "CLUSTER", "Cluster deleted")
+    notifications.note(call, found, "Cluster deleted")
 
 
 @job()

@@ -22,6 +22,7 @@ FOREVER_MS = 2**53
 CACHED = 100_000  # items, and answers of queries, that a cluster keeps; ours
 SWEEP_S = 60.0
 SESSION_LEFT_S = 300.0
+DATA_KEY_S = 300.0  # how long a cluster's data key stays open; ours, AWS says "not for every DAX operation"
 LISTS = 2**31
 EMPTY_LIST = 1  # the list of no names has this number; others follow
 

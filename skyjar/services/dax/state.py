@@ -27,7 +27,8 @@ class Node(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Cluster(Record, frozen=True):
-    """`status`: creating, available, modifying or deleting. `parted` are the letters of nodes that are to go."""
+    """`status`: creating, available, modifying or deleting. `parted` are the letters of nodes that are to go. `topic` is told of
+    events; `data_key` seals what is cached, and is encrypted by KMS, if the cluster is encrypted at rest."""
 
     name: str
     node_type: str
@@ -40,6 +41,9 @@ class Cluster(Record, frozen=True):
     tags: dict[str, str] = {}
     parted: tuple[str, ...] = ()
     is_tls: bool = False
+    topic: str = ""
+    is_topic_off: bool = False
+    data_key: bytes = b""
 
 
 class ParameterGroup(Record, frozen=True):
@@ -87,13 +91,14 @@ class AttributeList(Record, frozen=True):
 
 
 class CachedItem(Record, frozen=True):
-    """`item` is None for one that is not in the table."""
+    """`item` is None for one that is not in the table, or where it is `sealed`."""
 
     cluster: str
     table: str
     key: bytes
     expires_ms: int
     item: dict[str, Any] | None
+    sealed: bytes = b""
 
 
 class CachedAnswer(Record, frozen=True):
@@ -103,6 +108,7 @@ class CachedAnswer(Record, frozen=True):
     digest: str
     expires_ms: int
     answer: dict[str, Any]
+    sealed: bytes = b""
 
 
 class Sweep(Record, frozen=True):
