@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 from .model import Condition, Model, Move, Place, key, parameters, place_of, tidy, value, whole
@@ -17,7 +17,11 @@ class Refused(Exception):
         self.reasons = reasons or []
 
 
-CODES = {"ConditionalCheckFailed": "ConditionalCheckFailedException", "ValidationError": "ValidationException"}
+CODES = {
+    "ConditionalCheckFailed": "ConditionalCheckFailedException",
+    "ValidationError": "ValidationException",
+    "TransactionConflict": "TransactionConflictException",
+}
 TABLE: dict[str, Any] = {
     "TableName": "tab",
     "KeySchema": [{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
@@ -36,6 +40,14 @@ TABLE: dict[str, Any] = {
             "IndexName": "thin",
             "KeySchema": [{"AttributeName": "g", "KeyType": "HASH"}],
             "Projection": {"ProjectionType": "KEYS_ONLY"},
+        },
+        {
+            "IndexName": "wide",
+            "KeySchema": [
+                {"AttributeName": name, "KeyType": kind}
+                for name, kind in (("g", "HASH"), ("pk", "HASH"), ("n", "RANGE"), ("sk", "RANGE"))
+            ],
+            "Projection": {"ProjectionType": "ALL"},
         },
     ],
     "LocalSecondaryIndexes": [
@@ -59,9 +71,10 @@ class Pair:
 
     # Writes
 
-    def single(self, move: Move) -> None:
+    def single(self, move: Move, ongoing: Collection[Place] = ()) -> None:
         operation = f"{move.kind}Item"
-        before, outcome = self.model.shown(move.place), self.model.outcome(move)
+        before = self.model.shown(move.place)
+        outcome = "TransactionConflict" if move.place in ongoing else self.model.outcome(move)
         try:
             answer = self.send(operation, **parameters(move), ReturnValues="ALL_OLD")
         except Refused as refused:
@@ -71,31 +84,39 @@ class Pair:
         assert tidy(answer.get("Attributes")) == before, move
         self.model.apply(move)
 
-    def together(self, moves: list[Move]) -> None:
-        """A transaction; each place is named once."""
-        outcomes = [self.model.outcome(move) for move in moves]
+    def together(self, moves: list[Move], ongoing: Collection[Place] = (), send: Send | None = None) -> bool:
+        """A transaction, which may meet another one that has some places; each place is named once. Whether it was done."""
+        outcomes = ["TransactionConflict" if move.place in ongoing else self.model.outcome(move) for move in moves]
         try:
-            self.send("TransactWriteItems", TransactItems=[{move.kind: parameters(move)} for move in moves])
+            (send or self.send)("TransactWriteItems", TransactItems=[{move.kind: parameters(move)} for move in moves])
         except Refused as refused:
             assert refused.code == "TransactionCanceledException", (moves, refused)
             assert refused.reasons == outcomes, moves
             assert set(outcomes) != {"None"}
-            return
+            return False
         assert set(outcomes) == {"None"}, f"{moves} should have been cancelled"
         for move in moves:
             self.model.apply(move)
+        return True
 
-    def batch(self, moves: list[Move]) -> None:
-        """Puts and deletes without conditions."""
+    def meet(self, first: list[Move], begin: Send, second: Callable[[Collection[Place]], None]) -> None:
+        """Begin a transaction, and do something else while it is going on."""
+        second({move.place for move in first} if self.together(first, send=begin) else ())
+
+    def batch(self, moves: list[Move], ongoing: Collection[Place] = ()) -> None:
+        """Puts and deletes without conditions. Those of a place that a transaction has are left."""
         requests = [
             {"PutRequest": {"Item": whole(move.place, move.body or {})}}
             if move.kind == "Put"
             else {"DeleteRequest": {"Key": key(move.place)}}
             for move in moves
         ]
-        assert not self.send("BatchWriteItem", RequestItems={"tab": requests})["UnprocessedItems"]
+        left = [request for move, request in zip(moves, requests, strict=True) if move.place in ongoing]
+        answer = self.send("BatchWriteItem", RequestItems={"tab": requests})
+        assert answer["UnprocessedItems"] == ({"tab": left} if left else {})
         for move in moves:
-            self.model.apply(move)
+            if move.place not in ongoing:
+                self.model.apply(move)
 
     # Reads
 
@@ -136,6 +157,21 @@ class Pair:
         assert [item["n"] for item in found] == [item["n"] for item in wanted]
         assert sorted(found, key=place_of) == sorted(wanted, key=place_of)
 
+    def query_wide(
+        self, group: str, pk: str, n: int | None, low: int, limit: int, forward: bool, kept: Condition | None
+    ) -> None:
+        """The index with several attributes in its keys: the sort key is one number from `low` on, or `n` and another one."""
+        text, values = "g = :g AND pk = :p AND n >= :low", {":g": group, ":p": pk, ":low": low}
+        if n is not None:
+            text, values = "g = :g AND pk = :p AND n = :n AND sk >= :low", {**values, ":n": n}
+        found, scanned = self.pages(
+            "Query", limit, kept, {name: value(plain) for name, plain in values.items()}, IndexName="wide",
+            ScanIndexForward=forward, KeyConditionExpression=text,
+        )  # fmt: skip
+        places = self.model.in_wide(group, pk, n, low)
+        assert scanned == len(places)
+        assert found == self.filtered(places if forward else places[::-1], kept)
+
     def scan(self, limit: int, segments: int, kept: Condition | None) -> None:
         found, scanned = [], 0
         for segment in range(segments):
@@ -172,7 +208,7 @@ class Pair:
         shown = self.send("DescribeTable", TableName="tab")["Table"]
         assert shown["ItemCount"] == len(self.model.items)
         counted = {index["IndexName"]: index["ItemCount"] for index in shown["GlobalSecondaryIndexes"]}
-        assert counted == {name: self.model.in_index(name) for name in ("gsi", "thin")}
+        assert counted == {name: self.model.in_index(name) for name in ("gsi", "thin", "wide")}
 
     def everything(self) -> None:
         """All of both, by every way in."""
@@ -182,3 +218,5 @@ class Pair:
             self.query(name, -9, 9, 5, True, None)
             for index in ("gsi", "thin", "lsi"):
                 self.query_index(index, name, 5, True, None)
+            for pk in ("a", "b"):
+                self.query_wide(name, pk, None, -99, 5, True, None)

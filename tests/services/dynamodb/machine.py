@@ -11,7 +11,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_sta
 
 from .comparison import Pair
 from .model import Condition, Move, Place
-from .moves import BESIDE_N, FILTERS, GROUPS, PLACES, batches, singles, transactions
+from .moves import BESIDE_KEYS, BESIDE_N, FILTERS, GROUPS, PLACES, SMALL, batches, singles, transactions
 
 NOON = 1_800_000_000  # 2027-01-15T08:00:00Z, where the clock stands at first
 HOUR = 3600
@@ -76,6 +76,15 @@ class Machine(RuleBasedStateMachine):
     @rule(pk=st.sampled_from("ab"), limit=LIMITS, forward=st.booleans(), kept=st.none() | BESIDE_N)
     def a_local_index(self, pk: str, limit: int, forward: bool, kept: Condition | None) -> None:
         self.pair.query_index("lsi", pk, limit, forward, kept)
+
+    @rule(
+        group=GROUPS, pk=st.sampled_from("ab"), n=st.none() | SMALL, low=SMALL, limit=LIMITS, forward=st.booleans(),
+        kept=st.none() | BESIDE_KEYS,
+    )  # fmt: skip
+    def a_wide_index(
+        self, group: str, pk: str, n: int | None, low: int, limit: int, forward: bool, kept: Condition | None
+    ) -> None:
+        self.pair.query_wide(group, pk, n, low, limit, forward, kept)
 
     @rule(limit=LIMITS, segments=st.integers(1, 3), kept=st.none() | FILTERS)
     def a_scan(self, limit: int, segments: int, kept: Condition | None) -> None:

@@ -1,7 +1,7 @@
 """DynamoDB in a plain dictionary, and the moves that a random test makes on both.
 
 Items are keyed by (pk: S, sk: N) and may carry n (N), g (S), l (L), s (SS) and t (N, when the item expires). Indexes: `gsi`
-(g, n), `thin` (g; keys only), `lsi` (pk, n).
+(g, n), `thin` (g; keys only), `wide` (g and pk, n and sk), `lsi` (pk, n).
 """
 
 from __future__ import annotations
@@ -125,6 +125,15 @@ class Model:
         """Places of what an index has under a key, by its sort key (ties in any order)."""
         found = [(place, body) for place, body in self.items.items() if _is_in(index, place, body, hash_value)]
         return [place for place, body in sorted(found, key=lambda each: each[1].get("n", 0))]
+
+    def in_wide(self, group: str, pk: str, n: int | None, low: int) -> list[Place]:
+        """Places of what `wide` has under (g, pk), by (n, sk): with n from `low` on, or with that n and sk from `low` on."""
+        found = [(body["n"], place) for place, body in self.items.items()
+                 if (body.get("g"), place[0]) == (group, pk) and "n" in body]  # fmt: skip
+        return [
+            place for own, place in sorted(found)
+            if (own >= low if n is None else own == n and place[1] >= low)
+        ]  # fmt: skip
 
     def in_index(self, index: str) -> int:
         return sum("g" in body and (index == "thin" or "n" in body) for body in self.items.values())

@@ -25,7 +25,8 @@ from .model import (
 
 SMALL, WORDS, GROUPS = st.integers(-2, 3), st.sampled_from(["x", "y", "z"]), st.sampled_from(["g", "h"])
 PLACES = st.tuples(st.sampled_from("ab"), st.integers(-3, 3))
-BESIDE_N = st.one_of(st.builds(in_group, GROUPS), st.builds(longer, st.integers(0, 2)), st.builds(having, WORDS))
+BESIDE_KEYS = st.one_of(st.builds(longer, st.integers(0, 2)), st.builds(having, WORDS))
+BESIDE_N = st.one_of(st.builds(in_group, GROUPS), BESIDE_KEYS)
 FILTERS = st.one_of(st.builds(at_least, SMALL), st.builds(not_below, SMALL), BESIDE_N)
 CONDITIONS = st.one_of(st.none(), st.just(absent()), st.just(present()), FILTERS)
 CHANGES = st.one_of(

@@ -14,6 +14,8 @@ import time
 from pathlib import Path
 from typing import Any
 
+from hypothesis.stateful import rule
+
 from skyjar.kernel.blobs import Blobs
 from skyjar.kernel.clock import Clock
 from skyjar.kernel.errors import AWSError
@@ -24,13 +26,19 @@ from skyjar.pipeline.pipeline import Pipeline
 from tests.conftest import Desk
 
 from .comparison import Refused
-from .machine import Machine, explore
+from .machine import EXPIRIES, Machine, explore
+from .model import Move
+from .moves import batches, singles, transactions
 
 MINUTES = float(os.environ.get("SKYJAR_MODEL_MINUTES", "0"))
 
 
 def snake(name: str) -> str:
     return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower()
+
+
+def refusal(error: AWSError) -> Refused:
+    return Refused(error.code, [each["Code"] for each in error.fields.get("CancellationReasons", [])])
 
 
 class Lasting(Desk):
@@ -55,6 +63,8 @@ class Lasting(Desk):
 
 
 class AtTheDesk(Machine):
+    """Beside the rest, transactions that are going on are met, since what is written can be left waiting here."""
+
     def open(self) -> None:
         self.directory = Path(tempfile.mkdtemp())
         self.desk = Lasting(self.directory)
@@ -64,9 +74,34 @@ class AtTheDesk(Machine):
             given = {snake(name): value for name, value in members.items()}
             answer: dict[str, Any] = getattr(self.desk.ask("dynamodb"), snake(operation))(**given)
         except AWSError as error:
-            reasons = error.fields.get("CancellationReasons", [])
-            raise Refused(error.code, [each["Code"] for each in reasons]) from error
+            raise refusal(error) from error
         return answer
+
+    def begin_only(self, operation: str, **members: Any) -> dict[str, Any]:
+        """Do it, and leave what was written waiting."""
+        tx = self.desk.store.begin()
+        given = {snake(name): value for name, value in members.items()}
+        try:
+            answer: dict[str, Any] = getattr(self.desk.call(tx).ask("dynamodb"), snake(operation))(**given)
+        except AWSError as error:
+            raise refusal(error) from error
+        tx.commit_gathered()
+        return answer
+
+    @rule(first=transactions(EXPIRIES), second=transactions(EXPIRIES))
+    def two_transactions_meet(self, first: list[Move], second: list[Move]) -> None:
+        self.pair.meet(first, self.begin_only, lambda ongoing: self.pair.together(second, ongoing) and None)
+        self.desk.store.flush()
+
+    @rule(first=transactions(EXPIRIES), second=singles(EXPIRIES))
+    def a_write_meets_a_transaction(self, first: list[Move], second: Move) -> None:
+        self.pair.meet(first, self.begin_only, lambda ongoing: self.pair.single(second, ongoing))
+        self.desk.store.flush()
+
+    @rule(first=transactions(EXPIRIES), second=batches(EXPIRIES))
+    def a_batch_meets_a_transaction(self, first: list[Move], second: list[Move]) -> None:
+        self.pair.meet(first, self.begin_only, lambda ongoing: self.pair.batch(second, ongoing))
+        self.desk.store.flush()
 
     def turn(self, seconds: int) -> None:
         self.desk.advance(seconds)
