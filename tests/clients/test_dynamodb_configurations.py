@@ -59,6 +59,13 @@ def of_answer(operation: str, *path: str) -> Callable[[Any, Sent], Any]:
     return read
 
 
+def class_of(db: Any, named: Sent) -> Any:
+    found = db.describe_table(**named)["Table"].get("TableClassSummary")
+    if found is not None:
+        assert found.pop("LastUpdateDateTime")
+    return found
+
+
 def recovery(db: Any, named: Sent) -> Any:
     found = db.describe_continuous_backups(**named)["ContinuousBackupsDescription"]["PointInTimeRecoveryDescription"]
     return found["PointInTimeRecoveryStatus"], found.get("RecoveryPeriodInDays")
@@ -143,7 +150,7 @@ def settings(number: str, key: str, stream: str) -> dict[str, Setting]:
         ),
         "class": Setting(
             "update_table",
-            of_table("TableClassSummary"),
+            class_of,
             None,
             [({"TableClass": "STANDARD_INFREQUENT_ACCESS"}, {"TableClass": "STANDARD_INFREQUENT_ACCESS"})],
             ("update_table", {"TableClass": "STANDARD"}),

@@ -67,7 +67,7 @@ def describe(call: Call, definition: Definition, status: str) -> dict[str, Any]:
         if definition.restored.backup:
             shown["RestoreSummary"]["SourceBackupArn"] = definition.restored.backup
     if definition.table_class:
-        shown["TableClassSummary"] = {"TableClass": definition.table_class}
+        shown["TableClassSummary"] = replicas.class_of(definition)
     for label, is_global in (("LocalSecondaryIndexes", False), ("GlobalSecondaryIndexes", True)):
         found = [
             _index(call, definition, index, arn, status) for index in definition.indexes if index.is_global is is_global

@@ -7,6 +7,7 @@ a table is under a key that AWS owns, of which nothing is shown or asked.
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +17,7 @@ from skyjar.kernel.errors import AWSError
 from skyjar.kernel.jobs import job
 
 from . import item_rows, limits, schemas, sealing, state
-from .errors import AccessDenied, ValidationException
+from .errors import AccessDenied, LimitExceededException, ValidationException
 from .schemas import Schema
 from .state import DataKey, Definition
 
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 MANAGED = "alias/aws/dynamodb"
 SERVICE = "dynamodb.amazonaws.com"
 CHUNK = 500
+DAY_S = 86_400
 
 
 @cache
@@ -50,6 +52,21 @@ def wanted(given: dict[str, Any] | None) -> str | None:
     if kind == "AES256":
         raise ValidationException("One or more parameter values were invalid: SSEType AES256 is not supported")
     return key or MANAGED
+
+
+def counted(call: Call, definition: Definition) -> Definition:
+    """The table with one more change of its encryption, if there may be one now.
+
+    Source: Developer Guide, "Quotas", and github.com/crossplane/crossplane issue 3249 for the sentence."""
+    recent = tuple(at for at in definition.encrypted_s if 0 <= call.now - at < DAY_S)
+    if len(recent) >= limits.ENCRYPTIONS and call.now < recent[-1] + limits.ENCRYPTION_PAUSE_S:
+        ends = datetime.fromtimestamp(recent[0] + DAY_S, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        raise LimitExceededException(
+            f"Subscriber limit exceeded: Encryption mode changes are limited in the 24h window ending at {ends}. After the "
+            f"first {limits.ENCRYPTIONS} change, each subsequent change in the same window can be performed at most once "
+            f"every {limits.ENCRYPTION_PAUSE_S} seconds. Number of updates today: {len(recent)}"
+        )
+    return state.replace(definition, encrypted_s=(*recent, call.now))
 
 
 def changed(call: Call, definition: Definition, key_id: str) -> Definition:

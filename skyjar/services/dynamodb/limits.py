@@ -72,6 +72,7 @@ PAGE = 25
 IMPORT_BYTES = 64 * 1024**3  # of one object, decompressed; ours, so that a small file cannot fill the disk
 IMPORT_LINE_BYTES = 4_194_304  # ours; an item of 400 KB is shorter in every form
 DATA_KEY_S = 300.0  # how long an opened data key serves whoever had it opened
+ENCRYPTIONS, ENCRYPTION_PAUSE_S = 4, 21_600  # changes of encryption in a day; further ones, six hours after the last
 DESTINATIONS = 2  # Kinesis streams of a table
 DESTINATION_RECORDS, DESTINATION_BYTES = 100, 4_194_304  # sent at once; ours
 DESTINATION_PAUSE_S = 10.0  # before it is tried again where a stream cannot be written to; ours

@@ -119,6 +119,8 @@ def _create(call: Call, old: Definition, given: dict[str, Any]) -> None:
         is_protected=False,
         table_class=given.get("TableClassOverride", source.table_class),
         has_own_class="TableClassOverride" in given,
+        class_changed_s=0.0,
+        encrypted_s=(),
         tags={},
         has_policy=False,
         status="CREATING",
@@ -195,7 +197,9 @@ def _update(call: Call, definition: Definition, given: dict[str, Any]) -> None:
         return
     changed = replica_settings.overridden(there, replica, given)
     if "TableClassOverride" in given:
-        changed = state.replace(changed, table_class=given["TableClassOverride"], has_own_class=True)
+        changed = state.replace(
+            changed, table_class=given["TableClassOverride"], has_own_class=True, class_changed_s=call.now
+        )
     takes = durations.of(call, "dynamodb.UpdateTable")
     if takes:
         changed = state.replace(changed, updating_until_s=call.now + takes)
@@ -237,6 +241,11 @@ def _status(call: Call, replica: Definition) -> str:
     return "UPDATING" if replica.status == "ACTIVE" and call.now < replica.updating_until_s else replica.status
 
 
+def class_of(definition: Definition) -> dict[str, Any]:
+    changed = {"LastUpdateDateTime": definition.class_changed_s} if definition.class_changed_s else {}
+    return {"TableClass": definition.table_class, **changed}
+
+
 def shown(call: Call, definition: Definition) -> dict[str, Any]:
     """The members of a table's description. Its own Region is not among the replicas."""
     if not definition.replicas:
@@ -251,6 +260,6 @@ def shown(call: Call, definition: Definition) -> dict[str, Any]:
         if each.kms_key:
             described["KMSMasterKeyId"] = each.kms_key
         if each.table_class:
-            described["ReplicaTableClassSummary"] = {"TableClass": each.table_class}
+            described["ReplicaTableClassSummary"] = class_of(each)
         found.append(described | replica_settings.shown(each))
     return {"GlobalTableVersion": VERSION, "Replicas": found, "MultiRegionConsistency": "EVENTUAL"}

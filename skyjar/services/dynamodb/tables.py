@@ -265,7 +265,7 @@ def update_table(
     if deletion_protection_enabled is not None:
         definition = state.replace(definition, is_protected=deletion_protection_enabled)
     if table_class is not None:
-        definition = state.replace(definition, table_class=table_class)
+        definition = state.replace(definition, table_class=table_class, class_changed_s=call.now)
         _share_class(call, definition)
     if billing_mode is not None or provisioned_throughput is not None:
         definition = _rebill(call, definition, billing_mode or definition.billing, provisioned_throughput)
@@ -282,7 +282,7 @@ def update_table(
             changed = index_changes.change(other, each, attribute_definitions, taken)
             state.tables.replace(other, each, changed)
     if key_id is not None:
-        definition = encryption.changed(call, definition, key_id)
+        definition = encryption.changed(call, encryption.counted(call, definition), key_id)
         replica_settings.encrypt(call, definition, key_id, replica_updates)
     if stream_specification is not None:
         definition = change_capture.changed(call, definition, stream_specification)
@@ -306,7 +306,8 @@ def _share_class(call: Call, definition: Definition) -> None:
     """Replicas have the same table class, but for those to which one was given."""
     for other, each in replication.others(call, definition):
         if not each.has_own_class:
-            state.tables.replace(other, each, state.replace(each, table_class=definition.table_class))
+            changed = state.replace(each, table_class=definition.table_class, class_changed_s=call.now)
+            state.tables.replace(other, each, changed)
 
 
 def _share_throughput(call: Call, definition: Definition) -> None:

@@ -11,7 +11,7 @@ import pytest
 from skyjar.kernel.errors import AWSError
 from skyjar.kernel.principals import Principal
 from skyjar.services.dynamodb import encryption, sealing
-from skyjar.services.dynamodb.errors import ValidationException
+from skyjar.services.dynamodb.errors import LimitExceededException, ValidationException
 
 from .conftest import Make, index, item
 
@@ -151,3 +151,30 @@ def test_a_table_whose_key_is_disabled_is_inaccessible(desk: Any, table: Make, k
     desk.ask("kms").enable_key(key_id=key)
     assert shown() == ("ACTIVE", 0.0)
     db.put_item(table_name="tab", item=item(pk="a"))
+
+
+def test_encryption_is_changed_four_times_a_day(desk: Any, table: Make) -> None:
+    db = table()
+
+    def change(is_enabled: bool) -> None:
+        db.update_table(table_name="tab", sse_specification={"Enabled": is_enabled})
+        desk.settle()
+
+    for n in range(4):
+        change(n % 2 == 0)
+    ending = "2027-01-16T08:00:00.000Z"
+    with pytest.raises(LimitExceededException) as caught:
+        change(True)
+    assert caught.value.message == (
+        f"Subscriber limit exceeded: Encryption mode changes are limited in the 24h window ending at {ending}. After the first 4 "
+        "change, each subsequent change in the same window can be performed at most once every 21600 seconds. Number of updates "
+        "today: 4"
+    )
+    assert "SSEDescription" not in db.describe_table(table_name="tab")["Table"]
+    desk.advance(21_600)
+    change(True)
+    with pytest.raises(LimitExceededException, match="updates today: 5"):
+        change(False)
+    desk.advance(86_400)
+    for n in range(4):
+        change(n % 2 == 1)
