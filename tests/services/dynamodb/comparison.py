@@ -86,7 +86,9 @@ class Pair:
 
     def together(self, moves: list[Move], ongoing: Collection[Place] = (), send: Send | None = None) -> bool:
         """A transaction, which may meet another one that has some places; each place is named once. Whether it was done."""
-        outcomes = ["TransactionConflict" if move.place in ongoing else self.model.outcome(move) for move in moves]
+        outcomes = [self.model.outcome(move) for move in moves]
+        if any(move.place in ongoing for move in moves):  # then conditions are not looked at
+            outcomes = ["TransactionConflict" if move.place in ongoing else "None" for move in moves]
         try:
             (send or self.send)("TransactWriteItems", TransactItems=[{move.kind: parameters(move)} for move in moves])
         except Refused as refused:
@@ -99,9 +101,12 @@ class Pair:
             self.model.apply(move)
         return True
 
-    def meet(self, first: list[Move], begin: Send, second: Callable[[Collection[Place]], None]) -> None:
-        """Begin a transaction, and do something else while it is going on."""
-        second({move.place for move in first} if self.together(first, send=begin) else ())
+    def meet(
+        self, first: list[Move], begin: Send, waits: Callable[[], bool], second: Callable[[Collection[Place]], None]
+    ) -> None:
+        """Begin a transaction, and do something else while it is going on: as long as what it wrote `waits`, if it wrote anything."""
+        is_done = self.together(first, send=begin)
+        second({move.place for move in first} if is_done and waits() else ())
 
     def batch(self, moves: list[Move], ongoing: Collection[Place] = ()) -> None:
         """Puts and deletes without conditions. Those of a place that a transaction has are left."""

@@ -86,21 +86,25 @@ class AtTheDesk(Machine):
         except AWSError as error:
             raise refusal(error) from error
         tx.commit_gathered()
+        self.begun = tx
         return answer
+
+    def waits(self) -> bool:
+        return self.begun.is_gathered
 
     @rule(first=transactions(EXPIRIES), second=transactions(EXPIRIES))
     def two_transactions_meet(self, first: list[Move], second: list[Move]) -> None:
-        self.pair.meet(first, self.begin_only, lambda ongoing: self.pair.together(second, ongoing) and None)
+        self.pair.meet(first, self.begin_only, self.waits, lambda ongoing: self.pair.together(second, ongoing) and None)
         self.desk.store.flush()
 
     @rule(first=transactions(EXPIRIES), second=singles(EXPIRIES))
     def a_write_meets_a_transaction(self, first: list[Move], second: Move) -> None:
-        self.pair.meet(first, self.begin_only, lambda ongoing: self.pair.single(second, ongoing))
+        self.pair.meet(first, self.begin_only, self.waits, lambda ongoing: self.pair.single(second, ongoing))
         self.desk.store.flush()
 
     @rule(first=transactions(EXPIRIES), second=batches(EXPIRIES))
     def a_batch_meets_a_transaction(self, first: list[Move], second: list[Move]) -> None:
-        self.pair.meet(first, self.begin_only, lambda ongoing: self.pair.batch(second, ongoing))
+        self.pair.meet(first, self.begin_only, self.waits, lambda ongoing: self.pair.batch(second, ongoing))
         self.desk.store.flush()
 
     def turn(self, seconds: int) -> None:
