@@ -91,7 +91,7 @@ class Service:
     resource) and `conditions(call, operation, parameters) -> dict` (condition keys). `cors.py` may define
     `allowed(call, bucket, origin, method, headers) -> list of header pairs | None` and `preflight(call, bucket, key,
     headers) -> list of header pairs`: the answers to browsers' pages of other origins. What `metrics.py` may define is
-    in kernel/metrics.py.
+    in kernel/metrics.py, what `usage.py` may in kernel/usage.py.
     """
 
     def __init__(
@@ -123,6 +123,7 @@ class Service:
         self.cors: ModuleType | None = None
         self.talk: Talk | None = None
         self.metrics: ModuleType | None = None
+        self.usage: ModuleType | None = None
 
     def collect(self, module: ModuleType) -> None:
         for name, thing in vars(module).items():
@@ -148,13 +149,33 @@ class Service:
             self.cors = module
         elif module.__name__.endswith(".metrics"):
             self.metrics = module
+        elif module.__name__.endswith(".usage"):
+            self.usage = module
 
     def bind(self) -> None:
-        """When all is collected: what `metrics.py` counts, at the operations."""
+        """When all is collected: what `metrics.py` and `usage.py` count, at the operations."""
         for name, counted in getattr(self.metrics, "COUNTED", {}).items():
             self.operations[name].counted = counted
         for name, failed in getattr(self.metrics, "FAILED", {}).items():
             self.operations[name].failed = failed
+        counts = getattr(self.usage, "counts", None)
+        for each in self.operations.values():
+            used = counts(each.name) if counts is not None else None
+            if used is not None:
+                each.counted = _both(each.counted, used)
+                each.failed = _both(each.failed, used) if each.failed is not None else None
+
+
+def _both(one: Callable[[Any, Any], None] | None, other: Callable[[Any, Any], None]) -> Callable[[Any, Any], None]:
+    if one is None:
+        return other
+    first = one
+
+    def counted(ended: Any, tallies: Any) -> None:
+        first(ended, tallies)
+        other(ended, tallies)
+
+    return counted
 
 
 _loaded: dict[str, Service] = {}

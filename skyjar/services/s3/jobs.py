@@ -7,7 +7,7 @@ from skyjar.kernel.call import Call
 from skyjar.kernel.jobs import job
 from skyjar.kernel.tables import At
 
-from . import deletions, deliveries, happenings, lifecycle, limits, locks, object_lambda_state, state
+from . import deletions, deliveries, happenings, lifecycle, limits, locks, object_lambda_state, state, usage
 from .state import Bucket, Object
 
 PAGE = 500
@@ -84,6 +84,7 @@ def _move(call: Call, at: At, bucket: Bucket, rules: lifecycle.Rules, versions: 
             continue
         versions[index] = moved = state.replace(version, storage_class=to, restore=(0, 0), tier=(int(call.now), ""))
         state.reclass(at, version, moved)
+        usage.moved(call, bucket, to)
         if bucket.has_notifications:
             told = {"transitionEventData": {"destinationStorageClass": to}}
             deliveries.tell(call, at, bucket, "LifecycleTransition", moved, lifecycleEventData=told)
