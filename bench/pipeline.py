@@ -69,6 +69,7 @@ CALLS = {
         b'{"TableName":"bench","Key":{"pk":{"S":"a"}}}',
     ),
 }
+KEYED = ("put_item", "get_item")
 OBJECTS = {
     "put_object": ("PUT", "/bench-bucket/folder/key", b"x" * 1024),
     "get_object": ("GET", "/bench-bucket/folder/key", b""),
@@ -162,6 +163,13 @@ class Bench:
     def requests(self, name: str, calls: int) -> list[Request]:
         if name in OBJECTS:
             return [signed_s3(*OBJECTS[name], *self.keys)] * calls
+        if name in KEYED:
+            service, kind, target, body = CALLS[name]
+            several = [
+                body.replace(b'{"S":"a"}', b'{"S":"a%02d"}' % n) for n in range(64)
+            ]  # one alone would be throttled
+            made = [signed(service, kind, target, each, *self.keys) for each in several]
+            return (made * (calls // 64 + 1))[:calls]
         if name != "cycle":
             return [signed(*CALLS[name], *self.keys)] * calls
         send, receive = (signed(*CALLS[each], *self.keys) for each in ("send_message", "receive_message"))

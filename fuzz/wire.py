@@ -13,8 +13,9 @@ from collections.abc import Callable
 
 import cbor2
 
-from skyjar.wire import chunked, eventstream, sigv4, timestamps, xml
+from skyjar.wire import chunked, eventstream, sigv4, sigv4a, timestamps, xml
 from skyjar.wire.codec import codec
+from skyjar.wire.credentials import MultiRegionCredential
 from skyjar.wire.errors import WireError
 from skyjar.wire.http import Request
 
@@ -108,6 +109,33 @@ def presigned(data: bytes) -> object:
     return found
 
 
+def asymmetric(data: bytes) -> object:
+    """SigV4A in a header, at the time that it says, so that its signature is looked at."""
+    headers = {"x-amz-date": "20200101T000000Z", "x-amz-region-set": "*", "host": "h", "x-amz-content-sha256": "x"}
+    request = Request("GET", "/b/k", "", {**headers, "authorization": data.decode("latin-1")})
+    found = sigv4.credential(request)
+    if found is not None:
+        sigv4.verify(request, found, "secret", found.timestamp)
+    return found
+
+
+def asymmetric_url(data: bytes) -> object:
+    request = Request("GET", "/b/k", data.decode("latin-1"), {"host": "h"})
+    found = sigv4.credential(request)
+    if found is not None:
+        sigv4.verify(request, found, "secret", found.timestamp)
+        sigv4.check_region(request, found, "us-east-1")
+    return found
+
+
+def asymmetric_chunks(data: bytes) -> object:
+    seed = MultiRegionCredential("*", "v4a-header", "AKID", "20200101", "", "s3", "host", "00", None, 0.0, None, "x")
+    decoder = chunked.Decoder(None, sigv4a.Chain(seed, "secret"), ["x-amz-checksum-crc32"])
+    decoder.feed(data)
+    decoder.close()
+    return decoder.trailers
+
+
 def chunks(data: bytes) -> object:
     decoder = chunked.Decoder(None, None, ["x-amz-checksum-crc32"])
     decoder.feed(data)
@@ -134,11 +162,26 @@ PRESIGNED = (
     b"X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=AKID%2F20200101%2Fus-east-1%2Fs3%2Faws4_request"
     b"&X-Amz-Date=20200101T000000Z&X-Amz-Expires=60&X-Amz-SignedHeaders=host&X-Amz-Signature=00"
 )
+DER = b"3044022020000000000000000000000000000000000000000000000000000000000000010220" + b"10" * 32
+ASYMMETRIC = (
+    b"AWS4-ECDSA-P256-SHA256 Credential=AKID/20200101/s3/aws4_request, SignedHeaders=host;x-amz-date;x-amz-region-set, "
+    b"Signature=" + DER
+)
+ASYMMETRIC_URL = (
+    PRESIGNED.replace(b"HMAC", b"ECDSA-P256").replace(b"us-east-1%2F", b"")[:-2] + DER + b"&X-Amz-Region-Set=%2A"
+)
 TARGETS: list[tuple[str, Target, bytes]] = [
     *((f"{row[0]} {row[1]}", call(number), row[6]) for number, row in enumerate(CALLS)),
     ("address", address, b"bucket/key%20a?versionId=1&partNumber=2&x-id=GetObject"),
     ("authorization", authorization, AUTHORIZATION),
     ("presigned", presigned, PRESIGNED),
+    ("v4a", asymmetric, ASYMMETRIC),
+    ("v4a presigned", asymmetric_url, ASYMMETRIC_URL),
+    (
+        "v4a chunked",
+        asymmetric_chunks,
+        b"0;chunk-signature=" + DER + b"**\r\nx-amz-trailer-signature:" + DER + b"\r\n\r\n",
+    ),
     ("v2", presigned, b"AWSAccessKeyId=AKID&Expires=100&Signature=abc"),
     ("chunked", chunks, b"5\r\nhello\r\n0\r\nx-amz-checksum-crc32:NhCmhg==\r\n\r\n"),
     (

@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# Installs the tools that client tests use: the SAM CLI and clients of S3, each in a virtual environment of its own (s3fs wants
-# another botocore), rclone, the CDK and the SDK for JavaScript.
+# Installs the tools that client tests use: the SAM CLI and clients of S3 with DuckDB, each in a virtual environment of its own (s3fs
+# wants another botocore), rclone, Chromium, the CDK and the SDK for JavaScript.
 # What cannot be installed is said, and its tests skip.
 set -u
 cd "$(dirname "$0")/.."
 SAM=1.170.0 CDK=2.1148.1 CDK_LIB=2.275.0 CONSTRUCTS=10.8.1 AWS_JS=3.1143.0 DYNAMODB_JS=3.1169.0 DAX_JS=3.1.0
-S3FS=2026.9.0 PANDAS=3.1.1 PYARROW=26.0.1 S3CMD=2.4.0
+S3FS=2026.9.0 PANDAS=3.1.1 PYARROW=26.0.1 S3CMD=2.4.0 DUCKDB=1.5.5
 mkdir -p .tools
 
 if [ ! -x .tools/sam/bin/sam ]; then
@@ -20,6 +20,16 @@ if [ ! -x .tools/s3/bin/s3cmd ]; then
   .venv/bin/uv venv --quiet --allow-existing --python .venv/bin/python .tools/s3 &&
     .venv/bin/uv pip install --quiet --python .tools/s3/bin/python "s3fs==$S3FS" "pandas==$PANDAS" "pyarrow==$PYARROW" "s3cmd==$S3CMD" ||
     echo "s3fs, pandas and s3cmd could not be installed; their tests will skip."
+fi
+if ! .tools/s3/bin/python -c "import duckdb, duckdb_extension_httpfs" 2>/dev/null; then
+  echo "Installing DuckDB with httpfs into .tools/s3"
+  .venv/bin/uv pip install --quiet --python .tools/s3/bin/python "duckdb==$DUCKDB" "duckdb-extension-httpfs==$DUCKDB" ||
+    echo "DuckDB could not be installed; its tests will skip."
+fi
+if ! command -v chromium-headless-shell chromium google-chrome >/dev/null && command -v apt-get >/dev/null && [ "$(id -u)" = 0 ]; then
+  echo "Installing Chromium"
+  { apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium-headless-shell; } >/dev/null ||
+    echo "Chromium could not be installed; its tests will skip."
 fi
 if ! command -v rclone >/dev/null && command -v apt-get >/dev/null && [ "$(id -u)" = 0 ]; then
   echo "Installing rclone"

@@ -15,7 +15,7 @@ import os
 import re
 import ssl
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from cryptography import x509
@@ -37,10 +37,12 @@ _NAME = re.compile(r"(?=.{1,253}\Z)(?!-)[a-z0-9_-]{1,63}(?:\.[a-z0-9_-]{1,63})*\
 
 
 class Authority:
-    """Loads or makes the authority in `directory`, and keeps one `ssl.SSLContext` per name."""
+    """Loads or makes the authority in `directory`, and keeps one `ssl.SSLContext` per name. A name that `is_plain` speaks no TLS:
+    its handshakes fail."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, is_plain: Callable[[str], bool] | None = None) -> None:
         self.directory = directory
+        self._is_plain = is_plain
         directory.mkdir(parents=True, exist_ok=True, mode=0o700)
         (directory / "names").mkdir(exist_ok=True, mode=0o700)
         secret = directory / "authority.key.pem"
@@ -62,9 +64,12 @@ class Authority:
             context.sni_callback = self._on_name
         return context
 
-    def _on_name(self, connection: ssl.SSLObject | ssl.SSLSocket, name: str | None, _: ssl.SSLContext) -> None:
+    def _on_name(self, connection: ssl.SSLObject | ssl.SSLSocket, name: str | None, _: ssl.SSLContext) -> int | None:
         if name is not None:
+            if self._is_plain is not None and self._is_plain(name.lower()):
+                return ssl.ALERT_DESCRIPTION_HANDSHAKE_FAILURE
             connection.context = self.context_for(name)
+        return None
 
     def context_for(self, name: str) -> ssl.SSLContext:
         """The context for a host name: its certificate covers the name and everything directly below it."""

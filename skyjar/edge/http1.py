@@ -75,6 +75,11 @@ class Exchange:
     def __call__(self, response: Response, /) -> None:
         self.connection.answer(self, response)
 
+    @property
+    def secured(self) -> tuple[str, str]:
+        found: tuple[str, str] = self.connection.transport.get_extra_info("tls") or ("", "")
+        return found
+
 
 class Http1(asyncio.Protocol):
     __slots__ = (

@@ -69,6 +69,11 @@ class Stream:
     def __call__(self, response: Response, /) -> None:
         self.connection.answer(self, response)
 
+    @property
+    def secured(self) -> tuple[str, str]:
+        found: tuple[str, str] = self.connection.transport.get_extra_info("tls") or ("", "")
+        return found
+
 
 class Http2(asyncio.Protocol):
     def __init__(self, edge: Edge, *, scheme: str) -> None:

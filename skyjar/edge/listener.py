@@ -169,7 +169,7 @@ class Edge:
         if self._authority is None and self.certificates is not None:
             from skyjar.edge.certificates import Authority
 
-            self._authority = Authority(self.certificates)
+            self._authority = Authority(self.certificates, getattr(self.application, "is_plain", None))
         return self._authority
 
     async def certify(self, wanted: Certify) -> Certified | Failed:

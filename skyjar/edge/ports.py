@@ -1,4 +1,4 @@
-"""Ports that services have for clients of their own (`kernel/listening.py`): one listener each, on loopback.
+"""Ports that services have for clients of their own (`kernel/listening.py`): one listener each, on loopback, with TLS or without.
 
 What a connection says is given to a conversation, which answers or hangs up. Connections count among the edge's own, so its limits and
 its end are theirs too.
@@ -9,6 +9,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from typing import Any, Protocol, cast
+
+import msgspec
 
 from skyjar.edge.listener import LOOPBACK, Edge, bind
 from skyjar.edge.logs import log
@@ -55,9 +57,9 @@ class Ports:
                 if key in self._servers:
                     continue
                 try:
-                    await self._listen(key, row.port)
+                    await self._listen(key, row.port, row.is_tls)
                 except OSError:
-                    self._note(row, await self._listen(key, 0))
+                    self._note(row, await self._listen(key, 0, row.is_tls))
 
     def _written(self) -> list[Listener]:
         tx = self._store.begin()
@@ -68,7 +70,7 @@ class Ports:
 
     def _note(self, row: Listener, port: int) -> None:
         log.warning("port %d of %s is taken; it is %d now", row.port, row.name, port)
-        moved = Listener(service=row.service, account=row.account, region=row.region, name=row.name, port=port)
+        moved = msgspec.structs.replace(row, port=port)
         self._store.transact(lambda tx: listeners.put(Place(tx, "", ""), moved))
 
     async def stop(self) -> None:
@@ -80,20 +82,28 @@ class Ports:
         """Performs `Listen`."""
         keys = [(wanted.service, wanted.account, wanted.region, name) for name in wanted.names]
         async with self._one_at_a_time:
-            return [self._ports[key] if key in self._servers else await self._listen(key, 0) for key in keys]
+            return [
+                self._ports[key] if key in self._servers else await self._listen(key, 0, wanted.is_tls) for key in keys
+            ]
 
     async def unlisten(self, wanted: Listen) -> None:
         """Performs `Unlisten`."""
         for name in wanted.names:
             self._close((wanted.service, wanted.account, wanted.region, name))
 
-    async def _listen(self, key: Key, port: int) -> int:
+    async def _listen(self, key: Key, port: int, is_tls: bool) -> int:
         service, account, region, name = key
+        security: dict[str, Any] = {}
+        if is_tls:
+            security["ssl"] = self.edge.authority().default_context()
+            security["ssl_handshake_timeout"] = self.edge.limits.header_time_s
         listening = bind(LOOPBACK[0], port)
         port = listening.getsockname()[1]
-        row = Listener(service=service, account=account, region=region, name=name, port=port)
+        row = Listener(service=service, account=account, region=region, name=name, port=port, is_tls=is_tls)
         loop = asyncio.get_running_loop()
-        self._servers[key] = await loop.create_server(lambda: Line(self, key, row), sock=listening, backlog=BACKLOG)
+        self._servers[key] = await loop.create_server(
+            lambda: Line(self, key, row), sock=listening, backlog=BACKLOG, **security
+        )
         self._ports[key] = port
         return port
 

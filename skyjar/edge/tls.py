@@ -95,6 +95,12 @@ class Tls(asyncio.Protocol):
         if data:
             self.transport.write(data)
 
+    @property
+    def secured(self) -> tuple[str, str]:
+        """The protocol's version and the cipher, as OpenSSL calls them."""
+        cipher = self._ssl.cipher()
+        return self._ssl.version() or "", cipher[0] if cipher is not None else ""
+
     def say_goodbye(self) -> None:
         """Send close_notify, so that the client knows the end from a cut."""
         with contextlib.suppress(ssl.SSLError, ValueError):
@@ -165,6 +171,8 @@ class TlsTransport(asyncio.Transport):
         return int(self._lower.get_write_buffer_size())
 
     def get_extra_info(self, name: str, default: Any = None) -> Any:
+        if name == "tls":
+            return self._tls.secured
         return self._lower.get_extra_info(name, default)
 
     def set_protocol(self, protocol: asyncio.BaseProtocol) -> None:

@@ -15,7 +15,9 @@ class Logged(Record, frozen=True):
 
 
 class Line(Record, frozen=True):
-    """One request. `requester` is the caller's ARN, `key` as it was sent; `sent` are bytes, `lasted_ms` the whole time."""
+    """One request, or what it did to one more object. `kind`: REST, WEBSITE, a browser's FORM, a COPY's source, one key of a BATCH. `requester` is the caller's ARN, `key` as it
+    was sent; `sent` are bytes, `lasted_ms` the whole time, `size` bytes of the object (-1: of none), `secured` TLS's version and cipher,
+    `point` the ARN of the access point that it came through."""
 
     bucket: str
     number: int
@@ -38,6 +40,12 @@ class Line(Record, frozen=True):
     signature: str
     auth: str
     is_secure: bool
+    kind: str = "REST"
+    size: int = -1
+    object_version: str = ""
+    secured: tuple[str, str] = ("", "")
+    point: str = ""
+    is_copy: bool = False
 
 
 logged = Table("kernel.logged_buckets", Logged, key=("bucket",), scope="cloud")

@@ -23,6 +23,7 @@ class Cloud(Protocol):
     blobs: Blobs
     is_strict: bool
     behaviour: Behaviour
+    memory: dict[Any, Any]
 
     def ask(self, call: Call, service: str, operation: str, parameters: dict[str, Any], principal: Principal,
             account: str, region: str, context: dict[str, str]) -> Any: ...  # fmt: skip
@@ -46,15 +47,19 @@ class Cloud(Protocol):
     @property
     def tallies(self) -> Tallies: ...
 
+    @property
+    def standing_s(self) -> float: ...
+
 
 class Origin:
     """How a call came in. `endpoint`: scheme, host and port by which the client came; `secure`: whether what it said was
-    hidden from others on its way; `signature`: how it was signed (v4-header, v4-query, v2-header, v2-query), if it was;
+    hidden from others on its way; `signature`: how it was signed (v4-header, v4-query, v4a-header, v4a-query, v2-header, v2-query), if it
+    was; `region_set`: the Region that it was signed for, or the list of them that SigV4A has;
     `is_accelerated`: by a name of S3's Transfer Acceleration; `took_ms`: how long ago it came, by the machine's clock."""
 
     is_accelerated = False
     took_ms = 0.0
-    __slots__ = ("endpoint", "referer", "secure", "signature", "source_ip", "user_agent")
+    __slots__ = ("endpoint", "referer", "region_set", "secure", "signature", "source_ip", "user_agent")
 
     def __init__(
         self,
@@ -65,6 +70,7 @@ class Origin:
         user_agent: str = "",
         referer: str = "",
         signature: str = "",
+        region_set: str = "",
     ) -> None:
         self.endpoint = endpoint
         self.source_ip = source_ip
@@ -72,6 +78,7 @@ class Origin:
         self.user_agent = user_agent
         self.referer = referer
         self.signature = signature
+        self.region_set = region_set
 
 
 class CameIn(Protocol):
@@ -97,6 +104,9 @@ class CameIn(Protocol):
 
     @property
     def signature(self) -> str: ...
+
+    @property
+    def region_set(self) -> str: ...
 
     @property
     def took_ms(self) -> float: ...
@@ -188,6 +198,18 @@ class Call:
     def behaviour(self) -> Behaviour:
         """What is slower or less consistent than it could be."""
         return self._cloud.behaviour
+
+    @property
+    def memory(self) -> dict[Any, Any]:
+        """What services hold in the memory of this cloud by keys of their own, such as a table's root: only what nobody
+        misses after a restart, or once another state is loaded."""
+        return self._cloud.memory
+
+    @property
+    def standing_s(self) -> float:
+        """How long the cloud's clock has been standing at `now`, by the machine's clock; 0 while it runs. For rates, which
+        would have no end in a second that lasts for ever."""
+        return self._cloud.standing_s
 
     @property
     def now_ms(self) -> int:

@@ -1,6 +1,6 @@
 """The one clock of the cloud. Seconds since the epoch, as floats; it can be frozen, advanced and set.
 
-Running, it is the machine's clock plus an offset; frozen, it stands. Alarms are kept in order of their due time. The
+Running, it is the machine's clock plus an offset; frozen, it stands (and says for how long, by the machine's). Alarms are kept in order of their due time. The
 real timer behind the earliest one belongs to whoever drives the clock (`wake` says when), so tests need no event loop.
 """
 
@@ -24,8 +24,12 @@ class Alarm:
 
 
 class Clock:
-    def __init__(self, frozen_at: float | None = None, offset_s: float = 0.0) -> None:
+    def __init__(
+        self, frozen_at: float | None = None, offset_s: float = 0.0, machine: Callable[[], float] = time.monotonic
+    ) -> None:
         self.frozen_at = frozen_at
+        self._machine = machine
+        self._stands_since = machine()
         self.offset_s = offset_s
         self._alarms: list[tuple[float, int, Alarm]] = []
         self._order = count()
@@ -38,8 +42,13 @@ class Clock:
     def is_frozen(self) -> bool:
         return self.frozen_at is not None
 
+    def stands_for_s(self) -> float:
+        """How long it has been standing where it is, by the machine's clock; 0 while it runs."""
+        return 0.0 if self.frozen_at is None else self._machine() - self._stands_since
+
     def freeze(self, at: float | None = None) -> None:
         self.frozen_at = self.now() if at is None else at
+        self._stands_since = self._machine()
         self.changed()
 
     def resume(self) -> None:
@@ -53,6 +62,7 @@ class Clock:
         """Jump without running what falls due in between; `jobs.Runner.advance` does that."""
         if self.frozen_at is not None:
             self.frozen_at = at
+            self._stands_since = self._machine()
         else:
             self.offset_s = at - time.time()
         self.changed()

@@ -29,6 +29,9 @@ TYPICAL_S = {
     "kinesis.UpdateStream": 10.0,
     "kinesis.Reshard": 30.0,
     "kinesis.RegisterConsumer": 5.0,
+    "s3control.CreateMultiRegionAccessPoint": 300.0,
+    "s3control.DeleteMultiRegionAccessPoint": 300.0,
+    "s3control.PutMultiRegionAccessPointPolicy": 60.0,
     "service-quotas.Request": 300.0,
     "service-quotas.Case": 86_400.0,
 }

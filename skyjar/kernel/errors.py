@@ -15,6 +15,8 @@ class AWSError(Exception):
     status: int = 400
     message: str = ""
     sentence: ClassVar[str] = ""
+    has_body: ClassVar[bool] = True
+    """False: the answer is a status and nothing else, as AWS's front ends give some."""
 
     def __init__(self, message: str | None = None, **fields: Any) -> None:
         self.message = self.sentence if message is None else message

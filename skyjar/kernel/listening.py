@@ -21,13 +21,15 @@ if TYPE_CHECKING:
 
 
 class Listener(Record, frozen=True):
-    """A port that a service has: `name` is the service's own word for what listens there."""
+    """A port that a service has: `name` is the service's own word for what listens there; `is_tls`, under the certificate of
+    the cloud's own authority."""
 
     service: str
     account: str
     region: str
     name: str
     port: int
+    is_tls: bool = False
 
 
 listeners = Table("kernel.listeners", Listener, key=("service", "account", "region", "name"), scope="cloud")
@@ -36,13 +38,16 @@ listeners = Table("kernel.listeners", Listener, key=("service", "account", "regi
 class Listen:
     """Outside: listen under each of these names; `then` gets their ports, in order. What listens already goes on."""
 
-    __slots__ = ("account", "names", "region", "service")
+    __slots__ = ("account", "is_tls", "names", "region", "service")
 
-    def __init__(self, service: str, account: str, region: str, names: tuple[str, ...]) -> None:
+    def __init__(
+        self, service: str, account: str, region: str, names: tuple[str, ...], *, is_tls: bool = False
+    ) -> None:  # fmt: skip
         self.service = service
         self.account = account
         self.region = region
         self.names = names
+        self.is_tls = is_tls
 
 
 class Unlisten(Listen):

@@ -11,7 +11,7 @@ what it has begun itself, and finds it.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -134,3 +134,21 @@ class Events:
         self.call = call
         self.step = step
         self.state = state
+
+
+class Produce:
+    """A stream of events that an operation answers with, from work that is too slow for the event loop. `then` gets an iterator to be put
+    into the result's member, or the error that came at once; one that comes later ends the stream.
+
+    `events` is gone through in a thread, as fast as the client reads; `idle()` is what is told meanwhile when the next event is long in
+    coming, and `stop()` asks the work to end soon, since nobody reads any more: both are called while it goes on.
+    """
+
+    __slots__ = ("events", "idle", "stop")
+
+    def __init__(
+        self, events: Iterator[dict[str, Any]], idle: Callable[[], dict[str, Any]], stop: Callable[[], None]
+    ) -> None:
+        self.events = events
+        self.idle = idle
+        self.stop = stop

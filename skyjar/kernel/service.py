@@ -47,23 +47,35 @@ def operation(function: F) -> F:
 
 
 class Endpoint:
-    """A data plane of a service. `hosts` are host-name patterns with `{labels}`, `paths` the path forms."""
+    """A data plane of a service. `hosts` are host-name patterns with `{labels}`, `paths` the path forms; one that `is_plain` does not
+    speak TLS on its hosts; one with `form_bytes` takes browsers' forms, with so many bytes in front of their file."""
 
-    def __init__(self, function: Callable[..., Any], hosts: tuple[str, ...], paths: tuple[str, ...]) -> None:
+    def __init__(
+        self,
+        function: Callable[..., Any],
+        hosts: tuple[str, ...],
+        paths: tuple[str, ...],
+        is_plain: bool = False,
+        form_bytes: int = 0,
+    ) -> None:
         self.function = function
         self.hosts = hosts
         self.paths = paths
+        self.is_plain = is_plain
+        self.form_bytes = form_bytes
         self.service = function.__module__.split(".")[2]
         self.name = function.__name__
 
 
-def endpoint(*, hosts: tuple[str, ...] = (), paths: tuple[str, ...] = ()) -> Callable[[Callable[..., Any]], Endpoint]:
+def endpoint(
+    *, hosts: tuple[str, ...] = (), paths: tuple[str, ...] = (), is_plain: bool = False, form_bytes: int = 0
+) -> Callable[[Callable[..., Any]], Endpoint]:
     """Declare `(call, request: WebRequest) -> WebResponse | Outside` as what answers on these hosts and paths.
 
     A host is like `{api}.execute-api.{region}.localhost`, a path like `/_aws/execute-api/{api}/{path+}`; a trailing
     `{path+}` is what the function sees as the request's path.
     """
-    return lambda function: Endpoint(function, hosts, paths)
+    return lambda function: Endpoint(function, hosts, paths, is_plain, form_bytes)
 
 
 class Reaction:
@@ -90,7 +102,8 @@ class Service:
     actions to judge), `resource_policy(call, operation, parameters) -> str | None` (the document attached to the
     resource) and `conditions(call, operation, parameters) -> dict` (condition keys). `cors.py` may define
     `allowed(call, bucket, origin, method, headers) -> list of header pairs | None` and `preflight(call, bucket, key,
-    headers) -> list of header pairs`: the answers to browsers' pages of other origins. What `metrics.py` may define is
+    headers) -> list of header pairs`: the answers to browsers' pages of other origins; `access_logs.py`
+    `behind(call, name) -> (bucket, ARN) | None`: the bucket behind an access point. What `metrics.py` may define is
     in kernel/metrics.py, what `usage.py` may in kernel/usage.py.
     """
 
@@ -124,6 +137,7 @@ class Service:
         self.talk: Talk | None = None
         self.metrics: ModuleType | None = None
         self.usage: ModuleType | None = None
+        self.access_logs: ModuleType | None = None
 
     def collect(self, module: ModuleType) -> None:
         for name, thing in vars(module).items():
@@ -151,6 +165,8 @@ class Service:
             self.metrics = module
         elif module.__name__.endswith(".usage"):
             self.usage = module
+        elif module.__name__.endswith(".access_logs"):
+            self.access_logs = module
 
     def bind(self) -> None:
         """When all is collected: what `metrics.py` and `usage.py` count, at the operations."""

@@ -146,6 +146,24 @@ class Transaction:
         """As `commit`, but what was written survives only with the store's next `flush`: tell nobody before."""
         self._store.commit(self, is_gathered=True)
 
+    @property
+    def batch(self) -> int:
+        """The number of the batch of commits that waits to be written now."""
+        return self._store.batch
+
+    @property
+    def is_gathered(self) -> bool:
+        """Once it is committed: whether it waits to be written."""
+        return self._store.is_gathering
+
+    def waits(self, key: bytes) -> bool:
+        """Whether a commit of this key waits to be written."""
+        return any(key in writes for writes in self._store.waiting)
+
+    def have_written(self) -> None:
+        """Write now what others have committed and is waiting."""
+        self._store.flush()
+
     def abort(self) -> None:
         if not self._done:
             self._done = True
@@ -174,6 +192,8 @@ class Store:
         self.sequence = 0
         self.open = 0
         self.is_gathering = False  # something committed waits for `flush`
+        self.waiting: list[Writes] = []  # what that is
+        self.batch = 0
         self._recent: deque[tuple[int, list[bytes]]] = deque(maxlen=1024)
         self._watches: dict[bytes, set[Watch]] = {}
         self._watch_lengths: dict[int, int] = {}
@@ -206,9 +226,10 @@ class Store:
             if is_gathered:
                 self.driver.gather(writes)
                 self.is_gathering = True
+                self.waiting.append(writes)
             else:
                 self.driver.commit(writes)
-                self.is_gathering = False
+                self._nothing_waits()
             self.sequence += 1
             if self.open:
                 self._recent.append((self.sequence, sorted(writes)))
@@ -267,8 +288,14 @@ class Store:
             watch.callback()
 
     def flush(self) -> None:
-        self.is_gathering = False
+        if self.is_gathering:
+            self._nothing_waits()
         self.driver.flush()
+
+    def _nothing_waits(self) -> None:
+        self.is_gathering = False
+        self.waiting = []
+        self.batch += 1
 
     def sync(self) -> None:
         self.driver.sync()

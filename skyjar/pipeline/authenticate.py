@@ -3,6 +3,7 @@ user of their account (a 12-digit key names it), unless `strict`."""
 
 from __future__ import annotations
 
+import re
 import time
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,7 @@ from skyjar.services.sts.limits import SESSION_MARK
 from skyjar.wire import sigv4
 
 from .bodies import Coming
+from .route import MULTI_REGION
 
 if TYPE_CHECKING:
     from .exchange import Exchange
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
 
 DEFAULT_ACCOUNT = "000000000000"
 DEFAULT_REGION = "us-east-1"
+_REGION_IN_HOST = re.compile(r"\.([a-z]{2}(?:-[a-z]+)+-\d)\.(?:amazonaws\.com|localhost)")
 
 
 class UnknownKey(AWSError):
@@ -73,7 +76,7 @@ def authenticate_head(pipeline: Pipeline, x: Exchange) -> None:
     """Of a request whose body is to come. Where the head does not say the hash that it was signed with, this waits for the
     body."""
     request = x.request
-    is_signed_with_body = x.credential is not None and x.credential.scheme == "v4-header"
+    is_signed_with_body = x.credential is not None and x.credential.scheme in ("v4-header", "v4a-header")
     if is_signed_with_body and "x-amz-content-sha256" not in request.headers:
         return
     body, request.body = request.body, Coming(request.headers)
@@ -90,6 +93,8 @@ def authenticate(pipeline: Pipeline, x: Exchange) -> None:
         x.region = x.region or DEFAULT_REGION
         _admit_anonymous(x)
         return
+    if credential.region_set:
+        x.region = x.region or _region_of_host(x)
     x.region = x.region or credential.region or DEFAULT_REGION
     key = credential.access_key
     issued = credentials.find(x.tx, key)
@@ -98,7 +103,7 @@ def authenticate(pipeline: Pipeline, x: Exchange) -> None:
             raise _pick(x, Expired, ExpiredJson, ExpiredS3)  # a session of ours that is over and swept away
         if pipeline.is_strict:
             raise _pick(x, UnknownKey, UnknownKeyJson, UnknownKeyS3)
-        account = key if len(key) == 12 and key.isdigit() else DEFAULT_ACCOUNT
+        account = key if len(key) == 12 and key.isascii() and key.isdigit() else DEFAULT_ACCOUNT
         x.principal = pipeline.root_of(account, key)
         x.account = account
         return
@@ -109,8 +114,16 @@ def authenticate(pipeline: Pipeline, x: Exchange) -> None:
     if issued.expires_at and now >= issued.expires_at:
         raise _pick(x, Expired, ExpiredJson, ExpiredS3)
     sigv4.verify(x.request, credential, issued.secret, _signing_time(pipeline.clock, credential, now))
+    if credential.region_set and MULTI_REGION not in x.labels:
+        sigv4.check_region(x.request, credential, x.region)
     x.principal = issued.principal
     x.account = issued.principal.account
+
+
+def _region_of_host(x: Exchange) -> str:
+    """What SigV4A does not say: the Region that is meant, if the host's name says it."""
+    found = _REGION_IN_HOST.search(x.request.host)
+    return found[1] if found is not None else ""
 
 
 def _signing_time(clock: Clock, credential: sigv4.Credential, now: float) -> float:

@@ -45,6 +45,7 @@ def authorise(pipeline: Pipeline, x: Exchange) -> None:
         x.judgement = judge(pipeline, call, x.service, x.model.snake, x.model.name, x.parameters)
     finally:
         x.follower = call.follower
+        x.region = call.region  # another where a Multi-Region access point of S3 found one
 
 
 class Rules:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import zlib
-from base64 import b64encode
+from base64 import b64decode, b64encode
 from collections.abc import Callable
 from functools import cache
 from typing import TYPE_CHECKING
@@ -96,12 +96,28 @@ def _check_document(request: Request) -> None:
     for name, value in request.headers.items():
         algorithm = name.removeprefix(_CHECKSUM)
         if name == "content-md5":
+            if not _is_digest(value, 16):
+                raise WireError(
+                    "InvalidDigest", "The Content-MD5 you specified was invalid.", fields={"Content-MD5": value}
+                )
             if b64encode(hashlib.md5(request.body, usedforsecurity=False).digest()).decode() != value:
                 raise WireError("BadDigest", "The Content-MD5 you specified did not match what we received.")
-        elif algorithm != name and algorithm in CHECKSUMS and chunked.checksum(algorithm, request.body) != value:
+        elif algorithm != name and algorithm in CHECKSUMS:
+            found = chunked.checksum(algorithm, request.body)
+            if found == value:
+                continue
+            if not _is_digest(value, len(b64decode(found))):
+                raise WireError("InvalidRequest", f"Value for {name} header is invalid.")
             raise WireError(
                 "BadDigest", f"The {algorithm.upper()} you specified did not match the calculated checksum."
             )
+
+
+def _is_digest(text: str, size: int) -> bool:
+    try:
+        return len(b64decode(text, validate=True)) == size
+    except ValueError:
+        return False
 
 
 def is_chunked(request: Request) -> bool:

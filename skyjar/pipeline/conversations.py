@@ -104,7 +104,7 @@ class Conversation:
         judged.clear()
         who[0] = principal = self._principal(tx)
         origin = Origin(
-            pipeline.own_endpoint, source_ip=self._peer, secure=pipeline.trusts_loopback,
+            pipeline.own_endpoint, source_ip=self._peer, secure=pipeline.trusts_loopback or self._listener.is_tls,
             user_agent=self.parser.user_agent, signature="v4-header",
         )  # fmt: skip
         call = Call(
@@ -159,7 +159,9 @@ class Conversation:
             if self._pipeline.is_strict:
                 raise UnknownKeyJson
             key = said.access_key
-            return self._pipeline.root_of(key if len(key) == 12 and key.isdigit() else DEFAULT_ACCOUNT, key)
+            return self._pipeline.root_of(
+                key if len(key) == 12 and key.isascii() and key.isdigit() else DEFAULT_ACCOUNT, key
+            )
         if not issued.is_active or said.token != issued.token:
             raise UnknownKeyJson
         if issued.expires_at and self._pipeline.clock.now() >= issued.expires_at:

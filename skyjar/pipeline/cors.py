@@ -1,6 +1,7 @@
 """Browsers' requests from other origins, to services that keep CORS rules of their own: `cors.py` in S3's folder.
 
-Only requests with an Origin come here. Data planes (API Gateway) answer theirs by themselves.
+Only requests with an Origin come here. Data planes (API Gateway) answer theirs by themselves, but those of a bucket: its website, and
+the forms that are posted to it.
 """
 
 from __future__ import annotations
@@ -79,11 +80,13 @@ def _find(pipeline: Pipeline, x: Exchange) -> ModuleType | None:
 
 
 def _rules_of(x: Exchange) -> ModuleType | None:
-    service = services.load(x.name) if x.name and x.plane is None else None
+    service = services.load(x.name) if x.name and (x.plane is None or "bucket" in x.labels) else None
     return service.cors if service is not None else None
 
 
 def _address(x: Exchange) -> tuple[str, str]:
     """Bucket and key."""
+    if x.plane is not None:
+        return x.labels["bucket"].rstrip("/"), unquote(x.labels["path"])[1:] if "path" in x.labels else ""
     bucket, _, key = x.addressed.path[1:].partition("/")
     return unquote(bucket), unquote(key)

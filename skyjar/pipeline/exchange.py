@@ -110,3 +110,7 @@ class Exchange:
     @property
     def signature(self) -> str:
         return self.credential.scheme if self.credential is not None else ""
+
+    @property
+    def region_set(self) -> str:
+        return "" if self.credential is None else self.credential.region_set or self.credential.region

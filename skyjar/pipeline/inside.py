@@ -60,6 +60,7 @@ class Inside:
         self.blobs = pipeline.blobs
         self.is_strict = pipeline.is_strict
         self.behaviour = pipeline.behaviour
+        self.memory: dict[Any, Any] = {}
         self._reactions: dict[str, list[Callable[..., Any]]] | None = None
         self._resource_types: dict[str, Any] | None = None
 
@@ -235,6 +236,10 @@ class Inside:
     @property
     def tallies(self) -> Tallies:
         return self._pipeline.metrics
+
+    @property
+    def standing_s(self) -> float:
+        return self._pipeline.clock.stands_for_s()
 
     def scheduled(self, due: float) -> None:
         self._pipeline.runner.poke(due)

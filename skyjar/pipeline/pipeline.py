@@ -20,7 +20,7 @@ from skyjar.kernel.call import Call
 from skyjar.kernel.clock import Clock
 from skyjar.kernel.errors import AWSError, Wait
 from skyjar.kernel.ids import Chance
-from skyjar.kernel.outside import Compute, Events, Fetch, Outside, Send
+from skyjar.kernel.outside import Compute, Events, Fetch, Outside, Produce, Send
 from skyjar.kernel.store import Conflict, Store
 from skyjar.wire import sigv4
 from skyjar.wire.chunked import Decoder
@@ -35,6 +35,7 @@ from .authorise import authorise
 from .bodies import SMALL_BYTES, BlobSink, is_chunked
 from .exchange import Exchange
 from .flushes import Flushes
+from .form_bodies import form_sink
 from .history import History
 from .identities import Identities
 from .inside import Inside
@@ -103,6 +104,7 @@ class Pipeline:
             Fetch: fetch,
             Send: send,
             Events: partial(event_streams.begin, self),
+            Produce: event_streams.produce,
         }
         self.internal: Callable[[Request, Respond], bool] = lambda request, respond: False
         self.ends: list[Callable[[], Awaitable[None]]] = []  # what else must end before the state is swapped
@@ -145,6 +147,7 @@ class Pipeline:
         """After `quiesce`, with whatever is in the store now."""
         self._attend()
         self.memberships.forget()
+        self.inside.memory.clear()
         self.runner = Runner(self)
         self.runner.start()
         self.sweeping.start(self.loop)
@@ -190,6 +193,8 @@ class Pipeline:
         tx = x.tx = self.store.begin()
         try:
             route(self, x)
+            if x.plane is not None and x.plane.form_bytes:
+                return form_sink(self.blobs, x, x.plane.form_bytes)
             if x.plane is not None or x.model is None or x.model.streaming_input is None:
                 return None
             authenticate_head(self, x)
@@ -255,6 +260,10 @@ class Pipeline:
     def allows_host(self, host: str) -> bool:
         """A domain that is a website of the cloud, and nothing else."""
         return is_site(self, host)
+
+    def is_plain(self, host: str) -> bool:
+        """Websites, by AWS's names and by their own domains', speak no TLS."""
+        return self.planes.is_plain(host) or is_site(self, host)
 
     def _exchange(self, request: Request, respond: Respond | None) -> Exchange:
         return Exchange(
@@ -359,7 +368,7 @@ class Pipeline:
 
     def _send(self, x: Exchange, response: Response) -> None:
         if self.access_logs.is_on:
-            self.access_logs.see(x, response)
+            self.access_logs.see(self, x, response)
         if x.follower is not None:
             x.sent_bytes = size_of(response.body)
             x.follower(x, self.metrics)

@@ -50,6 +50,12 @@ class Planes:
             if (match := pattern.match(path)) is not None
         ]
 
+    def is_plain(self, host: str) -> bool:
+        """Whether what answers by that name does not speak TLS."""
+        if self._hosts is None:
+            self._compile()
+        return any(endpoint.is_plain and pattern.match(host) for pattern, endpoint in self._hosts or ())
+
     def _compile(self) -> None:
         self._hosts = []
         for service in services.having("endpoints.py"):

@@ -142,11 +142,11 @@ class Records:
 
     def _stored(self) -> list[CallRecord]:
         """Those of before the memory's oldest, from the store."""
-        oldest = self._kept[0].request_id if self._kept else ""
+        kept = {record.request_id for record in self._kept}  # the very oldest of which may be in the store no more
         found: list[CallRecord] = []
         for _, value in self._store.driver.scan(_ROOT, keys.after(_ROOT), None, False, False):
             for record in self._decode(value):
-                if record.request_id == oldest:
+                if record.request_id in kept:
                     return found
                 found.append(record)
         return found

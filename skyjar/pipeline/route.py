@@ -38,6 +38,14 @@ _POINT_HOST = re.compile(
 )
 _OBJECT_LAMBDA = "s3-object-lambda"
 _OBJECT_LAMBDA_HOST = re.compile(r"^(?P<name>[a-z0-9-]+)-(?P<account>\d{12})\.")
+_ABSENT = {
+    "s3express": "S3's directory buckets (S3 Express One Zone)",
+    "s3-outposts": "S3 on Outposts",
+}  # by what they sign for
+_MULTI_REGION_HOST = re.compile(
+    r"^(?P<alias>[a-z0-9]+\.mrap)\.accesspoint\.s3-global\.(?:amazonaws\.com|localhost(?:\.localstack\.cloud)?)(?::\d+)?$"
+)
+MULTI_REGION = "s3-multi-region"  # the label of a request to a Multi-Region access point, which S3 finds a Region for
 _BUCKET_HOST = re.compile(r"^(?P<bucket>[a-z0-9][a-z0-9.-]{1,61}[a-z0-9])\.localhost(?::\d+)?$")
 
 
@@ -225,6 +233,9 @@ def _by_scope(x: Exchange) -> tuple[str, ...]:
     if x.credential is not None and x.credential.service:
         if x.credential.service == _OBJECT_LAMBDA:
             return ("s3",)
+        if x.credential.service in _ABSENT:
+            x.name, x.codec = "s3", codec("s3", "rest-xml")
+            raise NotImplementedHere(f"Skyjar does not implement {_ABSENT[x.credential.service]}.")
         found = index.by_signing_name().get(x.credential.service)
         if found is None:
             raise UnknownOperation(f"Unknown service in the credential scope: {x.credential.service[:64]}")
@@ -258,6 +269,8 @@ def _addressed(x: Exchange, name: str) -> Request:
         bucket = _object_lambda_of(x) if _is_object_lambda(x) else _bucket_of(request.host)
         if bucket is not None:
             x.labels = {**x.labels, "s3-bucket": bucket}
+            if bucket.startswith("arn:aws:s3:::"):
+                x.labels[MULTI_REGION] = bucket
             x.is_accelerated = ".s3-accelerate." in request.host
             x.addressed = Request(
                 request.method,
@@ -291,6 +304,9 @@ def _bucket_of(host: str) -> str | None:
     point = _POINT_HOST.match(host)
     if point is not None:
         return f"arn:aws:s3:{point['region']}:{point['account']}:accesspoint:{point['name']}"
+    multi = _MULTI_REGION_HOST.match(host)
+    if multi is not None:
+        return f"arn:aws:s3:::accesspoint:{multi['alias']}"
     match = _S3_HOST.match(host) or _BUCKET_HOST.match(host)
     return match["bucket"] if match is not None and match["bucket"] != "s3" else None
 

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from skyjar.kernel.errors import AWSError
 from skyjar.kernel.web import WebRequest, WebResponse
 
+from .form_bodies import form_of
+
 if TYPE_CHECKING:
     from .exchange import Exchange
     from .pipeline import Pipeline
@@ -55,7 +57,8 @@ class MissingParameter(AWSError):
 
 def web_request(x: Exchange) -> WebRequest:
     request = x.request
-    body = request.body if isinstance(request.body, bytes) else request.body.read()
+    form = form_of(request, x.plane.form_bytes) if x.plane is not None and x.plane.form_bytes else None
+    body = b"" if form is not None else request.body if isinstance(request.body, bytes) else request.body.read()
     return WebRequest(
         method=request.method,
         host=request.host,
@@ -67,4 +70,5 @@ def web_request(x: Exchange) -> WebRequest:
         scheme=request.scheme,
         source_ip=request.peer,
         version=request.version,
+        form=form,
     )

@@ -80,6 +80,16 @@ def checksum(algorithm: str, data: bytes) -> str:
     return b64encode(digest.digest()).decode()
 
 
+class Chain(Protocol):
+    """The signatures of a body's chunks and of its trailer, asked in their order."""
+
+    def is_next(self, digest: str, given: str) -> bool:
+        """Whether this is the signature of the next chunk, whose data has this SHA-256."""
+        ...
+
+    def is_trailer(self, trailer: bytes, given: str) -> bool: ...
+
+
 class Signer:
     """The chain of chunk signatures, beginning with the signature of the request."""
 
@@ -95,6 +105,12 @@ class Signer:
     def sign_trailer(self, trailer: bytes) -> str:
         digest = hashlib.sha256(trailer).hexdigest()
         return self._next(f"AWS4-HMAC-SHA256-TRAILER\n{self._head}{self._previous}\n{digest}")
+
+    def is_next(self, digest: str, given: str) -> bool:
+        return hmac.compare_digest(self.sign(digest).encode(), given.encode())
+
+    def is_trailer(self, trailer: bytes, given: str) -> bool:
+        return hmac.compare_digest(self.sign_trailer(trailer).encode(), given.encode())
 
     def _next(self, text: str) -> str:
         self._previous = hmac.digest(self._key, text.encode(), "sha256").hex()
@@ -121,7 +137,7 @@ class Decoder:
     `trailers` are those received, `length` counts the decoded bytes.
     """
 
-    def __init__(self, length: int | None, signer: Signer | None = None, names: list[str] | None = None) -> None:
+    def __init__(self, length: int | None, signer: Chain | None = None, names: list[str] | None = None) -> None:
         self._expected = length
         self._signer = signer
         self._names = names or []
@@ -211,9 +227,7 @@ class Decoder:
         return b""
 
     def _verify(self) -> None:
-        if self._signer is None:
-            return
-        if not hmac.compare_digest(self._signer.sign(self._hash.hexdigest()).encode(), self._signature.encode()):
+        if self._signer is not None and not self._signer.is_next(self._hash.hexdigest(), self._signature):
             raise _bad_signature()
 
     def _trailer(self) -> bytes | None:
@@ -243,10 +257,8 @@ class Decoder:
             else:
                 self.trailers[key] = value.strip().decode("latin-1")
                 signed += key.encode() + b":" + value.strip() + b"\n"
-        if self._names and self._signer is not None:
-            expected = self._signer.sign_trailer(signed)
-            if not hmac.compare_digest(expected.encode(), signature.encode()):
-                raise _bad_signature()
+        if self._names and self._signer is not None and not self._signer.is_trailer(signed, signature):
+            raise _bad_signature()
         self._check_trailers()
         self.finished = True
         self._state = self._done

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 
 class Credential:
-    """`scheme` is v4-header, v4-query, v2-header or v2-query. `timestamp` is epoch seconds, `stamp` as it was signed.
+    """`scheme` is v4-header, v4-query, v4a-header, v4a-query, v2-header or v2-query. `timestamp` is epoch seconds, `stamp` as it
+    was signed. `region` is empty where the signature names none (SigV2), or no single one (SigV4A).
 
     `expires` is, in seconds, how long a presigned SigV4 URL is valid, or for v2-query the epoch second at which it ends.
     """
 
+    region_set = ""
     __slots__ = (
         "access_key",
         "date",
@@ -51,3 +55,13 @@ class Credential:
 
     def __repr__(self) -> str:
         return f"Credential({self.scheme}, {self.access_key}, {self.region}, {self.service})"
+
+
+class MultiRegionCredential(Credential):
+    """One of SigV4A, which is scoped to no Region: `region_set` is what it is signed for, as it was sent."""
+
+    __slots__ = ("region_set",)
+
+    def __init__(self, region_set: str, *parts: Any) -> None:
+        super().__init__(*parts)
+        self.region_set = region_set

@@ -173,7 +173,10 @@ def frames(source: Any, events: dict[str, Event], head: bytes) -> Any:
 
 def render(event: dict[str, Any], events: dict[str, Event]) -> bytes:
     ((name, value),) = event.items()
-    return events[name](value)
+    known = events.get(name)
+    if known is None:  # an error that the model has no exception for
+        return encode({":message-type": "error", ":error-code": name, ":error-message": value["message"]}, b"")
+    return known(value)
 
 
 async def _stream(source: Any, events: dict[str, Event], head: bytes) -> AsyncIterator[bytes]:

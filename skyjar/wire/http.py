@@ -177,13 +177,18 @@ class Application(Protocol):
         """Whether a browser page of a foreign origin may make this request."""
         ...
 
+    def is_plain(self, host: str) -> bool:
+        """Whether what answers by that name speaks no TLS, so that a handshake fails."""
+        ...
+
     def connect(self, request: Request, socket: WebSocket) -> WebSocketHandler | Response:
         """A WebSocket upgrade: a handler accepts it, a Response refuses it."""
         ...
 
 
 class Respond(Protocol):
-    """Answers one request. The application may set `on_close`, which is called once if the client goes away first."""
+    """Answers one request. The application may set `on_close`, which is called once if the client goes away first. `secured`, where there is
+    one: TLS's version and cipher, empty on a plain connection."""
 
     on_close: Callable[[], None] | None
 

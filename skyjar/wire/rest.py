@@ -22,6 +22,7 @@ from skyjar.wire.xml import float_text
 
 _SPECIAL = {"NaN": float("nan"), "Infinity": float("inf"), "-Infinity": float("-inf")}
 _QUOTED = re.compile(r'\s*(?:"((?:[^"\\]|\\.)*)"|([^,]*))\s*(?:,|$)')
+_BROKEN = re.compile("%(?![0-9A-Fa-f]{2})")
 _UNPRINTABLE = re.compile(r"[\r\n\x00]")
 
 _SIZED = (bytes, FileSlice)
@@ -36,6 +37,13 @@ def unquote(text: str) -> str:
         return unquote_to_bytes(text).decode()
     except UnicodeDecodeError:
         raise WireError("InvalidURI", "Couldn't parse the specified URI.") from None
+
+
+def path_text(text: str) -> str:
+    """A part of a path that has percent signs, which must all mean something."""
+    if _BROKEN.search(text) is not None:
+        raise WireError("InvalidURI", "Couldn't parse the specified URI.")
+    return unquote(text)
 
 
 def query_values(query: str) -> dict[str, list[str]]:
@@ -219,7 +227,7 @@ class RestCodec(Codec):
             if match is None:
                 raise WireError("UnknownOperationException", "The path does not fit the operation", 404)
             for (name, read), text in zip(rows, match.groups(), strict=True):
-                found[name] = read(unquote(text) if "%" in text else text)
+                found[name] = read(path_text(text) if "%" in text else text)
 
         return [bind]
 

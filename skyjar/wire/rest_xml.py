@@ -314,6 +314,8 @@ class RestXmlCodec(RestCodec):
         return accepted
 
     def error(self, operation: OperationModel | None, error: AwsError, request_id: str) -> Response:
+        if not getattr(error, "has_body", True):
+            return Response(error.status, self.request_headers(request_id))
         shape = self.error_shape(error)
         if self.s3 and error.fields:
             return self._s3_error(operation, error, shape, request_id)

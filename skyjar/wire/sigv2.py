@@ -84,7 +84,7 @@ def query_credential(request: Request) -> Credential:
     """`AWSAccessKeyId=…&Expires=…&Signature=…`."""
     given = dict(_pairs(request.query))
     expires = given.get("Expires") or ""
-    if not expires.isdigit() or len(expires) > 12:
+    if not (expires.isascii() and expires.isdigit()) or len(expires) > 12:
         raise WireError("AccessDenied", f"Invalid date (should be seconds since epoch): {expires}", 403)
     token = given.get("x-amz-security-token")
     return Credential(

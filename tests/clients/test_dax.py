@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 import urllib.request
@@ -531,3 +532,84 @@ def test_a_stack_has_a_cluster(account: Account) -> None:
     stacks.delete_stack(StackName="s")
     stacks.get_waiter("stack_delete_complete").wait(StackName="s", WaiterConfig={"Delay": 1})
     assert api.describe_clusters()["Clusters"] == []
+
+
+@pytest.fixture
+def encrypted(still: Account, still_cloud: Running, role: str, table: Any) -> dict[str, Any]:
+    """A cluster that listens with TLS alone."""
+    dax = still.client("dax")
+    dax.create_cluster(ClusterName="safe", NodeType="dax.r5.large", ReplicationFactor=2, IamRoleArn=role,
+                       ClusterEndpointEncryptionType="TLS")  # fmt: skip
+    still_cloud.settle()
+    found: dict[str, Any] = dax.describe_clusters(ClusterNames=["safe"])["Clusters"][0]
+    assert found["ClusterDiscoveryEndpoint"]["URL"].startswith("daxs://")
+    return found
+
+
+@pytest.fixture
+def authority(still_cloud: Running) -> Path:
+    """What clients are told to trust."""
+    return still_cloud.cloud.data / "certificates" / "authority.pem"
+
+
+def test_an_encrypted_cluster_is_verified(
+    encrypted: dict[str, Any], authority: Path, still: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(Exception, match=r"(?i)endpoint|certificate"), connect(encrypted, still) as stranger:
+        stranger.put_item(TableName="tab", Item=key("a", 1))
+    monkeypatch.setenv("SSL_CERT_FILE", str(authority))
+    with connect(encrypted, still) as client:
+        client.put_item(TableName="tab", Item={**key("a", 1), "v": {"S": "x" * 100_000}})
+        assert client.get_item(TableName="tab", Key=key("a", 1))["Item"]["v"] == {"S": "x" * 100_000}
+        assert client.scan(TableName="tab")["Count"] == 1
+    endpoint = encrypted["ClusterDiscoveryEndpoint"]
+    plain = {"ClusterDiscoveryEndpoint": {"URL": f"dax://{endpoint['Address']}:{endpoint['Port']}"}}
+    with pytest.raises(Exception, match=r"(?i)endpoint|connection|timed"), connect(plain, still) as open_client:
+        open_client.get_item(TableName="tab", Key=key("a", 1))
+
+
+def test_the_client_for_javascript_over_tls(encrypted: dict[str, Any], authority: Path, still: Account) -> None:
+    if shutil.which("node") is None or not (JS / "node_modules" / "@amazon-dax-sdk" / "lib-dax").is_dir():
+        pytest.skip("AWS's DAX client for JavaScript is not installed: tools/install.sh")
+    program = """
+        import { DaxDocument } from "@amazon-dax-sdk/lib-dax";
+        const [endpoint, accessKeyId] = process.argv.slice(1);
+        const db = new DaxDocument({ endpoints: [endpoint], region: "us-east-1", maxRetries: 0, requestTimeout: 10000,
+            credentials: { accessKeyId, secretAccessKey: "test" } });
+        const TableName = "tab", Key = { pk: "a", sk: 1.5 };
+        await db.put({ TableName, Item: { ...Key, n: 7 } });
+        console.log(JSON.stringify((await db.get({ TableName, Key })).Item));
+        process.exit(0);
+    """
+    command = ["node", "--input-type=module", "-e", program, encrypted["ClusterDiscoveryEndpoint"]["URL"], still.number]
+    trusting = {**os.environ, "NODE_EXTRA_CA_CERTS": str(authority)}
+    done = subprocess.run(command, cwd=JS, env=trusting, capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout) == {"pk": "a", "sk": 1.5, "n": 7}
+    strange = {name: value for name, value in os.environ.items() if name != "NODE_EXTRA_CA_CERTS"}
+    done = subprocess.run(command, cwd=JS, env=strange, capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode != 0
+
+
+def test_an_encrypted_cluster_stays_so_over_a_restart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with skyjar.running(data=tmp_path / "state") as cloud:
+        account = cloud.account()
+        iam = account.client("iam")
+        role = iam.create_role(RoleName="dax", AssumeRolePolicyDocument=json.dumps(TRUST))["Role"]["Arn"]
+        iam.put_role_policy(RoleName="dax", PolicyName="p", PolicyDocument=policy("dynamodb:*"))
+        account.client("dynamodb").create_table(
+            TableName="tab", KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}], BillingMode="PAY_PER_REQUEST",
+            AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
+        )  # fmt: skip
+        account.client("dax").create_cluster(
+            ClusterName="safe", NodeType="dax.r5.large", ReplicationFactor=1, IamRoleArn=role,
+            ClusterEndpointEncryptionType="TLS",
+        )  # fmt: skip
+        cloud.settle()
+    with skyjar.running(data=tmp_path / "state") as cloud:
+        monkeypatch.setenv("SSL_CERT_FILE", str(cloud.cloud.data / "certificates" / "authority.pem"))
+        again = Account(cloud, account.number)
+        found = again.client("dax").describe_clusters()["Clusters"][0]
+        with connect(found, again) as client:
+            client.put_item(TableName="tab", Item={"pk": {"S": "a"}})
+            assert client.get_item(TableName="tab", Key={"pk": {"S": "a"}})["Item"] == {"pk": {"S": "a"}}

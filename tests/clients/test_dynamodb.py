@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 import time
+import urllib.request
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -527,3 +528,106 @@ def test_an_index_of_objects_and_a_lease_table(account: Account, dynamodb: Any) 
     take("worker-1", 1)
     held = dynamodb.get_item(TableName="leases", Key=lease, ConsistentRead=True)["Item"]
     assert (held["leaseOwner"]["S"], held["leaseCounter"]["N"]) == ("worker-1", "2")
+
+
+def test_transactions_conflict_and_retries_succeed(dynamodb: Any, table: Any, account: Account) -> None:
+    """Twenty threads move money between three accounts; each tries again when it was cancelled for a conflict."""
+    for n in range(3):
+        table.put_item(Item={"pk": f"money{n}", "sk": 1, "amount": 1000})
+    conflicts: list[str] = []
+    failures: list[BaseException] = []
+
+    def update(n: int, by: int) -> dict[str, Any]:
+        return {
+            "Update": {
+                "TableName": "orders",
+                "Key": {"pk": {"S": f"money{n}"}, "sk": {"N": "1"}},
+                "UpdateExpression": "ADD amount :by",
+                "ExpressionAttributeValues": {":by": {"N": str(by)}},
+            }
+        }
+
+    def move(thread: int) -> None:
+        client = account.client("dynamodb", Config(retries={"max_attempts": 0}))
+        try:
+            for turn in range(15):
+                giver, taker = (thread + turn) % 3, (thread + turn + 1) % 3
+                while True:
+                    try:
+                        client.transact_write_items(TransactItems=[update(giver, -1), update(taker, thread + 1 + 1)])
+                        break
+                    except client.exceptions.TransactionCanceledException as error:
+                        codes = {each["Code"] for each in error.response["CancellationReasons"]}
+                        assert codes <= {"None", "TransactionConflict"}
+                        conflicts.extend(codes - {"None"})
+        except BaseException as error:
+            failures.append(error)
+
+    threads = [threading.Thread(target=move, args=(n,)) for n in range(20)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not failures
+    assert conflicts
+    total = sum(table.get_item(Key={"pk": f"money{n}", "sk": 1})["Item"]["amount"] for n in range(3))
+    assert total == 3000 + 15 * sum(n + 1 for n in range(20))
+
+
+def test_calls_one_after_another_never_conflict(dynamodb: Any, table: Any) -> None:
+    key = {"pk": {"S": "a"}, "sk": {"N": "1"}}
+    for _ in range(100):
+        dynamodb.transact_write_items(TransactItems=[{"Put": {"TableName": "orders", "Item": key}}])
+        dynamodb.put_item(TableName="orders", Item=key)
+        dynamodb.transact_get_items(TransactItems=[{"Get": {"TableName": "orders", "Key": key}}])
+        dynamodb.delete_item(TableName="orders", Key=key)
+
+
+def test_a_hot_key_is_throttled_and_clients_try_again(account: Account, dynamodb: Any) -> None:
+    """Half a unit for each read: the limit of a key is lowered, so that a client can reach it."""
+    control = account.running.endpoint + "/_skyjar/quotas"
+    body = {"service": "dynamodb", "name": "partition-read-units", "value": 5, "account": account.number}
+    request = urllib.request.Request(control, json.dumps(body).encode(), {"content-type": "application/json"})
+    with urllib.request.urlopen(request, timeout=30) as answer:
+        assert answer.status == 200
+    dynamodb.create_table(TableName="hot", KeySchema=PK, AttributeDefinitions=TYPES[:1], BillingMode="PAY_PER_REQUEST")
+    get = {"TableName": "hot", "Key": {"pk": {"S": "a"}}}
+    with pytest.raises(ClientError) as throttled:
+        for _ in range(10_000):
+            dynamodb.get_item(**get)
+    response: dict[str, Any] = throttled.value.response
+    assert response["Error"]["Code"] == "ThrottlingException"
+    (reason,) = response["throttlingReasons"]
+    assert reason["reason"] == "TableReadKeyRangeThroughputExceeded"
+    assert reason["resource"].endswith(f":{account.number}:table/hot")
+    patient = account.client("dynamodb", Config(retries={"mode": "standard", "max_attempts": 10}))
+    for _ in range(15):
+        patient.get_item(**get)
+
+
+def test_an_index_with_keys_of_several_attributes(account: Account) -> None:
+    parts = [("tournament", "HASH"), ("region", "HASH"), ("round", "RANGE"), ("game", "RANGE")]
+    made = account.resource("dynamodb").create_table(
+        TableName="matches", KeySchema=PK, BillingMode="PAY_PER_REQUEST",
+        AttributeDefinitions=[*TYPES[:1], *({"AttributeName": name, "AttributeType": "S"} for name, _ in parts)],
+        GlobalSecondaryIndexes=[
+            {
+                "IndexName": "by_round",
+                "KeySchema": [{"AttributeName": name, "KeyType": kind} for name, kind in parts],
+                "Projection": {"ProjectionType": "ALL"},
+            }
+        ],
+    )  # fmt: skip
+    for n in range(6):
+        made.put_item(
+            Item={"pk": f"k{n}", "tournament": "winter", "region": "na", "round": f"r{n // 3}", "game": f"g{n}"}
+        )
+    where = Key("tournament").eq("winter") & Key("region").eq("na") & Key("round").eq("r1") & Key("game").gt("g3")
+    answer = made.query(IndexName="by_round", KeyConditionExpression=where)
+    assert [each["pk"] for each in answer["Items"]] == ["k4", "k5"]
+    skipping = Key("tournament").eq("winter") & Key("region").eq("na") & Key("game").eq("g3")
+    error = refused(made.query, IndexName="by_round", KeyConditionExpression=skipping)["Error"]
+    assert (error["Code"], error["Message"]) == (
+        "ValidationException",
+        "Query condition missed key schema element: round",
+    )

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 import re
+import urllib.error
+import urllib.request
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
+from skyjar.edge.certificates import Authority
 from skyjar.testing.running import Account
 
 pytestmark = pytest.mark.client
@@ -73,7 +76,7 @@ def test_every_request_has_its_line(still: Account) -> None:
     s3.list_objects_v2(Bucket=source)
     s3.get_bucket_versioning(Bucket=source)
     lines = delivered(still, target)
-    assert {len(line) for line in lines} == {26}
+    assert {len(line) for line in lines} == {27}
     told = [(line[6], line[7], line[9], line[10]) for line in lines]
     assert told == [
         ("REST.PUT.OBJECT", "a%20b", "200", "-"),
@@ -90,6 +93,64 @@ def test_every_request_has_its_line(still: Account) -> None:
     s3.put_bucket_logging(Bucket=source, BucketLoggingStatus={})
     s3.get_object(Bucket=source, Key="a b")
     assert len([line for line in delivered(still, target) if line[6] == "REST.GET.OBJECT"]) == 2
+
+
+def test_what_each_kind_of_request_tells(still: Account, found_names: None) -> None:
+    """The object's size and version, the cipher, the access point; copies, deletions of many, websites and forms."""
+    s3, source, target = still.client("s3"), f"logged-{still.number}", f"logs-{still.number}"
+    for bucket in (source, target):
+        s3.create_bucket(Bucket=bucket)
+    s3.put_bucket_versioning(Bucket=source, VersioningConfiguration={"Status": "Enabled"})
+    s3.put_bucket_website(Bucket=source, WebsiteConfiguration={"IndexDocument": {"Suffix": "k"}})
+    host = still.running.endpoint.removeprefix("http://")
+    control = still.session().client("s3control", endpoint_url=f"http://localhost:{host.rpartition(':')[2]}")
+    point = control.create_access_point(AccountId=still.number, Name="front", Bucket=source)
+    let_in(still, target, source)
+    keep(s3, source, target)
+    big = b"x" * 300_000
+    versions = [
+        s3.put_object(Bucket=source, Key=key, Body=body)["VersionId"] for key, body in (("k", b"12345"), ("big", big))
+    ]
+    s3.get_object(Bucket=source, Key="big", Range="bytes=0-9", VersionId=versions[1])["Body"].read()
+    s3.head_object(Bucket=source, Key="k")
+    s3.get_object(Bucket=point["Alias"], Key="k")
+    secure(still, "s3").get_object(Bucket=source, Key="k")
+    s3.copy_object(Bucket=source, Key="copy", CopySource=f"{source}/k")
+    s3.get_object_tagging(Bucket=source, Key="k")
+    with pytest.raises(urllib.error.HTTPError):
+        urllib.request.urlopen(f"{still.running.endpoint}/_aws/s3-website/{source}/k")
+    s3.delete_objects(Bucket=source, Delete={"Objects": [{"Key": "a b"}, {"Key": "copy"}]})
+    whole = delivered(still, target)[1:]  # the first is that logging was switched on
+    lines = [[line[6], line[7], line[9], line[11], line[12]] for line in whole]
+    assert lines == [
+        ["REST.PUT.OBJECT", "k", "200", "-", "5"],
+        ["REST.PUT.OBJECT", "big", "200", "-", "300000"],
+        ["REST.GET.OBJECT", "big", "206", "10", "300000"],
+        ["REST.HEAD.OBJECT", "k", "200", "-", "5"],
+        ["REST.GET.OBJECT", "k", "200", "5", "5"],
+        ["REST.GET.OBJECT", "k", "200", "5", "5"],
+        ["REST.COPY.OBJECT", "copy", "200", lines[6][3], "-"],
+        ["REST.COPY.OBJECT_GET", "k", "200", lines[7][3], "-"],
+        ["REST.GET.TAGGING", "k", "200", lines[8][3], "-"],
+        ["WEBSITE.GET.OBJECT", "k", "403", lines[9][3], "-"],
+        ["REST.POST.MULTI_OBJECT_DELETE", "-", "200", lines[10][3], "-"],
+        ["BATCH.DELETE.OBJECT", "a%20b", "204", "-", "-"],
+        ["BATCH.DELETE.OBJECT", "copy", "204", "-", "-"],
+    ]
+    assert [line[17] for line in whole[:3]] == [versions[0], versions[1], versions[1]]
+    assert [line[24] for line in whole].count(point["AccessPointArn"]) == 1 and whole[4][24] == point["AccessPointArn"]
+    version, cipher = whole[5][23], whole[5][20]
+    assert (version, cipher.startswith("TLS_")) == ("TLSv1.3", True)
+    assert {(line[23], line[20]) for line in whole if line is not whole[5]} == {("-", "-")}
+    assert whole[-1][8] == "-" and {len(line) for line in whole} == {27}
+
+
+def secure(account: Account, service: str) -> Any:
+    cloud = account.running
+    authority = cloud.call(lambda: Authority(cloud.cloud.data / "certificates"))
+    return account.session().client(
+        service, endpoint_url=cloud.endpoint.replace("http:", "https:"), verify=str(authority.certificate_path)
+    )
 
 
 @pytest.mark.spec("s3-162", "s3-163")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import hashlib
 import io
 import json
 import time
@@ -110,3 +112,50 @@ def test_a_function_for_every_object(account: Account, found_names: None) -> Non
     assert lines_of["later"] == ",succeeded,200,,done later"
     assert lines_of["raises"].startswith(',failed,200,PermanentFailure,"Lambda returned function error:')
     assert lines_of["silent"].startswith(",failed,200,PermanentFailure,")
+
+
+def test_checksums_of_a_generated_list_that_is_kept(account: Account, found_names: None) -> None:
+    s3 = account.client("s3")
+    control = account.session().client(
+        "s3control", endpoint_url=account.running.endpoint.replace("127.0.0.1", "localhost")
+    )
+    bucket = f"batch-{account.number}"
+    s3.create_bucket(Bucket=bucket)
+    s3.put_object(Bucket=bucket, Key="data/a", Body=b"hello")
+    place = {
+        "Bucket": f"arn:aws:s3:::{bucket}", "ManifestPrefix": "lists", "ManifestFormat": "S3InventoryReport_CSV_20211130",
+        "ManifestEncryption": {"SSEKMS": {"KeyId": "alias/aws/s3"}},
+    }  # fmt: skip
+    generator = {
+        "SourceBucket": f"arn:aws:s3:::{bucket}", "EnableManifestOutput": True, "ManifestOutputLocation": place,
+        "Filter": {"KeyNameConstraint": {"MatchAnyPrefix": ["data/"]}},
+    }  # fmt: skip
+    job = control.create_job(
+        AccountId=account.number,
+        Operation={"S3ComputeObjectChecksum": {"ChecksumAlgorithm": "SHA256"}},
+        Report={
+            "Bucket": f"arn:aws:s3:::{bucket}", "Format": "Report_CSV_20180820", "Enabled": True, "ReportScope": "AllTasks",
+        },
+        ClientRequestToken="t",
+        ManifestGenerator={"S3JobManifestGenerator": generator},
+        Priority=1,
+        RoleArn=role(account, "batch", "batchoperations.s3.amazonaws.com"),
+        ConfirmationRequired=False,
+        Tags=[{"Key": "a", "Value": "b"}],
+    )["JobId"]  # fmt: skip
+    account.running.settle()
+    told = control.describe_job(AccountId=account.number, JobId=job)["Job"]
+    assert told["Status"] == "Complete", told
+    key = told["GeneratedManifestDescriptor"]["Location"]["ObjectArn"].partition("/")[2]
+    assert s3.head_object(Bucket=bucket, Key=key)["ServerSideEncryption"] == "aws:kms"
+    (report,) = [each["Key"] for each in s3.list_objects_v2(Bucket=bucket, Prefix=f"job-{job}/results/")["Contents"]]
+    ((*_, message),) = csv.reader(io.StringIO(s3.get_object(Bucket=bucket, Key=report)["Body"].read().decode()))
+    assert json.loads(message)["checksum_hex"] == hashlib.sha256(b"hello").hexdigest().upper()
+    assert control.get_job_tagging(AccountId=account.number, JobId=job)["Tags"] == [{"Key": "a", "Value": "b"}]
+    point = control.create_access_point(
+        AccountId=account.number, Name="front", Bucket=bucket, Tags=[{"Key": "a", "Value": "b"}]
+    )["AccessPointArn"]
+    control.tag_resource(AccountId=account.number, ResourceArn=point, Tags=[{"Key": "c", "Value": "d"}])
+    control.untag_resource(AccountId=account.number, ResourceArn=point, TagKeys=["a"])
+    held = control.list_tags_for_resource(AccountId=account.number, ResourceArn=point)["Tags"]
+    assert held == [{"Key": "c", "Value": "d"}]

@@ -121,6 +121,31 @@ def test_a_virtual_host_answers_the_same(skyjar: Account, bucket: str) -> None:
         assert (status, headers["access-control-allow-origin"]) == (403, APP)
 
 
+def test_a_website_and_a_form_answer_other_origins_by_the_same_rules(skyjar: Account, bucket: str) -> None:
+    s3 = skyjar.client("s3")
+    s3.put_bucket_website(Bucket=bucket, WebsiteConfiguration={"IndexDocument": {"Suffix": "k"}})
+    for address, path in (
+        (f"{bucket}.s3-website.us-east-1.localhost", "/k"),
+        ("localhost", f"/_aws/s3-website/{bucket}/k"),
+    ):
+        status, headers, _ = ask(skyjar, path, APP, "GET", Host=address)
+        assert (status, headers["access-control-allow-origin"]) == (200, APP)
+        assert ask(skyjar, path, OTHER, "GET", Host=address)[0] == 403
+        for origin, told in ((APP, APP), (OTHER, None)):
+            status, headers, _ = send(skyjar, "GET", path, Host=address, Origin=origin)
+            assert (status, headers.get("access-control-allow-origin")) == (403, told), (
+                "nobody may read it, but the page may know"
+            )
+    form = {"Content_Type": "multipart/form-data; boundary=b", "Origin": APP}
+    status, headers, _ = send(skyjar, "POST", f"/{bucket}", b"--b--", **form)
+    assert (status, "access-control-allow-origin" in headers) == (403, False), "POST is in no rule"
+    s3.put_bucket_cors(
+        Bucket=bucket, CORSConfiguration={"CORSRules": [{"AllowedMethods": ["POST"], "AllowedOrigins": [APP]}]}
+    )
+    status, headers, text = send(skyjar, "POST", f"/{bucket}", b"--b--", **form)
+    assert (status, headers["access-control-allow-origin"], "<Code>InvalidArgument</Code>" in text) == (400, APP, True)
+
+
 def test_a_foreign_page_without_a_rule_does_nothing(skyjar: Account, bucket: str) -> None:
     path = signed(skyjar, bucket, "put_object", "stolen")
     status, headers, _ = send(skyjar, "PUT", path, b"x", Origin=OTHER)

@@ -8,8 +8,9 @@ from typing import Any
 
 import duckdb
 import pytest
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, EventStreamError
 
+from skyjar.pipeline import event_streams
 from skyjar.testing.running import Account
 
 pytestmark = pytest.mark.client
@@ -73,3 +74,36 @@ def test_only_the_matches_come(account: Account, tmp_path: Path) -> None:
     with pytest.raises(ClientError) as caught:
         select("absent", "SELECT 1 FROM s3object")
     assert caught.value.response["Error"]["Code"] == "NoSuchKey"
+
+
+def test_an_answer_is_told_while_it_is_worked_out(account: Account, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Records come before the end is known, so that an error in the last record ends a stream that has begun; while nothing is found, the
+    stream says so."""
+    s3, bucket = account.client("s3"), f"b-{account.number}"
+    s3.create_bucket(Bucket=bucket)
+    pad = b"x" * 1000
+    s3.put_object(
+        Bucket=bucket, Key="k", Body=b"".join(b'{"n":%d,"pad":"%b"}\n' % (n, pad) for n in range(5000)) + b'{"n":\n'
+    )
+
+    def select(sql: str, **more: Any) -> Any:
+        reading = {"JSON": {"Type": "LINES"}}
+        given = {"ExpressionType": "SQL", "InputSerialization": reading, "OutputSerialization": {"JSON": {}}, **more}
+        return s3.select_object_content(Bucket=bucket, Key="k", Expression=sql, **given)["Payload"]
+
+    told: list[Any] = []
+    with pytest.raises(EventStreamError) as caught:
+        told.extend(select("SELECT * FROM s3object"))
+    assert caught.value.response["Error"]["Code"] == "JSONParsingError"
+    records = [each["Records"]["Payload"] for each in told]
+    assert len(records) == 4 and b"".join(records).count(b"\n") > 4000
+    with pytest.raises(ClientError, match="JSONParsingError") as early:
+        select("SELECT COUNT(*) FROM s3object")
+    assert early.value.response["ResponseMetadata"]["HTTPStatusCode"] == 400, "before anything was told"
+    monkeypatch.setattr(event_streams, "IDLE_S", 0.001)
+    for progress, kind in ((False, "Cont"), (True, "Progress")):
+        told = list(select("SELECT n FROM s3object WHERE n = 4000 LIMIT 1", RequestProgress={"Enabled": progress}))
+        kinds = [next(iter(each)) for each in told]
+        assert kinds[0] == kind and [each for each in kinds if each != kind] == ["Records", "Stats", "End"]
+    scanned = [each["Progress"]["Details"]["BytesScanned"] for each in told if "Progress" in each]
+    assert scanned == sorted(scanned) and scanned[-1] > 4_000_000

@@ -10,6 +10,7 @@ import urllib.request
 from pathlib import Path
 
 import pytest
+from botocore.exceptions import ClientError
 
 from skyjar.testing.running import Account
 
@@ -177,3 +178,24 @@ def test_streams_of_the_sdk_for_javascript(skyjar: Account, bucket: str, tmp_pat
     (tmp_path / "node_modules").symlink_to((TOOLS / "js" / "node_modules").resolve())
     (tmp_path / "run.mjs").write_text(JAVASCRIPT)
     assert run(skyjar, "node", str(tmp_path / "run.mjs"), BUCKET=bucket) == '[2999999,3,"ü"]\n'
+
+
+def test_directory_buckets_are_refused_by_name(skyjar: Account, bucket: str) -> None:
+    """Also where a request is like one for ordinary buckets but for what it is signed for."""
+    s3 = skyjar.client("s3")
+    location = {"Type": "AvailabilityZone", "Name": "use1-az4"}
+    kind = {"Type": "Directory", "DataRedundancy": "SingleAvailabilityZone"}
+    for call in (
+        s3.list_directory_buckets,
+        lambda: s3.create_bucket(
+            Bucket="express--use1-az4--x-s3", CreateBucketConfiguration={"Location": location, "Bucket": kind}
+        ),
+        lambda: s3.put_object(Bucket="express--use1-az4--x-s3", Key="k", Body=b"x"),
+    ):
+        with pytest.raises(ClientError, match="Skyjar does not implement") as refused:
+            call()
+        assert refused.value.response["Error"]["Code"] == "NotImplemented"
+        assert "directory buckets" in str(refused.value) or "CreateSession" in str(refused.value)
+    for service, call in (("s3tables", "list_table_buckets"), ("s3vectors", "list_vector_buckets")):
+        with pytest.raises(ClientError, match=f"does not implement {service}:"):
+            getattr(skyjar.client(service), call)()

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import base64
 import http.client
 import json
+import socket
+import ssl
 import urllib.request
 import uuid
+import zlib
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from botocore.client import Config
 
+from skyjar.edge.certificates import Authority
 from skyjar.testing.running import Account
 
 pytestmark = pytest.mark.client
@@ -109,6 +115,42 @@ def test_a_website(skyjar: Account, bucket: str) -> None:
     assert b"NoSuchBucket" in Site(skyjar, "no-such-bucket-anywhere").get("/")[1]
 
 
+@pytest.mark.spec("s3-139")
+def test_a_website_speaks_http_only(skyjar: Account, bucket: str) -> None:
+    s3, domain, cloud = skyjar.client("s3"), f"www.plain-{skyjar.number}.org", skyjar.running
+    authority = cloud.call(lambda: Authority(cloud.cloud.data / "certificates"))
+    trusting = ssl.create_default_context(cafile=str(authority.certificate_path))
+    trusting.check_hostname = False
+    for name in (bucket, domain):
+        if name == domain:
+            s3.create_bucket(Bucket=name)
+        s3.put_bucket_website(Bucket=name, WebsiteConfiguration={"IndexDocument": {"Suffix": "index.html"}})
+        s3.put_object(Bucket=name, Key="index.html", Body=b"home")
+        publish(s3, name)
+    host, _, port = cloud.endpoint.removeprefix("http://").rpartition(":")
+
+    def secure(shaken: str, asked: str, path: str = "/") -> tuple[int, bytes]:
+        """The answer to a request for one name on a connection whose handshake named another."""
+        with (
+            socket.create_connection((host, int(port))) as plain,
+            trusting.wrap_socket(plain, server_hostname=shaken) as talk,
+        ):
+            talk.sendall(f"GET {path} HTTP/1.1\r\nHost: {asked}\r\nConnection: close\r\n\r\n".encode())
+            with talk.makefile("rb") as file:
+                text = file.read()
+        return int(text.split(b" ")[1]), text.partition(b"\r\n\r\n")[2]
+
+    names = [bucket + end for end in (".s3-website.us-east-1.localhost", ".s3-website-us-east-1.amazonaws.com",
+                                      ".s3-website.eu-central-1.amazonaws.com")]  # fmt: skip
+    for name in (*names, domain):
+        assert Site(skyjar, name, "").get("/")[:2] == (200, b"home")
+        with pytest.raises(ssl.SSLError, match=r"(?i)handshake.failure"):
+            secure(name, name)
+        assert secure("localhost", name) == (421, b"Website endpoints speak HTTP only.\n")
+    assert secure("localhost", "localhost", f"/_aws/s3-website/{bucket}/")[0] == 421
+    assert secure(f"{bucket}.s3.localhost", f"{bucket}.s3.localhost", "/index.html") == (200, b"home")
+
+
 def test_redirects_of_a_website(skyjar: Account, bucket: str) -> None:
     s3, site = skyjar.client("s3"), Site(skyjar, bucket)
     publish(s3, bucket)
@@ -137,14 +179,21 @@ def test_redirects_of_a_website(skyjar: Account, bucket: str) -> None:
 
 
 def post(
-    skyjar: Account, bucket: str, fields: dict[str, str], body: bytes, name: str = "c.txt"
+    skyjar: Account,
+    bucket: str,
+    fields: dict[str, str],
+    body: bytes,
+    name: str = "c.txt",
+    change: Callable[[bytes], bytes] = bytes,
 ) -> tuple[int, bytes, Any]:
     boundary = uuid.uuid4().hex
     parts = [f'--{boundary}\r\nContent-Disposition: form-data; name="{k}"\r\n\r\n{v}\r\n' for k, v in fields.items()]
     file = f'--{boundary}\r\nContent-Disposition: form-data; name="file"; filename="{name}"\r\nContent-Type: text/plain\r\n\r\n'
     data = "".join(parts).encode() + file.encode() + body + f"\r\n--{boundary}--\r\n".encode()
     connection = http.client.HTTPConnection(skyjar.running.endpoint.removeprefix("http://"))
-    connection.request("POST", f"/{bucket}", data, {"Content-Type": f"multipart/form-data; boundary={boundary}"})
+    connection.request(
+        "POST", f"/{bucket}", change(data), {"Content-Type": f"multipart/form-data; boundary={boundary}"}
+    )
     answer = connection.getresponse()
     try:
         return answer.status, answer.read(), answer.headers
@@ -195,3 +244,56 @@ def test_a_form_uploads_what_its_policy_permits(skyjar: Account, bucket: str, is
     if is_issued:
         name = "x-amz-signature" if version == "s3v4" else "signature"
         assert refused({**made, name: "0" * 64}) == (403, "SignatureDoesNotMatch")
+
+
+def test_a_form_tells_of_an_object_what_a_header_would(skyjar: Account, bucket: str) -> None:
+    """Tags, checksums and encryption are fields; a field of S3's that is not there is refused by name."""
+    s3 = skyjar.client("s3")
+    tagging = "<Tagging><TagSet><Tag><Key>a</Key><Value>b</Value></Tag></TagSet></Tagging>"
+    crc = base64.b64encode(zlib.crc32(b"hello").to_bytes(4, "big")).decode()
+    fields = {"tagging": tagging, "x-amz-checksum-crc32": crc, "x-amz-server-side-encryption": "AES256", "Cache-Control": "no-cache",
+              "Expires": "Wed, 21 Oct 2026 07:28:00 GMT", "x-amz-storage-class": "STANDARD_IA"}  # fmt: skip
+    conditions = [{name: value} for name, value in fields.items()]
+    given = {**s3.generate_presigned_post(bucket, "k", Conditions=conditions)["fields"], **fields}
+    assert post(skyjar, bucket, given, b"hello")[0] == 204
+    found = s3.get_object(Bucket=bucket, Key="k", ChecksumMode="ENABLED")
+    told = (
+        found["ChecksumCRC32"],
+        found["CacheControl"],
+        found["ExpiresString"],
+        found["StorageClass"],
+        found["TagCount"],
+    )
+    assert told == (crc, "no-cache", fields["Expires"], "STANDARD_IA", 1)
+    assert s3.get_object_tagging(Bucket=bucket, Key="k")["TagSet"] == [{"Key": "a", "Value": "b"}]
+    status, text, _ = post(skyjar, bucket, given, b"hollo")
+    assert (status, b"<Code>BadDigest</Code>" in text) == (400, True)
+    unknown = s3.generate_presigned_post(bucket, "k", Fields={"x-amz-new": "1"}, Conditions=[{"x-amz-new": "1"}])[
+        "fields"
+    ]
+    status, text, _ = post(skyjar, bucket, unknown, b"hello")
+    assert (status, b"Skyjar does not implement the field x-amz-new of a form." in text) == (501, True)
+
+
+@pytest.mark.parametrize("size", [5, 3_000_000])  # held in memory, and streamed
+def test_a_form_that_cannot_be_taken_leaves_nothing(skyjar: Account, bucket: str, size: int) -> None:
+    s3, body = skyjar.client("s3"), b"x" * size
+
+    def sent(change: Callable[[bytes], bytes] = bytes, **fields: str) -> tuple[int, str]:
+        made = s3.generate_presigned_post(bucket, "k", Conditions=[{name: value} for name, value in fields.items()])[
+            "fields"
+        ]
+        status, text, _ = post(skyjar, bucket, {**made, **fields}, body, change=change)
+        return status, text.decode().partition("<Code>")[2].partition("</Code>")[0]
+
+    wrong = base64.b64encode(bytes(4)).decode()
+    assert sent(**{"x-amz-checksum-crc32": wrong}) == (400, "BadDigest")
+    assert sent(**{"content-md5": base64.b64encode(bytes(16)).decode()}) == (400, "BadDigest")
+    assert sent(**{"x-ignore-a": "y" * 21_000}) == (400, "MaxPostPreDataLengthExceeded")
+    assert sent(lambda data: data[: -len(uuid.uuid4().hex) - 8]) == (400, "MalformedPOSTRequest")
+    assert sent(lambda data: data.replace(b'name="file"', b'name="flie"')) == (
+        400, "InvalidArgument" if size < 20_000 else "MaxPostPreDataLengthExceeded")  # fmt: skip
+    assert "Contents" not in s3.list_objects_v2(Bucket=bucket)
+    crc = base64.b64encode(zlib.crc32(body).to_bytes(4, "big")).decode()
+    assert sent(**{"x-amz-checksum-crc32": crc}) == (204, "")
+    assert s3.get_object(Bucket=bucket, Key="k")["Body"].read() == body

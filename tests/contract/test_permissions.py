@@ -102,6 +102,7 @@ GIVEN = {
     "path_prefix": "/x1/",
     "queue_owner_aws_account_id": ACCOUNT,
     "bucket": "xxx",
+    "mrap": f"arn:aws:s3::{ACCOUNT}:accesspoint/x1",
     "expected_bucket_owner": ACCOUNT,
     "url": "https://example.com/x1",
     "serial_number": f"arn:aws:iam::{ACCOUNT}:mfa/x1",

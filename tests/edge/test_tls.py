@@ -89,3 +89,10 @@ def test_a_broken_certificate_is_made_again(tmp_path):
     (tmp_path / "names" / "a.localhost.pem").write_text("broken")
     Authority(tmp_path).context_for("a.localhost")
     assert b"BEGIN CERT" in (tmp_path / "names" / "a.localhost.pem").read_bytes()
+
+
+def test_a_name_that_speaks_no_tls_fails_its_handshakes_and_no_other(server):
+    server.app.is_plain = lambda name: name == "plain.localhost"
+    with pytest.raises(ssl.SSLError, match="HANDSHAKE_FAILURE"):
+        server.tls("Plain.localhost")
+    assert Client(server.tls("localhost")).send(GET % b"/tls").receive()[1]["x-path"] == "/tls"

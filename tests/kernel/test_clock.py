@@ -80,3 +80,18 @@ def test_whoever_drives_it_hears_of_each_change_of_the_earliest() -> None:
     clock.call_at(1.0, lambda: None)
     clock.freeze(0.0)
     assert heard == [5.0, 1.0, 1.0]
+
+
+def test_it_says_how_long_it_has_been_standing() -> None:
+    machine = [10.0]
+    clock = Clock(machine=lambda: machine[0])
+    machine[0] = 12.0
+    assert clock.stands_for_s() == 0
+    clock.freeze(100.0)
+    machine[0] = 15.0
+    assert (clock.now(), clock.stands_for_s()) == (100.0, 3.0)
+    clock.set(101.0)
+    assert clock.stands_for_s() == 0
+    clock.resume()
+    machine[0] = 20.0
+    assert clock.stands_for_s() == 0

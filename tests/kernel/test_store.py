@@ -264,3 +264,18 @@ def test_what_was_written_is_not_held_by_what_follows_it() -> None:
         end(tx)
         assert tx.after_commit == []
     assert seen == [{b"k": b"v"}]
+
+
+def test_what_waits_to_be_written_is_known() -> None:
+    store = Store(MemoryDriver())
+    first, second = store.begin(), store.begin()
+    first.put(b"a", b"1")
+    batch = first.batch
+    first.commit_gathered()
+    assert (first.is_gathered, second.waits(b"a"), second.waits(b"b"), second.batch) == (True, True, False, batch)
+    second.have_written()
+    assert (first.is_gathered, second.waits(b"a"), second.batch) == (False, False, batch + 1)
+    third = store.begin()
+    third.put(b"b", b"1")
+    third.commit()
+    assert (third.is_gathered, third.waits(b"b"), third.batch) == (False, False, batch + 2)

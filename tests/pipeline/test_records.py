@@ -83,3 +83,11 @@ def test_following_sees_each_call_once(front: Front) -> None:
     assert [record.request_id for record in first] == ["id-2", "id-3", "id-4"]
     assert [record.request_id for record in then] == ["id-5"]
     assert records.latest(100, after=6)[1] == []
+
+
+def test_no_call_is_told_twice_when_the_store_has_let_go_of_some_that_memory_keeps(front: Front) -> None:
+    records = Records(front.pipeline.store)
+    for n in range(BATCHES + 50):  # each written by itself, so that the first are dropped from the store
+        records.add(_record(n))
+        records.flush()
+    assert [record.request_id for record in records.everything()] == [f"id-{n}" for n in range(BATCHES + 50)]

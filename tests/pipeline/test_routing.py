@@ -114,3 +114,23 @@ def test_a_body_of_the_control_interface_that_is_no_json(front: Front) -> None:
     assert front.control("POST", "/_skyjar/clock", {"action": "advance", "seconds": "nan"})[0] == 400
     assert front.control("POST", "/_skyjar/clock", {"action": "advance", "seconds": [1]})[0] == 400
     assert front.control("GET", "/_skyjar/calls?limit=x")[0] == 400
+
+
+@pytest.mark.parametrize(
+    "host",
+    ["mabsent.mrap.accesspoint.s3-global.amazonaws.com", "mabsent.mrap.accesspoint.s3-global.localhost:4566",
+     "absent-111122223333.s3-accesspoint.eu-west-1.amazonaws.com"],
+)  # fmt: skip
+def test_names_of_access_points_that_are_not_there(front: Front, host: str) -> None:
+    answer = front.send(plain(host, "/k"))
+    wanted = "NoSuchMultiRegionAccessPoint" if ".mrap." in host else "NoSuchAccessPoint"
+    assert (answer.status, f"<Code>{wanted}</Code>" in answer.text) == (404, True)
+    answer = front.send(plain(host, "/k", origin="https://example.com"))
+    assert answer.status == 404
+    answer = front.send(plain(host, "/k", "OPTIONS", origin="https://example.com", access_control_request_method="GET"))
+    assert answer.status in (403, 404)
+
+
+def test_a_bucket_s_name_is_no_alias(front: Front) -> None:
+    """An alias of a Multi-Region access point names it in a host name only."""
+    assert "<Code>NoSuchBucket</Code>" in front.send(plain("localhost", "/mabsent.mrap/k")).text

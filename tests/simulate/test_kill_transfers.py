@@ -24,7 +24,7 @@ KILLS = int(os.environ.get("SKYJAR_KILLS", "3"))
 WRITES = int(os.environ.get("SKYJAR_WRITES", "450"))
 SEED = int(os.environ.get("SKYJAR_SEED", str(random.randrange(1_000_000))))
 CLIENTS, ACCOUNTS, EACH = 8, 10, 100
-ALLOWED = {"ConditionalCheckFailed", "None"}
+ALLOWED = {"ConditionalCheckFailed", "TransactionConflict", "ThrottlingError", "None"}
 
 
 def db(wire: Wire, operation: str, **members: Any) -> tuple[int, dict[str, Any]]:
@@ -36,7 +36,7 @@ def streams(wire: Wire, operation: str, **members: Any) -> dict[str, Any]:
         status, answer = wire.json("dynamodb", f"DynamoDBStreams_20120810.{operation}", members)
         if status == 200:
             return answer
-        assert "LimitExceeded" in answer["__type"], answer
+        assert "Throttling" in answer["__type"], answer
         time.sleep(0.05)
 
 
@@ -106,7 +106,7 @@ class Client(threading.Thread):
             self.done[name] = (giver, taker, amount)
             return
         assert "TransactionCanceledException" in answer["__type"], answer
-        assert {each["Code"] for each in answer["CancellationReasons"]} == ALLOWED, answer
+        assert {"None"} < {each["Code"] for each in answer["CancellationReasons"]} <= ALLOWED, answer
 
 
 class Consumer(threading.Thread):

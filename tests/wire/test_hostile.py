@@ -112,7 +112,13 @@ def test_bad_queries(body, code):
 
 @pytest.mark.parametrize(
     ("path", "query", "code"),
-    [("/b", "max-keys=x", "InvalidArgument"), ("/b/%ff", "", "InvalidURI"), ("/b", "prefix=%ff", "InvalidURI")],
+    [
+        ("/b", "max-keys=x", "InvalidArgument"),
+        ("/b/%ff", "", "InvalidURI"),
+        ("/b/%zz", "", "InvalidURI"),
+        ("/b/a%", "", "InvalidURI"),
+        ("/b", "prefix=%ff", "InvalidURI"),
+    ],
 )
 def test_bad_addresses(path, query, code):
     assert refused("s3", "rest-xml", Request("GET", path, query, {})).code == code

@@ -214,3 +214,19 @@ def test_version_2_signatures(key):
 
 def test_the_time_of_a_request():
     assert timestamps.basic(timestamps.parse_basic("20150830T123600Z")) == "20150830T123600Z"
+
+
+@pytest.mark.parametrize("number", ["6³", "²", "٣", "--5", "-", "", "1" * 20])
+def test_numbers_that_are_none(number):
+    from urllib.parse import quote
+
+    request = sign(auth.S3SigV4QueryAuth(KEYS, "s3", "us-east-1", expires=60), "GET", "http://h/b/k")
+    request.query = request.query.replace("X-Amz-Expires=60", f"X-Amz-Expires={quote(number)}")
+    assert refused(request).code == "AuthorizationQueryParametersError"
+    request = sign(auth.HmacV1QueryAuth(KEYS, expires=60), "GET", "http://s3.localhost/bucket/k")
+    start, _, _ = request.query.partition("&Expires=")
+    request.query = f"{start}&Expires={quote(number)}"
+    assert refused(request).status in (400, 403)
+    headers = {"x-amz-content-sha256": "STREAMING-UNSIGNED-PAYLOAD-TRAILER", "x-amz-decoded-content-length": number}
+    with pytest.raises(WireError):
+        sigv4.decoder(Request("PUT", "/b/k", "", headers), None, None)

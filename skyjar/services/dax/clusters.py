@@ -8,7 +8,6 @@ import msgspec
 
 from skyjar.kernel import durations
 from skyjar.kernel.call import Call
-from skyjar.kernel.errors import NotImplementedHere
 from skyjar.kernel.service import operation
 
 from . import jobs, limits, paging, state
@@ -51,8 +50,6 @@ def create_cluster(
         raise InvalidParameterValueException(f"Invalid node type: {node_type}")
     if not iam_role_arn.startswith("arn:") or f":{call.account}:role/" not in iam_role_arn:
         raise InvalidParameterValueException(f"Invalid IAM role ARN: {iam_role_arn}")
-    if cluster_endpoint_encryption_type != "NONE":
-        raise NotImplementedHere("Skyjar does not implement ClusterEndpointEncryptionType TLS of dax:CreateCluster.")
     if subnet_group_name != "default":
         raise SubnetGroupNotFoundFault
     state.parameter_group(call, parameter_group_name)
@@ -70,6 +67,7 @@ def create_cluster(
         parameter_group=parameter_group_name,
         window=preferred_maintenance_window or _window(call),
         tags=merged({}, tags or []),
+        is_tls=cluster_endpoint_encryption_type == "TLS",
     )
     state.clusters.add(call, made)
     state.note(call, name, "CLUSTER", "Cluster creation started")
@@ -209,7 +207,8 @@ def show(call: Call, found: Cluster) -> dict[str, Any]:
         port = state.port_of(call, name)
         if not port:
             return {}
-        url = {"URL": f"dax://{ADDRESS}:{port}"} if has_url else {}
+        scheme = "daxs" if found.is_tls else "dax"
+        url = {"URL": f"{scheme}://{ADDRESS}:{port}"} if has_url else {}
         return {"Address": ADDRESS, "Port": port, **url}
 
     def node(each: Node) -> dict[str, Any]:
@@ -244,5 +243,5 @@ def show(call: Call, found: Cluster) -> dict[str, Any]:
             "NodeIdsToReboot": [],
         },
         "SSEDescription": {"Status": "DISABLED"},
-        "ClusterEndpointEncryptionType": "NONE",
+        "ClusterEndpointEncryptionType": "TLS" if found.is_tls else "NONE",
     }

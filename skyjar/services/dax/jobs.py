@@ -31,11 +31,13 @@ def settle(call: Call, *, name: str) -> Outside | None:
     def listen(later: Call, _: Any) -> Outside:
         for gone in parted:
             listeners.delete(later, SERVICE, later.account, later.region, gone)
-        return Outside(Listen(SERVICE, call.account, call.region, names), ready)
+        return Outside(Listen(SERVICE, call.account, call.region, names, is_tls=found.is_tls), ready)
 
     def ready(later: Call, ports: list[int]) -> None:
         for each, port in zip(names, ports, strict=True):
-            row = Listener(service=SERVICE, account=later.account, region=later.region, name=each, port=port)
+            row = Listener(
+                service=SERVICE, account=later.account, region=later.region, name=each, port=port, is_tls=found.is_tls
+            )
             listeners.put(later, row)
         _ready(later, name)
 

@@ -39,6 +39,7 @@ class Cluster(Record, frozen=True):
     window: str = ""
     tags: dict[str, str] = {}
     parted: tuple[str, ...] = ()
+    is_tls: bool = False
 
 
 class ParameterGroup(Record, frozen=True):

@@ -9,7 +9,7 @@ from skyjar.kernel.service import operation
 
 from . import capacity, item_rows, items, keys, limits, schemas, staleness, throttle, values, writes
 from .capacity import Usage
-from .errors import Throttled, ValidationException
+from .errors import Throttled, TransactionConflictException, ValidationException
 
 _DUPLICATES = "Provided list of item keys contains duplicates"
 
@@ -24,6 +24,7 @@ def batch_get_item(
     unprocessed: dict[str, dict[str, Any]] = {}
     consumed = []
     total = 0
+    refused: Throttled | None = None
     for name, asked in request_items.items():
         project = items.projection(
             asked.get("AttributesToGet"), asked.get("ProjectionExpression"), asked.get("ExpressionAttributeNames")
@@ -31,17 +32,21 @@ def batch_get_item(
         for key in asked["Keys"]:
             values.admit(key)
         schema = schemas.schema_of(call, name)
-        places = [keys.of_request(schema, key).bytes for key in asked["Keys"]]
+        found_keys = [keys.of_request(schema, key) for key in asked["Keys"]]
+        places = [each.bytes for each in found_keys]
         if len(set(places)) != len(places):
             raise ValidationException(_DUPLICATES)
         usage = Usage(schema)
         is_stale = call.behaviour.stale_reads_s and not asked.get("ConsistentRead")
         held = staleness.View(call) if is_stale else call.tx
         found = responses[name] = []
-        for key, stored in zip(asked["Keys"], held.get_many(places), strict=True):
+        for key, place, stored in zip(asked["Keys"], found_keys, held.get_many(places), strict=True):
             size = item_rows.stored_size(stored) if stored is not None else 0
             units = capacity.read_units(size, asked.get("ConsistentRead", False))
-            if total + size > limits.BATCH_GET_BYTES or not _reads(call, schema, units, key):
+            is_full = total + size > limits.BATCH_GET_BYTES
+            throttled = None if is_full else throttle.against_read(call, schema, place.code, key, units)
+            if is_full or throttled is not None:
+                refused = throttled or refused
                 rest = unprocessed.setdefault(name, {**asked, "Keys": []})
                 rest["Keys"].append(key)
                 continue
@@ -52,25 +57,13 @@ def batch_get_item(
                 found.append(item if project is None else project(item))
         if return_consumed_capacity != "NONE":
             consumed.append(usage.show(return_consumed_capacity))
-    if (
-        unprocessed
-        and not total
-        and sum(len(each["Keys"]) for each in unprocessed.values())
-        == sum(len(each["Keys"]) for each in request_items.values())
-    ):
-        raise throttle.refused(call, schema, is_write=False)
+    left = sum(len(each["Keys"]) for each in unprocessed.values())
+    if refused is not None and left == sum(len(each["Keys"]) for each in request_items.values()):
+        raise refused
     answer: dict[str, Any] = {"Responses": responses, "UnprocessedKeys": unprocessed}
     if return_consumed_capacity != "NONE":
         answer["ConsumedCapacity"] = consumed
     return answer
-
-
-def _reads(call: Call, schema: schemas.Schema, units: float, key: values.Item) -> bool:
-    try:
-        throttle.take(call, schema, read=units, items=(key,))
-    except Throttled:
-        return False
-    return True
 
 
 @operation
@@ -91,20 +84,27 @@ def batch_write_item(
         raise ValidationException(_DUPLICATES)
     usages = {name: Usage(schemas.schema_of(call, name)) for name in request_items}
     unprocessed: dict[str, list[dict[str, Any]]] = {}
+    refused: Throttled | None = None
     metrics: dict[str, list[dict[str, Any]]] = {}
     for name, request, write in planned:
-        if not throttle.lets_write(call, write.schema, write.key, write.named):
+        throttled = throttle.against_write(call, write.schema, write.key, write.named, write.size)
+        if throttled is not None:
+            refused = throttled
             unprocessed.setdefault(name, []).append(request)
             continue
-        done = writes.perform(call, write, needs_old=return_item_collection_metrics == "SIZE")
+        try:
+            done = writes.perform(call, write, needs_old=return_item_collection_metrics == "SIZE", is_let_in=True)
+        except TransactionConflictException:
+            unprocessed.setdefault(name, []).append(request)
+            continue
         if return_consumed_capacity != "NONE":
             took = done.usage()
             usages[name].add(took.table, took.indexes)
         found = writes.collection_metrics(call, done, return_item_collection_metrics)
         if found is not None:
             metrics.setdefault(name, []).append(found)
-    if len(unprocessed) and sum(map(len, unprocessed.values())) == len(planned):
-        raise throttle.refused(call, planned[0][2].schema, is_write=True)
+    if refused is not None and sum(map(len, unprocessed.values())) == len(planned):
+        raise refused
     answer: dict[str, Any] = {"UnprocessedItems": unprocessed}
     if return_consumed_capacity != "NONE":
         answer["ConsumedCapacity"] = [usage.show(return_consumed_capacity) for usage in usages.values()]

@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from skyjar.kernel.errors import NotImplementedHere
-
 from . import limits
 from .errors import ValidationException
 from .state import Definition, IndexDefinition
@@ -38,9 +36,12 @@ def check_characters(name: str) -> None:
 
 
 def key_names(schema: list[dict[str, str]]) -> tuple[str, str]:
-    """The partition key and the sort key (empty for none) of a KeySchema."""
+    """The partition key and the sort key (empty for none) of the KeySchema of a table or local index."""
     if len(schema) > 2:
-        raise NotImplementedHere("Skyjar does not implement keys of several attributes (KeySchema) in dynamodb.")
+        raise ValidationException(
+            f"1 validation error detected: Value '{schema}' at 'keySchema' failed to satisfy constraint: Member must have "
+            "length less than or equal to 2"
+        )
     if not schema:
         raise invalid("Missing KeySchema")
     if schema[0]["KeyType"] != "HASH":
@@ -55,6 +56,27 @@ def key_names(schema: list[dict[str, str]]) -> tuple[str, str]:
     return first, second
 
 
+def several_names(schema: list[dict[str, str]]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The attributes of the partition key and of the sort key of the KeySchema of a global index."""
+    if len(schema) <= 2 and [each["KeyType"] for each in schema] != ["HASH", "HASH"]:
+        first, second = key_names(schema)
+        return (first,), (second,) if second else ()
+    kinds = [each["KeyType"] for each in schema]
+    names = [each["AttributeName"] for each in schema]
+    if kinds[0] != "HASH":
+        raise ValidationException("Invalid KeySchema: The first KeySchemaElement is not a HASH key type")
+    if kinds != sorted(kinds):
+        raise ValidationException("Invalid KeySchema: HASH key elements must come before RANGE key elements")
+    if max(kinds.count("HASH"), kinds.count("RANGE")) > limits.KEY_ATTRIBUTES:
+        raise invalid(
+            f"KeySchema has more than {limits.KEY_ATTRIBUTES} attributes of one key type for a global secondary index"
+        )
+    if len(set(names)) != len(names):
+        raise invalid("Both the Hash Key and the Range Key element in the KeySchema have the same name")
+    count = kinds.count("HASH")
+    return tuple(names[:count]), tuple(names[count:])
+
+
 def attribute_types(definitions: list[dict[str, str]]) -> dict[str, str]:
     types: dict[str, str] = {}
     for each in definitions:
@@ -67,7 +89,7 @@ def attribute_types(definitions: list[dict[str, str]]) -> dict[str, str]:
 def check_attributes(definition: Definition) -> None:
     """Every key attribute is defined, and every definition is of a key attribute."""
     used: dict[str, None] = {}
-    for names in ((definition.hash, definition.range), *((index.hash, index.range) for index in definition.indexes)):
+    for names in ((definition.hash, definition.range), *(index.key_names for index in definition.indexes)):
         missing = [name for name in names if name and name not in definition.types]
         if missing:
             raise invalid(
@@ -91,7 +113,11 @@ def index(given: dict[str, Any], space: str, is_global: bool, is_provisioned: bo
     """An index as it is asked for."""
     name = given["IndexName"]
     check_characters(name)
-    hash_name, range_name = key_names(given["KeySchema"])
+    if is_global:
+        hashes, ranges = several_names(given["KeySchema"])
+    else:
+        first, second = key_names(given["KeySchema"])
+        hashes, ranges = (first,), (second,) if second else ()
     projection = given["Projection"]
     kind, non_key = projection.get("ProjectionType"), projection.get("NonKeyAttributes")
     if kind is None:
@@ -105,8 +131,10 @@ def index(given: dict[str, Any], space: str, is_global: bool, is_provisioned: bo
         name=name,
         space=space,
         is_global=is_global,
-        hash=hash_name,
-        range=range_name,
+        hash=hashes[0],
+        range=ranges[0] if ranges else "",
+        more_hash=hashes[1:],
+        more_range=ranges[1:],
         projection=kind,
         non_key=tuple(non_key or ()),
         read_units=read,

@@ -6,25 +6,42 @@ from typing import Any
 
 from skyjar.kernel.call import Call
 
-from . import change_capture, encryption, item_rows, on_demand, replicas, schemas
-from .state import Definition, IndexDefinition
+from . import change_capture, encryption, item_rows, limits, on_demand, replicas, schemas, state
+from .state import Counted, Definition, IndexDefinition
 
 DAY_S = 86_400
 
 
+def _counts(call: Call, definition: Definition, space: str) -> tuple[int, int]:
+    """Items and their bytes; with AWS's timing as they were when they were counted last, which is about every six hours."""
+    if not call.behaviour.has_aws_timing:
+        return item_rows.counts(call, space)
+    period = int((call.now - definition.created_s) // limits.COUNT_S)
+    if period <= 0:
+        return 0, 0
+    found = state.counted.get(call, space)
+    if found is None or found.period != period:
+        items, size = item_rows.counts(call, space)
+        found = Counted(space=space, period=period, items=items, size_bytes=size)
+        state.counted.put(call, found)
+    return found.items, found.size_bytes
+
+
 def describe(call: Call, definition: Definition, status: str) -> dict[str, Any]:
-    items, size = item_rows.counts(call, definition.space)
+    items, size = _counts(call, definition, definition.space)
     if status == "IMPORTING":
         status = "CREATING"  # on AWS too; here, its time of creation does not end it
     if status == "ACTIVE" and is_updating(call, definition):
         status = "UPDATING"
+    if status == "ACTIVE" and definition.inaccessible_since_s:
+        status = "INACCESSIBLE_ENCRYPTION_CREDENTIALS"
     arn = schemas.arn_of(call, definition.name)
     shown: dict[str, Any] = {
         "AttributeDefinitions": [
             {"AttributeName": name, "AttributeType": kind} for name, kind in sorted(definition.types.items())
         ],
         "TableName": definition.name,
-        "KeySchema": _keys(definition.hash, definition.range),
+        "KeySchema": _keys((definition.hash,), (definition.range,) if definition.range else ()),
         "TableStatus": status,
         "CreationDateTime": definition.created_s,
         "ProvisionedThroughput": _throughput(call, definition),
@@ -65,11 +82,12 @@ def is_updating(call: Call, definition: Definition) -> bool:
     return is_changing or call.now < definition.updating_until_s
 
 
-def _keys(hash_name: str, range_name: str) -> list[dict[str, str]]:
-    found = [{"AttributeName": hash_name, "KeyType": "HASH"}]
-    if range_name:
-        found.append({"AttributeName": range_name, "KeyType": "RANGE"})
-    return found
+def _keys(hashes: tuple[str, ...], ranges: tuple[str, ...]) -> list[dict[str, str]]:
+    return [
+        {"AttributeName": name, "KeyType": kind}
+        for kind, names in (("HASH", hashes), ("RANGE", ranges))
+        for name in names
+    ]
 
 
 def units_of(bought: Definition | IndexDefinition) -> dict[str, int]:
@@ -94,13 +112,13 @@ def _throughput(call: Call, definition: Definition) -> dict[str, Any]:
 
 
 def _index(call: Call, definition: Definition, index: IndexDefinition, table_arn: str, status: str) -> dict[str, Any]:
-    items, size = item_rows.counts(call, index.space)
+    items, size = _counts(call, definition, index.space)
     projection: dict[str, Any] = {"ProjectionType": index.projection}
     if index.non_key:
         projection["NonKeyAttributes"] = list(index.non_key)
     shown: dict[str, Any] = {
         "IndexName": index.name,
-        "KeySchema": _keys(index.hash, index.range),
+        "KeySchema": _keys(index.hashes, index.ranges),
         "Projection": projection,
         "IndexSizeBytes": size,
         "ItemCount": items,

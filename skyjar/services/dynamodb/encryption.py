@@ -117,6 +117,22 @@ def open_for_itself(call: Call, schema: Schema) -> None:
         sealing.unlock(each.mark, secret)
 
 
+def looked_at(call: Call, definition: Definition) -> Definition:
+    """The table, and whether its key can be used, which is noted when somebody looks; as on AWS, some minutes may pass before."""
+    if not definition.kms_key:
+        return definition
+    since_s = 0.0
+    try:
+        open_for_itself(call, Schema(definition, call))
+    except (ValidationException, AccessDenied):
+        since_s = definition.inaccessible_since_s or call.now
+    if since_s == definition.inaccessible_since_s:
+        return definition
+    noted = state.replace(definition, inaccessible_since_s=since_s)
+    state.tables.replace(call, definition, noted)
+    return noted
+
+
 def _opened(call: Call, held: DataKey, who: Any = None) -> bytes:
     stated = {"aws:SourceArn": schemas.arn_of(call, held.table)} if who is not None else {}
     try:
@@ -165,4 +181,7 @@ def shown(definition: Definition) -> dict[str, Any]:
     """The members of a table's description."""
     if not definition.kms_key:
         return {}
-    return {"SSEDescription": {"Status": "ENABLED", "SSEType": "KMS", "KMSMasterKeyArn": definition.kms_key}}
+    found: dict[str, Any] = {"Status": "ENABLED", "SSEType": "KMS", "KMSMasterKeyArn": definition.kms_key}
+    if definition.inaccessible_since_s:
+        found["InaccessibleEncryptionDateTime"] = definition.inaccessible_since_s
+    return {"SSEDescription": found}

@@ -69,6 +69,18 @@ class TransactionCanceledException(AWSError):
     code = "TransactionCanceledException"
 
 
+class TransactionConflictException(AWSError):
+    """Of a single write."""
+
+    code = "TransactionConflictException"
+    sentence = "Transaction is ongoing for the item"
+
+
+class TransactionInProgressException(AWSError):
+    code = "TransactionInProgressException"
+    sentence = "The transaction with the given request token is already in progress."
+
+
 class IdempotentParameterMismatchException(AWSError):
     code = "IdempotentParameterMismatchException"
     sentence = (

@@ -9,7 +9,7 @@ from skyjar.kernel.call import Call
 from skyjar.kernel.errors import AWSError
 from skyjar.kernel.service import operation
 
-from . import capacity, limits, partiql, selects, statements, throttle, transactions, writes
+from . import capacity, conflicts, keys, limits, partiql, selects, statements, throttle, transactions, writes
 from .capacity import Usage
 from .errors import (
     ItemCollectionSizeLimitExceededException,
@@ -105,7 +105,7 @@ def _single(call: Call, bound: Bound, given: dict[str, Any], seen: set[bytes]) -
     if bound.statement.is_read:
         item, size = selects.one(call, bound)
         units = capacity.read_units(size, given.get("ConsistentRead", False))
-        throttle.take(call, schema, read=units, items=(bound.key() or {},))
+        throttle.take_read(call, schema, *_place(bound), units)
         return item, Usage(schema, units)
     if bound.statement.kind == "Exists":
         raise ValidationException("EXISTS can only be used in ExecuteTransaction")
@@ -113,11 +113,18 @@ def _single(call: Call, bound: Bound, given: dict[str, Any], seen: set[bytes]) -
     if write.key.bytes in seen:
         raise ValidationException("Provided list of item keys contains duplicates")
     seen.add(write.key.bytes)
-    if not throttle.lets_write(call, schema, write.key, write.named):
-        raise throttle.refused(call, schema, is_write=True)
-    done = writes.perform(call, write, needs_old=True)
+    throttled = throttle.against_write(call, schema, write.key, write.named, write.size)
+    if throttled is not None:
+        raise throttled
+    done = writes.perform(call, write, needs_old=True, is_let_in=True)
     found = statements.shown(done, bound.statement.returning)
     return (found[0] if found else None), done.usage()
+
+
+def _place(bound: Bound) -> tuple[int, Item]:
+    """The code of the partition key, and the key, of the item that a SELECT names."""
+    key = statements.key_of(bound)
+    return keys.of_request(bound.schema, key).code, key
 
 
 @operation
@@ -160,11 +167,13 @@ def _read_all(call: Call, several: list[dict[str, Any]], return_capacity: str) -
     for at, each in enumerate(several):
         bound = Bound(call, each["Statement"], each.get("Parameters"))
         item, size = selects.one(call, bound)
+        key = keys.of_request(bound.schema, statements.key_of(bound))
+        reasons.catch(at, partial(conflicts.check_read, call, bound.schema), key)
         total += size
         responses.append({"Item": item} if item is not None else {})
         units = transactions.FACTOR * capacity.read_units(size, True)
         usages.setdefault(bound.schema.name, Usage(bound.schema)).add(units, {})
-        reasons.catch(at, partial(throttle.take_read, call, bound.schema, bound.key() or {}), units)
+        reasons.catch(at, partial(throttle.take_read, call, bound.schema, *_place(bound)), units)
     reasons.raise_any()
     if total > limits.TRANSACTION_BYTES:
         raise ValidationException("Collection size of items in transaction exceeded 4MB limit")

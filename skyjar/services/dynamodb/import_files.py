@@ -20,7 +20,7 @@ from skyjar.kernel.errors import AWSError
 from skyjar.kernel.jobs import job
 from skyjar.kernel.outside import Compute, Failed, Outside
 
-from . import encryption, ion_items, item_rows, limits, plain_items, schemas, state, values, writes
+from . import encryption, import_logs, ion_items, item_rows, limits, plain_items, schemas, state, tables, values, writes
 from .errors import ValidationException
 from .schemas import Schema
 from .transfer_state import Import, imports
@@ -32,19 +32,23 @@ UNPACK_BYTES = 16_384  # either kind of compression makes at most some thousand 
 _CODES = {"NoSuchBucket": "S3NoSuchBucket", "AccessDenied": "S3AccessDenied"}
 
 
+_SOME_FAILED = "Some of the items failed validation checks and were not imported. Please check CloudWatch error logs for more details."
+
+
 class Broken(Exception):
     """The file is not what it is said to be."""
 
 
 class Place(msgspec.Struct, frozen=True):
-    """Where an import is: at byte `at` of the object `key` (with this ETag); `key` is empty before the next object after
-    `after`. `header` are the columns of a CSV file."""
+    """Where an import is: at byte `at` of the object `key` (with this ETag), after `index` items of it; `key` is empty before
+    the next object after `after`. `header` are the columns of a CSV file."""
 
     after: str = ""
     key: str = ""
     at: int = 0
     etag: str = ""
     header: tuple[str, ...] = ()
+    index: int = 0
 
 
 def begin(call: Call, source: str, due: float) -> None:
@@ -68,25 +72,45 @@ def read_part(call: Call, *, source: str, place: dict[str, Any]) -> Outside | No
         if here.key:
             _read(call, found, schema, here)
             return None
+        if not here.after:
+            import_logs.begin(call, found)
         return _open(call, found, here)
-    except (AWSError, Broken) as error:
-        fail(call, found, here.key, error)
+    except AWSError as error:
+        _fail(call, found, error)
         return None
 
 
-def fail(call: Call, found: Import, key: str, error: AWSError | Broken) -> None:
-    if isinstance(error, Broken):
-        code, sentence = "InvalidInput", f"{key}: {error}"
+def _fail(call: Call, found: Import, error: AWSError) -> None:
+    """Something that it depends on refuses. Before anything was read, there is no table then."""
+    code = _CODES.get(error.code, error.code)
+    _end(call, state.replace(found, failure_code=code, failure=error.message, status="FAILED"))
+    definition = state.tables.get(call, found.table)
+    if definition is not None and not found.size_bytes:
+        tables.drop(call, definition)
+
+
+def _finish(call: Call, found: Import) -> None:
+    """There is nothing more to read."""
+    if found.errors:
+        failed = {"status": "FAILED", "failure_code": "ItemValidationError", "failure": _SOME_FAILED}
+        _end(call, state.replace(found, **failed))
     else:
-        code, sentence = _CODES.get(error.code, error.code), error.message
-    end(call, state.replace(found, failure_code=code, failure=sentence), "FAILED")
+        _end(call, state.replace(found, status="COMPLETED"))
 
 
-def end(call: Call, found: Import, status: str) -> None:
-    imports.put(call, state.replace(found, status=status, ended_s=call.now, unpacked="", secrets=()))
+def _end(call: Call, found: Import) -> None:
+    imports.put(call, state.replace(found, ended_s=call.now, unpacked="", secrets=()))
     definition = state.tables.get(call, found.table)
     if definition is not None:
         state.tables.replace(call, definition, state.replace(definition, status="ACTIVE"))
+
+
+def _give_up(call: Call, found: Import, place: Place, error: Broken) -> None:
+    """Leave out the rest of an object that is not what it is said to be."""
+    import_logs.tell(call, found, place.key, [(place.index, str(error))])
+    counted = {"processed": found.processed + 1, "errors": found.errors + 1}
+    imports.put(call, state.replace(found, **counted, unpacked="", secrets=()))
+    _go_on(call, found.id, Place(after=place.key))
 
 
 # The objects
@@ -105,7 +129,7 @@ def _open(call: Call, found: Import, place: Place) -> Outside | None:
     answer = call.ask("s3").list_objects_v2(**_bucket(found), prefix=given.get("S3KeyPrefix", ""), max_keys=1, **start)
     contents = answer.get("Contents") or []
     if not contents:
-        end(call, found, "COMPLETED")
+        _finish(call, found)
         return None
     key, etag, size = contents[0]["Key"], contents[0]["ETag"], contents[0]["Size"]
     following = Place(key=key, etag=etag)
@@ -130,7 +154,7 @@ def _unpacked(call: Call, source: str, following: Place, unpacked: Any) -> None:
     if isinstance(unpacked, Failed):
         raise unpacked
     if isinstance(unpacked, Broken):
-        fail(call, found, following.key, unpacked)
+        _give_up(call, found, following, unpacked)
         return
     blob: Blob = unpacked
     kept = state.replace(found, unpacked=blob.name, secrets=blob.secrets, length=blob.size)
@@ -205,27 +229,49 @@ class _Reader:
 
 
 def _read(call: Call, found: Import, schema: Schema, place: Place) -> None:
-    lines, following = _lines(call, found, place)
-    header = place.header
-    if found.request["InputFormat"] == "CSV":
-        options = (found.request.get("InputFormatOptions") or {}).get("Csv") or {}
-        header = header or tuple(options.get("HeaderList") or ())
-        header, items = _csv(lines, options.get("Delimiter", ","), header, schema)
-    else:
-        items = [_item(line, found.request["InputFormat"]) for line in lines if line.strip()]
-    wrong = sum(not _write(call, schema, item) for item in items)
-    counted = {
-        "processed": found.processed + len(items),
-        "imported": found.imported + len(items) - wrong,
-        "errors": found.errors + wrong,
-    }
-    is_done = following >= found.length
-    kept = {"unpacked": "", "secrets": ()} if is_done else {}
-    imports.put(call, state.replace(found, **counted, **kept))
-    if is_done:
+    try:
+        lines, following = _lines(call, found, place)
+        header, items, broken = _items(found, schema, place, lines)
+    except Broken as error:
+        _give_up(call, found, place, error)
+        return
+    sentences = [_write(call, schema, item) for item in items]
+    wrong = [(place.index + at, sentence) for at, sentence in enumerate(sentences) if sentence]
+    import_logs.tell(call, found, place.key, wrong)
+    found = state.replace(
+        found,
+        processed=found.processed + len(items),
+        imported=found.imported + len(items) - len(wrong),
+        errors=found.errors + len(wrong),
+    )
+    here = state.replace(place, at=following, header=header, index=place.index + len(items))
+    if broken is not None:
+        _give_up(call, found, here, broken)
+    elif following >= found.length:
+        imports.put(call, state.replace(found, unpacked="", secrets=()))
         _go_on(call, found.id, Place(after=place.key))
     else:
-        _go_on(call, found.id, state.replace(place, at=following, header=header))
+        imports.put(call, found)
+        _go_on(call, found.id, here)
+
+
+def _items(
+    found: Import, schema: Schema, place: Place, lines: list[bytes]
+) -> tuple[tuple[str, ...], list[Item], Broken | None]:
+    """The columns, if there are any, the items of some lines, and why the next line is none."""
+    if found.request["InputFormat"] == "CSV":
+        options = (found.request.get("InputFormatOptions") or {}).get("Csv") or {}
+        header = place.header or tuple(options.get("HeaderList") or ())
+        return *_csv(lines, options.get("Delimiter", ","), header, schema), None
+    read = plain_items.read if found.request["InputFormat"] == "DYNAMODB_JSON" else ion_items.read
+    items: list[Item] = []
+    for line in lines:
+        try:
+            if line.strip():
+                items.append(read(line))
+        except ValidationException as error:
+            return (), items, Broken(error.message)
+    return (), items, None
 
 
 def _lines(call: Call, found: Import, place: Place) -> tuple[list[bytes], int]:
@@ -261,7 +307,7 @@ def _piece(call: Call, found: Import, place: Place, size: int) -> bytes:
 
 def _csv(
     lines: list[bytes], delimiter: str, header: tuple[str, ...], schema: Schema
-) -> tuple[tuple[str, ...], list[Item | None]]:
+) -> tuple[tuple[str, ...], list[Item]]:
     try:
         texts = [line.decode() for line in lines]
     except UnicodeDecodeError as error:
@@ -272,23 +318,15 @@ def _csv(
     return header, list(plain_items.rows(texts, delimiter, header, schema.definition.types))
 
 
-def _item(line: bytes, kind: str) -> Item | None:
-    try:
-        return plain_items.read(line) if kind == "DYNAMODB_JSON" else ion_items.read(line)
-    except ValidationException:
-        return None
-
-
-def _write(call: Call, schema: Schema, item: Item | None) -> bool:
-    if item is None:
-        return False
+def _write(call: Call, schema: Schema, item: Item) -> str:
+    """Import an item; or what is wrong with it."""
     try:
         write = writes.put(schema, item, values.admit(item))
-    except ValidationException:
-        return False
+    except ValidationException as error:
+        return error.message
     stored = call.tx.get(write.key.bytes)
     old = item_rows.load(stored) if stored is not None else None
     assert write.change is not None
     new, size = write.change(old)
     item_rows.save(call, schema, write.key, stored, old, new, size)
-    return True
+    return ""

@@ -1,7 +1,8 @@
 """Imports from S3 into a new table, read as the caller: DynamoDB JSON, Amazon Ion or CSV, plain or compressed.
 How the files are read: `import_files.py`.
 
-What cannot be an item is counted and left out, as on AWS; of items with the same key the last one stays.
+What the table cannot hold is counted, told in a log (`import_logs.py`) and left out, as on AWS; with what cannot be read as an item
+the rest of its object is left out. An import with errors ends as FAILED. Of items with the same key the last one stays.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from skyjar.kernel.errors import NotImplementedHere
 from skyjar.kernel.pages import BadToken, page
 from skyjar.kernel.service import operation
 
-from . import import_files, ion_items, limits, schemas, state, tables
+from . import import_files, import_logs, ion_items, limits, schemas, state, tables
 from .errors import ImportConflictException, ImportNotFoundException, ValidationException
 from .transfer_state import Import, imports
 
@@ -104,7 +105,8 @@ def list_imports(
         shown, token = page(found, next_token or "", page_size)
     except BadToken:
         raise ValidationException("Invalid NextToken") from None
-    kept = ("ImportArn", "ImportStatus", "TableArn", "S3BucketSource", "InputFormat", "StartTime", "EndTime")
+    kept = ("ImportArn", "ImportStatus", "TableArn", "CloudWatchLogGroupArn", "S3BucketSource", "InputFormat",
+            "StartTime", "EndTime")  # fmt: skip
     described = [_describe(call, each) for each in shown]
     summaries = [{name: each[name] for name in kept if name in each} for each in described]
     return {"ImportSummaryList": summaries, **({"NextToken": token} if token else {})}
@@ -118,6 +120,7 @@ def _describe(call: Call, found: Import) -> dict[str, Any]:
         "TableId": found.table_id,
         "ClientToken": found.token,
         "StartTime": found.started_s,
+        "CloudWatchLogGroupArn": import_logs.group_arn(call),
         "ErrorCount": found.errors,
         "ProcessedItemCount": found.processed,
         "ImportedItemCount": found.imported,

@@ -28,7 +28,7 @@ def change(
         elif "Delete" in each:
             definition = _delete_index(call, definition, each["Delete"]["IndexName"])
         elif "Update" in each:
-            definition = _update_index(definition, each["Update"])
+            definition = _update_index(call, definition, each["Update"])
         else:
             raise invalid("Exactly one of GlobalSecondaryIndexUpdate's members must be given")
     return definition
@@ -42,7 +42,7 @@ def _create_index(
     for name, kind in old.types.items():
         if types[name] != kind:
             raise invalid(f"Attribute {name} is already defined with type {kind}")
-    state_of = state.replace(on_demand.settled(index, old.billing, given), status="CREATING")
+    state_of = state.replace(on_demand.settled(call, index, old.billing, given), status="CREATING")
     created = state.replace(old, types=types, indexes=(*old.indexes, state_of))
     definitions.check_indexes(created)
     definitions.check_attributes(created)
@@ -61,7 +61,7 @@ def _global(definition: Definition, name: str) -> IndexDefinition:
 def _delete_index(call: Call, old: Definition, name: str) -> Definition:
     gone = _global(old, name)
     indexes = tuple(index for index in old.indexes if index is not gone)
-    used = {old.hash, old.range, *(each for index in indexes for each in (index.hash, index.range))}
+    used = {old.hash, old.range, *(each for index in indexes for each in index.key_names)}
     types = {attribute: kind for attribute, kind in old.types.items() if attribute in used}
     call.later(jobs.clear, key=gone.space, space=gone.space)
     kept = old.insights
@@ -72,12 +72,12 @@ def _delete_index(call: Call, old: Definition, name: str) -> Definition:
     return state.replace(old, indexes=indexes, types=types, insights=kept)
 
 
-def _update_index(old: Definition, given: dict[str, Any]) -> Definition:
+def _update_index(call: Call, old: Definition, given: dict[str, Any]) -> Definition:
     index = _global(old, given["IndexName"])
     throughput = given.get("ProvisionedThroughput")
     changed = index
     if throughput is not None or not given.keys() & {"OnDemandThroughput", "WarmThroughput"}:
         read, write = definitions.index_throughput(index.name, throughput, old.billing == "PROVISIONED")
         changed = state.replace(index, read_units=read, write_units=write)
-    changed = on_demand.settled(changed, old.billing, given)
+    changed = on_demand.settled(call, changed, old.billing, given)
     return state.replace(old, indexes=tuple(changed if each is index else each for each in old.indexes))

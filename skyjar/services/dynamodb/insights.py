@@ -6,6 +6,7 @@ from typing import Any
 
 from skyjar.kernel import durations
 from skyjar.kernel.call import Call
+from skyjar.kernel.errors import NotImplementedHere
 from skyjar.kernel.pages import BadToken, page
 from skyjar.kernel.service import operation
 
@@ -53,6 +54,10 @@ def _index(definition: Definition, name: str | None) -> str:
     if name is not None and not any(each.is_global and each.name == name for each in definition.indexes):
         raise ResourceNotFoundException(
             f"Requested resource not found: Index: {name} not found for table: {definition.name}"
+        )
+    if any(each.name == name and (each.more_hash or each.more_range) for each in definition.indexes):
+        raise NotImplementedHere(
+            "Skyjar does not implement contributor insights of indexes with keys of several attributes."
         )
     return name or ""
 

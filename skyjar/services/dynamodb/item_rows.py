@@ -41,11 +41,12 @@ def dump_sealed(call: Call, schema: Schema, item: Item, size: int) -> bytes:
 
 
 class IndexChange(msgspec.Struct, frozen=True):
-    """What a write did to one index: the sizes of the rows written, each counted by itself, and by how much it grew."""
+    """What a write did to one index: the sizes of the rows written, each counted by itself, by how much it grew, and those rows."""
 
     index: IndexSchema
     sizes: tuple[int, ...]
     grown: int
+    rows: tuple[bytes, ...]
 
 
 _UNCHANGED: list[IndexChange] = []
@@ -157,8 +158,9 @@ def _index(
     if before is not None and before != after:
         call.tx.delete(before)
     if after is None or now is None:
+        assert before is not None
         _count(call, index.space, key.shard, -1, -old_size)
-        return IndexChange(index, (old_size,), -old_size)
+        return IndexChange(index, (old_size,), -old_size, (before,))
     if now is new:
         size = stored_size(value)
     else:
@@ -167,9 +169,10 @@ def _index(
     call.tx.put(after, value)
     _count(call, index.space, key.shard, 0 if before is not None else 1, size - old_size)
     if before is None:
-        return IndexChange(index, (size,), size)
-    sizes = (max(old_size, size),) if before == after else (old_size, size)
-    return IndexChange(index, sizes, size - old_size)
+        return IndexChange(index, (size,), size, (after,))
+    if before == after:
+        return IndexChange(index, (max(old_size, size),), size - old_size, (after,))
+    return IndexChange(index, (old_size, size), size - old_size, (before, after))
 
 
 def fill_index(call: Call, index: IndexSchema, schema: Schema, stored: bytes) -> None:

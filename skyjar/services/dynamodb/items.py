@@ -14,6 +14,7 @@ from . import (
     legacy,
     limits,
     metrics,
+    paces,
     projections,
     schemas,
     staleness,
@@ -57,12 +58,16 @@ def get_item(
         units = 1.0 if consistent_read else 0.5
     else:
         units = capacity.read_units(item_rows.stored_size(stored), consistent_read)
-    if schema.is_watched or behaviour.has_aws_timing:
-        throttle.take(call, schema, read=units, key=found, items=(key,))
-    elif units in schema.read:
-        schema.read[units] += 1.0
+    if schema.is_watched:
+        throttle.take(call, schema, read=units, code=found.code, items=(key,))
     else:
-        metrics.was_read(call, schema, units)
+        why = paces.take(call, schema, None, found.code, units, is_write=False)
+        if why:
+            raise throttle.refusal(call, schema, None, why, is_write=False)
+        if units in schema.read:
+            schema.read[units] += 1.0
+        else:
+            metrics.was_read(call, schema, units)
     if return_consumed_capacity != "NONE":
         answer["ConsumedCapacity"] = Usage(schema, units).show(return_consumed_capacity)
     return answer

@@ -5,7 +5,7 @@ from __future__ import annotations
 from skyjar.kernel.call import Call
 from skyjar.kernel.jobs import job
 
-from . import encryption, expiries, history, item_rows, limits, replication, schemas, state
+from . import encryption, expiries, history, item_rows, limits, paces, replication, schemas, state
 from .schemas import Schema
 from .state import Sweep
 
@@ -34,9 +34,9 @@ def clear(call: Call, *, space: str) -> None:
     state.sweeps.delete(call, space)
     state.deliveries.delete(call, space)
     state.peaks.delete(call, space)
+    state.counted.delete(call, space)
     state.buckets.delete(call, space)
-    for bucket in state.buckets.range(call, start=(f"{space}/",), end=(f"{space}0",), limit=CHUNK):
-        state.buckets.remove(call, bucket)
+    paces.forget(call, space)
     if left:
         call.later(clear, key=space, space=space)
 

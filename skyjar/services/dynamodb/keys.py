@@ -81,11 +81,8 @@ def check_index(schema: Schema, item: Item, name: str) -> None:
     """An attribute that is a key of an index must have its type, if it is there at all."""
     index = schema.index(name)
     assert index is not None
-    for attribute, kind, most in (
-        (index.hash, index.hash_type, limits.HASH_KEY_BYTES),
-        (index.range, index.range_type, limits.RANGE_KEY_BYTES),
-    ):
-        value = item.get(attribute) if attribute else None
+    for attribute, kind in (*index.hashes, *index.ranges):
+        value = item.get(attribute)
         if value is None:
             continue
         if kind not in value:
@@ -102,8 +99,10 @@ def check_index(schema: Schema, item: Item, name: str) -> None:
                 f"supported. The AttributeValue for a key attribute cannot contain an empty {shown} value. "
                 f"IndexName: {name}, IndexKey: {attribute}"
             )
+        is_hash = (attribute, kind) in index.hashes
+        most = limits.HASH_KEY_BYTES if is_hash else limits.RANGE_KEY_BYTES
         if _length(value) > most:
-            which = "hashkey" if attribute == index.hash else "rangekey"
+            which = "hashkey" if is_hash else "rangekey"
             raise ValidationException(
                 f"One or more parameter values were invalid: Size of {which} has exceeded the maximum size limit of"
                 f"{most} bytes"

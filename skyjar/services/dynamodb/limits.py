@@ -18,6 +18,9 @@ OPERATORS = 300
 IN_OPERANDS = 100
 PATH_DEPTH = 32
 EXPRESSION_DEPTH = 100  # of parentheses; ours, so that a hostile expression cannot exhaust the stack
+KEY_ATTRIBUTES = (
+    4  # of the partition key, and of the sort key, of a global index; Developer Guide, "Multi-attribute keys pattern"
+)
 LOCAL_INDEXES = 5
 GLOBAL_INDEXES = 20
 PROJECTED_ATTRIBUTES = 100  # non-key attributes of all INCLUDE projections of a table
@@ -28,6 +31,14 @@ TAGS_PAGE = 50
 DECREASES_A_DAY = 27
 QUOTAS = {
     "tables": (2_500, "Tables in an account and Region"),
+    "on-demand-read-units": (12_000, "Read units per second of a new on-demand table or index"),
+    "on-demand-write-units": (4_000, "Write units per second of a new on-demand table or index"),
+    "partition-read-units": (3_000, "Read units per second of one partition key of a table or global index"),
+    "partition-write-units": (1_000, "Write units per second of one partition key of a table or global index"),
+    "partition-reserve": (
+        30,
+        "Seconds of that which one partition key of an on-demand table has in reserve; none with --aws-timing",
+    ),
     "table-read-units": (40_000, "Read units per second of a table or index"),
     "table-write-units": (40_000, "Write units per second of a table or index"),
     "account-read-units": (80_000, "Provisioned read units of all tables and indexes in an account and Region"),
@@ -42,6 +53,7 @@ PUBLISHED = {
     "account-write-units": Published("L-34F8CCC8", "Account-level write throughput limit (Provisioned mode)"),
 }
 BURST_S = 300
+COUNT_S = 6 * 3_600  # how often ItemCount is brought up to date, where AWS's timing is asked for
 EXPIRY_DELAY_S = 60.0  # AWS: within a few days
 EXPIRY_AGE_S = 5 * 365 * 86_400  # items that expired longer ago than this are left alone
 TTL_CHANGE_S = 3_600
@@ -49,7 +61,6 @@ READ_UNIT_BYTES = 4_096
 WRITE_UNIT_BYTES = 1_024
 COLLECTION_BYTES = 10 * 1024**3
 PARTITION_READ_UNITS, PARTITION_WRITE_UNITS = 3_000, 1_000
-ON_DEMAND_UNITS = 12_000, 4_000  # reads and writes per second of a new on-demand table or index
 PEAK_WINDOW_S = 1_800
 PARTITIONS_ON_DEMAND = 4
 POLICY_BYTES = 20_480

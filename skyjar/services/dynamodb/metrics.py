@@ -22,7 +22,9 @@ WRITE = ("ConsumedWriteCapacityUnits", "Count")
 RETURNED = ("ReturnedItemCount", "Count")
 THROTTLED = ("ThrottledRequests", "Count")
 FAILED_CHECKS = ("ConditionalCheckFailedRequests", "Count")
+CONFLICTS = ("TransactionConflict", "Count")
 USER_ERRORS = ("UserErrors", "Count")
+_THROTTLED = ("ProvisionedThroughputExceededException", "ThrottlingException", "RequestLimitExceeded")
 _OPERATIONS = {
     "get_item": "GetItem",
     "put_item": "PutItem",
@@ -65,6 +67,13 @@ def written(call: Call, schema: Schema, units: float) -> None:
     call.tx.after_commit.append(schema.count_write if units == 1.0 else partial(schema.count_write, units))
 
 
+def failed(call: Call, schema: Schema, units: float) -> None:
+    """What a write took that came to nothing."""
+    if not schema.is_told:
+        _begin(call, schema)
+    schema.count_write(units)
+
+
 def _begin(call: Call, schema: Schema) -> None:
     schema.is_told = True
     call.tallies.pull(call.now, partial(_pulled, schema, call.account, call.region))
@@ -98,6 +107,23 @@ def not_replicated(call: Call, table: str, count: int) -> None:
     call.count(NAMESPACE, (("TableName", table),), "FailedToReplicateRecordCount", "Count", float(count))
 
 
+def conflicted(call: Call, schema: Schema) -> None:
+    """A request for an item was refused for a transaction that is going on, which fails its own."""
+    own = (("TableName", schema.name),)
+    call.tallies.of(call.account, call.region, call.now, NAMESPACE, own).add(CONFLICTS, 1.0)
+
+
+def throttled(call: Call, schema: Schema, index: str, limit: str, *, is_write: bool) -> None:
+    """A read or write that a table or one of its global indexes does not let in, by that limit; its request fails, or leaves it out."""
+    own: Dimensions = (("TableName", schema.name),)
+    if index:
+        own = (*own, ("GlobalSecondaryIndexName", index))
+    tally = call.tallies.of(call.account, call.region, call.now, NAMESPACE, own)
+    kind = "Write" if is_write else "Read"
+    tally.add((f"{kind}ThrottleEvents", "Count"), 1.0)
+    tally.add((f"{kind}{limit.removesuffix('Exceeded')}ThrottleEvents", "Count"), 1.0)
+
+
 def _made(ended: Ended, tallies: Tallies) -> None:
     if not ended.error_code:
         tallies.touch(ended.account, ended.region, "dynamodb", ended.parameters["table_name"].rpartition("/")[2])
@@ -113,16 +139,15 @@ def _returned(operation: str) -> Callable[[Ended, Tallies], None]:
 
 def _failed(operation: str) -> Callable[[Ended, Tallies], None]:
     """Counts what goes wrong with an operation on one table."""
-    is_read = operation in ("GetItem", "Query", "Scan")
-    throttled = ("ReadThrottleEvents" if is_read else "WriteThrottleEvents", "Count")
 
     def counted(ended: Ended, tallies: Tallies) -> None:
         error = ended.error_code
-        if error in ("ProvisionedThroughputExceededException", "ThrottlingException"):
+        if error in _THROTTLED:
             _tally(ended, tallies, operation).add(THROTTLED, 1.0)
-            _tally(ended, tallies, "").add(throttled, 1.0)
         elif error == "ConditionalCheckFailedException":
             _tally(ended, tallies, "").add(FAILED_CHECKS, 1.0)
+        elif error == "TransactionConflictException":
+            return  # counted where it was met
         elif ended.status == 400:
             tallies.of(ended.account, ended.region, ended.clock_began, NAMESPACE, ()).add(USER_ERRORS, 1.0)
 

@@ -366,7 +366,7 @@ def _text(value: dict[str, Any]) -> str:
 
 
 def _queried(call: Call, parameters: dict[str, Any]) -> list[str]:
-    """The partition key of a Query, of the table or of the index that it reads."""
+    """The partition key of a Query, of the table or of the index that it reads; all of it, where it has several attributes."""
     from .expressions import Expressions
     from .ranges import of_expression, of_legacy
 
@@ -384,5 +384,5 @@ def _queried(call: Call, parameters: dict[str, Any]) -> list[str]:
             found = of_expression(Expressions(names, given, KeyConditionExpression=text), text)
     except AWSError:
         return []
-    _, operands = found.get(keyed.hash, ("", []))
-    return [_text(operand) for operand in operands[:1]]
+    operands = [found[name][1][:1] for name, _ in keyed.hashes if name in found]
+    return [_text(operand) for several in operands for operand in several]

@@ -34,6 +34,11 @@ def read(line: bytes) -> Item:
     """The item of a line; whatever is wrong with it is a ValidationException."""
     try:
         found = orjson.loads(line)
+    except (ValueError, RecursionError):
+        raise ValidationException("Unexpected token") from None
+    if not isinstance(found, dict) or not isinstance(found.get("Item"), dict):
+        raise ValidationException("Expected 'Item' top level container")
+    try:
         return {name: _value(value) for name, value in found["Item"].items()}
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise ValidationException("The line is not an item in DynamoDB JSON") from None

@@ -9,7 +9,21 @@ from skyjar.kernel.call import Call
 from skyjar.kernel.service import operation
 from skyjar.kernel.store import Transaction
 
-from . import capacity, item_rows, items, keys, legacy, limits, ranges, schemas, staleness, state, throttle, writes
+from . import (
+    capacity,
+    item_rows,
+    items,
+    keys,
+    legacy,
+    limits,
+    paces,
+    ranges,
+    schemas,
+    staleness,
+    state,
+    throttle,
+    writes,
+)
 from .capacity import Usage
 from .errors import ValidationException
 from .expressions import Expressions, Names, Values
@@ -165,6 +179,7 @@ class Page:
         self._fetches = False
         self._is_count = False
         self._is_consistent = False
+        self._first = self._last = b""
         self.usage: Usage | None = None
 
     def restrict(self, test: Callable[[Item], bool] | None, wanted: list[Path] | None) -> None:
@@ -209,7 +224,7 @@ class Page:
         self.keyed = self._index = index
 
     def refuse_keys_in_filter(self, given: dict[str, Any] | None) -> None:
-        names = [self.keyed.hash, *([self.keyed.range] if self.keyed.range else [])]
+        names = self.keyed.keyed_names
         for path in self._filtered:
             if path[0] in names:
                 raise ValidationException(
@@ -259,7 +274,7 @@ class Page:
         """The row that ExclusiveStartKey names, whether or not it is still there."""
         ranges.check_start(given)
         schema, index = self.schema, self._index
-        names = {*schema.key_names, *((index.hash, index.range) if index is not None else ())} - {""}
+        names = {*schema.key_names, *(index.keyed_names if index is not None else ())}
         if given.keys() != names:
             raise ValidationException("The provided starting key is invalid")
         try:
@@ -297,6 +312,11 @@ class Page:
         self._consume(answer, size, fetched, rows)
         return answer
 
+    def _spanned(self, first: bytes, last: bytes) -> int:
+        """The code of the one partition key of all rows between two, if it is one."""
+        code = self.keyed.code(first)
+        return code if code == self.keyed.code(last) else paces.NO_KEY
+
     def _rows(self, start: bytes, end: bytes, limit: int | None, is_reverse: bool) -> tuple[list[bytes], bool, int]:
         """The stored values of a page, whether it was cut short, and their size."""
         rows: list[bytes] = []
@@ -304,6 +324,9 @@ class Page:
         while True:
             most = CHUNK if limit is None else min(limit - len(rows), 8 * CHUNK)
             pairs = self._held.scan(start, end, most, is_reverse)
+            if pairs:
+                self._first = self._first or pairs[0][0]
+                self._last = pairs[-1][0]
             for _, stored in pairs:
                 size += int.from_bytes(stored[:4], "big")
                 rows.append(stored)
@@ -328,7 +351,7 @@ class Page:
     def _key_of(self, item: Item) -> Item:
         names = [*self.schema.key_names]
         if self._index is not None:
-            names += [name for name in (self._index.hash, self._index.range) if name and name not in names]
+            names += [name for name in self._index.keyed_names if name not in names]
         return {name: item[name] for name in names}
 
     def _consume(self, answer: dict[str, Any], size: int, fetched: float, rows: list[bytes]) -> None:
@@ -340,6 +363,7 @@ class Page:
             usage = Usage(schema, fetched, {self._index.name: units})
         self.usage = usage
         read = () if schema.insights is None else tuple(map(item_rows.load, rows))
-        throttle.take(self._call, schema, read=usage.table, indexes=usage.indexes, items=read)
+        code = self._spanned(self._first, self._last) if self._first else paces.NO_KEY
+        throttle.take(self._call, schema, read=usage.table, indexes=usage.indexes, code=code, items=read)
         if self._return_capacity != "NONE":
             answer["ConsumedCapacity"] = usage.show(self._return_capacity)

@@ -9,7 +9,7 @@ from .conditions import Values, check_between
 from .errors import ValidationException
 from .expressions import Expressions
 from .grammar import COMPARATORS, Node
-from .schemas import Keyed
+from .schemas import KEY_ENCODERS, Keyed
 from .values import Item, Value
 
 _KIND = "KeyConditionExpression"
@@ -85,26 +85,36 @@ def of_legacy(given: dict[str, Any]) -> Conditions:
 
 
 class Range:
-    """`start` to before `end`; `partition` is the partition key's value."""
+    """`start` to before `end`."""
 
-    __slots__ = ("end", "partition", "start")
+    __slots__ = ("end", "start")
 
     def __init__(self, keyed: Keyed, conditions: Conditions) -> None:
-        self.partition = _partition(keyed, conditions)
-        base = keyed.partition(self.partition[keyed.hash_type])
+        base = keyed.partition(_partition(keyed, conditions))
+        assert base is not None
         self.start, self.end = base, state.after(base)
-        found = conditions.get(keyed.range) if keyed.range else None
-        if len(conditions) > (2 if found is not None else 1):
+        left = conditions.keys() - {name for name, _ in keyed.hashes}
+        missing = ""
+        for name, kind in keyed.ranges:  # from left to right: none is left out, and the last may be a range
+            found = conditions.get(name)
+            if found is None:
+                missing = name
+                break
+            left.discard(name)
+            self._narrow(self.start, name, kind, *found)
+            if found[0] != "=":
+                break
+        if left:
+            if missing and (len(left) == 1 or len(keyed.ranges) > 1):
+                raise ValidationException(f"Query condition missed key schema element: {missing}")
             raise ValidationException("Query key condition not supported")
-        if found is not None:
-            self._narrow(keyed, base, *found)
 
-    def _narrow(self, keyed: Keyed, base: bytes, operator: str, operands: list[Value]) -> None:
-        kind = keyed.range_type
+    def _narrow(self, base: bytes, name: str, kind: str, operator: str, operands: list[Value]) -> None:
         for operand in operands:
             _check_type(operand, kind)
-            _check_empty(operand, keyed.range)
-        low = base + keyed.sort(operands[0][kind])
+            _check_empty(operand, name)
+        sort = KEY_ENCODERS[kind]
+        low = base + sort(operands[0][kind])
         if operator == "=":
             self.start, self.end = low, state.after(low)
         elif operator == "<":
@@ -116,7 +126,7 @@ class Range:
         elif operator == ">=":
             self.start = low
         elif operator == "between":
-            self.start, self.end = low, state.after(base + keyed.sort(operands[1][kind]))
+            self.start, self.end = low, state.after(base + sort(operands[1][kind]))
         else:
             if kind == "N":
                 raise ValidationException(
@@ -127,20 +137,20 @@ class Range:
             self.start, self.end = prefix, state.after(prefix)
 
 
-def _partition(keyed: Keyed, conditions: Conditions) -> Value:
-    found = conditions.get(keyed.hash)
-    if found is None:
-        raise ValidationException(f"Query condition missed key schema element: {keyed.hash}")
-    operator, operands = found
-    if operator != "=":
-        raise ValidationException("Query key condition not supported")
-    if len(conditions) == 2 and keyed.range not in conditions:
-        if not keyed.range:
+def _partition(keyed: Keyed, conditions: Conditions) -> Item:
+    """The values of the partition key's attributes, each of which must be given."""
+    values: Item = {}
+    for name, kind in keyed.hashes:
+        found = conditions.get(name)
+        if found is None:
+            raise ValidationException(f"Query condition missed key schema element: {name}")
+        operator, operands = found
+        if operator != "=":
             raise ValidationException("Query key condition not supported")
-        raise ValidationException(f"Query condition missed key schema element: {keyed.range}")
-    _check_type(operands[0], keyed.hash_type)
-    _check_empty(operands[0], keyed.hash)
-    return operands[0]
+        _check_type(operands[0], kind)
+        _check_empty(operands[0], name)
+        values[name] = operands[0]
+    return values
 
 
 def _check_type(value: Value, kind: str) -> None:

@@ -204,7 +204,7 @@ def _target(
             raise ValidationException(
                 f"One or more parameter values were invalid: Index {each['IndexName']} does not exist in the source table"
             )
-    used = {source.hash, source.range, *(each for index in indexes for each in (index.hash, index.range))}
+    used = {source.hash, source.range, *(each for index in indexes for each in index.key_names)}
     made = Definition(
         name=name,
         id=call.new_id(),

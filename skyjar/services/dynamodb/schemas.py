@@ -34,12 +34,12 @@ KEY_ENCODERS: dict[str, Callable[[Any], bytes]] = {"S": keys.text, "N": numbers.
 
 
 class Key:
-    """Where an item is: its partition's prefix, its whole key, and its primary key as index rows end with it."""
+    """Where an item is: the code of its partition key, its whole key, and its primary key as index rows end with it."""
 
-    __slots__ = ("bytes", "primary", "shard")
+    __slots__ = ("bytes", "code", "primary", "shard")
 
     def __init__(self, root: bytes, hash_bytes: bytes, range_bytes: bytes) -> None:
-        code = crc32(hash_bytes)
+        self.code = code = crc32(hash_bytes)
         self.shard = code % SHARDS
         self.primary = hash_bytes + range_bytes
         self.bytes = root + code.to_bytes(4, "big") + self.primary
@@ -48,7 +48,8 @@ class Key:
     def at(cls, root: bytes, place: bytes) -> Key:
         """The key of what lies at that place of a table."""
         key = cls.__new__(cls)
-        key.shard = int.from_bytes(place[:HASH_BYTES], "big") % SHARDS
+        key.code = int.from_bytes(place[:HASH_BYTES], "big")
+        key.shard = key.code % SHARDS
         key.primary = place[HASH_BYTES:]
         key.bytes = root + place
         return key
@@ -57,48 +58,65 @@ class Key:
 class Keyed:
     """What a table and an index share: the names and types of their keys, and where their rows begin."""
 
-    __slots__ = ("hash", "hash_type", "range", "range_type", "root", "space")
+    __slots__ = ("hash", "hash_type", "hashes", "range", "range_type", "ranges", "root", "space")
 
-    def __init__(self, definition: Definition, space: str, hash_name: str, range_name: str, at: At) -> None:
+    def __init__(
+        self, definition: Definition, space: str, hashes: tuple[str, ...], ranges: tuple[str, ...], at: At
+    ) -> None:  # fmt: skip
         self.space = space
         self.root = root_of(at, space)
-        self.hash = hash_name
-        self.hash_type = definition.types[hash_name]
-        self.range = range_name
-        self.range_type = definition.types[range_name] if range_name else ""
+        self.hashes = tuple((name, definition.types[name]) for name in hashes)
+        self.ranges = tuple((name, definition.types[name]) for name in ranges)
+        self.hash, self.hash_type = self.hashes[0]
+        self.range, self.range_type = self.ranges[0] if ranges else ("", "")
 
-    def partition(self, value: Any) -> bytes:
-        """Where the rows of a partition key begin."""
-        encoded = KEY_ENCODERS[self.hash_type](value)
-        return self.root + crc32(encoded).to_bytes(4, "big") + encoded
+    @property
+    def keyed_names(self) -> list[str]:
+        return [name for name, _ in (*self.hashes, *self.ranges)]
+
+    def partition(self, values: Item) -> bytes | None:
+        """Where the rows of a partition key begin; None where an attribute of it is missing."""
+        encoded = encoded_of(self.hashes, values)
+        return None if encoded is None else self.root + crc32(encoded).to_bytes(4, "big") + encoded
+
+    def code(self, row: bytes) -> int:
+        """The code of the partition key of a row here."""
+        at = len(self.root)
+        return int.from_bytes(row[at : at + HASH_BYTES], "big")
 
     def sort(self, value: Any) -> bytes:
         return KEY_ENCODERS[self.range_type](value)
+
+
+def encoded_of(names: tuple[tuple[str, str], ...], item: Item) -> bytes | None:
+    """Several attributes of a key, one after another, which sorts by the first, then the next; None where one is missing."""
+    encoded = b""
+    for name, kind in names:
+        found = item.get(name)
+        if found is None or kind not in found:
+            return None
+        encoded += KEY_ENCODERS[kind](found[kind])
+    return encoded
 
 
 class IndexSchema(Keyed):
     __slots__ = ("definition", "is_global", "kept", "name")
 
     def __init__(self, definition: Definition, index: IndexDefinition, at: At) -> None:
-        super().__init__(definition, index.space, index.hash, index.range, at)
+        super().__init__(definition, index.space, index.hashes, index.ranges, at)
         self.definition = index
         self.name = index.name
         self.is_global = index.is_global
-        keys_only = {definition.hash, definition.range, index.hash, index.range} - {""}
+        keys_only = {definition.hash, definition.range, *index.key_names} - {""}
         self.kept = None if index.projection == "ALL" else frozenset(keys_only | set(index.non_key))
 
     def row(self, item: Item, primary: bytes) -> bytes | None:
         """The key of an item's row here; None where the item has not the keys, and so no row."""
-        found = item.get(self.hash)
-        if found is None or self.hash_type not in found:
+        partition = self.partition(item)
+        if partition is None:
             return None
-        encoded = self.partition(found[self.hash_type])
-        if self.range:
-            found = item.get(self.range)
-            if found is None or self.range_type not in found:
-                return None
-            encoded += self.sort(found[self.range_type])
-        return encoded + primary
+        encoded = encoded_of(self.ranges, item)
+        return None if encoded is None else partition + encoded + primary
 
     def project(self, item: Item) -> Item:
         kept = self.kept
@@ -130,7 +148,6 @@ class Schema(Keyed):
         "keeps",
         "key_names",
         "name",
-        "partitions",
         "read",
         "reads_old",
         "replicates",
@@ -142,7 +159,8 @@ class Schema(Keyed):
     )
 
     def __init__(self, definition: Definition, at: At) -> None:
-        super().__init__(definition, definition.space, definition.hash, definition.range, at)
+        ranges = (definition.range,) if definition.range else ()
+        super().__init__(definition, definition.space, (definition.hash,), ranges, at)
         self.definition = definition
         self.name = definition.name
         self.indexes = [IndexSchema(definition, index, at) for index in definition.indexes]
@@ -157,7 +175,6 @@ class Schema(Keyed):
         self.key_names = (self.hash, self.range) if self.range else (self.hash,)
         self.sends = any(not each.is_disabled for each in definition.destinations)
         self.streams = bool(definition.stream_view) or self.sends
-        self.partitions = partitions_of(definition) if self.is_provisioned else 0
         self.is_plain = definition.status == "ACTIVE" and not definition.data_keys and not definition.has_policy
         self.seal = definition.data_keys[definition.sealing].mark if definition.sealing >= 0 else None
         self.keeps = bool(definition.copies or definition.recovery_since_s)

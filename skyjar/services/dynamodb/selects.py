@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from base64 import urlsafe_b64decode, urlsafe_b64encode
+from itertools import product
 from typing import Any
 
 import msgspec
@@ -73,17 +74,26 @@ class Selection:
     def _find_ranges(self) -> list[tuple[bytes, bytes]]:
         """One for each value of the partition key; none where any may be."""
         keyed, conditions = self._keyed, self._bound.conditions()
-        partitions: list[Value] = []
-        for operator, operands in conditions.get(keyed.hash, ()):
-            if operator in ("=", "in") and not partitions:
-                partitions = [each for at, each in enumerate(operands) if each not in operands[:at]]
-        narrowing = [each for each in conditions.get(keyed.range, ()) if each[0] in _RANGES] if keyed.range else []
+        several: list[list[Value]] = []
+        for name, _ in keyed.hashes:
+            equal = [operands for operator, operands in conditions.get(name, ()) if operator in ("=", "in")]
+            if not equal:
+                return []
+            several.append([each for at, each in enumerate(equal[0]) if each not in equal[0][:at]])
+        narrowing: ranges.Conditions = {}
+        for name, _ in keyed.ranges:
+            found_here = [each for each in conditions.get(name, ()) if each[0] in _RANGES]
+            if not found_here:
+                break
+            narrowing[name] = found_here[0]
+            if found_here[0][0] != "=":
+                break
         found = []
-        for partition in partitions:
-            given: ranges.Conditions = {keyed.hash: ("=", [partition])}
-            if narrowing:
-                given[keyed.range] = narrowing[0]
-            span = ranges.Range(keyed, given)
+        for values_of in product(*several):
+            given: ranges.Conditions = {
+                name: ("=", [value]) for (name, _), value in zip(keyed.hashes, values_of, strict=True)
+            }
+            span = ranges.Range(keyed, {**given, **narrowing})
             found.append((span.start, span.end))
         return found
 
@@ -95,11 +105,11 @@ class Selection:
             )
         keyed = self._keyed
         for name, _ in order:
-            if name not in (keyed.hash, keyed.range):
+            if name not in keyed.keyed_names:
                 raise ValidationException(
                     f"Variable reference {name} in ORDER BY clause must be part of the primary key"
                 )
-        return any(is_down for name, is_down in order if name == keyed.range)
+        return any(is_down for name, is_down in order if any(name == each for each, _ in keyed.ranges))
 
     def run(self, limit: int | None, place: Place) -> dict[str, Any]:
         spans = self._ranges or [(self._keyed.root, state.after(self._keyed.root))]

@@ -13,7 +13,8 @@ R = TypeVar("R", bound=msgspec.Struct)
 
 
 class IndexDefinition(msgspec.Struct, frozen=True, array_like=True, kw_only=True):
-    """`range` is empty where there is none; `projection` is KEYS_ONLY, INCLUDE or ALL; `status` as DescribeTable has it."""
+    """`range` is empty where there is none; `more_hash` and `more_range` are what follows on the first attributes of keys of
+    several; `projection` is KEYS_ONLY, INCLUDE or ALL; `status` as DescribeTable has it."""
 
     name: str
     space: str
@@ -29,6 +30,22 @@ class IndexDefinition(msgspec.Struct, frozen=True, array_like=True, kw_only=True
     max_writes: int = 0
     warm_reads: int = 0
     warm_writes: int = 0
+    more_hash: tuple[str, ...] = ()
+    more_range: tuple[str, ...] = ()
+
+    @property
+    def hashes(self) -> tuple[str, ...]:
+        """The attributes of the partition key."""
+        return (self.hash, *self.more_hash)
+
+    @property
+    def ranges(self) -> tuple[str, ...]:
+        """Those of the sort key."""
+        return (self.range, *self.more_range) if self.range else ()
+
+    @property
+    def key_names(self) -> tuple[str, ...]:
+        return (*self.hashes, *self.ranges)
 
 
 class Restored(msgspec.Struct, frozen=True, array_like=True, kw_only=True):
@@ -83,6 +100,7 @@ class Definition(Record, frozen=True):
     """`types` gives the declared attributes' types. Units are 0 for PAY_PER_REQUEST tables. `copies` are the spaces of copies
     that are being made, `recovery_since_s` when point-in-time recovery was enabled, 0 while it is not.
     `sealing` is the place of the data key that seals what is written now, -1 for none; the others may still be needed.
+    `inaccessible_since_s`: when it was noticed that its KMS key could not be used, 0 while it can.
     `replicas` are the Regions of a global table, this one among them, `sourced_s` when a replica was last made from this one.
     """
 
@@ -127,6 +145,7 @@ class Definition(Record, frozen=True):
     warm_writes: int = 0
     destinations: tuple[Destination, ...] = ()
     insights: tuple[Insights, ...] = ()
+    inaccessible_since_s: float = 0.0
 
 
 class Tally(Record, frozen=True):
@@ -134,6 +153,15 @@ class Tally(Record, frozen=True):
     shard: int
     items: int = 0
     size_bytes: int = 0
+
+
+class Counted(Record, frozen=True):
+    """What a table or index had when it was last looked at in some period of `limits.COUNT_S` since it was made."""
+
+    space: str
+    period: int
+    items: int
+    size_bytes: int
 
 
 class Collection(Record, frozen=True):
@@ -188,14 +216,11 @@ class StackTable(Record, frozen=True):
 
 
 class Peak(Record, frozen=True):
-    """What an on-demand table or index does: units in this second, the most in a second of this half hour, and what it can do
-    at once after the half hours before (0 for what a new one can)."""
+    """What an on-demand table or index did: the most units in a second of this half hour, and what it can do at once after the
+    half hours before (0 for what a new one can)."""
 
     space: str
     window: int
-    second: int = 0
-    reads: float = 0.0
-    writes: float = 0.0
     most_reads: float = 0.0
     most_writes: float = 0.0
     grown_reads: int = 0
@@ -213,6 +238,7 @@ class Bucket(Record, frozen=True):
 
 kinesis_changes = Table("dynamodb.kinesis_changes", KinesisChange, key=("queue", "number"))
 tables = Table("dynamodb.tables", Definition, key=("name",))
+counted = Table("dynamodb.counted", Counted, key=("space",))
 tallies = Table("dynamodb.tallies", Tally, key=("space", "shard"))
 collection_sizes = Table("dynamodb.collections", Collection, key=("space", "partition"))
 sweeps = Table("dynamodb.sweeps", Sweep, key=("space",))
@@ -221,7 +247,13 @@ policies = Table("dynamodb.policies", Policy, key=("arn",))
 labels = Table("dynamodb.labels", LastLabel, key=("table",))
 deliveries = Table("dynamodb.deliveries", Delivery, key=("space",))
 stack_tables = Table("dynamodb.stack_tables", StackTable, key=("token",))
-peaks = Table("dynamodb.peaks", Peak, key=("space",))
+peaks = Table(
+    "dynamodb.peaks",
+    Peak,
+    key=("space",),
+    version=2,
+    upgrades={1: lambda fields: fields[:2] + fields[5:]},  # this second's units are kept in memory
+)
 buckets = Table("dynamodb.buckets", Bucket, key=("space",))
 
 

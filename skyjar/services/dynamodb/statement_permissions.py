@@ -81,8 +81,12 @@ def _leading(bound: Bound) -> list[str]:
     if statement.item:
         value = (bound.values[statement.item].get("M") or {}).get(schema.hash)
         return [_text(value)] if value else []
-    found = bound.conditions().get(keyed.hash, ())
-    return next(([_text(each) for each in operands] for operator, operands in found if operator in ("=", "in")), [])
+    leading: list[str] = []
+    for name, _ in keyed.hashes:
+        found = bound.conditions().get(name, ())
+        equal = ([_text(each) for each in operands] for operator, operands in found if operator in ("=", "in"))
+        leading += next(equal, [])
+    return leading
 
 
 def _text(value: Value) -> str:

@@ -26,7 +26,7 @@ from . import (
     tags,
 )
 from .errors import LimitExceededException, ResourceInUseException, ResourceNotFoundException, ValidationException
-from .state import Definition
+from .state import Definition, IndexDefinition
 
 HOUR_S = 3_600
 FREE_DECREASES = 4
@@ -66,7 +66,7 @@ def create_table(
     is_provisioned = billing_mode != "PAY_PER_REQUEST"
     billing = billing_mode or "PROVISIONED"
     indexes = [
-        on_demand.settled(definitions.index(given, call.chance.hex(12), is_global, is_provisioned), billing, given)
+        _index(call, given, is_global, billing)
         for is_global, several in ((False, local_secondary_indexes), (True, global_secondary_indexes))
         for given in several or ()
     ]
@@ -87,7 +87,7 @@ def create_table(
         table_class=table_class or "",
         tags=given_tags(tags),
     )
-    definition = on_demand.settled(definition, definition.billing, _given(on_demand_throughput, warm_throughput))
+    definition = on_demand.settled(call, definition, definition.billing, _given(on_demand_throughput, warm_throughput))
     _check_new(call, definition)
     takes = durations.of(call, "dynamodb.CreateTable")
     if takes:
@@ -135,7 +135,7 @@ def described(call: Call, table_name: str) -> Definition:
 @operation
 def describe_table(call: Call, *, table_name: str) -> dict[str, Any]:
     call = schemas.owned(call, table_name)
-    definition = described(call, table_name)
+    definition = encryption.looked_at(call, described(call, table_name))
     return {"Table": descriptions.describe(call, definition, definition.status)}
 
 
@@ -146,6 +146,11 @@ def check_ready(definition: Definition) -> None:
         raise ResourceInUseException(
             f"Attempt to change a resource which is still in use: Table is being {doing}: {definition.name}"
         )
+
+
+def _index(call: Call, given: dict[str, Any], is_global: bool, billing: str) -> IndexDefinition:
+    made = definitions.index(given, call.chance.hex(12), is_global, billing != "PAY_PER_REQUEST")
+    return on_demand.settled(call, made, billing, given)
 
 
 def check_settled(call: Call, definition: Definition) -> None:
@@ -180,7 +185,7 @@ def delete_table(call: Call, *, table_name: str) -> dict[str, Any]:
         state.tables.replace(call, definition, state.replace(definition, status="DELETING"))
         call.later(remove, due=call.now + takes, table=definition.name, space=definition.space)
     else:
-        _remove(call, definition)
+        drop(call, definition)
     kept = ("TableName", "TableStatus", "ProvisionedThroughput", "TableSizeBytes", "ItemCount", "TableArn", "TableId",
             "BillingModeSummary", "DeletionProtectionEnabled", "TableClassSummary")  # fmt: skip
     return {"TableDescription": {name: shown[name] for name in kept if name in shown}}
@@ -191,10 +196,11 @@ def remove(call: Call, *, table: str, space: str) -> None:
     """The end of a table that was DELETING."""
     definition = state.tables.get(call, table)
     if definition is not None and definition.space == space:
-        _remove(call, definition)
+        drop(call, definition)
 
 
-def _remove(call: Call, definition: Definition) -> None:
+def drop(call: Call, definition: Definition) -> None:
+    """Remove a table at once."""
     if definition.insights:
         from . import insights
 
@@ -263,9 +269,9 @@ def update_table(
         definition = _rebill(call, definition, billing_mode or definition.billing, provisioned_throughput)
         _share_throughput(call, definition)
     throughput = _given(on_demand_throughput, warm_throughput)
-    definition = on_demand.settled(definition, definition.billing, throughput)
+    definition = on_demand.settled(call, definition, definition.billing, throughput)
     for other, each in replication.others(call, definition) if throughput else ():
-        state.tables.replace(other, each, on_demand.settled(each, each.billing, throughput))
+        state.tables.replace(other, each, on_demand.settled(other, each, each.billing, throughput))
     if global_secondary_index_updates:
         definition = index_changes.change(call, definition, attribute_definitions, global_secondary_index_updates)
         for other, each in replication.others(call, definition):

@@ -1,25 +1,51 @@
 """Who takes more than a table gives is throttled, and told why (ThrottlingReasons).
 
 - Provisioned throughput: units come in by the second, and up to 300 seconds of unused ones are kept. A new table begins with a
-  full reserve. A request is let in while any unit is left, and may take more than that (its size is known only afterwards).
+  full reserve. A write that needs more than is left is refused; what is read is known only afterwards, so a read is let in while any
+  unit is left, and may take more. So may a write of a batch, whose other writes are made already.
 - The maximum that an on-demand table or index was given (OnDemandThroughput): by the second, with no reserve.
-- What on-demand tables and single partitions can do on AWS binds on-demand tables only where AWS's timing is asked for
-  (`on_demand.py`): otherwise they are as fast as the machine.
+- What on-demand tables and single partition keys can do: `paces.py`.
+
+What fails its condition has taken what it would have taken.
 """
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 import msgspec
 
 from skyjar.kernel.call import Call
 
-from . import contributors, limits, metrics, on_demand, schemas, state
-from .errors import IndexThroughputExceeded, ProvisionedThroughputExceededException, Throttled, ThrottlingException
+from . import capacity, contributors, limits, metrics, paces, schemas, state
+from .errors import (
+    IndexThroughputExceeded,
+    ProvisionedThroughputExceededException,
+    RequestLimitExceeded,
+    Throttled,
+    ThrottlingException,
+)
+from .item_rows import IndexChange
+from .paces import NO_KEY
 from .schemas import IndexSchema, Key, Schema
 from .state import Bucket
 from .values import Item
 
 FREE = 10**12  # units per second of what has no limit
+TOO_FAST = (
+    "Throughput exceeds the current capacity of your table or index. DynamoDB is automatically scaling your table or index so "
+    "please try again shortly. If exceptions persist, check if you have a hot key: "
+    "https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/bp-partition-key-design.html"
+)
+INDEX_TOO_FAST = (
+    "Throughput exceeds the current capacity for one or more global secondary indexes. DynamoDB is automatically scaling your "
+    "index so please try again shortly."
+)
+OVER_QUOTA = (
+    "Throughput exceeds the current throughput limit for your account. Please contact AWS Support at "
+    "https://aws.amazon.com/support request a limit increase"
+)
+OVER_MAXIMUM = "Throughput exceeds the maximum OnDemandThroughput configured on table or index"
 
 
 class Rates(msgspec.Struct, frozen=True):
@@ -30,11 +56,6 @@ class Rates(msgspec.Struct, frozen=True):
     burst_s: int
 
 
-def is_counted(call: Call, schema: Schema) -> bool:
-    """Whether what a request takes matters."""
-    return schema.is_metered or call.behaviour.has_aws_timing
-
-
 def take(
     call: Call,
     schema: Schema,
@@ -42,77 +63,121 @@ def take(
     read: float = 0.0,
     write: float = 0.0,
     indexes: dict[str, float] | None = None,
-    key: Key | None = None,
+    code: int = NO_KEY,
+    changes: Sequence[IndexChange] = (),
+    factor: int = 1,
     items: tuple[Item, ...] = (),
     images: tuple[Item, ...] = (),
+    is_let_in: bool = False,
 ) -> None:
-    """Count what a request takes of the table, and of its indexes by name; local ones use the table's own. `key` is the one
-    item that it is about; `items` those read or written, with their key attributes at least, `images` a written one as it
-    is and as it was."""
-    if is_counted(call, schema):
-        try:
-            _take_counted(call, schema, read, write, indexes, key)
-        except Throttled as error:
-            if schema.insights is not None:
-                contributors.throttled(call, schema, error.index, images or items)
-            raise
+    """Count what a request takes of the table, and of its indexes by name; local ones use the table's own. `code` is that of
+    the one partition key that it is about, `changes` what a write did to indexes, each unit of which counts `factor` times;
+    `items` those read or written, with their key attributes at least, `images` a written one as it is and as it was.
+    What `is_let_in` already is counted, and not refused."""
+    try:
+        _take_of_indexes(call, schema, indexes, code, changes, factor, is_let_in)
+        local = sum(indexes.get(each.name, 0.0) for each in schema.indexes if not each.is_global) if indexes else 0.0
+        if write:
+            _take_all(call, schema, None, 0.0, write + local, code, is_let_in)
+        elif read or local:
+            _take_all(call, schema, None, read + local, 0.0, code, is_let_in)
+    except Throttled as error:
+        if schema.insights is not None:
+            contributors.throttled(call, schema, error.index, images or items)
+        raise
     metrics.consumed(call, schema, read, write, indexes)
     if schema.insights is not None:
         contributors.accessed(call, schema, write or read, indexes, items, images)
 
 
-def take_read(call: Call, schema: Schema, item: Item, units: float) -> None:
-    """What a transaction reads of one item."""
-    take(call, schema, read=units, items=(item,))
-
-
-def lets_write(call: Call, schema: Schema, key: Key, item: Item) -> bool:
-    """Whether one write of a batch is let in."""
-    if not is_counted(call, schema) or has_writes(call, schema, key):
-        return True
-    if schema.insights is not None:
-        contributors.throttled(call, schema, "", (item,))
-    return False
-
-
-def _take_counted(
-    call: Call, schema: Schema, read: float, write: float, indexes: dict[str, float] | None, key: Key | None
+def _take_of_indexes(
+    call: Call,
+    schema: Schema,
+    indexes: dict[str, float] | None,
+    code: int,
+    changes: Sequence[IndexChange],
+    factor: int,
+    is_let_in: bool,
 ) -> None:
-    is_strict = call.behaviour.has_aws_timing and not schema.is_provisioned
-    if key is not None and (schema.partitions > 1 or is_strict):
-        _take_of_partition(call, schema, key, read, write)
+    for change in changes:
+        if change.index.is_global:
+            for row, size in zip(change.rows, change.sizes, strict=True):
+                units = factor * capacity.write_units(size)
+                _take_all(call, schema, change.index, 0.0, units, change.index.code(row), is_let_in)
+    if changes or not indexes:
+        return
     for index in schema.indexes:
-        units = indexes.get(index.name) if indexes else None
-        if units is None:
-            continue
-        if index.is_global:
-            reads, writes = (0.0, units) if write else (units, 0.0)
-            _take_all(call, schema, index, reads, writes, is_strict)
-        elif write:
-            write += units
-        else:
-            read += units
-    if read or write:
-        _take_all(call, schema, None, read, write, is_strict)
+        if index.is_global and index.name in indexes:
+            _take_all(call, schema, index, indexes[index.name], 0.0, code, is_let_in)
 
 
 def _take_all(
-    call: Call, schema: Schema, index: IndexSchema | None, read: float, write: float, is_strict: bool
+    call: Call, schema: Schema, index: IndexSchema | None, read: float, write: float, code: int, is_let_in: bool
 ) -> None:
-    space = index.space if index is not None else schema.space
-    error = on_demand.take(call, schema, index, read, write) if is_strict else None
-    if error is None and schema.is_metered and not _take(call, space, _rates(schema, index), read, write):
-        error = _refusal(call, schema, index, is_write=bool(write))
-    if error is not None:
-        error.index = index.name if index is not None and index.is_global else ""
-        raise error
-
-
-def refused(call: Call, schema: Schema, *, is_write: bool) -> Throttled:
-    """What a batch raises of which nothing was let in."""
+    is_write = bool(write)
     if schema.is_metered:
-        return _refusal(call, schema, None, is_write=is_write)
-    return on_demand.too_fast(on_demand.reason(call, schema, None, is_write, "KeyRangeThroughputExceeded"))
+        space = index.space if index is not None else schema.space
+        owed = paces.owed(call, schema) if index is None and is_write else 0.0
+        if not _take(call, space, _rates(schema, index), read, write + owed, owed, is_let_in):
+            raise refusal(call, schema, index, is_write=is_write)
+    if is_let_in:
+        paces.count(call, schema, index, code, write or read, is_write=is_write)
+        return
+    why = paces.take(call, schema, index, code, write or read, is_write=is_write)
+    if why:
+        raise refusal(call, schema, index, why, is_write=is_write)
+
+
+def take_read(call: Call, schema: Schema, code: int, item: Item, units: float) -> None:
+    """What a transaction, or one of a batch, reads of one item."""
+    take(call, schema, read=units, code=code, items=(item,))
+
+
+def against_read(call: Call, schema: Schema, code: int, item: Item, units: float) -> Throttled | None:
+    """Count what one of a batch reads; or why it is not let in."""
+    try:
+        take_read(call, schema, code, item, units)
+    except Throttled as error:
+        return error
+    return None
+
+
+def fail(call: Call, schema: Schema, code: int, units: float, item: Item) -> None:
+    """Count what a write took that comes to nothing, whose transaction is not to be; or refuse it for that."""
+    why = paces.take(call, schema, None, code, units, is_write=True)
+    if why:
+        raise refusal(call, schema, None, why, is_write=True)
+    if schema.is_metered:
+        paces.owe(call, schema, units)
+    metrics.failed(call, schema, units)
+
+
+def against_write(call: Call, schema: Schema, key: Key, item: Item, size: int) -> Throttled | None:
+    """Why one write of a batch, of an item of that size, is not let in."""
+    try:
+        _check_write(call, schema, key, item, capacity.write_units(size))
+    except Throttled as error:
+        if schema.insights is not None:
+            contributors.throttled(call, schema, error.index, (item,))
+        return error
+    return None
+
+
+def _check_write(call: Call, schema: Schema, key: Key, item: Item, units: float) -> None:
+    if schema.is_metered:
+        for bought in (None, *(index for index in schema.indexes if index.is_global)):
+            space = schema.space if bought is None else bought.space
+            if _left(call, space, _rates(schema, bought).write) <= 0:
+                raise refusal(call, schema, bought, is_write=True)
+    why = paces.why_not(call, schema, None, key.code, units, is_write=True)
+    if why:
+        raise refusal(call, schema, None, why, is_write=True)
+    for index in schema.indexes:
+        row = index.row(item, key.primary) if index.is_global else None
+        if row is not None:
+            why = paces.why_not(call, schema, index, index.code(row), 1.0, is_write=True)
+            if why:
+                raise refusal(call, schema, index, why, is_write=True)
 
 
 def _rates(schema: Schema, index: IndexSchema | None) -> Rates:
@@ -122,68 +187,74 @@ def _rates(schema: Schema, index: IndexSchema | None) -> Rates:
     return Rates(bought.max_reads or FREE, bought.max_writes or FREE, 1)
 
 
-def _refusal(call: Call, schema: Schema, index: IndexSchema | None, *, is_write: bool) -> Throttled:
-    if not schema.is_provisioned:
-        reason = on_demand.reason(call, schema, index, is_write, "MaxOnDemandThroughputExceeded")
-        return ThrottlingException(
-            "Throughput exceeds the maximum OnDemandThroughput configured on table or index", throttlingReasons=reason
-        )
-    reason = on_demand.reason(call, schema, index, is_write, "ProvisionedThroughputExceeded")
-    kind = IndexThroughputExceeded if index is not None and is_write else ProvisionedThroughputExceededException
-    return kind(ThrottlingReasons=reason)
-
-
-def _take_of_partition(call: Call, schema: Schema, key: Key, read: float, write: float) -> None:
-    """One partition gives 3,000 read and 1,000 write units in a second, and saves none, whatever its table has."""
-    if _take(call, _partition(call, schema, key), _OF_PARTITION, read, write):
-        return
-    reason = on_demand.reason(call, schema, None, bool(write), "KeyRangeThroughputExceeded")
+def refusal(call: Call, schema: Schema, index: IndexSchema | None, why: str = "", *, is_write: bool) -> Throttled:
+    """`why`: the limit of `paces.py` that is reached; none of them where it is what was bought, or the maximum."""
+    error: Throttled
+    bought = "ProvisionedThroughputExceeded" if schema.is_provisioned else "MaxOnDemandThroughputExceeded"
+    name = index.name if index is not None and index.is_global else ""
+    metrics.throttled(call, schema, name, why or bought, is_write=is_write)
     if schema.is_provisioned:
-        raise ProvisionedThroughputExceededException(ThrottlingReasons=reason)
-    raise on_demand.too_fast(reason)
+        kind = IndexThroughputExceeded if index is not None and is_write else ProvisionedThroughputExceededException
+        error = kind(ThrottlingReasons=_reasons(call, schema, index, is_write, why or bought))
+    elif why == "AccountLimitExceeded":
+        error = RequestLimitExceeded(OVER_QUOTA, ThrottlingReasons=_reasons(call, schema, index, is_write, why))
+    else:
+        reasons = _reasons(call, schema, index, is_write, why or bought)
+        sentence = (TOO_FAST if index is None else INDEX_TOO_FAST) if why else OVER_MAXIMUM
+        error = ThrottlingException(sentence, throttlingReasons=reasons)
+    error.index = name
+    return error
 
 
-_OF_PARTITION = Rates(limits.PARTITION_READ_UNITS, limits.PARTITION_WRITE_UNITS, 1)
+def _reasons(call: Call, schema: Schema, index: IndexSchema | None, is_write: bool, limit: str) -> list[dict[str, str]]:
+    """A list of the one ThrottlingReason: what was throttled, doing what, by which limit."""
+    arn = schemas.arn_of(call, schema.name)
+    if index is not None:
+        arn = f"{arn}/index/{index.name}"
+    what = "Table" if index is None else "Index"
+    return [{"reason": f"{what}{'Write' if is_write else 'Read'}{limit}", "resource": arn}]
 
 
-def _partition(call: Call, schema: Schema, key: Key) -> str:
-    place = key.bytes[len(schema.root) : len(schema.root) + schemas.HASH_BYTES]
-    count = schema.partitions or on_demand.partitions(call, schema)
-    return f"{schema.space}/{int.from_bytes(place, 'big') % count}"
+def _moment(call: Call) -> float:
+    return call.now + call.standing_s
 
 
-def _take(call: Call, space: str, rates: Rates, read: float, write: float) -> bool:
+def _present(call: Call, space: str) -> Bucket | None:
+    """What is left; everything, once the clock was turned back."""
     bucket = state.buckets.get(call, space)
+    return bucket if bucket is None or bucket.at_s <= _moment(call) else None
+
+
+def _take(call: Call, space: str, rates: Rates, read: float, write: float, owed: float, is_let_in: bool) -> bool:
+    """`owed` is the part of `write` that was used before, which nothing can refuse."""
+    moment = _moment(call)
+    bucket = _present(call, space)
     reads_left = writes_left = float("inf")
     passed = 0.0
     if bucket is not None:
-        passed = max(0.0, call.now - bucket.at_s)
+        passed = moment - bucket.at_s
         reads_left, writes_left = bucket.read_units, bucket.write_units
     reads_left = min(reads_left + passed * rates.read, rates.read * rates.burst_s)
     writes_left = min(writes_left + passed * rates.write, rates.write * rates.burst_s)
     reads_left = FREE if rates.read == FREE else reads_left  # whatever was taken while there was a limit
     writes_left = FREE if rates.write == FREE else writes_left
-    if (read and reads_left <= 0) or (write and writes_left <= 0):
+    if not is_let_in and (
+        (read and reads_left <= 0) or _is_over(write - owed, writes_left - owed, rates.write * rates.burst_s)
+    ):
         return False
-    left = Bucket(space=space, read_units=reads_left - read, write_units=writes_left - write, at_s=call.now)
+    left = Bucket(space=space, read_units=reads_left - read, write_units=writes_left - write, at_s=moment)
     state.buckets.add(call, left)
     return True
 
 
-def has_writes(call: Call, schema: Schema, key: Key) -> bool:
-    """Whether any write unit is left, so that a write of that item would be let in."""
-    rates = {schema.space: _rates(schema, None).write}
-    rates.update({index.space: _rates(schema, index).write for index in schema.indexes if index.is_global})
-    is_strict = call.behaviour.has_aws_timing and not schema.is_provisioned
-    if schema.partitions > 1 or is_strict:
-        rates[_partition(call, schema, key)] = limits.PARTITION_WRITE_UNITS
-    if is_strict and not on_demand.has_writes(call, schema):
-        return False
-    return all(_left(call, space, rate) > 0 for space, rate in rates.items())
+def _is_over(units: float, left: float, most: float) -> bool:
+    """Whether that is more than is left; a request of more than there can ever be is let in when there is all of that."""
+    return bool(units) and left < min(units, most)
 
 
 def _left(call: Call, space: str, rate: int) -> float:
-    bucket = state.buckets.get(call, space)
+    """The write units that are left."""
+    bucket = _present(call, space)
     if bucket is None or rate == FREE:
         return 1.0
-    return bucket.write_units + max(0.0, call.now - bucket.at_s) * rate
+    return bucket.write_units + (_moment(call) - bucket.at_s) * rate

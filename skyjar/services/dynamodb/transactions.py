@@ -10,7 +10,7 @@ from typing import Any
 from skyjar.kernel.call import Call
 from skyjar.kernel.service import operation
 
-from . import capacity, item_rows, items, keys, limits, schemas, state, throttle, values, writes
+from . import capacity, conflicts, item_rows, items, keys, limits, schemas, state, throttle, values, writes
 from .capacity import Usage
 from .errors import (
     ConditionalCheckFailedException,
@@ -20,6 +20,7 @@ from .errors import (
     ProvisionedThroughputExceededException,
     Throttled,
     TransactionCanceledException,
+    TransactionConflictException,
     ValidationException,
 )
 from .expressions import Expressions
@@ -68,6 +69,10 @@ def write_all(
         raise ValidationException(DUPLICATES)
     if not is_new:
         return _again(call, several, return_consumed_capacity)
+    for at, write in enumerate(several):
+        reasons.catch(at, partial(conflicts.check, call, write.schema), write.key)
+    reasons.raise_any()
+    conflicts.begin(call, [write.key.bytes for write in several], token)
     needs_old = return_item_collection_metrics == "SIZE"
     done = [reasons.catch(at, partial(_perform, call, needs_old), write) for at, write in enumerate(several)]
     reasons.raise_any()
@@ -110,6 +115,8 @@ class Reasons:
             self._note(at, "ItemCollectionSizeLimitExceeded", error.message, {})
         except DuplicateItemException as error:
             self._note(at, "DuplicateItem", error.message, {})
+        except TransactionConflictException as error:
+            self._note(at, "TransactionConflict", error.message, {})
         except ProvisionedThroughputExceededException as error:
             self._note(at, "ProvisionedThroughputExceeded", error.message, {})
         except Throttled as error:
@@ -176,6 +183,7 @@ def _first(call: Call, token: str, request: Any) -> bool:
         state.tokens.remove(call, old)
     digest = hashlib.sha256(item_rows.encode(request)).hexdigest()
     known = state.tokens.get(call, token)
+    conflicts.check_token(call, token)
     if known is not None and known.expires_s > call.now:
         if known.digest != digest:
             raise IdempotentParameterMismatchException
@@ -214,12 +222,14 @@ def transact_get_items(
         project = items.projection(None, get.get("ProjectionExpression"), get.get("ExpressionAttributeNames"))
         values.admit(get["Key"])
         schema = schemas.schema_of(call, get["TableName"])
-        place = reasons.catch(at, partial(_place, schema), get["Key"])
-        if place is None:
+        found = reasons.catch(at, partial(_place, schema), get["Key"])
+        if found is None:
             continue
+        place = found.bytes
         if place in seen:
             raise ValidationException(DUPLICATES)
         seen.add(place)
+        reasons.catch(at, partial(conflicts.check_read, call, schema), found)
         stored = call.tx.get(place)
         response: dict[str, Any] = {}
         size = 0
@@ -231,7 +241,7 @@ def transact_get_items(
         responses.append(response)
         units = FACTOR * capacity.read_units(size, True)
         usages.setdefault(schema.name, Usage(schema)).add(units, {})
-        reasons.catch(at, partial(throttle.take_read, call, schema, get["Key"]), units)
+        reasons.catch(at, partial(throttle.take_read, call, schema, found.code, get["Key"]), units)
     reasons.raise_any()
     if total > limits.TRANSACTION_BYTES:
         raise ValidationException("Collection size of items in transaction exceeded 4MB limit")
@@ -241,8 +251,8 @@ def transact_get_items(
     return answer
 
 
-def _place(schema: schemas.Schema, key: values.Item) -> bytes:
+def _place(schema: schemas.Schema, key: values.Item) -> schemas.Key:
     try:
-        return keys.of_request(schema, key).bytes
+        return keys.of_request(schema, key)
     except ValidationException as error:
         raise Refused(error.message) from None

@@ -7,7 +7,20 @@ from typing import Any
 
 from skyjar.kernel.call import Call
 
-from . import capacity, collections, item_rows, keys, legacy, limits, metrics, throttle, updates, values
+from . import (
+    capacity,
+    collections,
+    conflicts,
+    item_rows,
+    keys,
+    legacy,
+    limits,
+    metrics,
+    paces,
+    throttle,
+    updates,
+    values,
+)
 from .capacity import Usage
 from .errors import ConditionalCheckFailedException, ValidationException
 from .expressions import Expressions, Names, Values
@@ -20,9 +33,9 @@ Test = Callable[[Item], bool]
 
 class Write:
     """`change` makes the new item (None for none) and its size of the old one; None only checks the condition. `named` has
-    the key attributes."""
+    the key attributes; `size` is that of the new item where it is known before, else 0."""
 
-    __slots__ = ("change", "key", "named", "needs_old", "schema", "shows_failure", "test", "update", "values")
+    __slots__ = ("change", "key", "named", "needs_old", "schema", "shows_failure", "size", "test", "update", "values")
 
     def __init__(
         self, schema: Schema, key: Key, named: Item, test: Test | None, *, shows_failure: bool = False
@@ -32,6 +45,7 @@ class Write:
         self.named = named
         self.test = test
         self.shows_failure = shows_failure
+        self.size = 0
         self.needs_old = test is not None or schema.reads_old
         self.change: Callable[[Item | None], tuple[Item | None, int]] | None = None
         self.update: updates.Update | None = None
@@ -64,6 +78,7 @@ def put(
     write = Write(schema, keys.of_item(schema, item), item, test, shows_failure=shows_failure)
     if size > limits.ITEM_BYTES:
         raise ValidationException("Item size has exceeded the maximum allowed size")
+    write.size = size
     write.change = lambda old: (item, size)
     return write
 
@@ -117,12 +132,17 @@ def update(
     return write
 
 
-def perform(call: Call, write: Write, *, needs_old: bool = False, factor: int = 1) -> Done:
+def perform(
+    call: Call, write: Write, *, needs_old: bool = False, factor: int = 1, is_let_in: bool = False
+) -> Done:  # fmt: skip
     """Judge the condition and do it."""
     schema, key = write.schema, write.key
+    conflicts.check(call, schema, key)
     stored = call.tx.get(key.bytes)
     old = item_rows.load(stored) if stored is not None and (needs_old or write.needs_old) else None
     if write.test is not None and not write.test(old or {}):
+        found = item_rows.stored_size(stored) if stored is not None else 0
+        throttle.fail(call, schema, key.code, factor * capacity.write_units(found), write.named)
         if write.shows_failure and old is not None:
             raise ConditionalCheckFailedException(Item=old)
         raise ConditionalCheckFailedException
@@ -134,11 +154,17 @@ def perform(call: Call, write: Write, *, needs_old: bool = False, factor: int = 
         done = Done(write, old, new, old_size, size, item_rows.save(call, schema, key, stored, old, new, size))
     size = done.size if done.size > old_size else old_size
     units = factor * (1.0 if size <= limits.WRITE_UNIT_BYTES else capacity.write_units(size))
-    if done.changes or schema.is_watched or call.behaviour.has_aws_timing:
+    if done.changes or schema.is_watched or is_let_in:
         indexes = capacity.index_units(done.changes, factor)
         images = tuple(each for each in (done.new, done.old) if each is not None) or (write.named,)
-        throttle.take(call, schema, write=units, indexes=indexes, key=key, items=images[:1], images=images)
+        throttle.take(
+            call, schema, write=units, indexes=indexes, code=key.code, changes=done.changes, factor=factor,
+            items=images[:1], images=images, is_let_in=is_let_in,
+        )  # fmt: skip
     else:
+        why = paces.take(call, schema, None, key.code, units, is_write=True)
+        if why:
+            raise throttle.refusal(call, schema, None, why, is_write=True)
         metrics.written(call, schema, units)
     return done
 

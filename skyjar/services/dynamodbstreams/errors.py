@@ -25,5 +25,8 @@ class TrimmedDataAccessException(AWSError):
     sentence = "The operation attempted to read past the oldest stream record in a shard."
 
 
-class LimitExceededException(AWSError):
-    code = "LimitExceededException"
+class ThrottlingException(AWSError):
+    """Which clients try again later by themselves."""
+
+    code = "ThrottlingException"
+    sentence = "Rate exceeded"

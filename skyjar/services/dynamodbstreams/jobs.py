@@ -37,7 +37,6 @@ def trim(call: Call, *, stream: str, shard: str) -> None:
         plan_trim(call, found, following.at_s + limits.RETENTION_MS / 1000)
     elif found.ending:
         state.shards.remove(call, found)
-        state.reads.delete(call, stream, shard)
     else:
         state.shards.put(call, state.replace(found, trimmed=trimmed, is_trimming=False))
 
@@ -54,5 +53,4 @@ def forget(call: Call, *, table: str, label: str) -> None:
         return
     for shard in state.shards.range(call, name):
         state.shards.remove(call, shard)
-        state.reads.delete(call, name, shard.id)
     state.streams.remove(call, stream)

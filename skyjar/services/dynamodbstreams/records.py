@@ -7,16 +7,15 @@ from typing import Any
 from skyjar.kernel.call import Call
 from skyjar.kernel.service import operation
 
-from . import iterators, limits, state
+from . import iterators, limits, rates, state
 from .errors import (
     ExpiredIteratorException,
-    LimitExceededException,
     ResourceNotFoundException,
     TrimmedDataAccessException,
     ValidationException,
 )
 from .iterators import Iterator
-from .state import Change, Reads, Shard
+from .state import Change, Shard
 from .streams import check_limit
 
 _WITH_NUMBER = ("AT_SEQUENCE_NUMBER", "AFTER_SEQUENCE_NUMBER")
@@ -91,10 +90,8 @@ def get_records(call: Call, *, shard_iterator: str, limit: int = limits.GET_RECO
     shard = state.shards.get(call, state.id_of(stream), iterator.shard)
     if shard is None:
         raise ResourceNotFoundException("Requested resource not found: Shard does not exist")
-    if (
-        call.behaviour.has_aws_timing and not call.parent
-    ):  # Lambda, which is told of records, keeps to it by its own means on AWS
-        _count(call, shard)
+    if call.behaviour.has_aws_timing:
+        rates.check(call, f"get_records {shard.stream} {shard.id}", limits.READS_A_SECOND)
     if iterator.start:
         _check_trimmed(call, shard, iterator.start)
     start = max(iterator.start, state.horizon(call))
@@ -117,16 +114,6 @@ def get_records(call: Call, *, shard_iterator: str, limit: int = limits.GET_RECO
             start = ""
         answer["NextShardIterator"] = iterators.write(arn, Iterator(shard.id, start, call.now_ms))
     return answer
-
-
-def _count(call: Call, shard: Shard) -> None:
-    """Refuse the sixth read of a shard in a second."""
-    second = int(call.now)
-    before = state.reads.get(call, shard.stream, shard.id)
-    count = before.count if before is not None and before.second == second else 0
-    if count >= limits.READS_A_SECOND:
-        raise LimitExceededException("Rate exceeded for shard " + shard.id)
-    state.reads.put(call, Reads(stream=shard.stream, shard=shard.id, second=second, count=count + 1))
 
 
 def _show(call: Call, view: str, change: Change) -> dict[str, Any]:

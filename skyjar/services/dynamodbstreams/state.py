@@ -66,16 +66,6 @@ class Change(Record, frozen=True):
     is_expiry: bool = False
 
 
-class Reads(Record, frozen=True):
-    """How often a shard was read in that second."""
-
-    stream: str
-    shard: str
-    second: int
-    count: int
-
-
-reads = Table("dynamodbstreams.reads", Reads, key=("stream", "shard"))
 streams = Table("dynamodbstreams.streams", Stream, key=("table", "label"), remembers=True)
 shards = Table("dynamodbstreams.shards", Shard, key=("stream", "id"))
 changes = Table("dynamodbstreams.changes", Change, key=("stream", "shard", "sequence"))

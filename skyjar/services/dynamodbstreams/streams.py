@@ -7,7 +7,7 @@ from typing import Any
 from skyjar.kernel.call import Call
 from skyjar.kernel.service import operation
 
-from . import limits, state
+from . import limits, rates, state
 from .errors import ValidationException
 from .state import Shard, Stream
 
@@ -20,6 +20,7 @@ def list_streams(
     limit: int = limits.LIST_STREAMS,
     exclusive_start_stream_arn: str | None = None,
 ) -> dict[str, Any]:
+    rates.check(call, "list_streams", limits.LISTS_A_SECOND)
     check_limit(limit, limits.LIST_STREAMS)
     last = state.find(call, exclusive_start_stream_arn) if exclusive_start_stream_arn is not None else None
     start = (last.label + "\0",) if last is not None else ()
@@ -56,6 +57,7 @@ def describe_stream(
     exclusive_start_shard_id: str | None = None,
     shard_filter: dict[str, str] | None = None,
 ) -> dict[str, Any]:
+    rates.check(call, f"describe_stream {stream_arn}", limits.DESCRIBES_A_SECOND)
     check_limit(limit, limits.DESCRIBE_SHARDS)
     stream = state.find(call, stream_arn)
     name = state.id_of(stream)

@@ -17,7 +17,7 @@ from skyjar.kernel.errors import AWSError, Wait
 from skyjar.kernel.jobs import everywhere, job
 from skyjar.kernel.service import operation
 
-from . import LoggingChanged, grants, limits, state
+from . import LoggingChanged, grants, limits, point_state, state
 from .errors import CrossLocationLoggingProhibited, InvalidTargetBucketForLogging, MalformedXML, NoSuchBucket
 from .grants import Grants, canonical_id
 from .state import Bucket
@@ -164,11 +164,24 @@ def _key(call: Call, bucket: Bucket, wanted: dict[str, Any]) -> str:
     return prefix + name
 
 
+def behind(call: Call, name: str) -> tuple[str, str] | None:
+    """The bucket behind an access point, and the point's ARN; None when the name means none."""
+    if state.known(call, name) is not None:
+        return None
+    try:
+        point = point_state.meant(call, name)
+    except AWSError:
+        return None
+    return (point.bucket, point.arn) if point is not None else None
+
+
 def _text(bucket: Bucket, line: Line) -> str:
     requester = line.requester
     if requester.endswith(":root"):
         requester = canonical_id(requester.split(":")[4])
     query = f"?{line.query}" if line.query else ""
+    version, cipher = line.secured
+    is_one_of_many = line.kind == "BATCH"
     fields = [
         canonical_id(bucket.account),
         bucket.name,
@@ -178,30 +191,41 @@ def _text(bucket: Bucket, line: Line) -> str:
         line.request_id,
         _operation(line),
         line.key,
-        f'"{line.method} {line.path}{query} HTTP/{line.version}"',
-        str(line.status),
+        "" if is_one_of_many else f'"{line.method} {line.path}{query} HTTP/{line.version}"',
+        "204" if is_one_of_many else str(line.status),
         line.error,
-        str(line.sent or ""),
-        "",
-        str(line.lasted_ms),
-        str(line.lasted_ms),
-        f'"{line.referer or "-"}"',
-        f'"{line.user_agent or "-"}"',
-        dict(parse_qsl(line.query)).get("versionId", ""),
+        "" if is_one_of_many else str(line.sent or ""),
+        str(line.size) if line.size >= 0 and not is_one_of_many else "",
+        "" if is_one_of_many else str(line.lasted_ms),
+        "" if is_one_of_many else str(line.lasted_ms),
+        "" if is_one_of_many else f'"{line.referer or "-"}"',
+        "" if is_one_of_many else f'"{line.user_agent or "-"}"',
+        line.object_version or dict(parse_qsl(line.query)).get("versionId", ""),
         line.request_id,
         line.signature,
-        "",
+        cipher,
         line.auth,
         line.host,
-        "TLSv1.3" if line.is_secure else "",
-        "",
-        "",
+        version,
+        line.point,
+        "",  # that an ACL was needed is not known
+        "",  # no Region: the requests come from this machine
     ]
     return " ".join(field or "-" for field in fields) + "\n"
 
 
 def _operation(line: Line) -> str:
     names = dict(parse_qsl(line.query, keep_blank_values=True))
+    if line.kind == "BATCH":
+        return "BATCH.DELETE.OBJECT"
+    if line.kind == "COPY":
+        return f"REST.COPY.{'PART' if 'partNumber' in names else 'OBJECT'}_GET"
+    if line.is_copy:
+        return f"REST.COPY.{'PART' if 'partNumber' in names else 'OBJECT'}"
+    if line.kind == "FORM":
+        return "REST.POST.OBJECT"
+    if line.kind == "WEBSITE":
+        return f"WEBSITE.{line.method}.OBJECT"
     if "uploadId" in names:
         return f"REST.{line.method}.{'PART' if 'partNumber' in names else 'UPLOAD'}"
     for name, resource in _RESOURCES.items():

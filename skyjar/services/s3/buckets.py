@@ -9,7 +9,20 @@ from skyjar.kernel.call import Call
 from skyjar.kernel.errors import NotImplementedHere
 from skyjar.kernel.service import operation
 
-from . import access_logs, acls, grants, jobs, limits, names, ownership, point_state, state, tags, waiting_state
+from . import (
+    access_logs,
+    acls,
+    grants,
+    jobs,
+    limits,
+    multi_region_state,
+    names,
+    ownership,
+    point_state,
+    state,
+    tags,
+    waiting_state,
+)
 from .configurations import TAGS
 from .errors import (
     BucketAlreadyExists,
@@ -113,7 +126,9 @@ def delete_bucket(call: Call, *, bucket: str, expected_bucket_owner: str = "") -
     at, where = state.bucket_of(call, bucket)
     if not state.is_empty(at, where):
         raise (VersionedBucketNotEmpty if where.versioning else BucketNotEmpty)(BucketName=bucket)
-    if point_state.points.first(call, where.name, where.account, via="bucket") is not None:
+    if point_state.points.first(call, where.name, where.account, via="bucket") is not None or multi_region_state.holds(
+        call, where.name, where.account
+    ):
         raise BucketHasAccessPointsAttached(BucketName=bucket)
     state.buckets.remove(call, where)
     access_logs.switch(call, where, False)

@@ -10,6 +10,7 @@ from skyjar.kernel.service import operation
 
 from . import cors, deliveries, encryption, jobs, lifecycle, limits, state, tags
 from .errors import (
+    InvalidArgument,
     InvalidRequest,
     MalformedXML,
     NoSuchCORSConfiguration,
@@ -57,8 +58,13 @@ def put_bucket_encryption(
     rule = rules[0]
     default = rule.get("ApplyServerSideEncryptionByDefault") or {"SSEAlgorithm": encryption.AES}
     algorithm, key = default["SSEAlgorithm"], default.get("KMSMasterKeyID", "")
-    if algorithm not in encryption.METHODS or (algorithm == encryption.AES and key):
+    if algorithm not in encryption.METHODS:
         raise MalformedXML
+    if algorithm == encryption.AES and key:
+        raise InvalidArgument(
+            "a KMSMasterKeyID is not applicable if the default sse algorithm is not aws:kms or aws:kms:dsse",
+            ArgumentName="ApplyServerSideEncryptionByDefault",
+        )
     changed = state.replace(
         where,
         encryption=algorithm,

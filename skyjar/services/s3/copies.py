@@ -21,6 +21,7 @@ from . import (
     encryption,
     guards,
     limits,
+    multi_region_state,
     names,
     preconditions,
     ranges,
@@ -83,6 +84,8 @@ def _source(call: Call, text: str, expected_owner: str, given: tuple[str, str, s
             ArgumentName="x-amz-copy-source",
             ArgumentValue=text,
         )
+    if bucket.startswith(multi_region_state.PREFIX):
+        raise InvalidRequest("A Multi-Region access point is supported as the destination of a copy only.")
     where = state.named(call, bucket)
     if expected_owner and expected_owner != where.account:
         raise AccessDenied

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from email.utils import parsedate_to_datetime
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 from xml.sax.saxutils import escape
 
 from skyjar.kernel import credentials
 from skyjar.kernel.call import Call
-from skyjar.kernel.errors import AWSError
+from skyjar.kernel.errors import AWSError, NotImplementedHere
+from skyjar.kernel.outside import Outside
 from skyjar.kernel.principals import ANONYMOUS, Principal, root
 from skyjar.kernel.service import endpoint
 from skyjar.kernel.web import WebRequest, WebResponse
 
-from . import forms, pages, state
+from . import forms, limits, pages, state
 from .errors import AccessDenied, InvalidAccessKeyId, InvalidArgument
 from .state import Bucket
 
@@ -26,8 +28,23 @@ _PARAMETERS = {
     "x-amz-storage-class": "storage_class",
     "x-amz-server-side-encryption": "server_side_encryption",
     "x-amz-server-side-encryption-aws-kms-key-id": "ssekms_key_id",
+    "x-amz-server-side-encryption-bucket-key-enabled": "bucket_key_enabled",
+    "x-amz-server-side-encryption-context": "ssekms_encryption_context",
+    "x-amz-server-side-encryption-customer-algorithm": "sse_customer_algorithm",
+    "x-amz-server-side-encryption-customer-key": "sse_customer_key",
+    "x-amz-server-side-encryption-customer-key-md5": "sse_customer_key_md5",
+    "content-md5": "content_md5",
+    "x-amz-checksum-algorithm": "checksum_algorithm",
+    "x-amz-checksum-crc32": "checksum_crc32",
+    "x-amz-checksum-crc32c": "checksum_crc32_c",
+    "x-amz-checksum-crc64nvme": "checksum_crc64_nvme",
+    "x-amz-checksum-sha1": "checksum_sha1",
+    "x-amz-checksum-sha256": "checksum_sha256",
+    "x-amz-object-lock-mode": "object_lock_mode",
+    "x-amz-object-lock-legal-hold": "object_lock_legal_hold_status",
     "x-amz-website-redirect-location": "website_redirect_location",
 }
+_SIGNING = ("x-amz-algorithm", "x-amz-credential", "x-amz-date", "x-amz-security-token", "x-amz-signature")
 
 
 @endpoint(
@@ -35,26 +52,31 @@ _PARAMETERS = {
            "{bucket+}.s3-website-us-east-1.amazonaws.com", "{bucket+}.s3-website-us-west-2.amazonaws.com",
            "{bucket+}.s3-website-eu-west-1.amazonaws.com"),
     paths=("/_aws/s3-website/{bucket}/{path+}",),
+    is_plain=True,
 )  # fmt: skip
 def website(call: Call, request: WebRequest) -> WebResponse:
+    """Over HTTP alone: a handshake by such a name fails, and nothing is told to whoever shook hands by another one."""
+    if request.scheme == "https":
+        return WebResponse(
+            status=421, headers=[("content-type", "text/plain")], body=b"Website endpoints speak HTTP only.\n"
+        )
     return pages.answer(call, request.labels["bucket"], request)
 
 
-@endpoint(paths=("/_aws/s3-form/{bucket}",))
-def form(call: Call, request: WebRequest) -> WebResponse:
+@endpoint(paths=("/_aws/s3-form/{bucket}",), form_bytes=limits.FORM_FIELDS_BYTES)
+def form(call: Call, request: WebRequest) -> WebResponse | Outside:
     """POST to a bucket; the pipeline leads it here."""
     name = request.labels["bucket"].rstrip("/")
     try:
         bucket = state.named(call, name)
-        given = forms.read(request.body, request.headers.get("content-type", ""))
-        return _stored(call, bucket, given)
+        return _stored(call, bucket, forms.read(request.form))
     except AWSError as error:
         inside = "".join(f"<{key}>{escape(str(value))}</{key}>" for key, value in error.fields.items())
         text = f"<Error><Code>{error.code}</Code><Message>{escape(error.message)}</Message>{inside}"
         return _xml(error.status, f"{text}<RequestId>{call.request_id}</RequestId></Error>")
 
 
-def _stored(call: Call, bucket: Bucket, given: forms.Form) -> WebResponse:
+def _stored(call: Call, bucket: Bucket, given: forms.Form) -> WebResponse | Outside:
     fields = given.fields
     if "key" not in fields:
         raise InvalidArgument("Bucket POST must contain a field named 'key'.  If it is specified, please check the order "
@@ -62,14 +84,39 @@ def _stored(call: Call, bucket: Bucket, given: forms.Form) -> WebResponse:
     who = _signer(call, fields)
     if "policy" in fields:
         forms.check_policy(given, bucket.name, call.now)
-    key = fields["key"].replace("${filename}", given.filename)
-    parameters: dict[str, Any] = {name: fields[field] for field, name in _PARAMETERS.items() if field in fields}
+    key = fields["key"]
+    parameters = _parameters(fields)
     metadata = {name[11:]: value for name, value in fields.items() if name.startswith("x-amz-meta-")}
     s3 = call.ask(
         "s3", who, account=who.account or bucket.account, region=bucket.region, context={"s3:authType": "POST"}
     )
     done = s3.put_object(bucket=bucket.name, key=key, body=given.content, metadata=metadata or None, **parameters)
+    if isinstance(done, Outside):  # sealed twice, which takes its time
+        return done.map(lambda after, stored: _answer(call, bucket.name, key, fields, stored["ETag"]))
     return _answer(call, bucket.name, key, fields, done["ETag"])
+
+
+def _parameters(fields: dict[str, str]) -> dict[str, Any]:
+    """PutObject's, by the fields of the form. Of fields that are not S3's, nothing follows."""
+    for field in fields:
+        if (
+            field.startswith("x-amz-")
+            and field not in _PARAMETERS
+            and field not in _SIGNING
+            and field[:11] != "x-amz-meta-"
+        ):
+            raise NotImplementedHere(f"Skyjar does not implement the field {field} of a form.")
+    found: dict[str, Any] = {name: fields[field] for field, name in _PARAMETERS.items() if field in fields}
+    if "bucket_key_enabled" in found:
+        found["bucket_key_enabled"] = found["bucket_key_enabled"].lower() == "true"
+    if "expires" in fields:
+        try:
+            found["expires"] = parsedate_to_datetime(fields["expires"]).timestamp()
+        except ValueError:
+            raise InvalidArgument(ArgumentName="Expires", ArgumentValue=fields["expires"]) from None
+    if "tagging" in fields:
+        found["tagging"] = urlencode(forms.tags(fields["tagging"]))
+    return found
 
 
 def _signer(call: Call, fields: dict[str, str]) -> Principal:

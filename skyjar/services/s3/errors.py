@@ -24,10 +24,16 @@ class NoSuchBucket(AWSError):
     sentence = "The specified bucket does not exist"
 
 
-class NoSuchAccessPoint(AWSError):
+class NoSuchAccessPoint(NoSuchBucket):
     code = "NoSuchAccessPoint"
     status = 404
     sentence = "The specified accesspoint does not exist"
+
+
+class NoSuchMultiRegionAccessPoint(NoSuchBucket):
+    code = "NoSuchMultiRegionAccessPoint"
+    status = 404
+    sentence = "The specified Multi-Region Access Point does not exist."
 
 
 class BucketHasAccessPointsAttached(AWSError):
@@ -133,6 +139,14 @@ class InvalidLocationConstraint(AWSError):
     sentence = "The specified location-constraint is not valid"
 
 
+class AuthorizationHeaderMalformed(AWSError):
+    code = "AuthorizationHeaderMalformed"
+
+
+class AuthorizationQueryParametersError(AWSError):
+    code = "AuthorizationQueryParametersError"
+
+
 class PermanentRedirect(AWSError):
     code = "PermanentRedirect"
     status = 301
@@ -180,6 +194,14 @@ class MalformedPolicy(AWSError):
 class PolicyTooLarge(AWSError):
     code = "PolicyTooLarge"
     sentence = "The policy document exceeds the maximum allowed size."
+
+
+class RelativeKey(AWSError):
+    """A key whose `..` lead out of the bucket: S3 says nothing but 400."""
+
+    code = "BadRequest"
+    sentence = "Bad Request"
+    has_body = False
 
 
 class KeyTooLong(AWSError):
@@ -240,6 +262,11 @@ class BadDigest(AWSError):
 class MalformedPOSTRequest(AWSError):
     code = "MalformedPOSTRequest"
     sentence = "The body of your POST request is not well-formed multipart/form-data."
+
+
+class MaxPostPreDataLengthExceeded(AWSError):
+    code = "MaxPostPreDataLengthExceeded"
+    sentence = "Your POST request fields preceding the upload file were too large."
 
 
 class InvalidPolicyDocument(AWSError):

@@ -7,8 +7,8 @@ from typing import Any
 from skyjar.kernel.call import Call
 from skyjar.kernel.service import on
 
-from . import object_lambda_state, point_state, replicas, state
-from .errors import AccessDenied, InvalidRequest
+from . import multi_region_state, object_lambda_state, point_state, replicas, state
+from .errors import AccessDenied, InvalidRequest, NoSuchBucket
 
 
 @on("s3control.AccountBlocksChanged")
@@ -39,6 +39,7 @@ def keep_point(call: Call, event: Any) -> None:
             policy=event.policy,
             is_public=event.is_public,
             blocks=event.blocks,
+            tags=event.tags,
         ),
     )
 
@@ -46,6 +47,38 @@ def keep_point(call: Call, event: Any) -> None:
 @on("s3control.AccessPointDeleted")
 def forget_point(call: Call, event: Any) -> None:
     point_state.points.delete(call, point_state.arn_of(event.region, event.account, event.name))
+
+
+@on("s3control.BucketsSought")
+def find_buckets(call: Call, event: Any) -> None:
+    """Tells in which Regions they are; refuses one that is not there, or not of the account it is said to be of."""
+    for name, account in event.buckets:
+        bucket = state.known(call, name)
+        if bucket is None:
+            raise NoSuchBucket(BucketName=name)
+        if bucket.account != account:
+            raise AccessDenied
+        event.regions.append(bucket.region)
+
+
+@on("s3control.MultiRegionPointChanged")
+def keep_multi_region_point(call: Call, event: Any) -> None:
+    multi_region_state.keep(
+        call,
+        multi_region_state.MultiRegionPoint(
+            alias=event.alias,
+            account=event.account,
+            replicas=event.replicas,
+            policy=event.policy,
+            is_public=event.is_public,
+            blocks=event.blocks,
+        ),
+    )
+
+
+@on("s3control.MultiRegionPointDeleted")
+def forget_multi_region_point(call: Call, event: Any) -> None:
+    multi_region_state.forget(call, event.alias)
 
 
 @on("s3control.ReplicationWanted")

@@ -14,6 +14,9 @@ from typing import Any
 
 import orjson
 
+from skyjar.kernel.blobs import Blob
+from skyjar.kernel.web import WebForm
+
 from .errors import (
     AccessDenied,
     EntityTooLarge,
@@ -21,6 +24,8 @@ from .errors import (
     InvalidArgument,
     InvalidPolicyDocument,
     MalformedPOSTRequest,
+    MalformedXML,
+    MaxPostPreDataLengthExceeded,
     SignatureDoesNotMatch,
 )
 
@@ -31,41 +36,28 @@ ALGORITHM = "AWS4-HMAC-SHA256"
 class Form:
     """`fields` by lower-case name; `filename` and `content` are the file's."""
 
-    def __init__(self, fields: dict[str, str], filename: str, content: bytes) -> None:
+    def __init__(self, fields: dict[str, str], filename: str, content: bytes | Blob) -> None:
         self.fields = fields
         self.filename = filename
         self.content = content
 
+    @property
+    def size(self) -> int:
+        return len(self.content) if isinstance(self.content, bytes) else self.content.size
 
-def read(body: bytes, content_type: str) -> Form:
-    """The fields up to the file; what comes after that is ignored, as S3 does."""
-    _, _, after = content_type.partition("boundary=")
-    boundary = after.partition(";")[0].strip().strip('"').encode()
-    if not boundary or not body.rstrip().endswith(b"--"):
+
+def read(given: WebForm | None) -> Form:
+    """With the name of the file in place of `${filename}`, wherever it stands."""
+    if given is None or given.is_malformed:
         raise MalformedPOSTRequest
-    fields: dict[str, str] = {}
-    for part in (b"\r\n" + body).split(b"\r\n--" + boundary)[1:]:
-        head, gap, content = part.removeprefix(b"\r\n").partition(b"\r\n\r\n")
-        if not gap:
-            continue
-        name, filename = _disposition(head.decode("utf-8", "replace"))
-        if name == "file":
-            return Form(fields, filename, content)
-        fields[name] = content.decode("utf-8", "replace")
-    raise InvalidArgument("POST requires exactly one file upload per request.", ArgumentName="file", ArgumentValue=0)
-
-
-def _disposition(head: str) -> tuple[str, str]:
-    name = filename = ""
-    for line in head.split("\r\n"):
-        if line.lower().startswith("content-disposition:"):
-            for piece in line.split(";")[1:]:
-                key, _, value = piece.strip().partition("=")
-                if key.lower() == "name":
-                    name = value.strip('"').lower()
-                elif key.lower() == "filename":
-                    filename = value.strip('"').rpartition("/")[2].rpartition("\\")[2]
-    return name, filename
+    if given.is_long:
+        raise MaxPostPreDataLengthExceeded
+    if not given.has_file:
+        raise InvalidArgument(
+            "POST requires exactly one file upload per request.", ArgumentName="file", ArgumentValue=0
+        )
+    fields = {name: value.replace("${filename}", given.filename) for name, value in given.fields.items()}
+    return Form(fields, given.filename, given.content)
 
 
 def check_signature(fields: dict[str, str], secret: str) -> None:
@@ -95,7 +87,7 @@ def signer(fields: dict[str, str]) -> str:
 
 
 def check_policy(form: Form, bucket: str, now: float) -> None:
-    """Whether the form is what its policy permits."""
+    """Whether the form is what its policy permits. Conditions meet the fields as they are once `${filename}` is known."""
     document = _document(form.fields["policy"])
     if datetime.fromisoformat(document["expiration"].replace("Z", "+00:00")).timestamp() <= now:
         raise AccessDenied("Invalid according to Policy: Policy expired.")
@@ -105,17 +97,17 @@ def check_policy(form: Form, bucket: str, now: float) -> None:
         if isinstance(condition, dict):
             for name, value in condition.items():
                 named.add(name.lower())
-                _check(given, "eq", name.lower(), str(value), condition)
+                _check(given, "eq", name, str(value))
             continue
         kind, name, value = (str(each) for each in condition)
         if kind.lower() == "content-length-range":
             if not (name.isdecimal() and value.isdecimal()):
                 raise InvalidPolicyDocument
-            _check_length(len(form.content), int(name), int(value))
+            _check_length(form.size, int(name), int(value))
             continue
-        name = name.removeprefix("$").lower()
-        named.add(name)
-        _check(given, kind.lower(), name, value, condition)
+        name = name.removeprefix("$")
+        named.add(name.lower())
+        _check(given, kind.lower(), name, value)
     extra = [name for name in form.fields if name not in named and not name.startswith("x-ignore-")]
     if extra:
         raise AccessDenied(f"Invalid according to Policy: Extra input fields: {', '.join(extra)}")
@@ -134,12 +126,14 @@ def _document(policy: str) -> dict[str, Any]:
     return dict(document)
 
 
-def _check(given: dict[str, str], kind: str, name: str, value: str, condition: Any) -> None:
-    found = given.get(name, "")
-    is_met = found == value if kind == "eq" else found.startswith(value) if kind == "starts-with" else False
+def _check(given: dict[str, str], kind: str, name: str, value: str) -> None:
+    """Of a Content-Type with commas each has to begin so."""
+    found = given.get(name.lower(), "")
+    each = found.split(",") if name.lower() == "content-type" else [found]
+    is_met = found == value if kind == "eq" else kind == "starts-with" and all(one.startswith(value) for one in each)
     if not is_met:
-        told = orjson.dumps(condition if not isinstance(condition, dict) else ["eq", f"${name}", value]).decode()
-        raise AccessDenied(f"Invalid according to Policy: Policy Condition failed: {told}")
+        told = ", ".join(orjson.dumps(word).decode() for word in (kind, f"${name}", value))
+        raise AccessDenied(f"Invalid according to Policy: Policy Condition failed: [{told}]")
 
 
 def _check_length(size: int, least: int, most: int) -> None:
@@ -147,3 +141,20 @@ def _check_length(size: int, least: int, most: int) -> None:
         raise EntityTooLarge(ProposedSize=size, MaxSizeAllowed=most)
     if size < least:
         raise EntityTooSmall(ProposedSize=size, MinSizeAllowed=least)
+
+
+def tags(text: str) -> list[tuple[str, str]]:
+    """The pairs of a form's `tagging` field, which is the document that PutObjectTagging takes."""
+    from lxml import etree
+
+    try:
+        root = etree.fromstring(text.encode(), etree.XMLParser(resolve_entities=False, no_network=True))
+    except etree.XMLSyntaxError:
+        raise MalformedXML from None
+    found = [
+        (tag.findtext("{*}Key", default=""), tag.findtext("{*}Value", default=""))
+        for tag in root.findall("{*}TagSet/{*}Tag")
+    ]
+    if etree.QName(root).localname != "Tagging" or not found:
+        raise MalformedXML
+    return found

@@ -69,14 +69,26 @@ def _check_rule(rule: Rule) -> None:
 
 
 def _check_filter(chosen: dict[str, Any], rule: Rule) -> None:
-    if len(chosen) > 1:
+    both = chosen.get("And")
+    if len(chosen) > 1 or (both is not None and len(both) - ("Tags" in both) + len(both.get("Tags") or ()) < 2):
         raise MalformedXML
-    within = chosen.get("And") or chosen
+    within = both or chosen
+    _check_sizes(within)
     has_tags = "Tag" in within or bool(within.get("Tags"))
     if has_tags and "AbortIncompleteMultipartUpload" in rule:
         raise InvalidRequest("AbortIncompleteMultipartUpload cannot be specified with Tags.")
     if has_tags and (rule.get("Expiration") or {}).get("ExpiredObjectDeleteMarker"):
         raise InvalidRequest("ExpiredObjectDeleteMarker cannot be specified with Tags.")
+
+
+def _check_sizes(within: dict[str, Any]) -> None:
+    more, less = within.get("ObjectSizeGreaterThan", 0), within.get("ObjectSizeLessThan")
+    if not 0 <= more <= limits.FILTER_BYTES:
+        raise InvalidRequest(f"'ObjectSizeGreaterThan' should be between 0 and {limits.FILTER_BYTES}.")
+    if less is not None and not 1 <= less <= limits.FILTER_BYTES:
+        raise InvalidRequest(f"'ObjectSizeLessThan' should be between 1 and {limits.FILTER_BYTES}.")
+    if less is not None and "ObjectSizeGreaterThan" in within and less <= more:
+        raise InvalidRequest("'ObjectSizeLessThan' has to be a value greater than 'ObjectSizeGreaterThan'.")
 
 
 def _check_expiration(expiration: dict[str, Any]) -> None:

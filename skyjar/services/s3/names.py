@@ -6,7 +6,7 @@ import re
 from urllib.parse import quote_plus
 
 from . import limits
-from .errors import InvalidBucketName, KeyTooLong, NoSuchKey
+from .errors import InvalidBucketName, KeyTooLong, NoSuchKey, RelativeKey
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 _ADDRESS = re.compile(r"\d{1,3}(\.\d{1,3}){3}")
@@ -31,6 +31,18 @@ def check_key(key: str) -> None:
         raise KeyTooLong(Size=size, MaxSizeAllowed=limits.KEY_BYTES)
     if not key:
         raise NoSuchKey(Key=key)
+    if ".." in key:
+        check_way(key)
+
+
+def check_way(key: str) -> None:
+    """Whether its `..`, from left to right, are never more than the names that they step back over. Source: S3 User Guide,
+    "Naming Amazon S3 objects"."""
+    depth = 0
+    for part in key.split("/"):
+        depth += -1 if part == ".." else 1
+        if depth < 0:
+            raise RelativeKey
 
 
 def encode(text: str, encoding: str) -> str:

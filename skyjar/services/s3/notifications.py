@@ -40,7 +40,7 @@ def put_bucket_notification_configuration(
     for kind in happenings.KINDS:
         given = notification_configuration.get(kind) or []
         if given:
-            document[kind] = [{**each, "Id": each.get("Id") or call.new_id()} for each in given]
+            document[kind] = [{**_named(each), "Id": each.get("Id") or call.new_id()} for each in given]
     count = sum(len(each) for each in document.values())
     if count > limits.NOTIFICATIONS:
         raise InvalidArgument(
@@ -54,6 +54,15 @@ def put_bucket_notification_configuration(
         document[bridged.MEMBER] = {}
     state.configure(at, where, deliveries.KIND, document or None)
     state.buckets.replace(call, where, state.replace(where, has_notifications=bool(document)))
+
+
+def _named(configuration: dict[str, Any]) -> dict[str, Any]:
+    """With the names of its filter's rules as S3 tells them, whatever their case was: Prefix and Suffix."""
+    rules = ((configuration.get("Filter") or {}).get("Key") or {}).get("FilterRules")
+    if not rules:
+        return configuration
+    told = [{**rule, "Name": str(rule.get("Name", "")).capitalize()} for rule in rules]
+    return {**configuration, "Filter": {"Key": {"FilterRules": told}}}
 
 
 def _check_destinations(call: Call, bucket: Bucket, document: dict[str, Any], is_trusted: bool) -> None:

@@ -12,6 +12,8 @@ from . import (
     blocks,
     following,
     grants,
+    multi_region_points,
+    multi_region_state,
     object_lambda_replies,
     object_lambda_state,
     object_lambdas,
@@ -153,6 +155,8 @@ def _bucket(call: Call, operation: str, parameters: dict[str, Any]) -> Bucket | 
             if call.looked_up is not None:
                 return None
         found = state.named(call, name)
+        if name.startswith(multi_region_state.PREFIX):
+            multi_region_points.enter(call, operation, name, found)
     call.looked_up = found
     return found
 
@@ -277,8 +281,7 @@ def also(call: Call, operation: str, parameters: dict[str, Any]) -> list[Any]:
         if point is None:
             return []
         arn, policy = points.resource(point, parameters), points.policy(call, point)
-        whose = {"s3:ResourceAccount": point.account, "aws:ResourceAccount": point.account}
-        known = {**conditions(call, operation, parameters), **whose}
+        known = {**conditions(call, operation, parameters), **points.own_conditions(point)}
         needed = _needed(seen, operation, parameters)
         return [(action, arn, known, policy, "resource-based policy") for action in needed]
     role = (parameters.get("replication_configuration") or {}).get("Role", "")

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 
 from skyjar.kernel.call import Call
-from skyjar.kernel.errors import NotImplementedHere
 from skyjar.kernel.tables import Record, Table
 
-from .errors import NoSuchAccessPoint
+from . import multi_region_state
+from .errors import NoSuchAccessPoint, NoSuchMultiRegionAccessPoint
 
 _ARN = re.compile(r"arn:aws:s3:(?P<region>[a-z0-9-]+):(?P<account>\d{12}):accesspoint[/:](?P<name>[a-z0-9-]+)")
 _HOST = re.compile(r"(?P<name>[a-z0-9-]+)-(?P<account>\d{12})")  # what clients with their own endpoint put before it
@@ -25,6 +25,7 @@ class Point(Record, frozen=True):
     policy: str
     is_public: bool
     blocks: tuple[bool, bool, bool, bool]
+    tags: dict[str, str] = {}
 
 
 points = Table(
@@ -46,7 +47,24 @@ def meant(call: Call, text: str) -> Point | None:
         if found is None:
             raise NoSuchAccessPoint(AccessPointName=match["name"])
         return found
-    if text.startswith("arn:aws:s3::"):
-        raise NotImplementedHere("Skyjar does not implement Multi-Region access points of s3.")
+    if text.startswith(multi_region_state.PREFIX):
+        return _routed(call, text)
     match = _HOST.fullmatch(text)
     return points.get(call, arn_of(call.region, match["account"], match["name"])) if match is not None else None
+
+
+def _routed(call: Call, arn: str) -> Point:
+    """A Multi-Region access point as a point of the bucket that this request goes to."""
+    multi = multi_region_state.meant(call, arn)
+    if multi is None:
+        raise NoSuchMultiRegionAccessPoint
+    return Point(
+        arn=multi.arn,
+        alias=multi.alias,
+        account=multi.account,
+        bucket=multi_region_state.routed(call.origin, multi)[1],
+        is_vpc=False,
+        policy=multi.policy,
+        is_public=multi.is_public,
+        blocks=multi.blocks,
+    )

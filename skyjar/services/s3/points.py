@@ -64,4 +64,11 @@ def conditions(point: Point) -> dict[str, str]:
         "s3:DataAccessPointArn": point.arn,
         "s3:DataAccessPointAccount": point.account,
         "s3:AccessPointNetworkOrigin": "VPC" if point.is_vpc else "Internet",
+        **{f"s3:AccessPointTag/{key}": value for key, value in point.tags.items()},
     }
+
+
+def own_conditions(point: Point) -> dict[str, str]:
+    """What holds of the point alone, where it is judged and not its bucket."""
+    whose = {"s3:ResourceAccount": point.account, "aws:ResourceAccount": point.account}
+    return {**whose, **{f"aws:ResourceTag/{key}": value for key, value in point.tags.items()}}

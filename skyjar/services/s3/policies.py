@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import orjson
+
 from skyjar.kernel.call import Call
 from skyjar.kernel.service import operation
 from skyjar.policy import errors as language
@@ -40,6 +42,7 @@ def put_bucket_policy(
     expected_bucket_owner: str = "",
 ) -> None:
     _, where = state.bucket_of(call, bucket)
+    _check_json(policy)
     try:
         document = validate(policy, "resource", size_limit=limits.POLICY_BYTES)
     except language.PolicyTooLarge:
@@ -65,6 +68,15 @@ def put_bucket_policy(
             f'"{arn}" because public policies are prevented by the BlockPublicPolicy setting in S3 Block Public Access.'
         )
     state.buckets.replace(call, where, state.replace(where, policy=policy, is_policy_public=is_public))
+
+
+def _check_json(policy: str) -> None:
+    if not policy.startswith("{"):
+        raise MalformedPolicy("Policies must be valid JSON and the first byte must be '{'")
+    try:
+        orjson.loads(policy)
+    except orjson.JSONDecodeError:
+        raise MalformedPolicy("This policy contains invalid Json") from None
 
 
 def _is_within(resource: str, arn: str) -> bool:

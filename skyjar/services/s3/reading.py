@@ -10,7 +10,7 @@ from skyjar.kernel.call import Call
 from skyjar.kernel.errors import AWSError
 from skyjar.kernel.tables import At
 
-from . import encryption, lifecycle, locks, payments, rings, state
+from . import encryption, lifecycle, locks, names, payments, rings, state
 from .customer_keys import CustomerKey
 from .errors import (
     AccessDenied,
@@ -45,6 +45,7 @@ def existing(call: Call, name: str, key: str, version: str = "") -> tuple[At, Bu
         return at, bucket, found
     found = state.latest(at, bucket, key)
     if found is None:
+        names.check_way(key)
         raise missing(call, bucket, NoSuchKey(Key=key), name)
     if found.is_marker:
         raise missing(call, bucket, NoSuchKey(Key=key, **_marked(found)), name)

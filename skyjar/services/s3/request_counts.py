@@ -52,12 +52,7 @@ def read_by_itself(call: Call, bucket: Bucket, found: Object) -> None:
 
 
 def count(bucket: Bucket, watch: Watch, operation: str, ended: Ended, tallies: Tallies) -> None:
-    known = tallies.known(ended.clock_began)
-    tally = known.get((bucket.space, watch.id))
-    if tally is None:
-        dimensions = (("BucketName", bucket.name), ("FilterId", watch.id))
-        tally = tallies.of(bucket.account, bucket.region, ended.clock_began, NAMESPACE, dimensions)
-        known[bucket.space, watch.id] = tally
+    tally = _tally(bucket, watch, ended.clock_began, tallies)
     tally.add(_ALL, 1.0)
     name = kind(operation, ended.parameters)
     if name:
@@ -73,7 +68,20 @@ def count(bucket: Bucket, watch: Watch, operation: str, ended: Ended, tallies: T
         for latency in _LATENCIES:
             tally.add(latency, round(took_ms, 2))
     if name == "SelectRequests" and not ended.error_code:
-        for event in ended.result["Payload"]:
-            if "Stats" in event:
-                tally.add(_SCANNED, float(event["Stats"]["Details"]["BytesScanned"]))
-                tally.add(_RETURNED, float(event["Stats"]["Details"]["BytesReturned"]))
+        at = ended.clock_began
+
+        def see(details: dict[str, int]) -> None:
+            late = _tally(bucket, watch, at, tallies)
+            late.add(_SCANNED, float(details["BytesScanned"]))
+            late.add(_RETURNED, float(details["BytesReturned"]))
+
+        ended.result["Payload"].whens.append(see)
+
+
+def _tally(bucket: Bucket, watch: Watch, at: float, tallies: Tallies) -> Any:
+    known = tallies.known(at)
+    tally = known.get((bucket.space, watch.id))
+    if tally is None:
+        dimensions = (("BucketName", bucket.name), ("FilterId", watch.id))
+        tally = known[bucket.space, watch.id] = tallies.of(bucket.account, bucket.region, at, NAMESPACE, dimensions)
+    return tally

@@ -1,18 +1,20 @@
-"""SelectObjectContent: rows of one object, chosen by an SQL expression. Read and evaluated in a thread (`selecting/`)."""
+"""SelectObjectContent: rows of one object, chosen by an SQL expression. Read and evaluated in a thread (`selecting/`), and told
+meanwhile."""
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 from skyjar.kernel.call import Call
-from skyjar.kernel.outside import Compute, Outside
+from skyjar.kernel.outside import Outside, Produce
 from skyjar.kernel.service import operation
 
 from . import customer_keys, encryption, reading, rings
 from .copies import Whole
 from .selecting.errors import Refused
 from .selecting.grammar import parse
-from .selecting.selections import selected
+from .selecting.selections import Selection
 
 _PACKINGS = ("NONE", "GZIP", "BZIP2")
 
@@ -49,13 +51,31 @@ def select_object_content(
         assert isinstance(whole, bytes)
         pieces = ((Whole(whole), 0, len(whole)),)
     shows_progress = bool((request_progress or {}).get("Enabled"))
-    work = Compute(selected, pieces, query, input_serialization, output_serialization, span, call.now, shows_progress)
+    work = Selection(pieces, query, input_serialization, output_serialization, span, call.now, shows_progress)
 
     def then(after: Call, events: Any) -> dict[str, Any]:
         rings.check_done(events)
-        return {"Payload": events}
+        return {"Payload": Told(events)}
 
-    return Outside(work, then)
+    return Outside(Produce(work.events(), work.idle, work.stop), then)
+
+
+class Told:
+    """The events of an answer. `whens` are called with its statistics when these are told, if they ever are."""
+
+    def __init__(self, events: Any) -> None:
+        self._events = events
+        self.whens: list[Callable[[dict[str, int]], None]] = []
+
+    async def __aiter__(self) -> AsyncIterator[dict[str, Any]]:
+        try:
+            async for event in self._events:
+                if "Stats" in event:
+                    for when in self.whens:
+                        when(event["Stats"]["Details"])
+                yield event
+        finally:
+            await self._events.aclose()
 
 
 def _check(reading: dict[str, Any], writing: dict[str, Any]) -> None:

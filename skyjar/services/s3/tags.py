@@ -53,7 +53,7 @@ def check(tags: dict[str, str], most: int) -> None:
             raise InvalidTag("The TagKey you have provided is invalid", TagKey=key)
         if len(value) > limits.TAG_VALUE_LENGTH or not _TEXT.fullmatch(value):
             raise InvalidTag("The TagValue you have provided is invalid", TagKey=key, TagValue=value)
-        if key.lower().startswith("aws:") and most == limits.OBJECT_TAGS:
+        if key.lower().startswith("aws:"):
             raise InvalidTag("System tags cannot be added/updated by requester", TagKey=key)
 
 

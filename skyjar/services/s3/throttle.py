@@ -22,7 +22,7 @@ from .state import Bucket
 _READS = ("GetRequests", "HeadRequests", "ListRequests", "SelectRequests")
 
 
-_ASKED = frozenset(("s3", name) for name in limits.QUOTAS)
+_ASKED = frozenset((("s3", "prefix-reads"), ("s3", "prefix-writes")))
 
 
 def is_on(behaviour: Behaviour) -> bool:

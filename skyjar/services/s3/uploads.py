@@ -316,14 +316,18 @@ def _chosen(at: At, upload: Upload, listed: list[dict[str, Any]]) -> list[Part]:
     """The parts that the list names, checked one by one."""
     if not listed:
         raise MalformedXML
-    numbers = [each.get("PartNumber", 0) for each in listed]
+    if any("PartNumber" not in each or "ETag" not in each for each in listed):
+        raise MalformedXML
+    numbers = [each["PartNumber"] for each in listed]
+    if numbers[0] < 1:
+        raise InvalidArgument("PartNumber must be >= 1", ArgumentName="PartNumber", ArgumentValue=numbers[0])
     if any(later <= earlier for earlier, later in pairwise(numbers)):
         raise InvalidPartOrder(UploadId=upload.id)
     stored = {part.number: part for part in state.parts.range(at, upload.id)}
     chosen: list[Part] = []
     for each, number in zip(listed, numbers, strict=True):
         part = stored.get(number)
-        etag = (each.get("ETag") or "").strip('"')
+        etag = each["ETag"].strip('"')
         if part is None or part.etag != etag:
             raise InvalidPart(UploadId=upload.id, PartNumber=number, ETag=etag)
         told = each.get(checksums.MEMBERS[part.algorithm])

@@ -29,6 +29,7 @@ class AccessPointChanged(msgspec.Struct, frozen=True):
     policy: str
     is_public: bool
     blocks: tuple[bool, bool, bool, bool]
+    tags: dict[str, str]
 
 
 class AccessPointDeleted(msgspec.Struct, frozen=True):
@@ -61,3 +62,26 @@ class ObjectLambdaDeleted(msgspec.Struct, frozen=True):
     account: str
     region: str
     name: str
+
+
+class BucketsSought(msgspec.Struct, frozen=True):
+    """S3 appends to `regions` where each of `buckets`, (name, account), is, and raises when one is not there."""
+
+    buckets: tuple[tuple[str, str], ...]
+    regions: list[str]
+
+
+class MultiRegionPointChanged(msgspec.Struct, frozen=True):
+    """A Multi-Region access point is there now, or is another. `replicas` are (Region, bucket, its account, 100 or 0)."""
+
+    account: str
+    alias: str
+    replicas: tuple[tuple[str, str, str, int], ...]
+    policy: str
+    is_public: bool
+    blocks: tuple[bool, bool, bool, bool]
+
+
+class MultiRegionPointDeleted(msgspec.Struct, frozen=True):
+    account: str
+    alias: str

@@ -17,7 +17,7 @@ from . import limits, state
 from .access_points import arn_of, tell
 from .errors import MalformedPolicy, NoSuchAccessPointPolicy, PolicyTooLarge
 from .public_access import BLOCK_POLICY
-from .state import Point
+from .state import Flags, Point
 
 
 def checked(policy: str, arn: str, prefix: str) -> str:
@@ -38,9 +38,10 @@ def checked(policy: str, arn: str, prefix: str) -> str:
     return document.text
 
 
-def _blocks_public(call: Call, point: Point) -> bool:
+def blocks_public(call: Call, own: Flags) -> bool:
+    """Whether a point with these settings, or its account, takes no public policy."""
     account = state.blocks.get(call, call.account)
-    return point.blocks[BLOCK_POLICY] or (account is not None and account.flags[BLOCK_POLICY])
+    return own[BLOCK_POLICY] or (account is not None and account.flags[BLOCK_POLICY])
 
 
 @operation
@@ -48,7 +49,7 @@ def put_access_point_policy(call: Call, *, account_id: str, name: str, policy: s
     point = state.point_of(call, account_id, name)
     arn = arn_of(call, point.name)
     is_public = publicity.is_public(checked(policy, arn, "s3:"))
-    if is_public and _blocks_public(call, point):
+    if is_public and blocks_public(call, point.blocks):
         raise AccessDenied(
             f"User: {call.caller.arn} is not authorized to perform: s3:PutAccessPointPolicy on resource: "
             f'"{arn}" because public policies are prevented by the BlockPublicPolicy setting in S3 Block Public Access.'

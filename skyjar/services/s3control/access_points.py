@@ -13,9 +13,10 @@ from skyjar.kernel.call import Call
 from skyjar.kernel.service import operation
 
 from . import AccessPointChanged, AccessPointDeleted, limits, state
-from .errors import AccessPointAlreadyOwnedByYou, InvalidRequest, TooManyAccessPoints
+from .errors import AccessPointAlreadyOwnedByYou, InvalidRequest, TooManyAccessPoints, TooManyTags
 from .public_access import flags_of, shown
 from .state import Point
+from .tags import checked
 
 _NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{1,48})[a-z0-9]")
 _ALPHABET = "abcdefghijklmnopqrstuvwxyz0123456789"
@@ -36,6 +37,7 @@ def create_access_point(
     bucket_account_id: str = "",
     vpc_configuration: dict[str, Any] | None = None,
     public_access_block_configuration: dict[str, Any] | None = None,
+    tags: list[dict[str, str]] | None = None,
 ) -> dict[str, Any]:
     """What is not said of Block Public Access is on, and cannot be changed later."""
     state.check_account(call, account_id)
@@ -45,6 +47,9 @@ def create_access_point(
         raise AccessPointAlreadyOwnedByYou(AccessPointName=name)
     if state.points.count(call, limit=limits.POINTS) >= limits.POINTS:
         raise TooManyAccessPoints
+    tagged = checked(tags)
+    if len(tagged) > limits.TAGS:
+        raise TooManyTags
     given = public_access_block_configuration
     made = Point(
         name=name,
@@ -54,6 +59,7 @@ def create_access_point(
         created_s=int(call.now),
         blocks=flags_of(given) if given is not None else (True, True, True, True),
         vpc=(vpc_configuration or {}).get("VpcId", ""),
+        tags=tagged,
     )
     state.points.add(call, made)
     tell(call, made)
@@ -71,7 +77,7 @@ def tell(call: Call, point: Point) -> None:
     call.emit(
         AccessPointChanged(
             call.account, call.region, point.name, point.alias, point.bucket, point.owner, bool(point.vpc),
-            point.policy, point.is_public, point.blocks,
+            point.policy, point.is_public, point.blocks, point.tags,
         )
     )  # fmt: skip
 

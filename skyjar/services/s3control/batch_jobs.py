@@ -9,7 +9,7 @@ import msgspec
 from skyjar.kernel.call import Call
 from skyjar.kernel.service import operation
 
-from . import batch_state, jobs, limits, manifests, state, tasks
+from . import batch_state, compute_checksums, generated_manifests, job_tags, jobs, limits, manifests, state, tasks
 from .batch_state import Batch
 from .errors import IdempotencyException, InvalidRequest
 
@@ -32,6 +32,7 @@ def create_job(
     manifest: dict[str, Any] | None = None,
     manifest_generator: dict[str, Any] | None = None,
     description: str = "",
+    tags: list[dict[str, str]] | None = None,
 ) -> dict[str, Any]:
     """A job that asks for no confirmation runs as soon as its manifest has been read."""
     state.check_account(call, account_id)
@@ -44,6 +45,7 @@ def create_job(
         "Priority": priority,
         "RoleArn": role_arn,
         "ConfirmationRequired": confirmation_required,
+        **({"Tags": tags} if tags else {}),
     }
     packed = msgspec.msgpack.encode(document)
     before = batch_state.batches.first(call, client_request_token, via="token")
@@ -53,6 +55,8 @@ def create_job(
         return {"JobId": before.id}
     tasks.check(operation)
     _check_report(report)
+    if compute_checksums.NAME in operation and not report["Enabled"]:
+        raise InvalidRequest("A job that computes checksums needs a report, which tells them.")
     manifests.check(manifest, manifest_generator)
     (name,) = operation
     made = Batch(
@@ -65,6 +69,7 @@ def create_job(
         status="New",
         created_s=call.now,
         needs_confirmation=confirmation_required,
+        tags=job_tags.given(tags),
     )
     batch_state.batches.add(call, made)
     jobs.own(call).later(jobs.prepare, key=made.id, identity=made.id)
@@ -97,6 +102,9 @@ def describe_job(call: Call, *, account_id: str, job_id: str) -> dict[str, Any]:
     for member in ("Manifest", "ManifestGenerator"):
         if given[member]:
             shown[member] = given[member]
+    if batch.manifest[0]:
+        place = {"ObjectArn": batch.manifest[0], "ETag": batch.manifest[1]}
+        shown["GeneratedManifestDescriptor"] = {"Format": generated_manifests.FORMAT, "Location": place}
     if batch.reason:
         shown["StatusUpdateReason"] = batch.reason
     if batch.failure[0]:

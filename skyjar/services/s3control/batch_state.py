@@ -20,7 +20,8 @@ ENDED = ("Complete", "Failed", "Cancelled")
 
 
 class Batch(Record, frozen=True):
-    """`document` is the request as it was given, by AWS's names, in msgpack; `failure` a code and a sentence.
+    """`document` is the request as it was given, by AWS's names, in msgpack; `failure` a code and a sentence,
+    `manifest` the ARN and ETag of the one that was generated, if that is kept.
     `active_s`: how long it had been active when `active_since` began, which is 0 when it is not."""
 
     id: str
@@ -41,6 +42,8 @@ class Batch(Record, frozen=True):
     suspended_s: float = 0.0
     active_s: float = 0.0
     active_since: float = 0.0
+    tags: dict[str, str] = {}
+    manifest: tuple[str, str] = ("", "")
 
     @property
     def given(self) -> dict[str, Any]:

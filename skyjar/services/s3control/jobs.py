@@ -17,7 +17,7 @@ from skyjar.kernel.jobs import job
 from skyjar.kernel.outside import Outside
 from skyjar.kernel.principals import Principal
 
-from . import batch_state, completion_reports, limits, manifests, tasks
+from . import batch_state, completion_reports, generated_manifests, limits, manifests, tasks
 from .batch_state import Batch, Task
 from .errors import ManifestFailed
 from .tasks import Outcome
@@ -56,7 +56,8 @@ def prepare(call: Call, *, identity: str, at: dict[str, Any] | None = None) -> N
     batch = batch_state.batches.get(call, identity)
     if batch is None or batch.status not in ("New", "Preparing"):
         return
-    rows, after = manifests.read(call, session(call, batch.role), batch.given, at or {})
+    who = session(call, batch.role)
+    rows, after = manifests.read(call, who, batch.given, at or {})
     if batch.total + len(rows) > limits.TASKS:
         raise ManifestFailed(f"Skyjar does jobs of up to {limits.TASKS} objects.")
     for number, (bucket, key, version) in enumerate(rows, batch.total):
@@ -64,9 +65,12 @@ def prepare(call: Call, *, identity: str, at: dict[str, Any] | None = None) -> N
     batch = batch_state.changed(call, batch, status="Preparing", total=batch.total + len(rows))
     if after is not None:
         call.later(prepare, key=identity, identity=identity, at=after)
-    elif not batch.total:
+        return
+    if not batch.total:
         raise ManifestFailed("The manifest lists no objects.")
-    elif batch.needs_confirmation:
+    kept = generated_manifests.write(call, who, batch)
+    batch = batch_state.changed(call, batch, manifest=kept)
+    if batch.needs_confirmation:
         batch_state.changed(call, batch, status="Suspended", suspended_s=call.now)
         call.later(expire, key=identity, due=call.now + limits.SUSPENDED_S, identity=identity)
     else:

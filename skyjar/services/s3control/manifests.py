@@ -21,7 +21,7 @@ from skyjar.kernel.call import Call
 from skyjar.kernel.errors import NotImplementedHere
 from skyjar.kernel.principals import Principal
 
-from . import generators, limits
+from . import generated_manifests, generators, limits
 from .errors import InvalidRequest, ManifestFailed
 
 _ARN = "arn:aws:s3:::"
@@ -46,8 +46,7 @@ def check(manifest: dict[str, Any] | None, generator: dict[str, Any] | None) -> 
     wanted = (generator or {}).get("S3JobManifestGenerator")
     if not wanted:
         raise InvalidRequest("The manifest generator is empty.")
-    if wanted["EnableManifestOutput"] or wanted.get("ManifestOutputLocation"):
-        raise NotImplementedHere("Skyjar does not implement ManifestOutputLocation of s3control:CreateJob.")
+    generated_manifests.check(wanted)
     if (wanted.get("Filter") or {}).get("MatchAnyObjectEncryption"):
         raise NotImplementedHere("Skyjar does not implement MatchAnyObjectEncryption of s3control:CreateJob.")
 

@@ -28,6 +28,7 @@ class Point(Record, frozen=True):
     vpc: str = ""
     policy: str = ""
     is_public: bool = False
+    tags: dict[str, str] = {}
 
 
 class ObjectLambda(Record, frozen=True):

@@ -12,14 +12,20 @@ from skyjar.kernel.errors import AWSError, NotImplementedHere
 from skyjar.kernel.outside import Outside
 from skyjar.kernel.principals import Principal
 
-from . import ReplicationWanted, invocations
+from . import ReplicationWanted, compute_checksums, invocations
 from .batch_state import Batch, Task
 from .errors import InvalidRequest
 
 _ARN = "arn:aws:s3:::"
+_GRANTED = {
+    "FULL_CONTROL": "grant_full_control",
+    "READ": "grant_read",
+    "READ_ACP": "grant_read_acp",
+    "WRITE_ACP": "grant_write_acp",
+}
 _TIERS = {"BULK": "Bulk", "STANDARD": "Standard"}
 _ABSENT = {
-    "S3PutObjectCopy": ("AccessControlGrants", "AnnotationDirective", "RequesterPays", "ObjectLockEventHold",
+    "S3PutObjectCopy": ("AnnotationDirective", "RequesterPays", "ObjectLockEventHold",
                         "ObjectLockEventHoldDuration"),
 }  # fmt: skip
 
@@ -45,7 +51,7 @@ def check(operation: dict[str, Any]) -> None:
     if len(operation) != 1:
         raise InvalidRequest("A job has exactly one operation.")
     ((name, given),) = operation.items()
-    if name not in _DOING and name != "LambdaInvoke":
+    if name not in _DOING and name not in ("LambdaInvoke", compute_checksums.NAME):
         raise NotImplementedHere(f"Skyjar does not implement {name} of s3control:CreateJob.")
     for member in _ABSENT.get(name, ()):
         if given.get(member):
@@ -61,8 +67,12 @@ def check(operation: dict[str, Any]) -> None:
             raise InvalidRequest("The target of a copy is named by the ARN of its bucket.")
     if name == "S3InitiateRestoreObject" and not given.get("ExpirationInDays"):
         raise InvalidRequest("ExpirationInDays is needed to restore objects.")
+        if any(grant.get("Permission") not in _GRANTED for grant in given.get("AccessControlGrants") or ()):
+            raise InvalidRequest("A grant on a copy is of FULL_CONTROL, READ, READ_ACP or WRITE_ACP.")
     if name == "LambdaInvoke":
         invocations.check(given)
+    if name == compute_checksums.NAME:
+        compute_checksums.check(given)
 
 
 def begin(call: Call, who: Principal, batch: Batch, task: Task) -> Outcome | Outside:
@@ -70,6 +80,9 @@ def begin(call: Call, who: Principal, batch: Batch, task: Task) -> Outcome | Out
     given = batch.given["Operation"][batch.operation]
     if batch.operation == "LambdaInvoke":
         return invocations.begin(call, who, batch.id, given, task).map(lambda after, told: Outcome(*told))
+    if batch.operation == compute_checksums.NAME:
+        told = compute_checksums.begin(call, who, given, task)
+        return told.map(lambda after, ended: Outcome(*ended)) if isinstance(told, Outside) else Outcome(*told)
     answer = _DOING[batch.operation](call, who, given, task)
     return answer.map(lambda after, told: DONE) if isinstance(answer, Outside) else DONE
 
@@ -114,6 +127,10 @@ def _copy(call: Call, who: Principal, given: dict[str, Any], task: Task) -> Any:
     if given.get("NewObjectTagging") is not None:
         tags = {tag["Key"]: tag["Value"] for tag in given["NewObjectTagging"]}
         wanted |= {"tagging_directive": "REPLACE", "tagging": urlencode(tags)}
+    for grant in given.get("AccessControlGrants") or ():
+        grantee, header = grant.get("Grantee") or {}, _GRANTED[grant["Permission"]]
+        one = f'{grantee.get("TypeIdentifier", "id")}="{grantee.get("Identifier", "")}"'
+        wanted[header] = f"{wanted[header]}, {one}" if header in wanted else one
     return _s3(call, who).copy_object(
         bucket=given["TargetResource"].removeprefix(_ARN),
         key=f"{prefix}/{task.key}" if prefix else task.key,

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from skyjar.kernel.errors import AWSError, NotImplementedHere
+from skyjar.kernel.errors import AWSError
 from skyjar.kernel.listening import Listen, Unlisten, listeners
 from skyjar.services.dax import errors, limits
 
@@ -47,6 +47,15 @@ def refusal(kind: type[AWSError], call: Any, *given: Any, **parameters: Any) -> 
     return refused.value.message
 
 
+def test_a_cluster_with_tls_says_so(desk: Any, ports: dict[str, int]) -> None:
+    made = create(desk, cluster_endpoint_encryption_type="TLS")
+    desk.settle()
+    found = described(desk)
+    assert made["ClusterEndpointEncryptionType"] == found["ClusterEndpointEncryptionType"] == "TLS"
+    assert found["ClusterDiscoveryEndpoint"]["URL"] == f"daxs://127.0.0.1:{ports['fast']}"
+    assert create(desk, "plain")["ClusterEndpointEncryptionType"] == "NONE"
+
+
 def test_a_cluster_is_created_then_available(desk: Any, ports: dict[str, int]) -> None:
     made = create(desk, "Fast", 2, description="d", tags=[{"Key": "a", "Value": "b"}])
     assert (made["ClusterName"], made["Status"], made["TotalNodes"], made["ActiveNodes"]) == ("fast", "creating", 2, 0)
@@ -77,7 +86,6 @@ def test_what_is_wrong_with_a_cluster_is_said(desk: Any, ports: dict[str, int]) 
     refusal(errors.InvalidParameterCombinationException, create, desk, "b", count=2, availability_zones=["us-east-1a"])
     refusal(errors.ParameterGroupNotFoundFault, create, desk, "b", parameter_group_name="none")
     refusal(errors.SubnetGroupNotFoundFault, create, desk, "b", subnet_group_name="none")
-    refusal(NotImplementedHere, create, desk, "b", cluster_endpoint_encryption_type="TLS")
     refusal(errors.ClusterNotFoundFault, described, desk, "b")
     refusal(errors.InvalidClusterStateFault, desk.ask("dax").reboot_node, cluster_name="fast", node_id="fast-a")
     desk.settle()

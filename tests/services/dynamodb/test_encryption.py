@@ -11,6 +11,7 @@ import pytest
 from skyjar.kernel.errors import AWSError
 from skyjar.kernel.principals import Principal
 from skyjar.services.dynamodb import encryption, sealing
+from skyjar.services.dynamodb.errors import ValidationException
 
 from .conftest import Make, index, item
 
@@ -129,3 +130,24 @@ def test_what_is_refused(table: Make) -> None:
     for given in ({"Enabled": True, "SSEType": "AES256"}, {"Enabled": False, "SSEType": "KMS"}):
         refused("ValidationException", table, sse_specification=given)
     refused("ValidationException", table, sse_specification={"Enabled": True, "KMSMasterKeyId": "alias/none"})
+
+
+def test_a_table_whose_key_is_disabled_is_inaccessible(desk: Any, table: Make, key: str) -> None:
+    db = table(sse_specification={"Enabled": True, "KMSMasterKeyId": key})
+
+    def shown() -> tuple[str, float]:
+        found = db.describe_table(table_name="tab")["Table"]
+        return found["TableStatus"], found["SSEDescription"].get("InaccessibleEncryptionDateTime", 0.0)
+
+    assert shown() == ("ACTIVE", 0.0)
+    desk.ask("kms").disable_key(key_id=key)
+    forget_keys()
+    noticed = desk.clock.now()
+    assert shown() == ("INACCESSIBLE_ENCRYPTION_CREDENTIALS", noticed)
+    with pytest.raises(ValidationException, match="KMS key is not accessible"):
+        db.put_item(table_name="tab", item=item(pk="a"))
+    desk.advance(3600)
+    assert shown() == ("INACCESSIBLE_ENCRYPTION_CREDENTIALS", noticed)
+    desk.ask("kms").enable_key(key_id=key)
+    assert shown() == ("ACTIVE", 0.0)
+    db.put_item(table_name="tab", item=item(pk="a"))

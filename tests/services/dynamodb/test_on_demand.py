@@ -6,10 +6,8 @@ from typing import Any
 
 import pytest
 
-from skyjar.kernel import quotas
 from skyjar.services.dynamodb.errors import (
     ProvisionedThroughputExceededException,
-    RequestLimitExceeded,
     ThrottlingException,
     TransactionCanceledException,
     ValidationException,
@@ -118,66 +116,3 @@ def test_warm_throughput_is_shown_and_only_grows(desk: Any, table: Make) -> None
             db.update_table(table_name="tab", on_demand_throughput=wrong)
     with pytest.raises(ValidationException):
         db.update_table(table_name="tab", warm_throughput={})
-
-
-@pytest.fixture
-def strict(desk: Any, table: Make) -> Any:
-    """A table in a cloud with AWS's timing."""
-    db = table()
-    desk.pipeline.behaviour.has_aws_timing = True
-    return db
-
-
-def test_one_partition_has_an_end(desk: Any, strict: Any) -> None:
-    for _ in range(4):
-        put(strict, size=300 * KB)
-    with pytest.raises(ThrottlingException, match="check if you have a hot key") as caught:
-        put(strict)
-    assert caught.value.fields["throttlingReasons"][0]["reason"] == "TableWriteKeyRangeThroughputExceeded"
-    put(strict, "another")
-    desk.advance(1)
-    put(strict)
-
-
-def test_a_new_table_does_4000_writes_and_twice_its_peak_later(desk: Any, strict: Any) -> None:
-    def most() -> int:
-        """How many writes of 100 units each are let in within one second, on different keys."""
-        done = 0
-        try:
-            for n in range(200):
-                put(strict, f"{done}-{n}", size=100 * KB - 50)
-                done += 1
-        except ThrottlingException:
-            return done
-        return done
-
-    first = most()
-    assert 10 <= first <= 41, "as far as 4 partitions go"
-    desk.advance(1800)
-    second = most()
-    assert first < second <= 2 * first + 1
-    strict.update_table(table_name="tab", warm_throughput={"WriteUnitsPerSecond": 30_000})
-    desk.advance(1800)
-    assert most() > second
-    assert warm(shown(strict))[1] == 30_000
-
-
-def test_more_than_the_quota_is_refused_otherwise(desk: Any, strict: Any) -> None:
-    desk.store.transact(lambda tx: quotas.change(tx, "dynamodb", "table-write-units", 100, "", ""))
-    put(strict, size=150 * KB)
-    with pytest.raises(RequestLimitExceeded, match="throughput limit for your account") as caught:
-        put(strict, "b")
-    assert caught.value.fields["ThrottlingReasons"][0]["reason"] == "TableWriteAccountLimitExceeded"
-
-
-def test_a_peak_doubles_what_can_be_done(desk: Any, strict: Any) -> None:
-    """By the numbers that are shown: a peak of 8,000 reads in a second makes 16,000 half an hour later."""
-    for n in range(27):
-        put(strict, f"{n}", size=399 * KB)
-        desk.advance(1)
-    for n in range(27):
-        for _ in range(3):
-            strict.get_item(table_name="tab", key=item(pk=f"{n}"), consistent_read=True)
-    assert warm(shown(strict)) == (12_000, 4_000)
-    desk.advance(1800)
-    assert warm(shown(strict)) == (27 * 3 * 100 * 2, 4_000)

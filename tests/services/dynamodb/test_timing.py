@@ -106,3 +106,21 @@ def test_contributor_insights_are_enabled_and_disabled(slow: Any, table: Make) -
     slow.advance(3)
     assert shown()[0] == "DISABLED"
     assert db.list_contributor_insights()["ContributorInsightsSummaries"] == []
+
+
+def test_items_are_counted_every_six_hours(slow: Any, table: Make) -> None:
+    db = table()
+    slow.advance(8)
+
+    def counted() -> int:
+        return int(db.describe_table(table_name="tab")["Table"]["ItemCount"])
+
+    db.put_item(table_name="tab", item=item(pk="a"))
+    assert counted() == 0
+    slow.advance(6 * 3600)
+    assert counted() == 1
+    db.put_item(table_name="tab", item=item(pk="b"))
+    slow.advance(5 * 3600)
+    assert counted() == 1
+    slow.advance(3600)
+    assert counted() == 2

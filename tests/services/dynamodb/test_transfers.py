@@ -10,6 +10,7 @@ import pytest
 import zstandard
 
 from skyjar.kernel.errors import AWSError
+from skyjar.kernel.principals import Principal
 from skyjar.services.dynamodb import exports, import_files, incremental_exports
 
 from .conftest import Make, item, keys, types
@@ -111,19 +112,99 @@ def test_an_export_that_cannot_be_written_fails(desk: Any, db: Any) -> None:
     assert (failed["ExportStatus"], failed["FailureCode"]) == ("FAILED", "S3NoSuchBucket")
 
 
-def test_lines_that_are_no_items_are_counted(desk: Any, db: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def told(desk: Any, arn: str) -> list[dict[str, Any]]:
+    """The log of an import's errors."""
+    stream = f"{arn.rpartition('/')[2]}/error"
+    events = desk.ask("logs").get_log_events(
+        log_group_name="/aws-dynamodb/imports", log_stream_name=stream, start_from_head=True
+    )["events"]
+    return [json.loads(each["message"]) for each in events]
+
+
+GOOD = [json.dumps({"Item": {"pk": {"S": f"k{n}"}, "n": {"N": "01.0"}}}) for n in range(4)]
+
+
+def test_items_that_the_table_cannot_hold_are_told(desk: Any, db: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(import_files, "CHUNK", 2)
-    good = [json.dumps({"Item": {"pk": {"S": f"k{n}"}, "n": {"N": "01.0"}}}) for n in range(4)]
-    bad = ["{", "[]", '{"Item": 1}', '{"Item": {"n": {"N": "1"}}}', '{"Item": {"pk": {"S": 1}}}', '{"Item": {"pk": {"S": "x"}, "b": {"B": "?"}}}',
-           '{"Item": {"pk": {"S": "x"}, "n": {"N": "x"}}}', '{"Item": {"pk": {"Q": "x"}}}', '{"Item": {"pk": {}}}', "[" * 9000]  # fmt: skip
-    desk.ask("s3").put_object(bucket="files", key="in/1", body="\n".join([*good[:2], *bad, good[2]]).encode())
-    desk.ask("s3").put_object(bucket="files", key="in/2", body=good[3].encode())
+    bad = [
+        '{"Item": {"n": {"N": "1"}}}',
+        '{"Item": {"pk": {"S": "x"}, "n": {"N": "x"}}}',
+        '{"Item": {"pk": {"N": "1"}}}',
+    ]
+    desk.ask("s3").put_object(bucket="files", key="in/1", body="\n".join([*GOOD[:2], *bad, GOOD[2]]).encode())
+    desk.ask("s3").put_object(bucket="files", key="in/2", body=GOOD[3].encode())
     arn = start(db)
     desk.settle()
     done = shown(db, arn)
-    assert (done["ImportStatus"], done["ImportedItemCount"], done["ErrorCount"]) == ("COMPLETED", 4, len(bad))
-    assert {each["n"]["N"] for each in db.scan(table_name="new")["Items"]} == {"1"}
-    assert [each["ImportArn"] for each in db.list_imports()["ImportSummaryList"]] == [arn]
+    assert (done["ImportStatus"], done["ImportedItemCount"], done["ErrorCount"]) == ("FAILED", 4, 3)
+    assert done["ProcessedItemCount"] == 7
+    assert (done["FailureCode"], done["FailureMessage"]) == (
+        "ItemValidationError",
+        "Some of the items failed validation checks and were not imported. Please check CloudWatch error logs for more details.",
+    )
+    assert done["CloudWatchLogGroupArn"] == "arn:aws:logs:us-east-1:111122223333:log-group:/aws-dynamodb/imports:*"
+    assert {each["n"]["N"] for each in db.scan(table_name="new")["Items"]} == {"1"}, "the table has the others"
+    (summary,) = db.list_imports()["ImportSummaryList"]
+    assert (summary["ImportArn"], summary["CloudWatchLogGroupArn"]) == (arn, done["CloudWatchLogGroupArn"])
+    events = told(desk, arn)
+    assert events[0] == {
+        "itemS3Pointer": {"bucket": "files", "key": "in/1", "itemIndex": 2},
+        "importArn": arn,
+        "errorMessages": ["One or more parameter values were invalid: Missing the key pk in the item"],
+    }
+    assert [each["itemS3Pointer"]["itemIndex"] for each in events] == [2, 3, 4]
+
+
+@pytest.mark.parametrize(
+    ("line", "sentence"),
+    [
+        ("{", "Unexpected token"),
+        ("[" * 9000, "Unexpected token"),
+        ("[]", "Expected 'Item' top level container"),
+        ('{"Item": 1}', "Expected 'Item' top level container"),
+        ('{"Item": {"pk": {"S": 1}}}', "not an item"),
+        ('{"Item": {"pk": {"S": "x"}, "b": {"B": "?"}}}', "not an item"),
+        ('{"Item": {"pk": {"Q": "x"}}}', "not an item"),
+        ('{"Item": {"pk": {}}}', "not an item"),
+    ],
+)
+def test_after_a_line_that_is_no_item_the_rest_of_its_object_is_left_out(
+    desk: Any, db: Any, line: str, sentence: str
+) -> None:
+    desk.ask("s3").put_object(bucket="files", key="in/1", body="\n".join([*GOOD[:2], line, GOOD[2]]).encode())
+    desk.ask("s3").put_object(bucket="files", key="in/2", body=GOOD[3].encode())
+    arn = start(db)
+    desk.settle()
+    done = shown(db, arn)
+    assert (done["ImportStatus"], done["ImportedItemCount"], done["ErrorCount"]) == ("FAILED", 3, 1)
+    (event,) = told(desk, arn)
+    assert event["itemS3Pointer"] == {"bucket": "files", "key": "in/1", "itemIndex": 2}
+    assert sentence in event["errorMessages"][0]
+
+
+def test_an_import_that_may_not_log_fails(desk: Any, db: Any) -> None:
+    iam = desk.ask("iam")
+    made = iam.create_user(user_name="ann")["User"]
+    ann = Principal(kind="user", account=desk.account, arn=made["Arn"], name="ann", id=made["UserId"])
+    allowed = {
+        "Version": "2012-10-17",
+        "Statement": {"Effect": "Allow", "Action": ["dynamodb:*", "s3:*"], "Resource": "*"},
+    }
+    iam.put_user_policy(user_name="ann", policy_name="p", policy_document=json.dumps(allowed))
+    desk.ask("s3").put_object(bucket="files", key="in/1", body=GOOD[0].encode())
+    arn = start(desk.ask("dynamodb", ann))
+    desk.settle()
+    done = shown(db, arn)
+    assert (done["ImportStatus"], done["ImportedItemCount"]) == ("FAILED", 0)
+    assert "is not authorized to perform: logs:DescribeLogGroups" in done["FailureMessage"]
+    refused("ResourceNotFoundException", db.describe_table, table_name="new")
+
+
+def test_an_import_from_nowhere_leaves_no_table(desk: Any, db: Any) -> None:
+    arn = start(db, s3_bucket_source={"S3Bucket": "nowhere-at-all"})
+    desk.settle()
+    assert (shown(db, arn)["ImportStatus"], shown(db, arn)["FailureCode"]) == ("FAILED", "S3NoSuchBucket")
+    refused("ResourceNotFoundException", db.describe_table, table_name="new")
 
 
 def test_csv(desk: Any, db: Any) -> None:
@@ -141,7 +222,8 @@ def test_broken_files_fail_the_import(desk: Any, db: Any) -> None:
     desk.ask("s3").put_object(bucket="files", key="in/1", body=b"not gzip")
     arn = start(db, input_compression_type="GZIP")
     desk.settle()
-    assert (shown(db, arn)["ImportStatus"], shown(db, arn)["FailureCode"]) == ("FAILED", "InvalidInput")
+    assert (shown(db, arn)["ImportStatus"], shown(db, arn)["FailureCode"]) == ("FAILED", "ItemValidationError")
+    assert told(desk, arn)[0]["itemS3Pointer"] == {"bucket": "files", "key": "in/1", "itemIndex": 0}
     for key, kind, broken in (
         ("in/1", "GZIP", gzip.compress(b"x" * 100)[:-12]),
         ("in/1", "ZSTD", b"not zstd at all"),
@@ -151,7 +233,10 @@ def test_broken_files_fail_the_import(desk: Any, db: Any) -> None:
         name = f"new-{len(db.list_tables()['TableNames'])}"
         arn = start(db, input_compression_type=kind, table_creation_parameters={**CREATE, "TableName": name})
         desk.settle()
-        assert (shown(db, arn)["ImportStatus"], shown(db, arn)["FailureCode"]) == ("FAILED", "InvalidInput"), broken
+        assert (shown(db, arn)["ImportStatus"], shown(db, arn)["FailureCode"]) == (
+            "FAILED",
+            "ItemValidationError",
+        ), broken
 
 
 def test_ion_there_and_back(desk: Any, db: Any) -> None:
@@ -178,7 +263,7 @@ def test_ion_there_and_back(desk: Any, db: Any) -> None:
     source = {"S3Bucket": "files", "S3KeyPrefix": "ion/"}
     made = start(db, input_format="ION", input_compression_type="GZIP", s3_bucket_source=source)
     desk.settle()
-    assert (shown(db, made)["ImportedItemCount"], shown(db, made)["ErrorCount"]) == (3, 3)
+    assert (shown(db, made)["ImportedItemCount"], shown(db, made)["ErrorCount"]) == (3, 1), "the rest is left out"
     found = {each["pk"]["S"]: each for each in db.scan(table_name="new")["Items"]}
     assert found["a"] == whole
     assert (found["b"]["n"], found["c"]["n"]) == ({"N": "1000"}, {"N": "5"})

@@ -272,6 +272,7 @@ def test_replaying_a_stream_makes_the_table(desk: Any, seed: int) -> None:
     seen: set[str] = set()
     ordered = shards(desk, arn)
     for at in range(len(ordered)):
+        desk.advance(1)  # a stream may be described ten times a second
         for record in read(desk, iterator(desk, arn, shard=at)):
             change = record["dynamodb"]
             assert record["eventID"] not in seen
@@ -294,6 +295,20 @@ def test_a_shard_is_read_five_times_a_second_where_aws_timing_is_asked_for(desk:
     desk.pipeline.behaviour.has_aws_timing = True
     for _ in range(5):
         assert read(desk, text)
-    refused("LimitExceededException", desk.ask("dynamodbstreams").get_records, shard_iterator=text)
+    refused("ThrottlingException", desk.ask("dynamodbstreams").get_records, shard_iterator=text)
     desk.advance(1)
     assert read(desk, text)
+
+
+def test_streams_are_listed_and_described_so_often_in_a_second(desk: Any) -> None:
+    arn = table(desk)
+    streams = desk.ask("dynamodbstreams")
+    for _ in range(5):
+        streams.list_streams()
+    refused("ThrottlingException", streams.list_streams)
+    for _ in range(10):
+        streams.describe_stream(stream_arn=arn)
+    refused("ThrottlingException", streams.describe_stream, stream_arn=arn)
+    desk.ask("dynamodbstreams", region="eu-west-1").list_streams()
+    desk.advance(1)
+    streams.list_streams()

@@ -7,6 +7,7 @@ import orjson
 import pytest
 
 from skyjar.kernel.errors import AWSError
+from skyjar.kernel.web import WebForm
 from skyjar.services.s3 import errors, forms, websites
 
 EXPIRES = "2030-01-01T00:00:00Z"
@@ -17,19 +18,15 @@ def form(*conditions: Any, policy: str = "", **fields: str) -> forms.Form:
     return forms.Form({"policy": policy or b64encode(document).decode(), **fields}, "f", b"12345")
 
 
-@pytest.mark.parametrize(
-    "body",
-    [
-        b"",
-        b"--b--",
-        b"--b\r\n\r\nx\r\n--b--\r\n",
-        b'--b\r\nContent-Disposition: form-data; name="key"\r\n\r\nk\r\n--b--\r\n',
-    ],
-)
-@pytest.mark.parametrize("content_type", ["multipart/form-data", "multipart/form-data; boundary=b"])
-def test_bodies_that_are_no_form(body: bytes, content_type: str) -> None:
-    with pytest.raises((errors.MalformedPOSTRequest, errors.InvalidArgument)):
-        forms.read(body, content_type)
+def test_forms_that_are_none() -> None:
+    for given, error in (
+        (None, errors.MalformedPOSTRequest),
+        (WebForm(fields={}, filename="", content=b"", is_malformed=True), errors.MalformedPOSTRequest),
+        (WebForm(fields={}, filename="", content=b"", is_long=True), errors.MaxPostPreDataLengthExceeded),
+        (WebForm(fields={"key": "k"}, filename="", content=b""), errors.InvalidArgument),
+    ):
+        with pytest.raises(error):
+            forms.read(given)
 
 
 @pytest.mark.parametrize(
@@ -75,3 +72,37 @@ def test_conditions_of_a_policy() -> None:
 def test_website_configurations_that_cannot_be(document: dict[str, Any]) -> None:
     with pytest.raises((errors.InvalidArgument, errors.InvalidRequest, errors.MalformedXML)):
         websites.check(document)
+
+
+def test_the_name_of_the_file_is_put_into_every_field() -> None:
+    fields = {"key": "up/${filename}", "x-amz-meta-n": "${filename}"}
+    found = forms.read(WebForm(fields=fields, filename="ü;b.txt", content=b"x;y", has_file=True))
+    assert (found.fields, found.content) == ({"key": "up/ü;b.txt", "x-amz-meta-n": "ü;b.txt"}, b"x;y")
+    policy = form(["starts-with", "$key", "up/"], ["eq", "$x-amz-meta-n", "ü;b.txt"]).fields
+    forms.check_policy(forms.Form({**policy, **found.fields}, "", b""), "b", 0)
+
+
+def test_what_a_condition_says_of_what_does_not_meet_it() -> None:
+    for condition, told in (
+        ({"Content-Type": "a/b"}, '["eq", "$Content-Type", "a/b"]'),
+        (["starts-with", "$key", 'x"'], '["starts-with", "$key", "x\\""]'),
+        (["Starts-With", "$Content-Type", "image/"], '["starts-with", "$Content-Type", "image/"]'),
+    ):
+        given = form(condition, **{"content-type": "image/png,text/plain", "key": "k"})
+        with pytest.raises(errors.AccessDenied) as refused:
+            forms.check_policy(given, "b", 0)
+        assert refused.value.message == f"Invalid according to Policy: Policy Condition failed: {told}"
+    forms.check_policy(
+        form(["starts-with", "$content-type", "image/"], **{"content-type": "image/png,image/jpeg"}), "b", 0
+    )
+
+
+def test_tags_of_a_form() -> None:
+    tag = "<Tag><Key>a</Key><Value>b &amp; c</Value></Tag>"
+    for namespace in ("", " xmlns='http://s3.amazonaws.com/doc/2006-03-01/'"):
+        assert forms.tags(f"<Tagging{namespace}><TagSet>{tag}</TagSet></Tagging>") == [("a", "b & c")]
+    bomb = "<!DOCTYPE t [<!ENTITY a '" + "x" * 1000 + "'><!ENTITY b '" + "&a;" * 1000 + "'>]>"
+    bomb += "<Tagging><TagSet><Tag><Key>a&b;</Key></Tag></TagSet></Tagging>"
+    for text in (bomb, "", "a=b", "<Tagging/>", f"<Tags><TagSet>{tag}</TagSet></Tags>", "<Tagging><TagSet>"):
+        with pytest.raises(errors.MalformedXML):
+            forms.tags(text)

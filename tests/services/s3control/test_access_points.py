@@ -118,7 +118,7 @@ def test_what_does_not_come_through(desk: Any, control: Any) -> None:
     assert code(s3.get_bucket_versioning, bucket=arn) == "MethodNotAllowed"
     assert code(s3.delete_bucket, bucket=arn) == "MethodNotAllowed"
     everywhere = f"arn:aws:s3::{desk.account}:accesspoint/mfzwi23gnjvgw.mrap"
-    assert code(s3.get_object, bucket=everywhere, key="k") == "NotImplemented"
+    assert code(s3.get_object, bucket=everywhere, key="k") == "NoSuchMultiRegionAccessPoint"
 
 
 @pytest.mark.spec("s3control-001")

@@ -206,8 +206,7 @@ def test_a_generated_manifest(batch: Batch) -> None:
     assert batch.run(TAGGING, manifest_generator=generator)["ProgressSummary"]["TotalNumberOfTasks"] == 1
     assert (batch.tags("a b"), batch.tags("c")) == ([{"Key": "a", "Value": "b"}], [])
     generator["S3JobManifestGenerator"]["EnableManifestOutput"] = True
-    with pytest.raises(NotImplementedHere, match="ManifestOutputLocation"):
-        batch.create(TAGGING, manifest_generator=generator)
+    assert code(batch.create, TAGGING, manifest_generator=generator) == "InvalidRequest"
 
 
 def test_a_manifest_is_read_and_worked_off_in_pages(batch: Batch, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -417,7 +416,10 @@ def test_a_report_that_cannot_be_written_fails_the_job(batch: Batch) -> None:
 def test_what_is_no_job(batch: Batch) -> None:
     assert code(batch.create, {**TAGGING, "S3DeleteObjectTagging": {}}) == "InvalidRequest"
     assert code(batch.create, TAGGING, report={"Enabled": True}) == "InvalidRequest"
-    with pytest.raises(NotImplementedHere, match="S3ComputeObjectChecksum"):
-        batch.create({"S3ComputeObjectChecksum": {}})
+    for given in ({"ChecksumAlgorithm": "XXHASH3"}, {"ChecksumAlgorithm": "SHA1", "ChecksumType": "COMPOSITE"}):
+        with pytest.raises(NotImplementedHere, match="S3ComputeObjectChecksum"):
+            batch.create({"S3ComputeObjectChecksum": given})
+    report = {"Enabled": False}
+    assert code(batch.create, {"S3ComputeObjectChecksum": {}}, report=report) == "InvalidRequest"
     with pytest.raises(NotImplementedHere, match="RequesterPays"):
         batch.create({"S3PutObjectCopy": {"TargetResource": "arn:aws:s3:::first", "RequesterPays": True}})

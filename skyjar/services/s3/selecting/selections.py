@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from skyjar.kernel.errors import NotImplementedHere
-
 from .errors import Refused
 from .evaluation import compared, compiled, is_unknown
 from .grammar import Query
@@ -17,41 +15,47 @@ from .values import number_of
 from .writing import Fields, messages
 
 _KINDS: dict[str, Callable[..., Rows]] = {"CSV": CsvRows, "JSON": JsonRows, "Parquet": ParquetRows}
-RESULT_BYTES = 256 << 20  # ours: an answer is made whole before it is sent
 
 
-def selected(
-    pieces: Any, query: Query, reading: dict[str, Any], writing: dict[str, Any], span: Span | None, now: float,
-    shows_progress: bool,
-) -> list[dict[str, Any]]:  # fmt: skip
-    """The events: records, progress where it is asked for, statistics, the end."""
-    source = Source(pieces, reading.get("CompressionType") or "NONE")
-    try:
-        return _events(source, query, reading, writing, span, now, shows_progress)
-    except RecursionError:
-        raise Refused("UnsupportedSqlStructure", "It is nested too deeply.") from None
+class Selection:
+    """One selection at work. No more of it is in memory than one message and what a record, document or Parquet object takes."""
 
+    def __init__(
+        self, pieces: Any, query: Query, reading: dict[str, Any], writing: dict[str, Any], span: Span | None, now: float,
+        shows_progress: bool,
+    ) -> None:  # fmt: skip
+        self._source = Source(pieces, reading.get("CompressionType") or "NONE")
+        self._query, self._reading, self._writing = query, reading, writing
+        self._span, self._now = span, now
+        self._shows_progress = shows_progress
+        self._returned = 0
 
-def _events(
-    source: Source, query: Query, reading: dict[str, Any], writing: dict[str, Any], span: Span | None, now: float,
-    shows_progress: bool,
-) -> list[dict[str, Any]]:  # fmt: skip
-    form, kind = next((form, kind) for form, kind in _KINDS.items() if reading.get(form) is not None)
-    rows = kind(source, reading[form], span, query)
-    events: list[dict[str, Any]] = []
-    returned = 0
-    for payload in messages(_chosen(rows, query, now), writing):
-        returned += len(payload)
-        if returned > RESULT_BYTES:
-            raise NotImplementedHere(f"Skyjar answers s3:SelectObjectContent with up to {RESULT_BYTES} bytes.")
-        events.append({"Records": {"Payload": payload}})
-        if shows_progress:
-            events.append({"Progress": {"Details": _counted(source, returned)}})
-    return [*events, {"Stats": {"Details": _counted(source, returned)}}, {"End": {}}]
+    def events(self) -> Iterator[dict[str, Any]]:
+        """Records, progress where it is asked for, statistics, the end."""
+        form, kind = next((form, kind) for form, kind in _KINDS.items() if self._reading.get(form) is not None)
+        try:
+            rows = kind(self._source, self._reading[form], self._span, self._query)
+            for payload in messages(_chosen(rows, self._query, self._now), self._writing):
+                self._returned += len(payload)
+                yield {"Records": {"Payload": payload}}
+                if self._shows_progress:
+                    yield self.idle()
+        except RecursionError:
+            raise Refused("UnsupportedSqlStructure", "It is nested too deeply.") from None
+        yield {"Stats": {"Details": self._counted()}}
+        yield {"End": {}}
 
+    def idle(self) -> dict[str, Any]:
+        """What is told while nothing is found."""
+        return {"Progress": {"Details": self._counted()}} if self._shows_progress else {"Cont": {}}
 
-def _counted(source: Source, returned: int) -> dict[str, int]:
-    return {"BytesScanned": source.scanned, "BytesProcessed": source.processed, "BytesReturned": returned}
+    def stop(self) -> None:
+        """Read no more."""
+        self._source.is_stopped = True
+
+    def _counted(self) -> dict[str, int]:
+        scanned, processed = self._source.scanned, self._source.processed
+        return {"BytesScanned": scanned, "BytesProcessed": processed, "BytesReturned": self._returned}
 
 
 def _chosen(rows: Rows, query: Query, now: float) -> Iterator[Fields]:

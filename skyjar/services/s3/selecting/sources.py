@@ -26,7 +26,8 @@ class Piece(Protocol):
 
 
 class Source:
-    """`pieces` are (blob, offset, length); `scanned` counts bytes as they are kept, `processed` as they are unpacked."""
+    """`pieces` are (blob, offset, length); `scanned` counts bytes as they are kept, `processed` as they are unpacked. Once it
+    `is_stopped` nothing more is read."""
 
     def __init__(self, pieces: Any, packing: str = "NONE") -> None:
         self._pieces = pieces
@@ -34,6 +35,7 @@ class Source:
         self.size = sum(length for _, _, length in pieces)
         self.scanned = 0
         self.processed = 0
+        self.is_stopped = False
 
     def chunks(self, start: int = 0) -> Iterator[bytes]:
         raw = self._raw(start)
@@ -62,7 +64,7 @@ class Source:
                 continue
             at, end = offset + start, offset + length
             start = 0
-            while at < end:
+            while at < end and not self.is_stopped:
                 data = blob.read(at, min(CHUNK_BYTES, end - at))
                 at += len(data)
                 self.scanned += len(data)

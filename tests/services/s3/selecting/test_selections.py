@@ -14,7 +14,7 @@ from skyjar.services.s3.copies import Whole
 from skyjar.services.s3.selecting import sources
 from skyjar.services.s3.selecting.errors import Refused
 from skyjar.services.s3.selecting.grammar import parse
-from skyjar.services.s3.selecting.selections import selected
+from skyjar.services.s3.selecting.selections import Selection
 
 PEOPLE = b"name,age,city\nAnn,31,Bern\nBob,9,Oslo\n#no,0,row\nCid,,Bern\n"
 LINES = b'{"n":1,"tags":["a","b"],"in":{"Deep":true}}\n{"n":2.5,"in":null}\n{"n":"3","tags":[]}\n'
@@ -25,15 +25,8 @@ def events(
     data: bytes, sql: str, reading: dict[str, Any], writing: dict[str, Any] | None = None, **more: Any
 ) -> list[dict[str, Any]]:
     pieces = ((Whole(data), 0, len(data)),)
-    return selected(
-        pieces,
-        parse(sql),
-        reading,
-        writing or {"CSV": {}},
-        more.get("span"),
-        1_800_000_000.0,
-        more.get("progress", False),
-    )
+    given = (reading, writing or {"CSV": {}}, more.get("span"), 1_800_000_000.0, more.get("progress", False))
+    return list(Selection(pieces, parse(sql), *given).events())
 
 
 def text(*args: Any, **more: Any) -> str:

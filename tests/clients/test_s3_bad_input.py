@@ -1,0 +1,403 @@
+"""What S3 is sent that it must not take: paths and keys, digests and checksums, chunks, parts, packed bombs. Each is refused with AWS's
+code and sentence, and leaves what was there."""
+
+from __future__ import annotations
+
+import base64
+import bz2
+import gzip
+import hashlib
+import hmac
+import http.client
+import re
+import zlib
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+from botocore.exceptions import ClientError
+from lxml import etree
+
+from skyjar.services.s3.selecting import sources
+from skyjar.testing.running import Account
+
+pytestmark = pytest.mark.client
+MIB = 1 << 20
+Answer = tuple[int, str, str]
+
+
+class Raw:
+    """HTTP with headers as they are told, of a key that nobody issued, so that its signature is not looked at."""
+
+    def __init__(self, account: Account, bucket: str) -> None:
+        self._host = account.running.endpoint.removeprefix("http://")
+        self.bucket = bucket
+        credential = (
+            f"Credential={account.number}/20260101/us-east-1/s3/aws4_request, SignedHeaders=host, Signature={'0' * 64}"
+        )
+        self._signed = {"Authorization": f"AWS4-HMAC-SHA256 {credential}", "x-amz-date": "20260101T000000Z"}
+
+    def send(
+        self, method: str, path: str, body: bytes | None = None, headers: dict[str, str] | None = None
+    ) -> tuple[int, bytes]:
+        connection = http.client.HTTPConnection(self._host, timeout=20)
+        connection.putrequest(method, f"/{self.bucket}{path}", skip_accept_encoding=True)
+        told = {**self._signed, "x-amz-content-sha256": "UNSIGNED-PAYLOAD", **(headers or {})}
+        if body is not None:
+            told.setdefault("Content-Length", str(len(body)))
+        for name, value in told.items():
+            connection.putheader(name, value)
+        connection.endheaders(body)
+        answer = connection.getresponse()
+        try:
+            return answer.status, answer.read()
+        finally:
+            connection.close()
+
+    def ask(self, method: str, path: str, body: bytes | None = None, headers: dict[str, str] | None = None) -> Answer:
+        """Status, and an error's code and sentence."""
+        status, text = self.send(method, path, body, headers)
+        found = dict(re.findall(r"<(Code|Message)>([^<]*)<", text.decode()))
+        return status, found.get("Code", ""), found.get("Message", "")
+
+
+@pytest.fixture
+def raw(skyjar: Account) -> Raw:
+    name = f"bad-{skyjar.number}"
+    skyjar.client("s3").create_bucket(Bucket=name)
+    return Raw(skyjar, name)
+
+
+def keys(account: Account, raw: Raw, **more: Any) -> list[str]:
+    return [each["Key"] for each in account.client("s3").list_objects_v2(Bucket=raw.bucket, **more).get("Contents", ())]
+
+
+# Paths and keys
+
+TRICKS = ["/../x", "/..", "/a/../../x", "/%2e%2e/x", "/a/..%2f..%2fx", "/a/../../other-bucket/k"]
+URI = (400, "InvalidURI", "Couldn't parse the specified URI.")
+
+
+@pytest.mark.parametrize("path", TRICKS)
+def test_a_key_cannot_lead_out_of_its_bucket(skyjar: Account, raw: Raw, path: str) -> None:
+    """S3 says 400 and nothing else."""
+    for method, body in (("PUT", b"x"), ("GET", None), ("HEAD", None), ("POST", b"")):
+        assert raw.send(method, f"{path}?uploads" if method == "POST" else path, body) == (400, b"")
+    assert keys(skyjar, raw) == []
+
+
+@pytest.mark.parametrize("path", ["/%ff%fe", "/%c3", "/%ED%A0%80", "/%zz", "/a%", "/a%2", "/%u0041"])
+def test_a_path_that_is_no_text(skyjar: Account, raw: Raw, path: str) -> None:
+    assert raw.ask("PUT", path, b"x") == raw.ask("GET", path) == URI
+    assert keys(skyjar, raw) == []
+
+
+ODD = ["//", "/a", "a//b", "a/../b", "./a", "a/.", "...", "a+b", "a b", "a%2Fb", "a\\b", "ü/日本", "a?b#c", "&<>\"'", "a\tb", "a\r\nb", "\x01\x1f",
+       "\x7f", "\uffff", "x" * 1024, "ü" * 512]  # fmt: skip
+
+
+def test_odd_keys_are_keys(skyjar: Account, raw: Raw) -> None:
+    """Each another one: nothing is folded, decoded twice or cleaned."""
+    s3 = skyjar.client("s3")
+    for key in ODD:
+        s3.put_object(Bucket=raw.bucket, Key=key, Body=key.encode())
+    assert keys(skyjar, raw) == sorted(ODD, key=str.encode)
+    for key in ODD:
+        assert s3.get_object(Bucket=raw.bucket, Key=key)["Body"].read() == key.encode()
+        assert keys(skyjar, raw, Prefix=key, MaxKeys=1) == [key]
+    assert raw.send("GET", "/a%252Fb") == (200, b"a%2Fb")
+    assert raw.send("GET", "/a+b") == (200, b"a+b")
+    s3.delete_objects(Bucket=raw.bucket, Delete={"Objects": [{"Key": key} for key in ODD if key.isprintable()]})
+    assert set(keys(skyjar, raw)) == {key for key in ODD if not key.isprintable()}
+
+
+def test_a_key_has_1024_bytes(raw: Raw) -> None:
+    too_long = (400, "KeyTooLongError", "Your key is too long")
+    for key in ("k" * 1025, "ü" * 512 + "k"):
+        assert raw.ask("PUT", f"/{quote(key)}", b"x") == raw.ask("POST", f"/{quote(key)}?uploads", b"") == too_long
+        copied = raw.ask("PUT", f"/{quote(key)}", b"", {"x-amz-copy-source": f"/{raw.bucket}/k"})
+        assert copied[0] in (400, 404)
+
+
+@pytest.mark.parametrize("listing", ["", "list-type=2&", "versions&"])
+def test_keys_that_xml_cannot_say_need_the_encoding(skyjar: Account, raw: Raw, listing: str) -> None:
+    key, told = "a\x01+b c\x0b/ü&", "a%01%2Bb+c%0B/%C3%BC%26"
+    skyjar.client("s3").put_object(Bucket=raw.bucket, Key=key, Body=b"")
+    found = raw.send("GET", f"?{listing}encoding-type=url&delimiter=%2F")[1]
+    root = etree.fromstring(found)
+    said = [element.text for element in root.iter("{*}Prefix", "{*}Delimiter", "{*}EncodingType")]
+    assert (told.partition("/")[0] + "/" in said, "url" in said, "/" in said) == (True, True, True)
+    [shown] = etree.fromstring(raw.send("GET", f"?{listing}encoding-type=url")[1]).iter("{*}Key")
+    assert shown.text == told
+    plain = raw.send("GET", f"?{listing}")[1]
+    assert b"<Key>a&#x1;+b c&#xb;/\xc3\xbc&amp;</Key>" in plain
+    with pytest.raises(etree.XMLSyntaxError):  # which is why
+        etree.fromstring(plain)
+    assert raw.ask("GET", f"?{listing}encoding-type=other") == (
+        400,
+        "InvalidArgument",
+        "Invalid Encoding Method specified in Request",
+    )
+
+
+# Digests and checksums
+
+BODY = b"hello"
+SUMS = {"crc32": zlib.crc32(BODY).to_bytes(4, "big"), "sha1": hashlib.sha1(BODY).digest(), "sha256": hashlib.sha256(BODY).digest(),
+        "crc32c": b"1234", "crc64nvme": b"12345678"}  # fmt: skip
+
+
+def text_of(data: bytes) -> str:
+    return base64.b64encode(data).decode()
+
+
+@pytest.mark.parametrize("path", ["/k", "/k?partNumber=1&uploadId=UPLOAD"])
+def test_content_md5(skyjar: Account, raw: Raw, path: str) -> None:
+    upload = skyjar.client("s3").create_multipart_upload(Bucket=raw.bucket, Key="k")["UploadId"]
+    for long in (BODY, BODY * MIB):  # as it stands in memory, and streamed
+
+        def put(digest: str, body: bytes = long) -> Answer:
+            return raw.ask("PUT", path.replace("UPLOAD", upload), body, {"Content-MD5": digest})
+
+        bad = (400, "BadDigest", "The Content-MD5 you specified did not match what we received.")
+        invalid = (400, "InvalidDigest", "The Content-MD5 you specified was invalid.")
+        assert put(text_of(hashlib.md5(b"other").digest())) == bad
+        for digest in ("nonsense", "%%%", hashlib.md5(long).hexdigest(), text_of(b"short")):
+            assert put(digest) == invalid, digest
+    assert keys(skyjar, raw) == []
+    assert raw.ask("PUT", "/k", BODY, {"Content-MD5": text_of(hashlib.md5(BODY).digest())})[0] == 200
+
+
+@pytest.mark.parametrize("name", SUMS)
+def test_checksums_of_headers(skyjar: Account, raw: Raw, name: str) -> None:
+    header, wrong = f"x-amz-checksum-{name}", text_of(bytes(len(SUMS[name])))
+    for body in (BODY, BODY * MIB):
+        sentence = f"The {name.upper()} you specified did not match the calculated checksum."
+        assert raw.ask("PUT", "/k", body, {header: wrong}) == (400, "BadDigest", sentence)
+        for value in ("nonsense!", text_of(b"12"), text_of(bytes(40))):
+            assert raw.ask("PUT", "/k", body, {header: value}) == (
+                400,
+                "InvalidRequest",
+                f"Value for {header} header is invalid.",
+            )
+        both = {
+            header: wrong,
+            "x-amz-checksum-sha256" if name != "sha256" else "x-amz-checksum-sha1": text_of(SUMS["sha256"]),
+        }
+        sentence = "Expecting a single x-amz-checksum- header. Multiple checksum Types are not allowed."
+        assert raw.ask("PUT", "/k", body, both) == (400, "InvalidRequest", sentence)
+    assert keys(skyjar, raw) == []
+
+
+def test_digests_of_documents(skyjar: Account, raw: Raw) -> None:
+    body = b'<VersioningConfiguration xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><Status>Enabled</Status></VersioningConfiguration>'
+    for header, right, invalid in (
+        ("Content-MD5", hashlib.md5(body).digest(), ("InvalidDigest", "The Content-MD5 you specified was invalid.")),
+        (
+            "x-amz-checksum-crc32",
+            zlib.crc32(body).to_bytes(4, "big"),
+            ("InvalidRequest", "Value for x-amz-checksum-crc32 header is invalid."),
+        ),
+    ):
+        mismatch = {"Content-MD5": "The Content-MD5 you specified did not match what we received."}.get(
+            header, "The CRC32 you specified did not match the calculated checksum."
+        )
+        assert raw.ask("PUT", "?versioning", body, {header: text_of(bytes(len(right)))}) == (400, "BadDigest", mismatch)
+        for value in ("nonsense!", text_of(right[:-1])):
+            assert raw.ask("PUT", "?versioning", body, {header: value}) == (400, *invalid)
+        assert skyjar.client("s3").get_bucket_versioning(Bucket=raw.bucket).get("Status") is None
+    assert raw.ask("PUT", "?versioning", body, {"Content-MD5": text_of(hashlib.md5(body).digest())})[0] == 200
+    assert raw.ask("PUT", "?versioning", b"<VersioningConfiguration>")[1:] == MALFORMED
+
+
+# Chunks
+
+
+def chunked(*chunks: bytes, end: bytes = b"0\r\n", trailer: bytes = b"") -> bytes:
+    return b"".join(b"%x\r\n%b\r\n" % (len(chunk), chunk) for chunk in chunks) + end + trailer + b"\r\n"
+
+
+CRC = b"x-amz-checksum-crc32:" + text_of(SUMS["crc32"]).encode() + b"\r\n"
+INCOMPLETE = (400, "IncompleteBody", "The request body terminated unexpectedly")
+
+
+def put_chunks(raw: Raw, body: bytes, length: int | None = len(BODY), trailer: str = "x-amz-checksum-crc32") -> Answer:
+    headers = {"x-amz-content-sha256": "STREAMING-UNSIGNED-PAYLOAD-TRAILER", "Content-Encoding": "aws-chunked"}
+    if length is not None:
+        headers["x-amz-decoded-content-length"] = str(length)
+    return raw.ask("PUT", "/k", body, {**headers, "x-amz-trailer": trailer} if trailer else headers)
+
+
+def test_chunks_and_trailers(skyjar: Account, raw: Raw) -> None:
+    good = chunked(b"hel", b"lo", trailer=CRC)
+    assert put_chunks(raw, good)[0] == 200
+    skyjar.client("s3").delete_object(Bucket=raw.bucket, Key="k")
+    malformed = (400, "MalformedTrailerError",
+                 "The request contained trailing data that was not well-formed or did not conform to our published schema.")  # fmt: skip
+    assert put_chunks(raw, chunked(b"hello")) == malformed, "the trailer never comes"
+    assert put_chunks(raw, chunked(b"hello", trailer=CRC.replace(b"crc32", b"crc32c"))) == malformed
+    other = chunked(b"hollo", trailer=CRC)
+    assert put_chunks(raw, other) == (
+        400,
+        "BadDigest",
+        "The CRC32 you specified did not match the calculated checksum.",
+    )
+    assert put_chunks(raw, good, 4) == put_chunks(raw, good, 6) == INCOMPLETE, "a decoded length that is wrong"
+    assert put_chunks(raw, good[:12]) == put_chunks(raw, b"5\r\nhel") == put_chunks(raw, b"") == INCOMPLETE
+    missing = put_chunks(raw, good, None)
+    assert missing == (411, "MissingContentLength", "You must provide the Content-Length HTTP header.")
+    for body in (b"zz\r\nhello\r\n0\r\n\r\n", b"-5\r\nhello\r\n0\r\n\r\n", b"5\r\nhelloXX0\r\n\r\n", b"5" * 2000):
+        assert put_chunks(raw, body)[:2] == (400, "InvalidRequest"), body
+    assert keys(skyjar, raw) == []
+
+
+@pytest.mark.parametrize("size", [3, MIB])
+def test_a_wrong_signature_in_the_third_chunk(skyjar: Account, raw: Raw, size: int) -> None:
+    iam = skyjar.client("iam")
+    iam.create_user(UserName="u")
+    iam.attach_user_policy(UserName="u", PolicyArn="arn:aws:iam::aws:policy/AmazonS3FullAccess")
+    issued = iam.create_access_key(UserName="u")["AccessKey"]
+    stamp = skyjar.running.call(lambda: skyjar.running.cloud.clock.now())
+    signed = Signed(skyjar, raw, issued, stamp)
+    pieces = [bytes([number]) * size for number in range(4)] + [b""]
+    assert signed.put(pieces)[0] == 200
+    skyjar.client("s3").delete_object(Bucket=raw.bucket, Key="k")
+    sentence = "The request signature we calculated does not match the signature you provided. Check your key and signing method."
+    for wrong in range(5):
+        assert signed.put(pieces, wrong) == (403, "SignatureDoesNotMatch", sentence)
+    assert keys(skyjar, raw) == []
+
+
+class Signed:
+    """Chunks with a signature each. Source: S3 API reference, "Signature calculations for the Authorization header: transferring payload in
+    multiple chunks"."""
+
+    def __init__(self, account: Account, raw: Raw, issued: dict[str, str], now: float) -> None:
+        from datetime import UTC, datetime
+
+        self._raw, self._id, self._host = raw, issued["AccessKeyId"], account.running.endpoint.removeprefix("http://")
+        self._stamp = datetime.fromtimestamp(now, UTC).strftime("%Y%m%dT%H%M%SZ")
+        self._scope = f"{self._stamp[:8]}/us-east-1/s3/aws4_request"
+        self._key = ("AWS4" + issued["SecretAccessKey"]).encode()
+        for part in self._scope.split("/"):
+            self._key = hmac.digest(self._key, part.encode(), "sha256")
+
+    def _sign(self, *lines: str) -> str:
+        return hmac.digest(self._key, "\n".join(lines).encode(), "sha256").hex()
+
+    def put(self, pieces: list[bytes], wrong: int | None = None) -> Answer:
+        """With the signature of one piece wrong."""
+        kind = "STREAMING-AWS4-HMAC-SHA256-PAYLOAD"
+        named = {"host": self._host, "x-amz-content-sha256": kind, "x-amz-date": self._stamp,
+                 "x-amz-decoded-content-length": str(sum(map(len, pieces)))}  # fmt: skip
+        canonical = "\n".join(
+            [
+                "PUT",
+                f"/{self._raw.bucket}/k",
+                "",
+                *(f"{name}:{value}" for name, value in named.items()),
+                "",
+                ";".join(named),
+                kind,
+            ]
+        )
+        last = self._sign("AWS4-HMAC-SHA256", self._stamp, self._scope, hashlib.sha256(canonical.encode()).hexdigest())
+        head = (
+            f"AWS4-HMAC-SHA256 Credential={self._id}/{self._scope}, SignedHeaders={';'.join(named)}, Signature={last}"
+        )
+        body, empty = b"", hashlib.sha256(b"").hexdigest()
+        for number, piece in enumerate(pieces):
+            last = self._sign(
+                "AWS4-HMAC-SHA256-PAYLOAD", self._stamp, self._scope, last, empty, hashlib.sha256(piece).hexdigest()
+            )
+            told = last if number != wrong else last[:-1] + ("0" if last[-1] != "0" else "1")
+            body += b"%x;chunk-signature=%b\r\n%b\r\n" % (len(piece), told.encode(), piece)
+        del named["host"]
+        return self._raw.ask("PUT", "/k", body, {"Authorization": head, **named})
+
+
+# Parts
+
+INVALID_PART = ("InvalidPart", "One or more of the specified parts could not be found.  The part may not have been uploaded, or the "
+                "specified entity tag may not match the part's entity tag.")  # fmt: skip
+MALFORMED = (
+    "MalformedXML",
+    "The XML you provided was not well-formed or did not validate against our published schema",
+)
+ORDER = ("InvalidPartOrder", "The list of parts was not in ascending order. Parts must be ordered by part number.")
+SMALL = ("EntityTooSmall", "Your proposed upload is smaller than the minimum allowed size")
+
+
+def test_parts_that_do_not_fit(skyjar: Account, raw: Raw) -> None:
+    s3 = skyjar.client("s3")
+    upload = s3.create_multipart_upload(Bucket=raw.bucket, Key="k")["UploadId"]
+    where = {"Bucket": raw.bucket, "Key": "k", "UploadId": upload}
+    etags = {
+        n: s3.upload_part(**where, PartNumber=n, Body=body)["ETag"]
+        for n, body in ((1, b"a" * 5 * MIB), (2, b"b"), (3, b"c"))
+    }
+
+    def error(call: Callable[[], Any]) -> tuple[str, str]:
+        with pytest.raises(ClientError) as caught:
+            call()
+        return caught.value.response["Error"]["Code"], caught.value.response["Error"]["Message"]
+
+    def complete(*parts: tuple[int, str]) -> tuple[str, str]:
+        listed = [{"PartNumber": number, "ETag": etag} for number, etag in parts]
+        return error(lambda: s3.complete_multipart_upload(**where, MultipartUpload={"Parts": listed}))
+
+    sentence = "Part number must be an integer between 1 and 10000, inclusive"
+    for number in (0, 10_001, -1):
+        assert error(lambda: s3.upload_part(**where, PartNumber=number, Body=b"")) == ("InvalidArgument", sentence)  # noqa: B023
+    one, two, three = etags.items()
+    assert complete(two, one) == complete(one, one) == complete(one, three, two) == ORDER
+    assert complete(one, two, three) == SMALL
+    assert complete(one, (4, two[1])) == complete(one, (2, one[1])) == complete(one, (2, "")) == INVALID_PART
+    assert complete(one, (10_001, two[1])) == INVALID_PART
+    assert complete((0, one[1])) == ("InvalidArgument", "PartNumber must be >= 1")
+    assert complete() == MALFORMED
+    assert error(lambda: s3.complete_multipart_upload(**where)) == MALFORMED
+    for part in ({"ETag": one[1]}, {"PartNumber": 1}):
+        assert error(lambda: s3.complete_multipart_upload(**where, MultipartUpload={"Parts": [part]})) == MALFORMED  # noqa: B023
+    assert raw.ask("POST", f"/k?uploadId={upload}", b"<CompleteMultipartUpload><Part>")[1:] == MALFORMED
+    gone = "The specified upload does not exist. The upload ID may be invalid, or the upload may have been aborted or completed."
+    assert error(lambda: s3.upload_part(**{**where, "UploadId": "x"}, PartNumber=1, Body=b"")) == ("NoSuchUpload", gone)
+    assert keys(skyjar, raw) == []
+    s3.complete_multipart_upload(
+        **where, MultipartUpload={"Parts": [{"PartNumber": n, "ETag": etags[n]} for n in (1, 2)]}
+    )
+    assert s3.get_object(Bucket=raw.bucket, Key="k")["Body"].read() == b"a" * 5 * MIB + b"b"
+    assert complete(one)[0] == "NoSuchUpload"
+
+
+# Select
+
+
+@pytest.mark.parametrize(("packing", "pack"), [("GZIP", gzip.compress), ("BZIP2", bz2.compress)])
+def test_packed_bombs(
+    skyjar: Account, raw: Raw, monkeypatch: pytest.MonkeyPatch, packing: str, pack: Callable[[bytes], bytes]
+) -> None:
+    monkeypatch.setattr(sources, "UNPACKED_BYTES", 1 << 23)
+    s3 = skyjar.client("s3")
+
+    def select(body: bytes, packing: str = packing, **form: Any) -> tuple[str, str]:
+        s3.put_object(Bucket=raw.bucket, Key="k", Body=body)
+        with pytest.raises(ClientError) as caught:
+            answer = s3.select_object_content(
+                Bucket=raw.bucket, Key="k", Expression="SELECT COUNT(*) FROM s3object", ExpressionType="SQL",
+                InputSerialization={**(form or {"CSV": {}}), "CompressionType": packing}, OutputSerialization={"CSV": {}},
+            )  # fmt: skip
+            list(answer["Payload"])
+        return caught.value.response["Error"]["Code"], caught.value.response["Error"]["Message"]
+
+    lines, endless = pack(b"a\n" * (1 << 24)), pack(b"a" * (1 << 25))
+    assert len(lines) < 100_000
+    refused = ("NotImplemented", f"Skyjar selects from up to {1 << 23} bytes of unpacked content.")
+    assert select(lines) == refused
+    assert select(endless, JSON={"Type": "DOCUMENT"}) == refused
+    assert select(endless)[0] == "OverMaxRecordSize"
+    truncated = "Object decompression failed. Check that the object is properly compressed using the format specified in the request."
+    assert select(pack(b"a,b\n" * 1000)[:-6]) == ("TruncatedInput", truncated)
+    plain = "The file is not in a supported compression format. Only GZIP and BZIP2 are supported."
+    assert select(b"a,b\n" * 1000) == select(lines, "ZIP") == ("InvalidCompressionFormat", plain)
