@@ -47,6 +47,8 @@ def usage_of(tx: Transaction, since: int, until: int, now: float) -> list[Used]:
     if since <= today < until:
         for key, amount in usage.held(tx, float(today * prices.DAY_S), now).items():
             account, region, service, usage_type, operation = key
+            if not amount:
+                continue
             found.append(
                 Used(
                     day=today,

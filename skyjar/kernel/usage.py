@@ -4,7 +4,8 @@ A service's `usage.py` may hold
 
 - `counts(operation) -> Callable[[Ended, Tallies], None] | None`: what is called when a call of that operation has ended, well or not,
   as those of `metrics.py` are;
-- `held(tx, since, until) -> Iterable[Held]`: what all accounts hold, in unit-hours of that stretch of one day.
+- `held(tx, since, until) -> Iterable[Held]`: what all accounts hold, in unit-hours of that stretch of one day. While it says anything,
+  were it 0, it is asked every midnight; whoever makes the first of what is held says `begin(call)`.
 
 What no ended call tells says so itself: `use(call, …)`.
 """
@@ -54,8 +55,8 @@ class Held(NamedTuple):
     amount: float
 
 
-class Written(msgspec.Struct, frozen=True):
-    """An event: usage has been written."""
+class Begun(msgspec.Struct, frozen=True):
+    """An event: there is something that may be held, or something was used."""
 
 
 used = Table("kernel.used", Used, key=("day", "account", "region", "service", "usage_type", "operation"), scope="cloud")
@@ -64,12 +65,19 @@ used = Table("kernel.used", Used, key=("day", "account", "region", "service", "u
 def add(call: Call, day: int, amounts: Mapping[Key, float]) -> None:
     if amounts:
         _add(call.tx, day, amounts)
-        call.emit(Written())
+        begin(call)
+
+
+def begin(call: Call) -> None:
+    """Something has been made that is billed while it is there; said in the transaction that makes it."""
+    call.emit(Begun())
 
 
 def _add(tx: Transaction, day: int, amounts: Mapping[Key, float]) -> None:
     place = Place(tx, "", "")
     for key, amount in amounts.items():
+        if not amount:
+            continue
         before = used.get(place, day, *key)
         account, region, service, usage_type, operation = key
         used.put(
@@ -146,7 +154,7 @@ def held(tx: Transaction, since: float, until: float) -> dict[Key, float]:
                 amount /= month_h
             key = each[:5]
             found[key] = found.get(key, 0.0) + amount
-    return {key: amount for key, amount in found.items() if amount}
+    return found
 
 
 def clock_hours(since: float, until: float) -> float:

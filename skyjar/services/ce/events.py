@@ -1,4 +1,4 @@
-"""What Cost Explorer hears: that something has been used, and so may be held from now on."""
+"""What Cost Explorer hears: that something may be held from now on."""
 
 from __future__ import annotations
 
@@ -10,6 +10,6 @@ from skyjar.kernel.service import on
 from . import jobs
 
 
-@on("usage.Written")
+@on("usage.Begun")
 def begin(call: Call, event: Any) -> None:
     jobs.begin(call)

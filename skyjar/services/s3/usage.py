@@ -243,7 +243,7 @@ def held(tx: Transaction, since: float, until: float) -> Iterable[Held]:
     """GB-hours of what all buckets have at the end, each thing from when it was made."""
     for bucket in state.buckets.range(Place(tx, "", "")):
         place = Place(tx, bucket.account, bucket.region)
-        totals: dict[tuple[str, str], float] = {}
+        totals = {("TimedStorage-ByteHrs", "StandardStorage"): 0.0}
         for usage_type, operation, amount in _things(place, bucket, since, until):
             totals[usage_type, operation] = totals.get((usage_type, operation), 0.0) + amount
         for (usage_type, operation), amount in totals.items():
