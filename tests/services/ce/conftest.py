@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from skyjar.kernel import bills
 from tests.conftest import NOON
 
 DAY = 86_400
@@ -41,6 +42,8 @@ def bill(desk: Any) -> Bill:
             filter={"Dimensions": {"Key": "SERVICE", "Values": [service]}},
             group_by=[{"Type": "DIMENSION", "Key": by}],
         )
+        rows = desk.store.transact(lambda tx: bills.usage_of(tx, 0, 10**6, desk.clock.now()))
+        assert not [name for name in bills.unpriced(rows) if " " in name]  # all that is counted has a price
         return {
             group["Keys"][0]: (
                 Decimal(group["Metrics"]["UsageQuantity"]["Amount"]),
