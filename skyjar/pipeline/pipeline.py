@@ -356,6 +356,7 @@ class Pipeline:
         x.status = response.status
         note(self, x, x.judgement, "")
         self._send(x, response)
+        x.result, x.parameters = None, {}  # an answer may wait for its turn, and what it was made of is large
 
     def _fail(self, x: Exchange, error: Exception) -> None:
         if not isinstance(error, AWSError | WireError):

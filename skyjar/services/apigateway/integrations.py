@@ -123,7 +123,7 @@ def get_integration(call: Call, *, rest_api_id: str, resource_id: str, http_meth
 
 
 def _milliseconds(value: str) -> int:
-    if not value.isdigit():
+    if not (value.isascii() and value.isdigit()):
         raise BadRequestException("Invalid timeout specified")
     return int(value)
 

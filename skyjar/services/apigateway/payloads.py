@@ -135,7 +135,9 @@ def _headers(request: WebRequest, request_id: str, now: float) -> dict[str, str]
     _, _, port = request.host.rpartition(":")
     before = found.get("X-Forwarded-For")
     found["X-Forwarded-For"] = f"{before}, {request.source_ip}" if before else request.source_ip
-    found["X-Forwarded-Port"] = port if port.isdigit() else ("443" if request.scheme == "https" else "80")
+    found["X-Forwarded-Port"] = (
+        port if port.isascii() and port.isdigit() else ("443" if request.scheme == "https" else "80")
+    )
     found["X-Forwarded-Proto"] = request.scheme
     found.setdefault("X-Amzn-Trace-Id", f"Root=1-{int(now):08x}-{request_id.replace('-', '')[:24]}")
     return found

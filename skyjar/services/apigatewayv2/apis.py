@@ -115,7 +115,7 @@ def get_apis(call: Call, *, max_results: str = "", next_token: str = "") -> dict
 
 def paged(found: list[Any], max_results: str, token: Any) -> tuple[list[Any], dict[str, str]]:
     """The first page, and the token of the next when there is one."""
-    if max_results and (not max_results.isdigit() or int(max_results) < 1):
+    if max_results and (not (max_results.isascii() and max_results.isdigit()) or int(max_results) < 1):
         raise BadRequestException("maxResults must be a positive integer.")
     size = int(max_results or 100)
     return found[:size], ({"NextToken": token(found[size])} if len(found) > size else {})

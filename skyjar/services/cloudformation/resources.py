@@ -79,7 +79,7 @@ def describe_stack_events(call: Call, *, stack_name: str, next_token: str = "") 
     stack = state.find(call, stack_name)
     if stack is None:
         raise ValidationError(f"Stack [{stack_name}] does not exist")
-    if next_token and not next_token.isdigit():
+    if next_token and not (next_token.isascii() and next_token.isdigit()):
         raise ValidationError(f"Invalid NextToken: {next_token[:64]}")
     end = (int(next_token),) if next_token else ()
     found = state.events.range(call, stack.id, end=end, limit=PAGE + 1, reverse=True)

@@ -204,7 +204,7 @@ def _newest(call: Call) -> list[Stack]:
 
 
 def _page(items: list[Any], token: str, size: int = 100) -> tuple[list[Any], dict[str, str]]:
-    if token and not token.isdigit():
+    if token and not (token.isascii() and token.isdigit()):
         raise ValidationError(f"Invalid NextToken: {token[:64]}")
     start = int(token or 0)
     more = {"NextToken": str(start + size)} if len(items) > start + size else {}

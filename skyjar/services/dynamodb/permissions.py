@@ -10,7 +10,7 @@ from skyjar.kernel.errors import AWSError
 from skyjar.kernel.tables import Place
 from skyjar.policy.evaluation import RESOURCE
 
-from . import schemas, state, statement_permissions
+from . import questions, schemas, state, statement_permissions
 from .expressions import attributes_of
 from .statement_permissions import OPERATIONS, Need
 
@@ -87,19 +87,7 @@ def _statements(call: Call, operation: str, parameters: dict[str, Any]) -> list[
     return found
 
 
-_PLAIN = frozenset(("get_item", "put_item", "update_item", "delete_item"))
-
-
-def question(call: Call, operation: str, parameters: dict[str, Any]) -> str | None:
-    """The table's name, for operations on one item of a table that is in use and has no policy."""
-    if operation not in _PLAIN:
-        return None
-    name: str = parameters["table_name"]
-    if name[:4] == "arn:":
-        return None
-    schema = schemas.find(call, name)
-    call.looked_up = (name, schema)
-    return name if schema is not None and schema.is_plain else None
+question = questions.question
 
 
 def actions(call: Call, operation: str, parameters: dict[str, Any]) -> list[str] | None:

@@ -15,7 +15,7 @@ def download(call: Call, request: WebRequest) -> WebResponse:
     labels = request.labels
     place = Place(call.tx, labels["account"], labels["region"])
     table = state.layers if labels["kind"] == "layer" else state.versions
-    number = int(labels["number"]) if labels["number"].isdigit() else -1
+    number = int(labels["number"]) if labels["number"].isascii() and labels["number"].isdigit() else -1
     found = table.get(place, labels["name"], number)
     if found is None or found.download != labels["secret"] or request.method not in ("GET", "HEAD"):
         return WebResponse(status=403, headers=[("content-type", "text/plain")], body=b"Access denied\n")

@@ -219,7 +219,7 @@ def number_of(qualifier: str) -> int | None:
     """The version that a qualifier names; None for an alias."""
     if qualifier in ("", LATEST):
         return 0
-    return int(qualifier) if qualifier.isdigit() else None
+    return int(qualifier) if qualifier.isascii() and qualifier.isdigit() else None
 
 
 def missing(reference: Reference) -> ResourceNotFoundException:

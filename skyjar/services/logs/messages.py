@@ -166,7 +166,7 @@ def _read_token(token: str | None, from_head: bool) -> tuple[bool, Place]:
     if not token:
         return from_head, reading.START if from_head else reading.END
     direction, _, digits = token.partition("/")
-    if direction not in ("f", "b") or len(digits) != 56 or not digits.isdigit():
+    if direction not in ("f", "b") or len(digits) != 56 or not (digits.isascii() and digits.isdigit()):
         raise InvalidParameterException("The specified nextToken is invalid.")
     return direction == "f", (int(digits[:20]) - 1, int(digits[20:40]), int(digits[40:]))
 
@@ -228,6 +228,6 @@ def _filter_token(event: Event) -> str:
 
 def _filter_place(token: str) -> tuple[int, str, int, int]:
     parts = paging.read(token).split("/", 3)
-    if len(parts) != 4 or not all(part.lstrip("-").isdigit() for part in parts[:3]):
+    if len(parts) != 4 or not all(part.isascii() and part.lstrip("-").isdigit() for part in parts[:3]):
         raise InvalidParameterException("The specified nextToken is invalid.")
     return int(parts[0]), parts[3], int(parts[1]), int(parts[2])

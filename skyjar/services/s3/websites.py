@@ -90,7 +90,7 @@ def _check_rule(rule: dict[str, Any]) -> None:
     if code is not None and code not in _REDIRECTS:
         raise InvalidRequest(f"The provided HTTP redirect code ({code}) is not valid. Valid codes are 3XX except 300.")
     error = (condition or {}).get("HttpErrorCodeReturnedEquals")
-    if error is not None and not (error.isdigit() and 400 <= int(error) < 600):
+    if error is not None and not (error.isascii() and error.isdigit() and 400 <= int(error) < 600):
         raise InvalidRequest(f"The provided HTTP error code ({error}) is not valid. Valid codes are 4XX or 5XX.")
 
 

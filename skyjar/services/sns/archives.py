@@ -32,7 +32,7 @@ def days(text: str) -> int:
         return 0
     value = given.get("MessageRetentionPeriod") if isinstance(given, dict) and len(given) == 1 else None
     least, most = limits.ARCHIVE_DAYS
-    if not str(value).isdigit() or not least <= int(str(value)) <= most:
+    if not (str(value).isascii() and str(value).isdigit()) or not least <= int(str(value)) <= most:
         raise InvalidParameterException(
             f"ArchivePolicy: MessageRetentionPeriod must be an integer between {least} and {most}"
         )

@@ -55,7 +55,9 @@ def set_sms_attributes(call: Call, *, attributes: dict[str, str]) -> dict[str, A
             raise InvalidParameterException("DefaultSMSType is invalid")
         if name == "DefaultSenderID" and value and not _SENDER.match(value):
             raise InvalidParameterException("DefaultSenderID is invalid")
-        if name in ("MonthlySpendLimit", "DeliveryStatusSuccessSamplingRate") and not value.isdigit():
+        if name in ("MonthlySpendLimit", "DeliveryStatusSuccessSamplingRate") and not (
+            value.isascii() and value.isdigit()
+        ):
             raise InvalidParameterException(f"{name} is invalid")
     found = texts_state.settings.get(call, "") or Settings(id="")
     texts_state.settings.put(call, Settings(id="", attributes={**found.attributes, **attributes}))
