@@ -14,6 +14,7 @@ _COLUMNS = {
     "usage": ["service", "Region", "usage type", "amount", "unit", "a unit", "dollars"],
     "day": ["day", "dollars"],
 }
+_RIGHT = frozenset(("amount", "a unit", "dollars"))
 
 
 def cost(arguments: argparse.Namespace) -> int:
@@ -30,13 +31,24 @@ def _draw(found: dict[str, Any]) -> None:
     of = f" of account {found['account']}" if found["account"] else ""
     show.say(f"What {found['month']}{of} would have cost on AWS: [bold]${_dollars(found['total'])}[/]")
     if found["lines"]:
-        show.table("", _COLUMNS[found["by"]], [_row(found["by"], line) for line in found["lines"]])
+        columns = _COLUMNS[found["by"]]
+        rows = [_row(found["by"], line) for line in found["lines"]]
+        rows.append(["sum", *[""] * (len(columns) - 2), _dollars(found["total"])])
+        show.table("", columns, rows, _RIGHT)
     for name, times in sorted(found["not_priced"].items()):
-        show.say(f"not priced: {name} ({_number(times)} {'calls' if ' ' not in name else 'used'})")
-    for name, several in found["left_out"].items():
-        show.say(f"not priced of {name}: " + "; ".join(several))
+        show.say(f"not priced: {name} ({_times(name, times)})")
+    for name, several in found["left_out"].items() if found["by"] == "usage" else ():
+        show.say(f"[dim]not priced of {name}: {'; '.join(several)}[/]")
+    if found["left_out"] and found["by"] != "usage":
+        show.say("[dim]Of some services parts are not priced: --by usage names them.[/]")
     for note in found["notes"]:
         show.say(f"[dim]{note}[/]")
+
+
+def _times(name: str, times: float) -> str:
+    if " " in name:
+        return f"{_number(times)} used"
+    return "1 call" if times == 1 else f"{_number(times)} calls"
 
 
 def _row(by: str, line: dict[str, Any]) -> list[str]:

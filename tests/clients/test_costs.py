@@ -79,7 +79,7 @@ def test_the_command(still: Account, capsys: Any) -> None:
     assert "EarlyDelete" in str(found["left_out"]["Amazon Simple Storage Service"])
     drawn = command(capsys, still)
     assert "0.01" in drawn
-    assert "not priced: sns (1 calls)" in drawn
+    assert "not priced: sns (1 call)" in drawn
     assert "us-east-1" in drawn
     by_service = json.loads(command(capsys, still, "--json", "--by", "service"))
     assert [each["service"] for each in by_service["lines"]] == ["Amazon Simple Storage Service"]
