@@ -80,7 +80,7 @@ def lines(rows: Iterable[Used], since: int = 0) -> list[Line]:
         cost = prices.cost(product, before + amount) - prices.cost(product, before)
         held = prices.of(row.service)
         assert held is not None
-        shown = prices.in_region(row.usage_type, row.region)
+        shown = prices.in_region(row.usage_type, row.region, held.begins)
         found.append(
             Line(row.day, row.account, row.region, held.name, shown, row.operation, amount, product.unit, cost, product)
         )

@@ -34,7 +34,8 @@ class Product(msgspec.Struct, frozen=True, rename="camel"):
 
 
 class PriceList(msgspec.Struct, frozen=True, rename="camel"):
-    """`code` is AWS's service code (AmazonS3), `name` the service as bills have it; `leaves_out` is for people."""
+    """`code` is AWS's service code (AmazonS3), `name` the service as bills have it; `leaves_out` is for people. How usage types begin:
+    with the Region's billing code but in us-east-1, with that in us-east-1 `always` as well, or with the `region`'s name."""
 
     code: str = ""
     name: str = ""
@@ -42,6 +43,7 @@ class PriceList(msgspec.Struct, frozen=True, rename="camel"):
     effective: str = ""
     is_free: bool = False
     leaves_out: tuple[str, ...] = ()
+    begins: str = ""
     products: tuple[Product, ...] = ()
 
 
@@ -100,7 +102,11 @@ def regions() -> dict[str, tuple[str, str]]:
     return {name: (prefix, location) for name, (prefix, location) in orjson.loads(file.read_bytes()).items()}
 
 
-def in_region(usage_type: str, region: str) -> str:
-    """A usage type as bills have it."""
+def in_region(usage_type: str, region: str, begins: str = "") -> str:
+    """A usage type as bills have it; `begins` as its price list says."""
     prefix = regions().get(region, ("", ""))[0]
+    if begins == "region":
+        prefix = region
+    elif begins == "always" and region == REGION:
+        prefix = "USE1"
     return f"{prefix}-{usage_type}" if prefix else usage_type

@@ -21,6 +21,7 @@ def test_a_list_is_whole(name: str) -> None:
     assert re.fullmatch(r"\d{4}-\d{2}-01T00:00:00Z", held.effective)
     known = [(each.usage_type, each.operation) for each in held.products]
     assert len(set(known)) == len(known)
+    assert held.begins in ("", "always", "region")
     for each in held.products:
         begins = [Decimal(begin) for begin, _ in each.prices]
         assert begins == sorted(set(begins)), each.usage_type
@@ -59,6 +60,9 @@ def test_usage_types_of_regions() -> None:
     assert prices.in_region("Requests-Tier1", "us-east-1") == "Requests-Tier1"
     assert prices.in_region("Requests-Tier1", "eu-west-1") == "EU-Requests-Tier1"
     assert prices.in_region("Requests-Tier1", "us-west-2") == "USW2-Requests-Tier1"
+    assert prices.in_region("PaidEventsRecorded", "us-east-1", "always") == "USE1-PaidEventsRecorded"
+    assert prices.in_region("PaidEventsRecorded", "us-west-2", "always") == "USW2-PaidEventsRecorded"
+    assert prices.in_region("KMS-Requests", "us-east-1", "region") == "us-east-1-KMS-Requests"
 
 
 def test_hours_of_months() -> None:

@@ -83,7 +83,7 @@ def _attributes(held: PriceList, product: Product, code: str) -> dict[str, str]:
         "regionCode": prices.REGION,
         "servicecode": code,
         "servicename": _NAMES.get(code, held.name),
-        "usagetype": product.usage_type,
+        "usagetype": prices.in_region(product.usage_type, prices.REGION, held.begins),
     }
 
 
