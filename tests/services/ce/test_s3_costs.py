@@ -182,7 +182,8 @@ def test_a_transition_costs_a_request(february: Any, bill: Bill) -> None:
     found = bill(S3)
     assert found["Requests-Tier3"] == (1, Decimal("0.00003"))
     assert round(found["TimedStorage-ByteHrs"][0] + found["TimedStorage-GlacierByteHrs"][0], 2) == 100
-    assert round(found["TimedStorage-GlacierByteHrs"][0], 2) == round(Decimal(1800) / 28, 2)
+    days = round(found["TimedStorage-GlacierByteHrs"][0] * 28 / 100, 1)
+    assert days in (18, 19)  # whether the day is measured before or after the objects of its midnight are moved
 
 
 def test_the_requester_pays(february: Any, bill: Bill) -> None:
