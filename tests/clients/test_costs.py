@@ -76,7 +76,7 @@ def test_the_command(still: Account, capsys: Any) -> None:
     assert (line["service"], line["amount"], line["cost"]) == ("Amazon Simple Storage Service", "2001", "0.010005")
     assert (line["unit"], Decimal(line["price"])) == ("Requests", Decimal("0.000005"))
     assert found["not_priced"] == {"events": 1.0}
-    assert "EarlyDelete" in str(found["left_out"]["Amazon Simple Storage Service"])
+    assert "Inventory" in str(found["left_out"]["Amazon Simple Storage Service"])
     drawn = command(capsys, still)
     assert "0.01" in drawn
     assert "not priced: events (1 call)" in drawn

@@ -186,6 +186,33 @@ def test_a_transition_costs_a_request(february: Any, bill: Bill) -> None:
     assert days in (18, 19)  # whether the day is measured before or after the objects of its midnight are moved
 
 
+def test_what_goes_early_costs_the_rest(february: Any, bill: Bill) -> None:
+    s3 = february.ask("s3")
+    s3.create_bucket(bucket="first")
+    store(february, "first", "ia", 100 * GIB, "STANDARD_IA")
+    store(february, "first", "archived", 100 * GIB, "GLACIER")
+    s3.put_object(bucket="first", key="small", body=b"x" * 28 * 1024, storage_class="STANDARD_IA")
+    february.advance(16 * DAY)
+    s3.delete_object(bucket="first", key="ia")
+    s3.put_object(bucket="first", key="archived", body=b"x")  # which takes its place
+    s3.put_object(bucket="first", key="small", body=b"x")
+    found = bill(S3)
+    assert abs(found["EarlyDelete-SIA"][0] - 50) < Decimal("0.001")  # 14 days of the 28 that February has
+    assert found["EarlyDelete-SIA"][1].quantize(Decimal("0.001")) == Decimal("0.625")
+    assert found["EarlyDelete-ByteHrs"][1].quantize(CENT) == Decimal("0.95")  # 74 days
+    assert found["EarlyDelete-SIA-SmObjects"][0] == Decimal(str(round(50 * 1024 / GIB, 10)))
+
+
+def test_what_stays_long_enough_goes_for_nothing(february: Any, bill: Bill) -> None:
+    s3 = february.ask("s3")
+    s3.create_bucket(bucket="first")
+    store(february, "first", "ia", 100 * GIB, "STANDARD_IA")
+    store(february, "first", "plain", 100 * GIB)
+    february.advance(31 * DAY)
+    s3.delete_objects(bucket="first", delete={"Objects": [{"Key": "ia"}, {"Key": "plain"}]})
+    assert not [name for name in bill(S3, MARCH) if name.startswith("EarlyDelete")]
+
+
 def test_the_requester_pays(february: Any, bill: Bill) -> None:
     from skyjar.kernel.principals import root
 
@@ -225,7 +252,7 @@ def test_a_cloud_without_anything_has_no_midnights(february: Any, bill: Bill) ->
 
 def test_all_that_is_counted_has_a_price() -> None:
     from skyjar.kernel import prices
-    from skyjar.services.s3 import usage
+    from skyjar.services.s3 import minimums, usage
 
     classes = ("", *usage._IN_REQUESTS)
     counted = {
@@ -236,5 +263,7 @@ def test_all_that_is_counted_has_a_price() -> None:
     for (kind, _), types in usage._RESTORES.items():
         restoring = "RestoreObject" if kind == "GLACIER" else "DeepArchiveRestoreObject"
         counted |= {(each, restoring) for each in types}
+    for _, usage_type, has_least_size in minimums.OF_CLASS.values():
+        counted |= {(usage_type, ""), (f"{usage_type}-SmObjects" if has_least_size else usage_type, "")}
     counted |= {("DataTransfer-Out-Bytes", "GetObject"), ("Monitoring-Automation-INT", "")}
     assert [each for each in sorted(counted) if prices.product("s3", *each) is None] == []
