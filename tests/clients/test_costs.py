@@ -70,16 +70,16 @@ def test_the_command(still: Account, capsys: Any) -> None:
     s3.create_bucket(Bucket=bucket)
     for number in range(2000):
         s3.put_object(Bucket=bucket, Key=str(number % 10), Body=b"x")
-    still.client("events").list_event_buses()
+    still.client("ecr").describe_repositories()
     found = json.loads(command(capsys, still, "--json"))
     line = next(each for each in found["lines"] if each["usage_type"] == "Requests-Tier1")
     assert (line["service"], line["amount"], line["cost"]) == ("Amazon Simple Storage Service", "2001", "0.010005")
     assert (line["unit"], Decimal(line["price"])) == ("Requests", Decimal("0.000005"))
-    assert found["not_priced"] == {"events": 1.0}
+    assert found["not_priced"] == {"ecr": 1.0}
     assert "Inventory" in str(found["left_out"]["Amazon Simple Storage Service"])
     drawn = command(capsys, still)
     assert "0.01" in drawn
-    assert "not priced: events (1 call)" in drawn
+    assert "not priced: ecr (1 call)" in drawn
     assert "us-east-1" in drawn
     by_service = json.loads(command(capsys, still, "--json", "--by", "service"))
     assert [each["service"] for each in by_service["lines"]] == ["Amazon Simple Storage Service"]

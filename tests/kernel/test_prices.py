@@ -36,7 +36,7 @@ def test_a_service_that_is_free_has_no_prices() -> None:
     assert iam is not None
     assert iam.is_free
     assert "iam" not in prices.everything()
-    assert prices.of("events") is None
+    assert prices.of("ecr") is None
 
 
 def product(*bands: tuple[str, str]) -> Product:
