@@ -15,11 +15,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from functools import partial
 from math import ceil
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, cast
 
-import msgspec
-
-from . import prices
+from . import prices, principals
 from . import service as services
 from .metrics import Tallies
 from .store import Transaction
@@ -27,6 +25,7 @@ from .tables import At, Place, Record, Table
 
 if TYPE_CHECKING:
     from .call import Call
+    from .jobs import Job
 
 DAY_S = prices.DAY_S
 GIB = 1024**3
@@ -55,10 +54,6 @@ class Held(NamedTuple):
     amount: float
 
 
-class Begun(msgspec.Struct, frozen=True):
-    """An event: there is something that may be held, or something was used."""
-
-
 used = Table("kernel.used", Used, key=("day", "account", "region", "service", "usage_type", "operation"), scope="cloud")
 
 
@@ -68,9 +63,41 @@ def add(call: Call, day: int, amounts: Mapping[Key, float]) -> None:
         begin(call)
 
 
+class Measuring(Record, frozen=True):
+    """How far what is held has been measured: the days before `day`. `is_waiting`: a job is planned for the next midnight."""
+
+    name: str
+    day: int
+    is_waiting: bool
+
+
+measuring = Table("kernel.measuring", Measuring, key=("name",), scope="cloud")
+
+
+class _Measure:
+    """The job of `ce`, by its name: that service is loaded at midnight, and not by whoever makes the first bucket."""
+
+    name = "ce.measure"
+
+
 def begin(call: Call) -> None:
     """Something has been made that is billed while it is there; said in the transaction that makes it."""
-    call.emit(Begun())
+    before = measured(call.tx)
+    if before is None or not before.is_waiting:
+        plan(call, int(call.now // DAY_S), True)
+
+
+def measured(tx: Transaction) -> Measuring | None:
+    return measuring.get(Place(tx, "", ""), "all")
+
+
+def plan(call: Call, day: int, is_waiting: bool) -> None:
+    """Days before this one have been measured; go on at its end, or wait until something begins."""
+    measuring.put(Place(call.tx, "", ""), Measuring(name="all", day=day, is_waiting=is_waiting))
+    if is_waiting:
+        own = call.at(call.tx, call.now)  # the job is the cloud's, not that of the account that happened to begin
+        own.account, own.region, own.caller = "", "", principals.service("ce.amazonaws.com")
+        own.later(cast("Job", _Measure()), key="all", due=float((day + 1) * DAY_S))
 
 
 def _add(tx: Transaction, day: int, amounts: Mapping[Key, float]) -> None:

@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 
 from skyjar.kernel import usage
-from skyjar.services.ce import state as measuring
 
 DAY = 86_400
 
@@ -60,4 +59,4 @@ def test_a_year_over_what_is_stored_is_a_moment_a_day(desk: Any) -> None:
     stored = [each for each in found if each.usage_type == "TimedStorage-ByteHrs"]
     assert len(stored) == 365
     assert sum(each.amount for each in stored) == pytest.approx(12 * 1024 / 2**30, rel=0.01)
-    assert desk.store.transact(measuring.now).is_waiting
+    assert desk.store.transact(usage.measured).is_waiting

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from skyjar.kernel import usage
 from skyjar.kernel.tables import Place
 from skyjar.services.s3 import state
 
@@ -234,15 +235,14 @@ def test_the_requester_pays(february: Any, bill: Bill) -> None:
 
 
 def test_a_cloud_without_anything_has_no_midnights(february: Any, bill: Bill) -> None:
-    from skyjar.services.ce import state as measuring
 
     s3 = february.ask("s3")
     s3.create_bucket(bucket="first")
     february.advance(3 * DAY)
-    assert february.store.transact(measuring.now).is_waiting
+    assert february.store.transact(usage.measured).is_waiting
     s3.delete_bucket(bucket="first")
     february.advance(2 * DAY)
-    assert not february.store.transact(measuring.now).is_waiting
+    assert not february.store.transact(usage.measured).is_waiting
     february.advance(2 * DAY)
     s3.create_bucket(bucket="first")
     store(february, "first", "later", GIB)
@@ -252,15 +252,16 @@ def test_a_cloud_without_anything_has_no_midnights(february: Any, bill: Bill) ->
 
 def test_all_that_is_counted_has_a_price() -> None:
     from skyjar.kernel import prices
-    from skyjar.services.s3 import minimums, usage
+    from skyjar.services.s3 import minimums
+    from skyjar.services.s3 import usage as own
 
-    classes = ("", *usage._IN_REQUESTS)
+    classes = ("", *own._IN_REQUESTS)
     counted = {
-        (usage.request_type(operation, kind), "") for operation in ("put_object", "get_object") for kind in classes
+        (own.request_type(operation, kind), "") for operation in ("put_object", "get_object") for kind in classes
     }
-    counted |= {(usage_type, "") for usage_type in (*usage._STORED.values(), *usage._RETRIEVALS.values())}
-    counted |= set(usage._TRANSITIONS.values())
-    for (kind, _), types in usage._RESTORES.items():
+    counted |= {(usage_type, "") for usage_type in (*own._STORED.values(), *own._RETRIEVALS.values())}
+    counted |= set(own._TRANSITIONS.values())
+    for (kind, _), types in own._RESTORES.items():
         restoring = "RestoreObject" if kind == "GLACIER" else "DeepArchiveRestoreObject"
         counted |= {(each, restoring) for each in types}
     for _, usage_type, has_least_size in minimums.OF_CLASS.values():
