@@ -21,10 +21,20 @@ from skyjar.kernel.usage import GIB, HOUR_S, Held, Key
 from . import limits, point_state, reading, state, storage_types, tiers
 from .state import Bucket, Object, Upload
 
-What = tuple[
-    str, str, str, str, str
-]  # the bucket as it was named, operation, storage class, the caller's account and Region
-Counted = dict[What, list[int]]  # requests, bytes read, bytes sent out
+What = tuple[str, ...]  # the bucket as it was named, operation, storage class; the caller's account where that matters
+
+
+class Tallied:
+    """Requests, bytes read and bytes sent out; who was the first to make one, and in which Region."""
+
+    __slots__ = ("account", "read", "region", "requests", "sent")
+
+    def __init__(self, account: str, region: str) -> None:
+        self.account, self.region = account, region
+        self.requests = self.read = self.sent = 0
+
+
+Counted = dict[What, Tallied]
 _IN_REQUESTS = {
     "STANDARD_IA": "SIA-",
     "ONEZONE_IA": "ZIA-",
@@ -70,17 +80,18 @@ def _reading(operation: str) -> Callable[[Ended, Tallies], None]:
             _failed(operation, ended, tallies)
             return
         result = ended.result
-        key = (ended.parameters["bucket"], operation, result.get("StorageClass", ""), ended.account, ended.region)
-        counted = tallies.known(ended.clock_began).get(_KNOWN)
-        found = counted.get(key) if counted is not None else None
+        key: What = (ended.parameters["bucket"], operation, result.get("StorageClass", ""))
+        if "RequestCharged" in result:
+            key += (ended.account,)
+        found = tallies.known(ended.clock_began).get(key)
         if found is None:
             found = _begin(ended, tallies, key)
-        found[0] += 1
+        found.requests += 1
         if has_body:
             size = result["ContentLength"]
-            found[1] += size
+            found.read += size
             if not ended.is_inside:
-                found[2] += size
+                found.sent += size
 
     return read
 
@@ -89,55 +100,62 @@ def _other(operation: str, has_class: bool) -> Callable[[Ended, Tallies], None]:
     def ended_well(ended: Ended, tallies: Tallies) -> None:
         if ended.error_code:
             _failed(operation, ended, tallies)
-        else:
-            storage_class = ended.parameters.get("storage_class", "") if has_class else ""
-            _count(operation, storage_class, ended, tallies)
+            return
+        given = ended.parameters
+        key: What = (given.get("bucket", ""), operation, given.get("storage_class", "") if has_class else "")
+        if "request_payer" in given or not key[0]:
+            key += (ended.account,)
+        found = tallies.known(ended.clock_began).get(key)
+        if found is None:
+            found = _begin(ended, tallies, key)
+        found.requests += 1
 
     return ended_well
 
 
 def _failed(operation: str, ended: Ended, tallies: Tallies) -> None:
     if ended.status < 500 and ended.error_code not in _NOT_BILLED and "bucket" in ended.parameters:
-        _count(operation, _DENIED if ended.error_code == _DENIED else "", ended, tallies)
+        kind = _DENIED if ended.error_code == _DENIED else ""
+        key = (ended.parameters["bucket"], operation, kind, ended.account)
+        found = tallies.known(ended.clock_began).get(key)
+        if found is None:
+            found = _begin(ended, tallies, key)
+        found.requests += 1
 
 
-def _count(operation: str, storage_class: str, ended: Ended, tallies: Tallies) -> None:
-    key = (ended.parameters.get("bucket", ""), operation, storage_class, ended.account, ended.region)
-    counted = tallies.known(ended.clock_began).get(_KNOWN)
-    found = counted.get(key) if counted is not None else None
-    if found is None:
-        found = _begin(ended, tallies, key)
-    found[0] += 1
-
-
-def _begin(ended: Ended, tallies: Tallies, key: What) -> list[int]:
-    counted: Counted = tallies.known(ended.clock_began).setdefault(_KNOWN, {})
+def _begin(ended: Ended, tallies: Tallies, key: What) -> Tallied:
+    """Found by its key at once, and by the list of all when the minute is written."""
+    known = tallies.known(ended.clock_began)
+    counted: Counted = known.setdefault(_KNOWN, {})
     if not counted:
         tallies.pull(ended.clock_began, partial(_pulled, counted))
-    found = counted[key] = [0, 0, 0]
+    found = known[key] = counted[key] = Tallied(ended.account, ended.region)
     return found
 
 
 def _pulled(counted: Counted, tallies: Tallies, at: float) -> None:
-    taken = dict(counted)
+    taken, known = dict(counted), tallies.known(at)
+    for key in taken:
+        known.pop(key, None)
     counted.clear()
     tallies.keep("", "", lambda call: usage.add(call, int(at // usage.DAY_S), _billed(call, taken)))
 
 
 def _billed(call: Call, counted: Counted) -> dict[Key, float]:
     found: dict[Key, float] = {}
-    for (name, operation, storage_class, caller, region), (requests, read, sent) in counted.items():
-        bucket = _bucket(call, name, caller, region) if name else None
-        owner, where = (bucket.account, bucket.region) if bucket is not None else (caller, region)
+    for (name, operation, storage_class, *callers), told in counted.items():
+        caller = callers[0] if callers else ""
+        bucket = _bucket(call, name, told.account, told.region) if name else None
+        owner, where = (bucket.account, bucket.region) if bucket is not None else (told.account, told.region)
         if storage_class == _DENIED and caller != owner:
             continue
         payer = caller if bucket is not None and bucket.requester_pays and caller else owner
         as_billed = aws_name(operation)
-        used = [(request_type(operation, storage_class), float(requests))]
-        if sent:
-            used.append(("DataTransfer-Out-Bytes", sent / GIB))
-        if read and storage_class in _RETRIEVALS:
-            used.append((_RETRIEVALS[storage_class], read / GIB))
+        used = [(request_type(operation, storage_class), float(told.requests))]
+        if told.sent:
+            used.append(("DataTransfer-Out-Bytes", told.sent / GIB))
+        if told.read and storage_class in _RETRIEVALS:
+            used.append((_RETRIEVALS[storage_class], told.read / GIB))
         for usage_type, amount in used:
             key = (payer, where, "s3", usage_type, as_billed)
             found[key] = found.get(key, 0.0) + amount
