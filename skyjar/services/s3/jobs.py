@@ -7,7 +7,7 @@ from skyjar.kernel.call import Call
 from skyjar.kernel.jobs import job
 from skyjar.kernel.tables import At
 
-from . import deletions, deliveries, happenings, lifecycle, limits, locks, object_lambda_state, state
+from . import deletions, deliveries, happenings, lifecycle, limits, locks, minimums, object_lambda_state, state, usage
 from .state import Bucket, Object
 
 PAGE = 500
@@ -62,6 +62,7 @@ def _tidy_key(call: Call, at: At, bucket: Bucket, rules: lifecycle.Rules, versio
             rules, version, versions[newer].modified_s, newer, call.now
         ):
             state.remove(at, bucket, version)
+            minimums.charge(call, at, version)
             _told(call, at, bucket, version)
         else:
             left.append(version)
@@ -84,6 +85,8 @@ def _move(call: Call, at: At, bucket: Bucket, rules: lifecycle.Rules, versions: 
             continue
         versions[index] = moved = state.replace(version, storage_class=to, restore=(0, 0), tier=(int(call.now), ""))
         state.reclass(at, version, moved)
+        minimums.charge(call, at, version)
+        usage.moved(call, bucket, to)
         if bucket.has_notifications:
             told = {"transitionEventData": {"destinationStorageClass": to}}
             deliveries.tell(call, at, bucket, "LifecycleTransition", moved, lifecycleEventData=told)
