@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import os
 import subprocess
 import sys
@@ -210,11 +212,24 @@ def test_bodies_of_every_size_with_every_checksum(skyjar: Account, bucket: str, 
     s3 = skyjar.client("s3", Config(request_checksum_calculation=chunked if chunked != "always" else None))
     for size in (0, 1, 16 * 1024, 16 * 1024 + 1, 2 * MIB + 1):
         body = os.urandom(size)
-        for algorithm in ("CRC32", "CRC32C", "CRC64NVME", "SHA1", "SHA256"):
+        for algorithm in (
+            "CRC32",
+            "CRC32C",
+            "CRC64NVME",
+            "SHA1",
+            "SHA256",
+            "SHA512",
+            "XXHASH64",
+            "XXHASH3",
+            "XXHASH128",
+        ):
             put = s3.put_object(Bucket=bucket, Key=algorithm, Body=body, ChecksumAlgorithm=algorithm)
             got = s3.get_object(Bucket=bucket, Key=algorithm, ChecksumMode="ENABLED")
             assert got["Body"].read() == body
             assert got[f"Checksum{algorithm}"] == put[f"Checksum{algorithm}"]
+        md5 = base64.b64encode(hashlib.md5(body).digest()).decode()  # botocore computes no MD5
+        assert s3.put_object(Bucket=bucket, Key="MD5", Body=body, ChecksumMD5=md5)["ChecksumMD5"] == md5
+        assert s3.head_object(Bucket=bucket, Key="MD5", ChecksumMode="ENABLED")["ChecksumMD5"] == md5
     with pytest.raises(ClientError) as bad:
         s3.put_object(Bucket=bucket, Key="k", Body=b"abc", ChecksumCRC32="AAAAAA==")
     assert code(bad) == ("BadDigest", 400)

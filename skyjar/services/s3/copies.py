@@ -219,7 +219,7 @@ def copy_object(
         fields["headers"] = {**fields["headers"], "WebsiteRedirectLocation": website_redirect_location}
     ring = encryption.begun(call, at, where, key, wish)
     copy = Copy(bucket, fields, (if_match, if_none_match), ring, wish.customer, from_source)
-    algorithm = checksum_algorithm or source.algorithm or checksums.DEFAULT
+    algorithm = checksums.check_algorithm(checksum_algorithm) or source.algorithm or checksums.DEFAULT
     return copy.made(call, algorithm)
 
 

@@ -90,6 +90,11 @@ def put_object(
     checksum_crc64_nvme: str = "",
     checksum_sha1: str = "",
     checksum_sha256: str = "",
+    checksum_sha512: str = "",
+    checksum_md5: str = "",
+    checksum_xxhash64: str = "",
+    checksum_xxhash3: str = "",
+    checksum_xxhash128: str = "",
     if_match: str = "",
     if_none_match: str = "",
     metadata: dict[str, str] | None = None,
@@ -126,7 +131,10 @@ def put_object(
             return rings.sealed_again(
                 call, body, layers, lambda after, again: put_object(after, **{**passed, "body": again})
             )
-    given = checksums.given(checksum_crc32, checksum_crc32_c, checksum_crc64_nvme, checksum_sha1, checksum_sha256)
+    given = checksums.given(
+        checksum_crc32, checksum_crc32_c, checksum_crc64_nvme, checksum_sha1, checksum_sha256, checksum_sha512,
+        checksum_md5, checksum_xxhash64, checksum_xxhash3, checksum_xxhash128,
+    )  # fmt: skip
     fields: dict[str, Any] = {
         "key": key,
         "modified_s": int(call.now),

@@ -41,6 +41,10 @@ from .objects import check_class, check_metadata, headers_of, written
 from .rings import Ring
 from .state import Bucket, Part, Upload
 
+_CARRIED = (
+    "storage_class", "headers", "metadata", "tags", "encryption", "kms_key", "has_bucket_key", "owner", "grants", "lock",
+)  # fmt: skip
+
 
 @operation
 def create_multipart_upload(
@@ -134,11 +138,7 @@ def _type(algorithm: str, kind: str) -> str:
                 "The x-amz-checksum-type header can only be used with the x-amz-checksum-algorithm header."
             )
         return checksums.FULL
-    if algorithm not in checksums.MEMBERS:
-        raise InvalidRequest(
-            "Checksum algorithm provided is unsupported. Please try again with any of the valid types: "
-            "[CRC32, CRC32C, CRC64NVME, SHA1, SHA256]"
-        )
+    checksums.check_algorithm(algorithm)
     default = checksums.FULL if algorithm == checksums.DEFAULT else checksums.COMPOSITE
     chosen = kind or default
     if (chosen == checksums.FULL and algorithm not in checksums.COMBINED) or (
@@ -188,6 +188,11 @@ def upload_part(
     checksum_crc64_nvme: str = "",
     checksum_sha1: str = "",
     checksum_sha256: str = "",
+    checksum_sha512: str = "",
+    checksum_md5: str = "",
+    checksum_xxhash64: str = "",
+    checksum_xxhash3: str = "",
+    checksum_xxhash128: str = "",
     sse_customer_algorithm: str = "",
     sse_customer_key: str = "",
     sse_customer_key_md5: str = "",
@@ -205,7 +210,10 @@ def upload_part(
         return rings.sealed_again(
             call, body, layers, lambda after, again: upload_part(after, **{**passed, "body": again})
         )
-    given = checksums.given(checksum_crc32, checksum_crc32_c, checksum_crc64_nvme, checksum_sha1, checksum_sha256)
+    given = checksums.given(
+        checksum_crc32, checksum_crc32_c, checksum_crc64_nvme, checksum_sha1, checksum_sha256, checksum_sha512,
+        checksum_md5, checksum_xxhash64, checksum_xxhash3, checksum_xxhash128,
+    )  # fmt: skip
     if given is not None and upload.algorithm and given[0] != upload.algorithm:
         raise InvalidRequest(
             f"Checksum Type mismatch occurred, expected checksum Type: {upload.algorithm.lower()}, actual checksum "
@@ -254,6 +262,11 @@ def complete_multipart_upload(
     checksum_crc64_nvme: str = "",
     checksum_sha1: str = "",
     checksum_sha256: str = "",
+    checksum_sha512: str = "",
+    checksum_md5: str = "",
+    checksum_xxhash64: str = "",
+    checksum_xxhash3: str = "",
+    checksum_xxhash128: str = "",
     checksum_type: str = "",
     mpu_object_size: int | None = None,
     if_match: str = "",
@@ -278,7 +291,10 @@ def complete_multipart_upload(
         raise InvalidRequest(
             f"The provided 'x-amz-mp-object-size' header value {mpu_object_size} does not match what was computed: {size}"
         )
-    given = checksums.given(checksum_crc32, checksum_crc32_c, checksum_crc64_nvme, checksum_sha1, checksum_sha256)
+    given = checksums.given(
+        checksum_crc32, checksum_crc32_c, checksum_crc64_nvme, checksum_sha1, checksum_sha256, checksum_sha512,
+        checksum_md5, checksum_xxhash64, checksum_xxhash3, checksum_xxhash128,
+    )  # fmt: skip
     fields = {
         "key": key,
         "modified_s": int(call.now),
@@ -287,16 +303,7 @@ def complete_multipart_upload(
         "blobs": tuple(part.blob for part in parts),
         "sizes": tuple(part.size for part in parts),
         "is_multipart": True,
-        "storage_class": upload.storage_class,
-        "headers": upload.headers,
-        "metadata": upload.metadata,
-        "tags": upload.tags,
-        "encryption": upload.encryption,
-        "kms_key": upload.kms_key,
-        "has_bucket_key": upload.has_bucket_key,
-        "owner": upload.owner,
-        "grants": upload.grants,
-        "lock": upload.lock,
+        **{name: getattr(upload, name) for name in _CARRIED},
         "sealing": encryption.of_parts(upload, parts),
         **_whole(upload, parts, given, checksum_type),
     }

@@ -416,7 +416,7 @@ def test_a_report_that_cannot_be_written_fails_the_job(batch: Batch) -> None:
 def test_what_is_no_job(batch: Batch) -> None:
     assert code(batch.create, {**TAGGING, "S3DeleteObjectTagging": {}}) == "InvalidRequest"
     assert code(batch.create, TAGGING, report={"Enabled": True}) == "InvalidRequest"
-    for given in ({"ChecksumAlgorithm": "XXHASH3"}, {"ChecksumAlgorithm": "SHA1", "ChecksumType": "COMPOSITE"}):
+    for given in ({"ChecksumAlgorithm": "XXHASH5"}, {"ChecksumAlgorithm": "SHA1", "ChecksumType": "COMPOSITE"}):
         with pytest.raises(NotImplementedHere, match="S3ComputeObjectChecksum"):
             batch.create({"S3ComputeObjectChecksum": given})
     report = {"Enabled": False}
