@@ -12,6 +12,7 @@ from skyjar.kernel.service import operation
 from . import (
     access_logs,
     acls,
+    bucket_tags,
     grants,
     jobs,
     limits,
@@ -20,10 +21,8 @@ from . import (
     ownership,
     point_state,
     state,
-    tags,
     waiting_state,
 )
-from .configurations import TAGS
 from .errors import (
     BucketAlreadyExists,
     BucketAlreadyOwnedByYou,
@@ -96,8 +95,7 @@ def create_bucket(
             raise InvalidBucketAclWithBlockPublicAccess
     state.buckets.add(call, made)
     if wanted.get("Tags"):
-        tag_set = tags.as_set(tags.of_set(wanted["Tags"], limits.BUCKET_TAGS))
-        state.configure(state.place(call, made), made, TAGS, {"TagSet": tag_set})
+        bucket_tags.keep(state.place(call, made), made, wanted["Tags"])
     return {"Location": f"/{bucket}", "BucketArn": state.bucket_arn(bucket)}
 
 

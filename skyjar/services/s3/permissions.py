@@ -9,6 +9,7 @@ from skyjar.kernel.call import Call
 
 from . import (
     acceleration,
+    attributes,
     blocks,
     following,
     grants,
@@ -176,8 +177,8 @@ _JUDGED = frozenset(
 
 
 def question(call: Call, operation: str, parameters: dict[str, Any]) -> str | None:
-    """The object, for plain reads and writes in a bucket of the caller's own without a policy and ACLs, of which nobody counts
-    the requests."""
+    """The object, for plain reads and writes in a bucket of the caller's own without a policy and ACLs, by whose tags nobody is
+    judged, and of which nobody counts the requests."""
     if operation not in _SINGLE or not _JUDGED.isdisjoint(parameters):
         return None
     bucket = _bucket(call, operation, parameters)
@@ -187,6 +188,7 @@ def question(call: Call, operation: str, parameters: dict[str, Any]) -> str | No
         or bucket.ownership != grants.ENFORCED
         or bucket.requester_pays
         or bucket.watches
+        or bucket.has_abac
         or bucket.account != call.account
         or bucket.region != call.region
         or bucket.name != parameters["bucket"]
@@ -370,12 +372,15 @@ def conditions(call: Call, operation: str, parameters: dict[str, Any]) -> dict[s
         constraint = (parameters.get("create_bucket_configuration") or {}).get("LocationConstraint")
         if constraint:
             found["s3:LocationConstraint"] = constraint
+        found |= attributes.requested(parameters.get("create_bucket_configuration") or {})
     bucket = _bucket(call, operation, parameters)
     if bucket is not None:
         found["s3:ResourceAccount"] = found["aws:ResourceAccount"] = bucket.account
         if bucket.name != parameters["bucket"]:
             point = points.through(call, parameters)
             found |= points.conditions(point) if point is not None else {}
+        if bucket.has_abac:
+            found |= attributes.conditions(call, bucket)
         if operation in _READING_TAGS:
             found |= _existing_tags(call, bucket, parameters)
     return found

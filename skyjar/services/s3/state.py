@@ -63,6 +63,7 @@ class Bucket(Record, frozen=True):
     blocks_customer_keys: bool = True
     watches: tuple[Watch, ...] = ()
     master_keys: dict[int, bytes] = {}
+    has_abac: bool = False
 
 
 class Sealing(msgspec.Struct, frozen=True, array_like=True):
