@@ -11,6 +11,7 @@ from . import (
     acceleration,
     attributes,
     blocks,
+    encryption_updates,
     following,
     grants,
     multi_region_points,
@@ -381,6 +382,8 @@ def conditions(call: Call, operation: str, parameters: dict[str, Any]) -> dict[s
             found |= points.conditions(point) if point is not None else {}
         if bucket.has_abac:
             found |= attributes.conditions(call, bucket)
+        if operation == "update_object_encryption":
+            found |= encryption_updates.conditions(parameters)
         if operation in _READING_TAGS:
             found |= _existing_tags(call, bucket, parameters)
     return found

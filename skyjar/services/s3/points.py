@@ -20,7 +20,7 @@ OPERATIONS = frozenset(
      "get_object_attributes", "get_object_legal_hold", "get_object_retention", "get_object_tagging", "head_bucket",
      "head_object", "list_multipart_uploads", "list_object_versions", "list_objects", "list_objects_v2", "list_parts",
      "put_object", "put_object_acl", "put_object_legal_hold", "put_object_retention", "put_object_tagging",
-     "restore_object", "upload_part", "upload_part_copy")
+     "restore_object", "update_object_encryption", "upload_part", "upload_part_copy")
 )  # fmt: skip
 _NOTHING_GRANTED = '{"Version":"2012-10-17","Statement":[]}'
 

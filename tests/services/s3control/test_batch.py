@@ -421,5 +421,22 @@ def test_what_is_no_job(batch: Batch) -> None:
             batch.create({"S3ComputeObjectChecksum": given})
     report = {"Enabled": False}
     assert code(batch.create, {"S3ComputeObjectChecksum": {}}, report=report) == "InvalidRequest"
+    grant = {"Grantee": {"TypeIdentifier": "id", "Identifier": "a" * 64}, "Permission": "WRITE"}
+    copy = {"TargetResource": "arn:aws:s3:::first", "AccessControlGrants": [grant]}
+    assert code(batch.create, {"S3PutObjectCopy": copy}) == "InvalidRequest"
+    assert code(batch.create, {"S3UpdateObjectEncryption": {"ObjectEncryption": {}}}) == "InvalidRequest"
     with pytest.raises(NotImplementedHere, match="RequesterPays"):
         batch.create({"S3PutObjectCopy": {"TargetResource": "arn:aws:s3:::first", "RequesterPays": True}})
+
+
+def test_objects_get_another_key(batch: Batch) -> None:
+    arn = batch.desk.ask("kms").create_key()["KeyMetadata"]["Arn"]
+    batch.role = role(batch.desk, "keeper", {"Action": ["s3:*", "kms:*"], "Resource": "*"})
+    wanted = {"ObjectEncryption": {"SSEKMS": {"KMSKeyArn": arn, "BucketKeyEnabled": True}}}
+    job = batch.run({"S3UpdateObjectEncryption": wanted}, "first,c\nfirst,absent\n")
+    assert [line[3:6] for line in batch.report(job["JobId"])] == [
+        ["succeeded", "200", ""],
+        ["failed", "404", "NoSuchKey"],
+    ]
+    found = batch.s3.head_object(bucket="first", key="c")
+    assert (found["SSEKMSKeyId"], found["BucketKeyEnabled"]) == (arn, True)
