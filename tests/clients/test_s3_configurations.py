@@ -472,6 +472,19 @@ def test_the_older_names_make_the_same_requests(skyjar: Account, names: Names) -
     s3.put_bucket_notification(Bucket=names.bucket, NotificationConfiguration={"QueueConfiguration": queue})
     [found] = s3.get_bucket_notification_configuration(Bucket=names.bucket)["QueueConfigurations"]
     assert found == {"Id": "q", "Events": ["s3:ObjectCreated:*"], "QueueArn": names.queue}
+    one = {"Id": "q", "Event": "s3:ObjectRemoved:Delete", "Queue": names.queue}
+    s3.put_bucket_notification(Bucket=names.bucket, NotificationConfiguration={"QueueConfiguration": one})
+    [found] = s3.get_bucket_notification_configuration(Bucket=names.bucket)["QueueConfigurations"]
+    assert found == {"Id": "q", "Events": ["s3:ObjectRemoved:Delete"], "QueueArn": names.queue}
+    told = s3.get_bucket_notification(Bucket=names.bucket)["QueueConfiguration"]
+    assert told == {**one, "Events": ["s3:ObjectRemoved:Delete"]}
+    function = f"arn:aws:lambda:us-east-1:{names.account}:function:absent"
+    role = f"arn:aws:iam::{names.account}:role/invoking"  # with which S3 invoked functions in 2014, and no longer
+    given = {"Id": "f", "Event": "s3:ObjectCreated:Put", "CloudFunction": function, "InvocationRole": role}
+    with pytest.raises(ClientError, match="Unable to validate the following destination configurations"):
+        s3.put_bucket_notification(Bucket=names.bucket, NotificationConfiguration={"CloudFunctionConfiguration": given})
+    s3.put_bucket_notification(Bucket=names.bucket, NotificationConfiguration={})
+    assert "QueueConfiguration" not in s3.get_bucket_notification(Bucket=names.bucket)
 
 
 def test_the_accounts_own_block_is_read_back(skyjar: Account, found_names: None) -> None:
