@@ -8,12 +8,13 @@ from typing import Any
 
 import cbor2
 
-from skyjar.wire import eventstream, json, timestamps
+from skyjar.wire import eventstream, json_values, timestamps
 from skyjar.wire.closures import Closure, Compiler, checked
 from skyjar.wire.codec import AwsError, Codec, Parse, Serialise, buffered, snake_table, unknown
 from skyjar.wire.errors import WireError
 from skyjar.wire.http import Request, Response
-from skyjar.wire.json import JsonReaders, error_body, query_error
+from skyjar.wire.json import error_body, query_error
+from skyjar.wire.json_values import JsonReaders
 from skyjar.wire.models import OperationModel, Shape
 from skyjar.wire.validation import Rules
 
@@ -37,12 +38,12 @@ def _timestamp(value: Any) -> float:
         return timestamps.epoch(value)
     if value.__class__ is int or value.__class__ is float:
         return float(value)
-    raise json.mismatch(value, "Timestamp")
+    raise json_values.mismatch(value, "Timestamp")
 
 
 def _blob(value: Any) -> Any:
     if value.__class__ is not bytes:
-        raise json.mismatch(value, "Blob")
+        raise json_values.mismatch(value, "Blob")
     return value
 
 

@@ -12,7 +12,7 @@ from urllib.parse import unquote_to_bytes
 
 import msgspec
 
-from skyjar.wire import json, timestamps, xml
+from skyjar.wire import json_values, timestamps, xml
 from skyjar.wire.closures import Closure, Readers, checked, require
 from skyjar.wire.codec import AwsError, Codec, Parse, Serialise, buffered, snake_table
 from skyjar.wire.errors import WireError
@@ -149,7 +149,7 @@ def read_timestamp(node: Any) -> float:
 
 
 def read_blob(node: Any) -> bytes:
-    return json.decode_base64(scalar(node).replace(" ", "+"))
+    return json_values.decode_base64(scalar(node).replace(" ", "+"))
 
 
 class QueryReaders(Readers):

@@ -7,11 +7,12 @@ from typing import Any
 
 import orjson
 
-from skyjar.wire import json
+from skyjar.wire import json, json_values
 from skyjar.wire.closures import Closure
 from skyjar.wire.codec import AwsError
 from skyjar.wire.http import Response
-from skyjar.wire.json import JsonReaders, JsonWriters, dumps, error_body, loads
+from skyjar.wire.json import JsonWriters, dumps, error_body, loads
+from skyjar.wire.json_values import JsonReaders
 from skyjar.wire.models import OperationModel, Shape
 from skyjar.wire.rest import RestCodec, has_content_type
 from skyjar.wire.validation import Rules
@@ -24,7 +25,7 @@ class RestJsonReaders(JsonReaders):
 
         def read(value: Any) -> Any:
             if value.__class__ is not str:
-                raise json.mismatch(value, "String")
+                raise json_values.mismatch(value, "String")
             return value
 
         return read

@@ -12,7 +12,7 @@ from skyjar.wire.closures import Closure, Readers, checked, require
 from skyjar.wire.codec import AwsError, Serialise
 from skyjar.wire.errors import WireError
 from skyjar.wire.http import Response
-from skyjar.wire.json import decode_base64
+from skyjar.wire.json_values import decode_base64
 from skyjar.wire.models import OperationModel, Shape
 from skyjar.wire.rest import RestCodec, has_content_type
 from skyjar.wire.shapes import Violation
