@@ -18,6 +18,7 @@ from . import (
     limits,
     multi_region_state,
     names,
+    object_state,
     ownership,
     point_state,
     state,
@@ -122,7 +123,7 @@ def _region(call: Call, constraint: str) -> str:
 @operation
 def delete_bucket(call: Call, *, bucket: str, expected_bucket_owner: str = "") -> None:
     at, where = state.bucket_of(call, bucket)
-    if not state.is_empty(at, where):
+    if not object_state.is_empty(at, where):
         raise (VersionedBucketNotEmpty if where.versioning else BucketNotEmpty)(BucketName=bucket)
     if point_state.points.first(call, where.name, where.account, via="bucket") is not None or multi_region_state.holds(
         call, where.name, where.account

@@ -23,6 +23,7 @@ from . import (
     limits,
     multi_region_state,
     names,
+    object_state,
     preconditions,
     ranges,
     reading,
@@ -35,9 +36,10 @@ from . import (
 )
 from .customer_keys import CustomerKey
 from .errors import AccessDenied, InvalidArgument, InvalidRequest, ObjectNotInActiveTier
+from .object_state import Object
 from .objects import check_class, check_metadata, headers_of, written
 from .rings import Ring
-from .state import Bucket, Object
+from .state import Bucket
 from .uploads import check_number, found_of, kept_part
 
 _SOURCE_HEADER = "x-amz-copy-source-server-side-encryption-customer-"
@@ -95,7 +97,7 @@ def _source(call: Call, text: str, expected_owner: str, given: tuple[str, str, s
         named |= dict(zip(_CUSTOMER, given, strict=True))
     call.ask("s3", account=call.account, region=where.region).head_object(bucket=bucket, key=key, **named)
     at = state.place(call, where)
-    found = state.version_of(at, where, key, version) if version else state.latest(at, where, key)
+    found = object_state.version_of(at, where, key, version) if version else object_state.latest(at, where, key)
     assert found is not None
     if reading.is_archived(found, call.now):
         raise ObjectNotInActiveTier
@@ -285,10 +287,10 @@ class Copy:
     def _placed(self, call: Call, body: dict[str, Any], algorithm: str, sums: tuple[str, str]) -> dict[str, Any]:
         at, where = state.bucket_of(call, self._bucket)
         fields = {**self._fields, **body, "etag": self._ring.etag(call, sums[0])}
-        newest = state.latest(at, where, fields["key"])
+        newest = object_state.latest(at, where, fields["key"])
         preconditions.check_write(newest, fields["key"], *self._conditions)
         fields |= {"algorithm": algorithm, "checksum": sums[1], "modified_s": int(call.now)}
-        made = state.add(call, at, where, newest, fields)
+        made = object_state.add(call, at, where, newest, fields)
         result = {
             "ETag": f'"{made.etag}"',
             "LastModified": made.modified_s,

@@ -18,7 +18,8 @@ from skyjar.kernel.tables import At
 
 from . import limits, state
 from .errors import AccessDenied, InvalidArgument, KeyRefused
-from .state import Bucket, BucketKey, Object
+from .object_state import Object
+from .state import Bucket, BucketKey
 
 MANAGED = "alias/aws/s3"
 _ABOUT = "Requests specifying Server Side Encryption with AWS KMS managed keys"

@@ -12,11 +12,12 @@ from typing import Any
 from skyjar.kernel.call import Call
 from skyjar.kernel.service import operation
 
-from . import data_keys, encryption, locks, payments, state
+from . import data_keys, encryption, locks, object_state, payments, state
 from .encryption import Wish
 from .errors import AccessDenied, InvalidRequest
+from .object_state import Object
 from .reading import existing
-from .state import Bucket, Object
+from .state import Bucket
 
 _KEY = re.compile(r"arn:aws[a-zA-Z0-9-]*:kms:[a-z0-9-]+:(?P<account>\d{12}):key/[a-zA-Z0-9-]+")
 _AGAIN = "and then try again."
@@ -46,7 +47,7 @@ def update_object_encryption(
     assert old is not None
     assert found.sealing is not None
     keys = [new.wrapped(call, old.unwrapped(each)) for each in found.sealing.keys]
-    state.change(at, found, state.replace(found, **new.sealed(*keys)))
+    object_state.change(at, found, state.replace(found, **new.sealed(*keys)))
     return payments.shown(call, where) if where.requester_pays else {}
 
 

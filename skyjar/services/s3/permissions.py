@@ -19,6 +19,7 @@ from . import (
     object_lambda_replies,
     object_lambda_state,
     object_lambdas,
+    object_state,
     payments,
     points,
     state,
@@ -26,7 +27,8 @@ from . import (
 )
 from .errors import AccessDenied
 from .object_lambda_state import ObjectLambda
-from .state import Bucket, Object
+from .object_state import Object
+from .state import Bucket
 
 _ACTIONS = {
     "list_buckets": "ListAllMyBuckets",
@@ -323,7 +325,7 @@ def _object(call: Call, bucket: Bucket, parameters: dict[str, Any]) -> Object | 
     at = state.place(call, bucket)
     version = parameters.get("version_id")
     key = parameters["key"]
-    return state.version_of(at, bucket, key, version) if version else state.latest(at, bucket, key)
+    return object_state.version_of(at, bucket, key, version) if version else object_state.latest(at, bucket, key)
 
 
 def resource_policy(call: Call, operation: str, parameters: dict[str, Any]) -> str | None:

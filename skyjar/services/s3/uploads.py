@@ -21,10 +21,12 @@ from . import (
     lifecycle,
     limits,
     names,
+    object_state,
     preconditions,
     rings,
     state,
     tags,
+    upload_state,
 )
 from .errors import (
     BadDigest,
@@ -39,7 +41,8 @@ from .errors import (
 )
 from .objects import check_class, check_metadata, headers_of, written
 from .rings import Ring
-from .state import Bucket, Part, Upload
+from .state import Bucket
+from .upload_state import Part, Upload
 
 _CARRIED = (
     "storage_class", "headers", "metadata", "tags", "encryption", "kms_key", "has_bucket_key", "owner", "grants", "lock",
@@ -117,7 +120,7 @@ def create_multipart_upload(
             (object_lock_mode, object_lock_retain_until_date, object_lock_legal_hold_status),
         ),
     )
-    state.uploads.add(at, made)
+    upload_state.uploads.add(at, made)
     answer = {
         "Bucket": bucket,
         "Key": key,
@@ -156,7 +159,7 @@ def abort_shown(at: At, bucket: Bucket, upload: Upload) -> dict[str, Any]:
 
 
 def found_of(at: At, bucket: Bucket, key: str, upload_id: str) -> Upload:
-    found = state.uploads.get(at, bucket.space, key, upload_id)
+    found = upload_state.uploads.get(at, bucket.space, key, upload_id)
     if found is None:
         raise NoSuchUpload(UploadId=upload_id)
     return found
@@ -245,7 +248,7 @@ def kept_part(
         checksum=sums[2],
         key=ring.wrapped(call, blob.secrets),
     )
-    state.parts.put(at, made)
+    upload_state.parts.put(at, made)
     return made
 
 
@@ -282,7 +285,7 @@ def complete_multipart_upload(
     customer = customer_keys.read(call, sse_customer_algorithm, sse_customer_key, sse_customer_key_md5)
     parts = _chosen(at, upload, (multipart_upload or {}).get("Parts") or [])
     encryption.check_parts(call, where, upload, customer, parts)
-    newest = state.latest(at, where, key)
+    newest = object_state.latest(at, where, key)
     preconditions.check_write(newest, key, if_match, if_none_match)
     size = sum(part.size for part in parts)
     if size > limits.OBJECT_BYTES:
@@ -307,7 +310,7 @@ def complete_multipart_upload(
         "sealing": encryption.of_parts(upload, parts),
         **_whole(upload, parts, given, checksum_type),
     }
-    made = state.add(call, at, where, newest, fields)
+    made = object_state.add(call, at, where, newest, fields)
     jobs.drop_upload(at, upload)
     return {
         "Location": f"{call.endpoint}/{bucket}/{key}",
@@ -330,7 +333,7 @@ def _chosen(at: At, upload: Upload, listed: list[dict[str, Any]]) -> list[Part]:
         raise InvalidArgument("PartNumber must be >= 1", ArgumentName="PartNumber", ArgumentValue=numbers[0])
     if any(later <= earlier for earlier, later in pairwise(numbers)):
         raise InvalidPartOrder(UploadId=upload.id)
-    stored = {part.number: part for part in state.parts.range(at, upload.id)}
+    stored = {part.number: part for part in upload_state.parts.range(at, upload.id)}
     chosen: list[Part] = []
     for each, number in zip(listed, numbers, strict=True):
         part = stored.get(number)
