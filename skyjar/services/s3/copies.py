@@ -176,20 +176,11 @@ def copy_object(
         raise InvalidRequest(
             "The specified copy source is larger than the maximum allowable size for a copy source: 5368709120"
         )
-    for name, value in (("metadata", metadata_directive), ("tagging", tagging_directive)):
-        if value not in ("COPY", "REPLACE"):
-            raise InvalidArgument(
-                f"Unknown {name} directive.", ArgumentName=f"x-amz-{name}-directive", ArgumentValue=value
-            )
-    method = encryption.method_of(where, wish)
-    is_itself = (from_bucket.space, source.key) == (where.space, key)
+    _check_directives(metadata=metadata_directive, tagging=tagging_directive)
     changes = metadata_directive == "REPLACE" or storage_class or server_side_encryption or website_redirect_location
-    if (
-        is_itself
-        and not (changes or wish.customer)
-        and "?versionId=" not in copy_source
-        and method == source.encryption
-    ):
+    keeps_encryption = encryption.method_of(where, wish) == source.encryption and not wish.customer
+    is_itself = (from_bucket.space, source.key) == (where.space, key) and "?versionId=" not in copy_source
+    if is_itself and keeps_encryption and not changes:
         raise InvalidRequest(
             "This copy request is illegal because it is trying to copy an object to itself without changing the "
             "object's metadata, storage class, website redirect location or encryption attributes."
@@ -223,6 +214,14 @@ def copy_object(
     copy = Copy(bucket, fields, (if_match, if_none_match), ring, wish.customer, from_source)
     algorithm = checksums.check_algorithm(checksum_algorithm) or source.algorithm or checksums.DEFAULT
     return copy.made(call, algorithm)
+
+
+def _check_directives(**given: str) -> None:
+    for name, value in given.items():
+        if value not in ("COPY", "REPLACE"):
+            raise InvalidArgument(
+                f"Unknown {name} directive.", ArgumentName=f"x-amz-{name}-directive", ArgumentValue=value
+            )
 
 
 class Copy:

@@ -286,7 +286,7 @@ def also(call: Call, operation: str, parameters: dict[str, Any]) -> list[Any]:
         if point is None:
             return []
         arn, policy = points.resource(point, parameters), points.policy(call, point)
-        known = {**conditions(call, operation, parameters), **points.own_conditions(point)}
+        known = points.own_conditions(point, conditions(call, operation, parameters))
         needed = _needed(seen, operation, parameters)
         return [(action, arn, known, policy, "resource-based policy") for action in needed]
     role = (parameters.get("replication_configuration") or {}).get("Role", "")

@@ -68,7 +68,8 @@ def conditions(point: Point) -> dict[str, str]:
     }
 
 
-def own_conditions(point: Point) -> dict[str, str]:
-    """What holds of the point alone, where it is judged and not its bucket."""
-    whose = {"s3:ResourceAccount": point.account, "aws:ResourceAccount": point.account}
-    return {**whose, **{f"aws:ResourceTag/{key}": value for key, value in point.tags.items()}}
+def own_conditions(point: Point, of_bucket: dict[str, Any]) -> dict[str, Any]:
+    """What holds of the point, where it is judged and not its bucket, of which the rest holds too."""
+    found = {name: value for name, value in of_bucket.items() if not name.startswith("aws:ResourceTag/")}
+    found |= {f"aws:ResourceTag/{key}": value for key, value in point.tags.items()}
+    return {**found, "s3:ResourceAccount": point.account, "aws:ResourceAccount": point.account}

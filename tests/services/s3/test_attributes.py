@@ -118,6 +118,21 @@ def test_a_bucket_may_be_made_only_with_a_tag(desk: Any) -> None:
     assert desk.ask("s3").get_bucket_tagging(bucket="made")["TagSet"] == [{"Key": "team", "Value": "blue"}]
 
 
+def test_through_an_access_point_both_are_judged_by_their_own_tags(desk: Any, s3: Any) -> None:
+    s3.put_bucket_tagging(bucket="first", tagging={"TagSet": [{"Key": "team", "Value": "blue"}]})
+    enable(s3)
+    s3.put_object(bucket="first", key="k", body=b"x")
+    control = desk.ask("s3control")
+    control.create_access_point(account_id=desk.account, name="front", bucket="first")
+    point = {"account_id": desk.account, "resource_arn": f"arn:aws:s3:us-east-1:{desk.account}:accesspoint/front"}
+    ann = desk.ask("s3", user(desk, allow("s3:GetObject", "aws:ResourceTag/team")))
+    assert ann.get_object(bucket="first", key="k")["Body"] == b"x"
+    with pytest.raises(errors.AccessDenied):
+        ann.get_object(bucket=point["resource_arn"], key="k")
+    control.tag_resource(**point, tags=[{"Key": "team", "Value": "blue"}])
+    assert ann.get_object(bucket=point["resource_arn"], key="k")["Body"] == b"x"
+
+
 def test_what_is_no_status(s3: Any) -> None:
     for given in ({}, {"Status": "enabled"}, {"Status": ""}):
         with pytest.raises(errors.MalformedXML):
