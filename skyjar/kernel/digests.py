@@ -35,8 +35,14 @@ class _Crc:
 
 class _XXHash:
     def __init__(self, state: Any) -> None:
-        self.update = state.update
-        self.digest = state.finalize
+        self._state = state
+
+    def update(self, data: bytes, /) -> None:
+        self._state.update(data if isinstance(data, bytes) else bytes(data))  # it takes nothing that may change
+
+    def digest(self) -> bytes:
+        found: bytes = self._state.finalize()
+        return found
 
 
 @cache

@@ -38,6 +38,8 @@ def test_published_values(name: str, data: bytes, expected: str) -> None:
     for at in range(len(data)):
         bit_by_bit.update(data[at : at + 1])
     assert bit_by_bit.digest().hex() == expected
+    for kind in (bytearray, memoryview):  # as pieces of long bodies come
+        assert digest(name, kind(data)).hex() == expected
 
 
 @pytest.mark.parametrize("algorithm", ALGORITHMS)

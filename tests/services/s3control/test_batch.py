@@ -7,11 +7,13 @@ import gzip
 import hashlib
 import io
 import json
+from base64 import b64encode
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
+from skyjar.kernel.digests import digest
 from skyjar.kernel.errors import AWSError, NotImplementedHere
 from skyjar.services.s3control import limits
 
@@ -295,7 +297,8 @@ def test_a_token_makes_one_job(batch: Batch) -> None:
     assert code(batch.create, TAGGING, **other) == "IdempotencyException"
 
 
-def test_copies_with_what_they_are_given_anew(batch: Batch) -> None:
+@pytest.mark.parametrize("algorithm", ["SHA256", "XXHASH3"])
+def test_copies_with_what_they_are_given_anew(batch: Batch, algorithm: str) -> None:
     batch.s3.create_bucket(bucket="second")
     batch.s3.put_object(bucket="first", key="long", body=b"x" * 100_000, metadata={"old": "1"})
     copy = {
@@ -304,11 +307,12 @@ def test_copies_with_what_they_are_given_anew(batch: Batch) -> None:
         "StorageClass": "STANDARD_IA",
         "NewObjectTagging": [{"Key": "k", "Value": "v w"}],
         "NewObjectMetadata": {"UserMetadata": {"new": "2"}, "ContentType": "text/plain"},
-        "ChecksumAlgorithm": "SHA256",
+        "ChecksumAlgorithm": algorithm,
     }
     job = batch.run({"S3PutObjectCopy": copy}, "first,a+b\nfirst,long\n")
     assert job["ProgressSummary"]["NumberOfTasksSucceeded"] == 2, batch.report(job["JobId"])
-    found = batch.s3.head_object(bucket="second", key="to/long")
+    found = batch.s3.head_object(bucket="second", key="to/long", checksum_mode="ENABLED")
+    assert found[f"Checksum{algorithm}"] == b64encode(digest(algorithm.lower(), b"x" * 100_000)).decode()
     assert (found["Metadata"], found["ContentType"], found["StorageClass"]) == (
         {"new": "2"},
         "text/plain",
