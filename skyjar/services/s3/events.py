@@ -52,6 +52,8 @@ def forget_point(call: Call, event: Any) -> None:
 @on("s3control.BucketTagsChanged")
 def keep_tags(call: Call, event: Any) -> None:
     at, bucket = state.bucket_of(call, event.bucket)
+    if bucket.account != call.account:
+        raise AccessDenied  # who may tag was judged in the account that asks
     if event.tags:
         bucket_tags.keep(at, bucket, event.tags)
     else:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from skyjar.kernel.principals import Principal
+from skyjar.kernel.principals import Principal, root
 from skyjar.services.s3 import errors
 
 ARN = "arn:aws:s3:::first"
@@ -104,6 +104,22 @@ def test_whoever_may_tag_is_judged_by_the_tags_that_there_are(desk: Any, s3: Any
     assert len(s3.get_bucket_tagging(bucket="first")["TagSet"]) == 2
     with pytest.raises(Exception, match=r"not authorized|Access Denied"):
         control.untag_resource(**named, tag_keys=["c"])
+
+
+def test_tags_of_another_accounts_bucket_are_not_changed(desk: Any, s3: Any) -> None:
+    s3.put_bucket_tagging(bucket="first", tagging={"TagSet": [{"Key": "a", "Value": "b"}]})
+    other = "444455556666"
+    statement = {"Effect": "Allow", "Principal": {"AWS": other}, "Action": "s3:GetBucketTagging", "Resource": ARN}
+    s3.put_bucket_policy(bucket="first", policy=json.dumps({"Version": "2012-10-17", "Statement": [statement]}))
+    named = {"account_id": other, "resource_arn": ARN}
+    control = desk.ask("s3control", root(other))
+    for ask in (
+        lambda: control.tag_resource(**named, tags=[{"Key": "c", "Value": "d"}]),
+        lambda: control.untag_resource(**named, tag_keys=["a"]),
+    ):
+        with pytest.raises(errors.AccessDenied):
+            ask()
+    assert s3.get_bucket_tagging(bucket="first")["TagSet"] == [{"Key": "a", "Value": "b"}]
 
 
 def test_a_bucket_may_be_made_only_with_a_tag(desk: Any) -> None:
