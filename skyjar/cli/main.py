@@ -20,6 +20,12 @@ def _lag(text: str) -> float:
     return seconds
 
 
+def _take_cost(cost: argparse.ArgumentParser) -> None:
+    cost.add_argument("--month", help="such as 2026-11 (default: this month of the cloud's clock)")
+    cost.add_argument("--account", help="only this account")
+    cost.add_argument("--by", default="usage", choices=("service", "usage", "day"))
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="skyjar", description="AWS in a jar: a local cloud for real AWS clients.")
     parser.add_argument("--version", action="version", version=f"skyjar {__version__}")
@@ -83,6 +89,7 @@ def _parser() -> argparse.ArgumentParser:
     quotas.add_argument("value", nargs="?", type=int)
     for word in ("account", "region"):
         quotas.add_argument(f"--{word}", help=f"only in this {word}")
+    _take_cost(add("cost", "cost.cost", "what this would have cost on AWS", has_json=True))
     add("doctor", "doctor.doctor", "what was found on this machine and what that enables", has_json=True)
     coverage = add("coverage", "coverage.coverage", "which operations are there", has_json=True)
     coverage.add_argument("service", nargs="?")

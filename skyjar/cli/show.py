@@ -18,13 +18,14 @@ def console() -> Any:
     return Console(highlight=False, soft_wrap=True)
 
 
-def table(title: str, columns: list[str], rows: list[list[Any]]) -> None:
+def table(title: str, columns: list[str], rows: list[list[Any]], right: frozenset[str] = frozenset()) -> None:
+    """`right` names the columns whose cells end below each other."""
     from rich import box
     from rich.table import Table
 
     made = Table(title=title or None, box=box.SIMPLE_HEAD, title_justify="left", pad_edge=False)
     for column in columns:
-        made.add_column(column, overflow="fold")
+        made.add_column(column, overflow="fold", justify="right" if column in right else "left")
     for row in rows:
         made.add_row(*[str(cell) for cell in row])
     console().print(made)

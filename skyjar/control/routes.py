@@ -18,7 +18,7 @@ from skyjar import __version__
 from skyjar.kernel import service as services
 from skyjar.wire.http import Request, Respond, Response
 
-from . import behaviour, clock, quotas, snapshots
+from . import behaviour, clock, costs, quotas, snapshots
 from .needs import needs
 
 if TYPE_CHECKING:
@@ -101,6 +101,7 @@ ROUTES: dict[tuple[str, str], Route] = {
     ("POST", "/_skyjar/behaviour"): behaviour.change,
     ("GET", "/_skyjar/quotas"): quotas.show,
     ("POST", "/_skyjar/quotas"): quotas.change,
+    ("GET", "/_skyjar/costs"): costs.show,
     ("GET", "/_skyjar/snapshots"): snapshots.listing,
     ("POST", "/_skyjar/snapshots"): snapshots.save,
     ("POST", "/_skyjar/snapshots/load"): snapshots.load,

@@ -15,13 +15,16 @@ Level = tuple[tuple[str, str], ...]  # what is attached in one place: (name of t
 
 class Membership(Record, frozen=True):
     """`path` is as `aws:PrincipalOrgPaths` has it, with a slash at its end. `scp` and `rcp` are the levels from the root
-    to the account; empty, where nothing limits: in a management account, or where everything is allowed everywhere."""
+    to the account; empty, where nothing limits: in a management account, or where everything is allowed everywhere. `name` is the
+    account's."""
 
     account: str
     organization: str
     path: str
     scp: tuple[Level, ...] = ()
     rcp: tuple[Level, ...] = ()
+    name: str = ""
+    is_management: bool = False
 
 
 memberships = Table("kernel.memberships", Membership, key=("account",), scope="cloud")

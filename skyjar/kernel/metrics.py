@@ -63,6 +63,11 @@ class Ended(Protocol):
     def took_ms(self) -> float: ...
 
     @property
+    def is_inside(self) -> bool:
+        """Whether the answer stays in the cloud: for a service or a function, not for the internet."""
+        ...
+
+    @property
     def received_bytes(self) -> int:
         """Of the request's body; asked by followers."""
         ...

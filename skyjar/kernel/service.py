@@ -104,7 +104,7 @@ class Service:
     `allowed(call, bucket, origin, method, headers) -> list of header pairs | None` and `preflight(call, bucket, key,
     headers) -> list of header pairs`: the answers to browsers' pages of other origins; `access_logs.py`
     `behind(call, name) -> (bucket, ARN) | None`: the bucket behind an access point. What `metrics.py` may define is
-    in kernel/metrics.py.
+    in kernel/metrics.py, what `usage.py` may in kernel/usage.py.
     """
 
     def __init__(
@@ -136,6 +136,7 @@ class Service:
         self.cors: ModuleType | None = None
         self.talk: Talk | None = None
         self.metrics: ModuleType | None = None
+        self.usage: ModuleType | None = None
         self.access_logs: ModuleType | None = None
 
     def collect(self, module: ModuleType) -> None:
@@ -162,15 +163,35 @@ class Service:
             self.cors = module
         elif module.__name__.endswith(".metrics"):
             self.metrics = module
+        elif module.__name__.endswith(".usage"):
+            self.usage = module
         elif module.__name__.endswith(".access_logs"):
             self.access_logs = module
 
     def bind(self) -> None:
-        """When all is collected: what `metrics.py` counts, at the operations."""
+        """When all is collected: what `metrics.py` and `usage.py` count, at the operations."""
         for name, counted in getattr(self.metrics, "COUNTED", {}).items():
             self.operations[name].counted = counted
         for name, failed in getattr(self.metrics, "FAILED", {}).items():
             self.operations[name].failed = failed
+        counts = getattr(self.usage, "counts", None)
+        for each in self.operations.values():
+            used = counts(each.name) if counts is not None else None
+            if used is not None:
+                each.counted = _both(each.counted, used)
+                each.failed = _both(each.failed, used) if each.failed is not None else None
+
+
+def _both(one: Callable[[Any, Any], None] | None, other: Callable[[Any, Any], None]) -> Callable[[Any, Any], None]:
+    if one is None:
+        return other
+    first = one
+
+    def counted(ended: Any, tallies: Any) -> None:
+        first(ended, tallies)
+        other(ended, tallies)
+
+    return counted
 
 
 _loaded: dict[str, Service] = {}

@@ -79,6 +79,11 @@ class Exchange:
         return (time.perf_counter() - self.began) * 1000
 
     @property
+    def is_inside(self) -> bool:
+        """SDKs say that they run in Lambda or a container; whoever runs there has a role."""
+        return self.principal.kind == "role" and "exec-env/AWS_" in self.user_agent
+
+    @property
     def received_bytes(self) -> int:
         return size_of(self.request.body)
 

@@ -31,13 +31,14 @@ if TYPE_CHECKING:
 class EndedInside:
     """A call from inside that has ended (kernel/metrics.py); it takes no time of the cloud's clock."""
 
-    __slots__ = ("account", "clock_began", "error_code", "parameters", "region", "result", "status")
+    __slots__ = ("account", "clock_began", "error_code", "is_inside", "parameters", "region", "result", "status")
     took_ms = 0.0
 
     def __init__(self, inner: Call, parameters: dict[str, Any], result: Any, error: AWSError | None) -> None:
         self.account = inner.account
         self.region = inner.region
         self.clock_began = inner.now
+        self.is_inside = inner.caller.kind != "anonymous"  # as whom data planes bring in the requests of everybody
         self.parameters = parameters
         self.result = result
         self.error_code = error.code if error is not None else ""

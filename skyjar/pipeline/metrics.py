@@ -72,9 +72,10 @@ class Metrics:
         self._pullers.append(puller)
 
     def _pull(self) -> None:
-        pullers, self._pullers = self._pullers, []
-        for puller in pullers:
-            puller(self, self._begins)
+        while self._pullers:  # one may have another pulled
+            pullers, self._pullers = self._pullers, []
+            for puller in pullers:
+                puller(self, self._begins)
 
     def _turn(self, now: float) -> None:
         """Another minute begins; what belongs to the old one is written at the next turn of the loop."""

@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from skyjar.kernel import keys
+from skyjar.kernel import keys, usage
 from skyjar.kernel.store import Store, Transaction
 
 from .judgement import Judgement
@@ -97,6 +97,12 @@ class Records:
         tx.put(_ROOT + keys.integer(self._batch), self._encode(batch))
         if self._batch >= BATCHES:
             tx.delete(_ROOT + keys.integer(self._batch - BATCHES))
+        unpriced = usage.unpriced({each.service for each in batch})
+        if unpriced:
+            usage.called(
+                tx,
+                [(each.at, each.account, each.region, each.service) for each in batch if each.service in unpriced],
+            )
         latest = {(each.principal, each.access_key, each.service, each.operation): each for each in batch}.values()
         issued = [each for each in latest if each.access_key[:4] == "AKIA" or not each.principal.endswith(":root")]
         if issued:

@@ -7,6 +7,7 @@ import json
 import socket
 import zipfile
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -88,3 +89,25 @@ def sending_function() -> Callable[[Account, str], tuple[str, str]]:
         return arn, url
 
     return make
+
+
+@pytest.fixture
+def billed() -> Callable[[Account], dict[str, float]]:
+    """What an account has used since yesterday, by usage type, as Cost Explorer has it."""
+
+    def read(account: Account) -> dict[str, float]:
+        today = datetime.fromtimestamp(account.running.call(account.running.cloud.clock.now), UTC).date()
+        found = account.client("ce").get_cost_and_usage(
+            TimePeriod={"Start": str(today - timedelta(days=1)), "End": str(today + timedelta(days=1))},
+            Granularity="DAILY",
+            Metrics=["UsageQuantity"],
+            GroupBy=[{"Type": "DIMENSION", "Key": "USAGE_TYPE"}],
+        )
+        amounts: dict[str, float] = {}
+        for day in found["ResultsByTime"]:
+            for group in day["Groups"]:
+                (name,) = group["Keys"]
+                amounts[name] = amounts.get(name, 0.0) + float(group["Metrics"]["UsageQuantity"]["Amount"])
+        return amounts
+
+    return read

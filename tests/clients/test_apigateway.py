@@ -552,10 +552,11 @@ def counted(account, name, **dimensions):
     return sum(point["Sum"] for point in found["Datapoints"])
 
 
-def test_requests_are_counted_as_metrics(api):
+def test_requests_are_counted_as_metrics(api, billed):
     api.mock(api.resource("one"), "{}")
     api.deploy()
     assert (api.get("/dev/one")[0], api.get("/dev/two")[0]) == (200, 403)
     assert counted(api.account, "Count", ApiName="api") == 2.0
     assert counted(api.account, "4XXError", ApiName="api", Stage="dev") == 1.0
     assert counted(api.account, "5XXError", ApiName="api") == 0.0
+    assert billed(api.account)["USE1-ApiGatewayRequest"] == 2.0

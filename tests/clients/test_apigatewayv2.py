@@ -205,7 +205,7 @@ def counted(account, name, **dimensions):
     return sum(point["Sum"] for point in found["Datapoints"])
 
 
-def test_requests_are_counted_as_metrics_of_the_api_and_the_function(api):
+def test_requests_are_counted_as_metrics_of_the_api_and_the_function(api, billed):
     api.route("GET /a", api.integrate(make_function(api.account, ECHO)))
     api.stage()
     api.permit("*")
@@ -213,5 +213,8 @@ def test_requests_are_counted_as_metrics_of_the_api_and_the_function(api):
     assert counted(api.account, "Count", ApiId=api.id) == 2.0
     assert counted(api.account, "4xx", ApiId=api.id, Stage="$default") == 1.0
     assert counted(api.account, "DataProcessed", ApiId=api.id) > 100
+    used = billed(api.account)
+    assert (used["USE1-ApiGatewayHttpRequest"], used["Request"]) == (2.0, 1.0)
+    assert 0 < used["Lambda-GB-Second"] < 10
     listed = api.account.client("cloudwatch").list_metrics(Namespace="AWS/Lambda", MetricName="Invocations")
     assert [{"Name": "FunctionName", "Value": "f"}] in [each["Dimensions"] for each in listed["Metrics"]]

@@ -26,6 +26,7 @@ UNMODELLED = {
 EXCUSED = {
     ("kms", "NotAuthorizedException"): "what CreateAlias answers to a name that is reserved for AWS",
     ("lambda", "RequestEntityTooLargeException"): "what its front end answers to a payload over 6 MB",
+    ("pricing", "InvalidSignatureException"): "what every service answers to a signature for another Region",
     **{
         ("sqs", f"KMS.{name}Exception"): "KMS's own error, handed through by the query protocol"
         for name in ("AccessDenied", "Disabled", "InvalidKeyUsage", "InvalidState", "NotFound", "Throttling")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from skyjar.kernel import usage
 from skyjar.kernel.call import Call
 from skyjar.kernel.metrics import Dimensions
 from skyjar.kernel.tables import At
@@ -12,7 +13,8 @@ NAMESPACE = "AWS/ApiGateway"
 
 
 def count(call: Call, at: At, api: RestApi, stage: Stage | None, status: int) -> None:
-    """One request to an API, by its name and by its stage."""
+    """One request to an API, by its name and by its stage; it is billed as well."""
+    usage.use(call, "apigateway", "ApiGatewayRequest", "ApiGatewayRequest", at=at)
     told = (
         ("Count", "Count", 1.0),
         ("4XXError", "Count", float(400 <= status < 500)),

@@ -13,28 +13,19 @@ import orjson
 
 from skyjar.kernel.call import Call
 from skyjar.kernel.errors import AWSError
-from skyjar.kernel.history import Seen, everywhere, forwards
-from skyjar.kernel.memberships import memberships
+from skyjar.kernel.history import Seen, forwards
 from skyjar.kernel.tables import Place
 
-from . import access, contents, limits, matching, state
+from . import access, contents, limits, matching, state, usage
 from .state import File, Trail
 
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 Wanted = dict[tuple[str, str], list[Seen]]  # by account and Region
 
 
-def accounts(call: Call, at: Place, trail: Trail) -> set[str]:
-    """Those that the trail covers: its own, or all of its organization."""
-    if not trail.organization:
-        return {at.account}
-    members = memberships.range(everywhere(call.tx))
-    return {each.account for each in members if each.organization == trail.organization}
-
-
 def upcoming(call: Call, at: Place, trail: Trail) -> tuple[Wanted, int]:
     """What is to be delivered next, and the position behind it. What is newer than the end of logging is not."""
-    covered = accounts(call, at, trail)
+    covered = state.covered(call, at, trail)
     found: Wanted = {}
     seen: Seen | None = None
     for seen in islice(forwards(call.tx, trail.position), limits.FILE_EVENTS):
@@ -59,6 +50,7 @@ def deliver(call: Call, at: Place, trail: Trail) -> Trail:
     try:
         for (account, region), events in wanted.items():
             _write(call, at, trail, account, region, events)
+            usage.delivered(call, at, trail, region, events)
         changed = state.replace(changed, delivered_at=call.now, delivery_error="")
     except AWSError as error:
         changed = state.replace(changed, delivery_error=error.code)

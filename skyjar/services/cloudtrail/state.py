@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from skyjar.kernel import memberships
 from skyjar.kernel.call import Call
 from skyjar.kernel.tables import At, Place, Record, Table
 
@@ -106,10 +107,16 @@ def split(call: Call, reference: str) -> tuple[Place, str]:
     return Place(call.tx, found[2], found[1]), found[3]
 
 
+def covered(call: Call, at: Place, trail: Trail) -> set[str]:
+    """The accounts that a trail covers: its own, or all of its organization."""
+    if not trail.organization:
+        return {at.account}
+    members = memberships.memberships.range(memberships.everywhere(call.tx))
+    return {each.account for each in members if each.organization == trail.organization}
+
+
 def everywhere(call: Call, account: str) -> list[tuple[Place, Trail]]:
     """The trails of an account in every Region, and those of its organization."""
-    from skyjar.kernel import memberships
-
     member = memberships.memberships.get(memberships.everywhere(call.tx), account)
     organization = member.organization if member is not None else ""
     return [

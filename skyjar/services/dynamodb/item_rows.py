@@ -9,6 +9,7 @@ from __future__ import annotations
 import msgspec
 
 from skyjar.kernel.call import Call
+from skyjar.kernel.tables import At
 
 from . import ItemChanged, expiries, history, sealing, staleness, values
 from .schemas import IndexSchema, Key, Schema
@@ -188,7 +189,7 @@ def fill_index(call: Call, index: IndexSchema, schema: Schema, stored: bytes) ->
     _count(call, index.space, key.shard, 1, size)
 
 
-def counts(call: Call, space: str) -> tuple[int, int]:
+def counts(at: At, space: str) -> tuple[int, int]:
     """How many items (or index rows) there are, and their bytes."""
-    found = tallies.range(call, space)
+    found = tallies.range(at, space)
     return sum(tally.items for tally in found), sum(tally.size_bytes for tally in found)

@@ -11,7 +11,7 @@ from functools import partial
 from skyjar.kernel.call import Call
 from skyjar.kernel.metrics import Dimensions, Ended, Gauge, Tallies, Tally
 
-from . import state
+from . import state, usage
 from .schemas import Schema
 
 NAMESPACE = "AWS/DynamoDB"
@@ -38,13 +38,14 @@ _OPERATIONS = {
 def consumed(call: Call, schema: Schema, read: float, write: float, indexes: dict[str, float] | None) -> None:
     """The units that a request took of a table, and of its global indexes; those of local ones are the table's. A write
     counts once its transaction is in."""
-    is_write = bool(write or not read)
+    is_write = bool(write)  # a query of an index reads nothing of the table
     units = write or read
     for index in schema.indexes if indexes else ():
         taken = indexes.get(index.name, 0.0) if indexes else 0.0
         if index.is_global and taken:
             own = ("TableName", schema.name), ("GlobalSecondaryIndexName", index.name)
             call.count(NAMESPACE, own, (WRITE if is_write else READ)[0], "Count", taken)
+            usage.taken_of_index(call, schema, taken, is_write=is_write)
         else:
             units += taken
     if units and is_write:
@@ -80,6 +81,7 @@ def _begin(call: Call, schema: Schema) -> None:
 
 
 def _pulled(schema: Schema, account: str, region: str, tallies: Tallies, at: float) -> None:
+    usage.taken(schema, account, region, tallies, at, {"Read": schema.read, "Write": schema.written})
     tally = tallies.of(account, region, at, NAMESPACE, (("TableName", schema.name),))
     for name, units in ((READ, schema.read), (WRITE, schema.written)):
         told = tally.told.setdefault(name, {}) if units else {}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from skyjar.kernel import durations
+from skyjar.kernel import durations, usage
 from skyjar.kernel.call import Call
 from skyjar.kernel.jobs import job
 from skyjar.kernel.keys import after
@@ -127,6 +127,7 @@ def restore_table_from_backup(
     source = schemas.arn_of(call, backup.table)
     made = state.replace(made, restored=Restored(backup=backup_arn, table=source, at_s=backup.created_s))
     state.tables.add(call, made)
+    usage.begin(call)
     due = call.now + durations.of(call, "dynamodb.RestoreTable")
     call.later(copying.load, due=due, key=made.name, table=made.name, space=backup.space, start=b"", is_passing=False)
     return {"TableDescription": descriptions.describe(call, made, "CREATING")}
@@ -156,6 +157,7 @@ def restore_table_to_point_in_time(
                    global_secondary_index_override, local_secondary_index_override)  # fmt: skip
     made = state.replace(made, restored=Restored(backup="", table=schemas.arn_of(call, definition.name), at_s=at_s))
     state.tables.add(call, made)
+    usage.begin(call)
     copying.begin(call, definition, "restore", made.name, at_s)
     return {"TableDescription": descriptions.describe(call, made, "CREATING")}
 

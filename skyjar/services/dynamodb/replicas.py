@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from skyjar.kernel import durations, principals
+from skyjar.kernel import durations, principals, usage
 from skyjar.kernel.call import Call
 from skyjar.kernel.errors import AWSError, NotImplementedHere
 
@@ -131,6 +131,7 @@ def _create(call: Call, old: Definition, given: dict[str, Any]) -> None:
     if key:
         made = encryption.changed(there, made, key)
     state.tables.add(there, change_capture.begin(there, made, source.stream_view))
+    usage.begin(call)
     state.tables.replace(call, old, state.replace(source, replicas=members, sourced_s=call.now))
     _tell(call, old, members)
     due = call.now + durations.of(call, "dynamodb.CreateReplica")

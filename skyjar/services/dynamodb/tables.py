@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from skyjar.kernel import durations
+from skyjar.kernel import durations, usage
 from skyjar.kernel.call import Call
 from skyjar.kernel.jobs import job
 from skyjar.kernel.service import operation
@@ -98,6 +98,7 @@ def create_table(
     if stream_specification is not None and stream_specification["StreamEnabled"]:
         definition = change_capture.begin(call, definition, stream_specification["StreamViewType"])
     state.tables.add(call, definition)
+    usage.begin(call)
     if resource_policy is not None:
         policies.check(resource_policy)
         policies.set_policy(call, schemas.arn_of(call, name), resource_policy)

@@ -19,23 +19,28 @@ NAMESPACE = "AWS/Kinesis"
 _THROTTLED = "ProvisionedThroughputExceededException"
 
 
-def _tally(ended: Ended, tallies: Tallies) -> Tally | None:
-    """Of the stream that a call named, by name, ARN or iterator; a call that could not be read names none."""
+def stream_of(ended: Ended) -> tuple[str, str] | None:
+    """Account and name of the stream that a call named, by name, ARN or iterator; a call that could not be read names none."""
     given = ended.parameters
     account, name, arn = ended.account, given.get("stream_name"), given.get("stream_arn")
     if arn is not None:
-        account, name = arn.split(":")[4], arn.rpartition("/")[2]
-    elif name is None:
+        return arn.split(":")[4], arn.rpartition("/")[2]
+    if name is None:
         iterator = iterators.read(given.get("shard_iterator", ""))
-        if iterator is None:
-            return None
-        account, name = iterator.account, iterator.stream
+        return (iterator.account, iterator.stream) if iterator is not None else None
+    return account, name
+
+
+def _tally(ended: Ended, tallies: Tallies) -> Tally | None:
+    named = stream_of(ended)
+    if named is None:
+        return None
     known = tallies.known(ended.clock_began)
-    key = ("kinesis", account, ended.region, name)
+    key = ("kinesis", named[0], ended.region, named[1])
     found = known.get(key)
     if found is None:
-        own = (("StreamName", name),)
-        found = known[key] = tallies.of(account, ended.region, ended.clock_began, NAMESPACE, own)
+        own = (("StreamName", named[1]),)
+        found = known[key] = tallies.of(named[0], ended.region, ended.clock_began, NAMESPACE, own)
     return found
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from skyjar.kernel import durations, quotas
+from skyjar.kernel import durations, quotas, usage
 from skyjar.kernel.call import Call
 from skyjar.kernel.service import operation
 from skyjar.kernel.tables import At
@@ -91,6 +91,7 @@ def _make(call: Call, count: int, stream: Stream) -> None:
         resharding.new_shard(call, call, stream.space, number, first, last, starting)
         low = high + 1
     state.streams.add(call, state.replace(stream, **state.settling(call, "CreateStream", "CREATING")))
+    usage.begin(call)
 
 
 def check_warm(call: Call, at: At, is_on_demand: bool, wanted: int) -> None:

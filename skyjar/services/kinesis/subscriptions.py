@@ -12,7 +12,7 @@ from skyjar.kernel.errors import AWSError, Wait
 from skyjar.kernel.outside import Events, Next, Outside
 from skyjar.kernel.service import operation
 
-from . import iterators, limits, metrics, positions, reading, state
+from . import iterators, limits, metrics, positions, reading, state, usage
 from .errors import DryRunOperationException, ResourceInUseException, ResourceNotFoundException
 from .reading import Page
 from .state import Subscription
@@ -99,6 +99,7 @@ def follow(call: Call, now: _At) -> Next:
         "MillisBehindLatest": page.behind_ms,
     }
     metrics.pushed(call, at, stream, consumer.name, page.records, page.behind_ms)
+    usage.pushed(call, at, stream, page.records)
     if page.is_end:
         event["ChildShards"] = reading.children(call, at, stream, shard)
         state.subscriptions.remove(at, held)

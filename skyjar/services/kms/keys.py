@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from skyjar.kernel import usage
 from skyjar.kernel.call import Call
 from skyjar.kernel.errors import NotImplementedHere
 from skyjar.kernel.outside import Compute, Failed, Outside
@@ -72,6 +73,7 @@ def _finish(call: Call, key: Key, secret: bytes | Failed | None, is_safe: bool) 
         state.keys.add(call, key)
     else:
         key = materials.first(call, key, secret)
+    usage.begin(call)
     if key.is_multi_region:
         state.families.add(call, Family(key_id=key.id, primary=call.region))
     if not is_safe:

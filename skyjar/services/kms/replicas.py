@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from skyjar.kernel import usage
 from skyjar.kernel.call import Call
 from skyjar.kernel.service import operation
 from skyjar.kernel.tables import Place
@@ -58,6 +59,7 @@ def replicate_key(
         grants=0,
     )
     state.keys.add(place, replica)
+    usage.begin(call)
     state.count(place, 1)
     for material in state.materials.range(at, key.id):
         copied = state.replace(material, secret=b"", expires_at=0.0) if is_imported else material

@@ -16,7 +16,7 @@ from skyjar.kernel.tables import At, Place
 from skyjar.runtime.functions import PROVISIONED
 from skyjar.runtime.invocations import Answer, Outcome, Throttled
 
-from . import names, stream_records
+from . import names, stream_records, usage
 from .state import Version
 
 NAMESPACE = "AWS/Lambda"
@@ -31,6 +31,8 @@ def count(call: Call, answer: Answer) -> None:
         return
     _, _, _, region, account, _, name, *qualifier = arn.split(":")
     at = Place(call.tx, account, region)
+    if isinstance(answer, Outcome):
+        usage.invoked(call, at, answer)
     told: list[tuple[str, str, float]]
     if isinstance(answer, Throttled):
         told = [("Throttles", "Count", 1.0)]

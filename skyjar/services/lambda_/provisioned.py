@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from skyjar.kernel import usage
 from skyjar.kernel.call import Call
 from skyjar.kernel.errors import NotImplementedHere
 from skyjar.kernel.jobs import job
@@ -47,6 +48,7 @@ def put_provisioned_concurrency_config(
         number=call.new_id(),
     )
     state.provisioned.put(at, new)
+    usage.begin(call)
     _begin(call, at, new)
     return _shown(new)
 

@@ -28,13 +28,15 @@ def _membership(
 ) -> Membership:
     path = state.path(call, organization, account.parent)
     if account.id == organization.account:  # never limited by its own organization
-        return Membership(account=account.id, organization=organization.id, path=path)
+        return Membership(
+            account=account.id, organization=organization.id, path=path, name=account.name, is_management=True
+        )
     places = [*state.chain(call, organization, account.parent), account.id]
     scp, rcp = (
         _levels(call, organization, policy_type, places, levels)
         for policy_type in ("SERVICE_CONTROL_POLICY", "RESOURCE_CONTROL_POLICY")
     )
-    return Membership(account=account.id, organization=organization.id, path=path, scp=scp, rcp=rcp)
+    return Membership(account=account.id, organization=organization.id, path=path, scp=scp, rcp=rcp, name=account.name)
 
 
 def _levels(

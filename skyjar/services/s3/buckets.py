@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from skyjar.kernel import quotas, sites
+from skyjar.kernel import quotas, sites, usage
 from skyjar.kernel.call import Call
 from skyjar.kernel.errors import NotImplementedHere
 from skyjar.kernel.service import operation
@@ -95,6 +95,7 @@ def create_bucket(
         if grants.is_public(made.grants):
             raise InvalidBucketAclWithBlockPublicAccess
     state.buckets.add(call, made)
+    usage.begin(call)
     if wanted.get("Tags"):
         bucket_tags.keep(state.place(call, made), made, wanted["Tags"])
     return {"Location": f"/{bucket}", "BucketArn": state.bucket_arn(bucket)}

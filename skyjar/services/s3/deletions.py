@@ -9,7 +9,7 @@ from skyjar.kernel.errors import AWSError
 from skyjar.kernel.service import operation
 from skyjar.kernel.tables import At
 
-from . import deliveries, limits, locks, names, object_state, preconditions, replicas, state, versioning
+from . import deliveries, limits, locks, minimums, names, object_state, preconditions, replicas, state, versioning
 from .errors import MalformedXML, NoSuchVersion
 from .state import Bucket
 
@@ -52,6 +52,7 @@ def delete_version(
     if found.lock != object_state.UNLOCKED:
         locks.check_removal(found, call.now, bypasses)
     object_state.remove(at, bucket, found)
+    minimums.charge(call, at, found)
     if bucket.has_notifications:
         deliveries.tell(call, at, bucket, "ObjectRemoved:Delete", found)
     return {"VersionId": version, "DeleteMarker": True} if found.is_marker else {"VersionId": version}
@@ -63,6 +64,7 @@ def delete_current(call: Call, at: At, bucket: Bucket, key: str, event: str = "O
     if not bucket.versioning:
         if newest is not None:
             object_state.remove(at, bucket, newest)
+            minimums.charge(call, at, newest)
             if bucket.has_notifications:
                 deliveries.tell(call, at, bucket, f"{event}:Delete", newest)
         return {}

@@ -14,10 +14,12 @@ from . import (
     lifecycle,
     limits,
     locks,
+    minimums,
     object_lambda_state,
     object_state,
     state,
     upload_state,
+    usage,
 )
 from .object_state import Object
 from .state import Bucket
@@ -74,6 +76,7 @@ def _tidy_key(call: Call, at: At, bucket: Bucket, rules: lifecycle.Rules, versio
             rules, version, versions[newer].modified_s, newer, call.now
         ):
             object_state.remove(at, bucket, version)
+            minimums.charge(call, at, version)
             _told(call, at, bucket, version)
         else:
             left.append(version)
@@ -96,6 +99,8 @@ def _move(call: Call, at: At, bucket: Bucket, rules: lifecycle.Rules, versions: 
             continue
         versions[index] = moved = state.replace(version, storage_class=to, restore=(0, 0), tier=(int(call.now), ""))
         object_state.reclass(at, version, moved)
+        minimums.charge(call, at, version)
+        usage.moved(call, bucket, to)
         if bucket.has_notifications:
             told = {"transitionEventData": {"destinationStorageClass": to}}
             deliveries.tell(call, at, bucket, "LifecycleTransition", moved, lifecycleEventData=told)

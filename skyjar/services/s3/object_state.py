@@ -17,6 +17,7 @@ import msgspec
 from skyjar.kernel.call import Call
 from skyjar.kernel.tables import At, Record, Table
 
+from . import minimums
 from .state import Bucket, replace
 
 NULL = "null"
@@ -157,6 +158,8 @@ def add(call: Call, at: At, bucket: Bucket, newest: Object | None, fields: dict[
             objects.add(at, made)
         else:
             objects.replace(at, newest, made)
+            if newest.storage_class != "STANDARD":
+                minimums.charge(call, at, newest)
         _show(at, made)
         return made
     order = newest.order - 1 if newest is not None else -1
@@ -170,6 +173,7 @@ def add(call: Call, at: At, bucket: Bucket, newest: Object | None, fields: dict[
         replaced = _null(at, bucket, fields["key"], newest)
         if replaced is not None:
             objects.remove(at, replaced)
+            minimums.charge(call, at, replaced)
     made = Object(space=bucket.space, order=order, version=version, null_order=null, **fields)
     objects.add(at, made)
     _show(at, made)

@@ -10,7 +10,7 @@ from skyjar.kernel.errors import NotImplementedHere
 from skyjar.kernel.service import operation
 from skyjar.kernel.tables import At
 
-from . import deliveries, jobs, lifecycle, limits, object_state, reading, state, tierings
+from . import deliveries, jobs, lifecycle, limits, object_state, reading, state, tierings, usage
 from .errors import InvalidArgument, MalformedXML, RestoreAlreadyInProgress, RestoreNotAllowed
 from .object_state import Object
 from .state import Bucket
@@ -54,6 +54,7 @@ def restore_object(
     own.later(jobs.end_restore, key=f"{where.space}/{key}/{found.order}", due=ends, **named)
     if is_there:
         return {}
+    usage.restored(call, where, found, _tier(wanted))
     if where.has_notifications:
         deliveries.tell(call, at, where, "ObjectRestore:Post", changed)
     own.later(jobs.complete_restore, key=f"{where.space}/{key}/{found.order}", due=begins, **named)
@@ -61,12 +62,16 @@ def restore_object(
 
 
 def _takes_s(wanted: dict[str, Any], tiers: dict[str, int]) -> int:
-    tier = (wanted.get("GlacierJobParameters") or {}).get("Tier") or wanted.get("Tier") or "Standard"
+    tier = _tier(wanted)
     if tier not in tiers:
         raise InvalidArgument(
             f"Retrieval option {tier} is not supported by this storage class", ArgumentName="Tier", ArgumentValue=tier
         )
     return tiers[tier]
+
+
+def _tier(wanted: dict[str, Any]) -> str:
+    return (wanted.get("GlacierJobParameters") or {}).get("Tier") or wanted.get("Tier") or "Standard"
 
 
 def _from_tier(call: Call, at: At, bucket: Bucket, found: Object, wanted: dict[str, Any]) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from skyjar.kernel import usage
 from skyjar.kernel.call import Call
 from skyjar.kernel.service import operation
 from skyjar.kernel.tables import At, Place
@@ -43,6 +44,7 @@ def _copy(call: Call, there: Place, secret: Secret, replica: Replica) -> None:
         accessed_at=before.accessed_at if before is not None else 0.0,
     )
     state.secrets.put(there, copied)
+    usage.begin(call)
 
 
 def _copy_versions(call: Call, at: At, region: str, secret: Secret, written: Version | None, value: bytes) -> None:

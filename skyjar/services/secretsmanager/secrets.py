@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from skyjar.kernel import usage
 from skyjar.kernel.call import Call
 from skyjar.kernel.service import operation
 from skyjar.kernel.tables import At
@@ -57,6 +58,7 @@ def create_secret(
         tags=checked({}, tags or []),
     )
     state.secrets.add(call, secret)
+    usage.begin(call)
     answer: dict[str, Any] = {"ARN": state.arn_of(call, secret), "Name": name}
     if value is not None:
         secret, version = values.write(call, call, secret, token, value, None)

@@ -15,7 +15,19 @@ from skyjar.kernel.errors import AWSError
 from skyjar.kernel.jobs import job
 from skyjar.kernel.outside import Outside, Send, Sent
 
-from . import captured_state, delivery_policies, encryption, filters, letters, limits, metrics, pushes, state, texts
+from . import (
+    captured_state,
+    delivery_policies,
+    encryption,
+    filters,
+    letters,
+    limits,
+    metrics,
+    pushes,
+    state,
+    texts,
+    usage,
+)
 from .delivery_policies import CUSTOMER, MANAGED, Phases
 from .letters import Letter
 from .state import Attempt, Publication, Subscription, Topic
@@ -165,6 +177,7 @@ def _policy(topic: Topic, subscription: Subscription) -> tuple[Phases, float, st
 
 def _hand_over(call: Call, letter: Letter, subscription: Subscription) -> None:
     """To an endpoint in this cloud; raises Refused."""
+    usage.attempted(call, letter.topic.name, subscription)
     protocol = subscription.protocol
     published = letter.publication
     if protocol == "sqs":
@@ -273,6 +286,7 @@ def _post(call: Call, letter: Letter, subscription: Subscription, attempt: Attem
     if subscription.is_raw:
         headers["x-amz-sns-rawdelivery"] = "true"
     body = letter.body(subscription).encode()
+    usage.attempted(call, letter.topic.name, subscription)
     request = Send("POST", subscription.endpoint, headers, body, limits.HTTP_TIMEOUT_S)
     return Outside(request, lambda call, answer: _posted(call, attempt, answer))
 

@@ -27,12 +27,12 @@ def _tally(ended: Ended, tallies: Tallies, arn: str) -> Tally:
     return found
 
 
-def _size(message: str, attributes: dict[str, dict[str, Any]] | None) -> float:
-    size = len(message) if message.isascii() else len(message.encode())
+def size(message: str, attributes: dict[str, dict[str, Any]] | None) -> float:
+    found = len(message) if message.isascii() else len(message.encode())
     for name, value in (attributes or {}).items():
-        size += len(name.encode()) + len(value.get("DataType") or "")
-        size += len((value.get("StringValue") or "").encode()) + len(value.get("BinaryValue") or b"")
-    return float(size)
+        found += len(name.encode()) + len(value.get("DataType") or "")
+        found += len((value.get("StringValue") or "").encode()) + len(value.get("BinaryValue") or b"")
+    return float(found)
 
 
 def _published(ended: Ended, tallies: Tallies) -> None:
@@ -43,7 +43,7 @@ def _published(ended: Ended, tallies: Tallies) -> None:
         return
     tally = _tally(ended, tallies, arn)
     tally.add(PUBLISHED, 1.0)
-    tally.add(SIZE, _size(given["message"], given.get("message_attributes")))
+    tally.add(SIZE, size(given["message"], given.get("message_attributes")))
 
 
 def _published_batch(ended: Ended, tallies: Tallies) -> None:
@@ -54,7 +54,7 @@ def _published_batch(ended: Ended, tallies: Tallies) -> None:
     for entry in ended.parameters["publish_batch_request_entries"]:
         if entry["Id"] in good:
             tally.add(PUBLISHED, 1.0)
-            tally.add(SIZE, _size(entry["Message"], entry.get("MessageAttributes")))
+            tally.add(SIZE, size(entry["Message"], entry.get("MessageAttributes")))
 
 
 COUNTED = {"publish": _published, "publish_batch": _published_batch}

@@ -10,11 +10,12 @@ from typing import Any
 from skyjar.kernel.call import Call
 from skyjar.kernel.metrics import Ended, Gauge, Tallies, Tally
 
-from . import contents, state
+from . import contents, state, usage
 from .state import Queue
 
 NAMESPACE = "AWS/SQS"
 IDLE_S = 6 * 3600
+SHORT = usage.CHUNK_BYTES // 4  # letters that are no more than a chunk, however they are encoded
 AGED = 1_000  # messages among which the oldest is looked for, the longest visible first
 
 
@@ -33,6 +34,7 @@ def _tally(ended: Ended, tallies: Tallies) -> Tally:
         _, account, name = url.rsplit("/", 2)
         found = known[url, region] = tallies.of(account, region, ended.clock_began, NAMESPACE, (("QueueName", name),))
         tallies.touch(account, region, "sqs", name)
+        usage.follow(found, tallies, ended.clock_began, account, region, name)
     return found
 
 
@@ -43,7 +45,10 @@ def _sent(ended: Ended, tallies: Tallies) -> None:
     attributes = given.get("message_attributes")
     tally = _tally(ended, tallies)
     tally.add(SENT, 1.0)
-    tally.add(SIZE, _size(given["message_body"], attributes))
+    size = _size(given["message_body"], attributes)
+    tally.add(SIZE, size)
+    if size > usage.CHUNK_BYTES:
+        usage.carried(ended, tallies, "SendMessage", size)
 
 
 def _size(body: str, attributes: dict[str, Any] | None) -> float:
@@ -61,10 +66,13 @@ def _sent_batch(ended: Ended, tallies: Tallies) -> None:
     if entries:
         tally = _tally(ended, tallies)
         tally.add(SENT, float(len(entries)))
-        sizes = tally.told.setdefault(SIZE, {})
+        sizes, total = tally.told.setdefault(SIZE, {}), 0.0
         for each in entries:
             size = _size(each["MessageBody"], each.get("MessageAttributes"))
             sizes[size] = sizes.get(size, 0.0) + 1.0
+            total += size
+        if total > usage.CHUNK_BYTES:
+            usage.carried(ended, tallies, "SendMessage", total)
 
 
 def _received(ended: Ended, tallies: Tallies) -> None:
@@ -73,8 +81,17 @@ def _received(ended: Ended, tallies: Tallies) -> None:
     messages = ended.result.get("Messages")
     if messages:
         _tally(ended, tallies).add(RECEIVED, float(len(messages)))
+        first = messages[0]
+        if len(messages) > 1 or len(first["Body"]) > SHORT or "MessageAttributes" in first:
+            _received_much(ended, tallies, messages)
     else:
         _tally(ended, tallies).add(EMPTY, 1.0)
+
+
+def _received_much(ended: Ended, tallies: Tallies, messages: list[dict[str, Any]]) -> None:
+    size = sum(_size(each["Body"], each.get("MessageAttributes")) for each in messages)
+    if size > usage.CHUNK_BYTES:
+        usage.carried(ended, tallies, "ReceiveMessage", size)
 
 
 def _deleted(ended: Ended, tallies: Tallies) -> None:

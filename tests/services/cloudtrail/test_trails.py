@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from skyjar.kernel import bills
 from skyjar.kernel.errors import AWSError
 from skyjar.kernel.principals import root
 
@@ -249,3 +250,60 @@ def test_digests_are_a_chain_as_long_as_logging_goes_on(desk: Any) -> None:
     assert digests(desk)[2]["previousDigestS3Object"] is None
     (key_shown,) = cloudtrail.list_public_keys()["PublicKeyList"]
     assert {each["digestPublicKeyFingerprint"] for each in digests(desk)} == {key_shown["Fingerprint"]}
+
+
+def used(desk: Any) -> dict[str, tuple[float, str]]:
+    """Events and dollars by usage type."""
+    desk.pipeline.metrics.flush()
+    rows = desk.store.transact(lambda tx: bills.usage_of(tx, 0, 10**6, desk.clock.now()))
+    found: dict[str, tuple[float, str]] = {}
+    for line in bills.lines(row for row in rows if row.service == "cloudtrail"):
+        found[line.usage_type] = (float(line.amount), f"{line.cost:.6f}")
+    return found
+
+
+@pytest.mark.spec("cloudtrail-006")
+def test_the_first_copy_is_free_and_data_events_cost(desk: Any) -> None:
+    cloudtrail = trail(desk)
+    desk.advance(310)
+    before = used(desk)
+    assert set(before) <= {"USE1-FreeEventsRecorded"}
+    free = before.get("USE1-FreeEventsRecorded", (0.0, ""))[0]
+    for number in range(3):
+        desk.ask("sqs").create_queue(queue_name=str(number))
+    desk.advance(310)
+    after = used(desk)
+    assert after["USE1-FreeEventsRecorded"] == (free + 3, "0.000000")
+    desk.ask("s3").create_bucket(bucket="data")
+    selector = {
+        "ReadWriteType": "All",
+        "IncludeManagementEvents": False,
+        "DataResources": [{"Type": "AWS::S3::Object", "Values": ["arn:aws:s3:::data/"]}],
+    }
+    cloudtrail.put_event_selectors(trail_name="audit", event_selectors=[selector])
+    desk.advance(310)
+    for number in range(5):
+        desk.ask("s3").put_object(bucket="data", key=str(number), body=b"x")
+    desk.advance(310)
+    assert used(desk)["USE1-DataEventsRecorded"] == (5.0, "0.000005")
+
+
+@pytest.mark.spec("cloudtrail-006")
+def test_a_second_copy_costs(desk: Any) -> None:
+    cloudtrail = trail(desk)
+    desk.advance(310)
+    policy = json.loads(desk.ask("s3").get_bucket_policy(bucket="logs")["Policy"])
+    text = json.dumps(policy).replace(":trail/audit", ":trail/*").replace("StringEquals", "StringLike")
+    desk.ask("s3").put_bucket_policy(bucket="logs", policy=text)
+    cloudtrail.create_trail(name="second", s3_bucket_name="logs")
+    cloudtrail.start_logging(name="second")
+    desk.advance(310)
+    before = used(desk)
+    paid = before.get("USE1-PaidEventsRecorded", (0.0, ""))[0]
+    for number in range(4):
+        desk.ask("sqs").create_queue(queue_name=str(number))
+    desk.advance(310)
+    after = used(desk)
+    assert after["USE1-PaidEventsRecorded"][0] == paid + 4
+    assert after["USE1-FreeEventsRecorded"][0] == before["USE1-FreeEventsRecorded"][0] + 4
+    assert after["USE1-PaidEventsRecorded"][1] == f"{(paid + 4) * 0.00002:.6f}"

@@ -42,6 +42,7 @@ class Lab:
         self.throttles = 0
         self.kept: dict[str, int] = {}  # sandboxes that are kept ready, by version
         self.can_begin = True
+        self.billed_ms = 0
         self._invoker = Invoker(
             directory / "lambda",
             desk.pipeline.blobs,
@@ -71,7 +72,10 @@ class Lab:
             error, payload = "Unhandled", json.dumps({"errorMessage": str(raised), "errorType": type(raised).__name__})
         now_ms = int(self.desk.clock.now() * 1000)
         lines = [(now_ms, f"START RequestId: {request.request_id}\n")]
-        return Outcome(Result(payload=payload.encode(), error=error, log_stream="s", log_tail=b"tail"), function, lines)
+        result = Result(
+            payload=payload.encode(), error=error, log_stream="s", log_tail=b"tail", billed_ms=self.billed_ms
+        )
+        return Outcome(result, function, lines)
 
     async def _provision(self, request: Provision) -> int:
         self.kept[request.key[1]] = request.count if self.can_begin else 0
