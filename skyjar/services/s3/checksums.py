@@ -89,7 +89,7 @@ def check(body: Any, content_md5: str, sum_given: tuple[str, str] | None, wanted
     md5 = known["md5"] if known is not None else hashlib.md5(data, usedforsecurity=False).digest()
     if content_md5:
         _check_md5(md5, content_md5)
-    algorithm = sum_given[0] if sum_given is not None else check_algorithm(wanted) or DEFAULT
+    algorithm = sum_given[0] if sum_given is not None else check_algorithm(wanted) if wanted else DEFAULT
     if known is None:
         checksum = compute(algorithm, data)
     elif algorithm.lower() in known:
