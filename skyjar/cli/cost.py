@@ -79,4 +79,6 @@ def _price(text: str) -> str:
 
 def _number(value: Any) -> str:
     amount = Decimal(str(value))
-    return f"{amount:,.0f}" if amount == amount.to_integral_value() else f"{amount:,.6f}".rstrip("0")
+    if amount == amount.to_integral_value():
+        return f"{amount:,.0f}"
+    return f"{amount:.1e}" if abs(amount) < Decimal("0.000001") else f"{amount:,.6f}".rstrip("0")

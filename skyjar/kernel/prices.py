@@ -1,4 +1,4 @@
-"""AWS's list prices, as services have them in `data/prices.json`. See decisions/0012-what-it-would-cost.md.
+"""AWS's list prices, as services have them in `data/prices.json`. See decisions/0013-what-it-would-cost.md.
 
 Only us-east-1's, on demand. A product's `prices` are bands, [from which amount of a month, dollars a unit]; `held` says that its amount is
 counted by the hour and priced by the "month" (GB-Mo) or the "hour"; an `operation` tells products of one usage type apart, where it is

@@ -1,4 +1,4 @@
-"""What is used, as it is billed: by day, account, Region, service, usage type and operation. See decisions/0012-what-it-would-cost.md.
+"""What is used, as it is billed: by day, account, Region, service, usage type and operation. See decisions/0013-what-it-would-cost.md.
 
 A service's `usage.py` may hold
 

@@ -139,3 +139,29 @@ def test_with_the_cli(still: Account) -> None:
     )  # fmt: skip
     services = {group["Keys"][0] for day in json.loads(run.stdout)["ResultsByTime"] for group in day["Groups"]}
     assert services == {"Amazon Simple Storage Service"}
+
+
+def promised(account: Account, volume_type: str, attribute: str) -> str:
+    """What the price list says of a storage class."""
+    wanted = [{"Type": "TERM_MATCH", "Field": "volumeType", "Value": volume_type}]
+    listed = account.client("pricing").get_products(ServiceCode="AmazonS3", Filters=wanted)["PriceList"]
+    products = [json.loads(each)["product"] for each in listed]
+    (found,) = {each["attributes"][attribute] for each in products if each["productFamily"] == "Storage"}
+    return str(found)
+
+
+@pytest.mark.spec("s3-039")
+def test_one_zone_is_a_class_of_its_own(account: Account) -> None:
+    s3 = account.client("s3")
+    bucket = f"classes-{account.number}"
+    s3.create_bucket(Bucket=bucket)
+    s3.put_object(Bucket=bucket, Key="a", Body=b"x", StorageClass="ONEZONE_IA")
+    assert s3.head_object(Bucket=bucket, Key="a")["StorageClass"] == "ONEZONE_IA"
+    for kind in ("Standard", "Standard - Infrequent Access", "One Zone - Infrequent Access", "Glacier Deep Archive"):
+        assert promised(account, kind, "durability") == "99.999999999%"
+
+
+@pytest.mark.spec("s3-040")
+def test_how_often_a_class_is_there(account: Account) -> None:
+    kinds = ("Standard", "Standard - Infrequent Access", "One Zone - Infrequent Access")
+    assert [promised(account, kind, "availability") for kind in kinds] == ["99.99%", "99.9%", "99.5%"]
