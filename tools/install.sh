@@ -4,7 +4,7 @@
 # What cannot be installed is said, and its tests skip.
 set -u
 cd "$(dirname "$0")/.."
-SAM=1.170.0 CDK=2.1148.1 CDK_LIB=2.275.0 CONSTRUCTS=10.8.1 AWS_JS=3.1143.0 DYNAMODB_JS=3.1169.0 DAX_JS=3.1.0
+SAM=1.170.0 CDK=2.1148.1 CDK_LIB=2.275.0 CONSTRUCTS=10.8.1 AWS_JS=3.1143.0 SIGNATURE_JS=3.1138.0 DYNAMODB_JS=3.1169.0 DAX_JS=3.1.0
 S3FS=2026.9.0 PANDAS=3.1.1 PYARROW=26.0.1 S3CMD=2.4.0 DUCKDB=1.5.5
 mkdir -p .tools
 
@@ -53,7 +53,8 @@ if [ ! -x .tools/cdk/node_modules/.bin/cdk ]; then
 fi
 missing() { for each in "$@"; do [ -d ".tools/js/node_modules/${each%@*}" ] || return 0; done; return 1; }
 JS=("@aws-sdk/client-sqs@$AWS_JS" "@aws-sdk/client-kinesis@$AWS_JS" "@aws-sdk/client-s3@$AWS_JS" "@aws-sdk/client-lambda@$AWS_JS"
-  "@aws-sdk/client-dynamodb@$DYNAMODB_JS" "@aws-sdk/lib-dynamodb@$DYNAMODB_JS" "@amazon-dax-sdk/lib-dax@$DAX_JS")
+  "@aws-sdk/client-dynamodb@$DYNAMODB_JS" "@aws-sdk/lib-dynamodb@$DYNAMODB_JS" "@aws-sdk/signature-v4a@$SIGNATURE_JS"
+  "@amazon-dax-sdk/lib-dax@$DAX_JS")
 if missing "${JS[@]}"; then
   if command -v npm >/dev/null; then
     echo "Installing the AWS SDK for JavaScript $AWS_JS into .tools/js"

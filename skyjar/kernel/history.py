@@ -54,6 +54,7 @@ DATA: dict[str, frozenset[str]] = {
             "list_multipart_uploads",
             "head_bucket",
             "rename_object",
+            "update_object_encryption",
         ]
     ),
     "lambda": frozenset({"invoke", "invoke_async", "invoke_with_response_stream"}),

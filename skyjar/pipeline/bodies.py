@@ -11,9 +11,10 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from skyjar.kernel.blobs import Blob, Blobs, SealedWriter, Writer
+from skyjar.kernel.digests import DIGESTS
 from skyjar.kernel.errors import AWSError
 from skyjar.wire import chunked
-from skyjar.wire.chunked import CHECKSUMS, Decoder
+from skyjar.wire.chunked import Decoder
 from skyjar.wire.errors import WireError
 from skyjar.wire.http import Request
 from skyjar.wire.models import OperationModel
@@ -102,7 +103,7 @@ def _check_document(request: Request) -> None:
                 )
             if b64encode(hashlib.md5(request.body, usedforsecurity=False).digest()).decode() != value:
                 raise WireError("BadDigest", "The Content-MD5 you specified did not match what we received.")
-        elif algorithm != name and algorithm in CHECKSUMS:
+        elif algorithm != name and algorithm in DIGESTS:
             found = chunked.checksum(algorithm, request.body)
             if found == value:
                 continue
@@ -183,10 +184,10 @@ class BlobSink:
             check(int(coming))
         self._check = check
         named = [name.removeprefix(_CHECKSUM) for name in headers if name.startswith(_CHECKSUM)]
-        named = [name for name in named if name in CHECKSUMS and name != "sha256"]
+        named = [name for name in named if name in DIGESTS and name != "sha256"]
         has_trailer = decoder is not None and "x-amz-trailer" in headers
         wanted = named or ([] if has_trailer or _CHECKSUM + "sha256" in headers else [_DEFAULT])
-        self._digests = {name: CHECKSUMS[name]() for name in wanted}
+        self._digests = {name: DIGESTS[name]() for name in wanted}
         self._digests["md5"] = hashlib.md5(usedforsecurity=False)
         self._promised = promised if len(promised) == 64 else ""
         self._writer: Writer | SealedWriter

@@ -9,6 +9,8 @@ from base64 import b64encode
 from collections.abc import Callable
 from typing import Protocol
 
+from skyjar.kernel import digests
+from skyjar.kernel.digests import DIGESTS, Digest
 from skyjar.wire.errors import WireError
 
 CHUNK_HEAD_SIZE_MAX = 1024
@@ -36,48 +38,9 @@ def inflate(data: bytes, limit: int) -> bytes:
     return b"".join(out)
 
 
-class Digest(Protocol):
-    def update(self, data: bytes, /) -> None: ...
-
-    def digest(self) -> bytes: ...
-
-
-class _Crc:
-    """A cyclic checksum behind hashlib's interface."""
-
-    def __init__(self, step: Callable[[bytes, int], int], size: int) -> None:
-        self._step = step
-        self._size = size
-        self._value = 0
-
-    def update(self, data: bytes, /) -> None:
-        self._value = self._step(data, self._value)
-
-    def digest(self) -> bytes:
-        return self._value.to_bytes(self._size, "big")
-
-
-def _crt(name: str, size: int) -> _Crc:
-    """A checksum of awscrt, which is imported only now: it would take a third of the time to start."""
-    from awscrt import checksums
-
-    return _Crc(getattr(checksums, name), size)
-
-
-CHECKSUMS: dict[str, Callable[[], Digest]] = {
-    "crc32": lambda: _Crc(zlib.crc32, 4),
-    "crc32c": lambda: _crt("crc32c", 4),
-    "crc64nvme": lambda: _crt("crc64nvme", 8),
-    "sha1": hashlib.sha1,
-    "sha256": hashlib.sha256,
-}
-
-
 def checksum(algorithm: str, data: bytes) -> str:
     """The base64 checksum of data, as in `x-amz-checksum-<algorithm>`."""
-    digest = CHECKSUMS[algorithm]()
-    digest.update(data)
-    return b64encode(digest.digest()).decode()
+    return b64encode(digests.digest(algorithm, data)).decode()
 
 
 class Chain(Protocol):
@@ -290,5 +253,5 @@ class _NoDigest:
 
 
 def _trailer_digest(name: str) -> Digest:
-    make = CHECKSUMS.get(name.removeprefix("x-amz-checksum-"))
+    make = DIGESTS.get(name.removeprefix("x-amz-checksum-"))
     return make() if make is not None and name.startswith("x-amz-checksum-") else _NoDigest()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import os
 import subprocess
 import sys
@@ -205,16 +207,43 @@ def test_virtual_host_style(skyjar: Account, bucket: str) -> None:
     assert signed.startswith(f"http://{bucket}.s3.localhost:{port}/a/b")
 
 
+@pytest.mark.parametrize("algorithm", ["SHA512", "XXHASH64", "XXHASH3", "XXHASH128"])
+def test_parts_with_the_newer_checksums(skyjar: Account, bucket: str, tmp_path: Path, algorithm: str) -> None:
+    s3, source = skyjar.client("s3"), tmp_path / "source"
+    source.write_bytes(os.urandom(6 * MIB))
+    config = TransferConfig(multipart_threshold=5 * MIB, multipart_chunksize=5 * MIB)
+    s3.upload_file(str(source), bucket, "k", Config=config, ExtraArgs={"ChecksumAlgorithm": algorithm})
+    told = s3.get_object_attributes(Bucket=bucket, Key="k", ObjectAttributes=["Checksum", "ObjectParts"])
+    assert (told["Checksum"]["ChecksumType"], told["Checksum"][f"Checksum{algorithm}"][-2:]) == ("COMPOSITE", "-2")
+    assert all(part[f"Checksum{algorithm}"] for part in told["ObjectParts"]["Parts"])
+    part = s3.get_object(Bucket=bucket, Key="k", PartNumber=2, ChecksumMode="ENABLED")  # which botocore compares
+    assert part["Body"].read() == source.read_bytes()[5 * MIB :]
+    assert part[f"Checksum{algorithm}"] == told["ObjectParts"]["Parts"][1][f"Checksum{algorithm}"]
+
+
 @pytest.mark.parametrize("chunked", ["always", "when_required"])
 def test_bodies_of_every_size_with_every_checksum(skyjar: Account, bucket: str, chunked: Any) -> None:
     s3 = skyjar.client("s3", Config(request_checksum_calculation=chunked if chunked != "always" else None))
     for size in (0, 1, 16 * 1024, 16 * 1024 + 1, 2 * MIB + 1):
         body = os.urandom(size)
-        for algorithm in ("CRC32", "CRC32C", "CRC64NVME", "SHA1", "SHA256"):
+        for algorithm in (
+            "CRC32",
+            "CRC32C",
+            "CRC64NVME",
+            "SHA1",
+            "SHA256",
+            "SHA512",
+            "XXHASH64",
+            "XXHASH3",
+            "XXHASH128",
+        ):
             put = s3.put_object(Bucket=bucket, Key=algorithm, Body=body, ChecksumAlgorithm=algorithm)
             got = s3.get_object(Bucket=bucket, Key=algorithm, ChecksumMode="ENABLED")
             assert got["Body"].read() == body
             assert got[f"Checksum{algorithm}"] == put[f"Checksum{algorithm}"]
+        md5 = base64.b64encode(hashlib.md5(body).digest()).decode()  # botocore computes no MD5
+        assert s3.put_object(Bucket=bucket, Key="MD5", Body=body, ChecksumMD5=md5)["ChecksumMD5"] == md5
+        assert s3.head_object(Bucket=bucket, Key="MD5", ChecksumMode="ENABLED")["ChecksumMD5"] == md5
     with pytest.raises(ClientError) as bad:
         s3.put_object(Bucket=bucket, Key="k", Body=b"abc", ChecksumCRC32="AAAAAA==")
     assert code(bad) == ("BadDigest", 400)

@@ -19,6 +19,7 @@ import pytest
 from botocore.exceptions import ClientError
 from lxml import etree
 
+from skyjar.kernel.digests import digest
 from skyjar.services.s3.selecting import sources
 from skyjar.testing.running import Account
 
@@ -145,7 +146,8 @@ def test_keys_that_xml_cannot_say_need_the_encoding(skyjar: Account, raw: Raw, l
 
 BODY = b"hello"
 SUMS = {"crc32": zlib.crc32(BODY).to_bytes(4, "big"), "sha1": hashlib.sha1(BODY).digest(), "sha256": hashlib.sha256(BODY).digest(),
-        "crc32c": b"1234", "crc64nvme": b"12345678"}  # fmt: skip
+        "crc32c": b"1234", "crc64nvme": b"12345678", "sha512": hashlib.sha512(BODY).digest(), "md5": hashlib.md5(BODY).digest(),
+        "xxhash64": b"12345678", "xxhash3": b"12345678", "xxhash128": bytes(16)}  # fmt: skip
 
 
 def text_of(data: bytes) -> str:
@@ -163,8 +165,8 @@ def test_content_md5(skyjar: Account, raw: Raw, path: str) -> None:
         bad = (400, "BadDigest", "The Content-MD5 you specified did not match what we received.")
         invalid = (400, "InvalidDigest", "The Content-MD5 you specified was invalid.")
         assert put(text_of(hashlib.md5(b"other").digest())) == bad
-        for digest in ("nonsense", "%%%", hashlib.md5(long).hexdigest(), text_of(b"short")):
-            assert put(digest) == invalid, digest
+        for value in ("nonsense", "%%%", hashlib.md5(long).hexdigest(), text_of(b"short")):
+            assert put(value) == invalid, value
     assert keys(skyjar, raw) == []
     assert raw.ask("PUT", "/k", BODY, {"Content-MD5": text_of(hashlib.md5(BODY).digest())})[0] == 200
 
@@ -250,6 +252,19 @@ def test_chunks_and_trailers(skyjar: Account, raw: Raw) -> None:
     for body in (b"zz\r\nhello\r\n0\r\n\r\n", b"-5\r\nhello\r\n0\r\n\r\n", b"5\r\nhelloXX0\r\n\r\n", b"5" * 2000):
         assert put_chunks(raw, body)[:2] == (400, "InvalidRequest"), body
     assert keys(skyjar, raw) == []
+
+
+@pytest.mark.parametrize("name", ["md5", "sha512", "xxhash64", "xxhash3", "xxhash128"])
+def test_trailers_of_the_newer_algorithms(skyjar: Account, raw: Raw, name: str) -> None:
+    for piece in (BODY, BODY * MIB):
+        header = f"x-amz-checksum-{name}"
+        line = f"{header}:{text_of(digest(name, piece))}\r\n".encode()
+        assert put_chunks(raw, chunked(piece, trailer=line), len(piece), header)[0] == 200
+        sentence = f"The {name.upper()} you specified did not match the calculated checksum."
+        other = piece[:-1] + b"O"
+        assert put_chunks(raw, chunked(other, trailer=line), len(piece), header) == (400, "BadDigest", sentence)
+        told = skyjar.client("s3").head_object(Bucket=raw.bucket, Key="k", ChecksumMode="ENABLED")
+        assert told[f"Checksum{name.upper()}"] == text_of(digest(name, piece))
 
 
 @pytest.mark.parametrize("size", [3, MIB])

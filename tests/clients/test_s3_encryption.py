@@ -366,3 +366,18 @@ def test_a_presigned_url_of_an_object_under_a_key(account: Account, s3: Any, buc
     s3.put_bucket_policy(Bucket=bucket, Policy=json.dumps({"Version": "2012-10-17", "Statement": [anyone]}))
     status, body = get(url.path)
     assert (status, b"require AWS Signature Version 4." in body) == (400, True)
+
+
+def test_an_object_gets_another_key_where_it_lies(account: Account, s3: Any) -> None:
+    s3.create_bucket(Bucket=f"again-{account.number}")
+    where = {"Bucket": f"again-{account.number}", "Key": "k"}
+    put = s3.put_object(**where, Body=b"hush")
+    arn = secure(account, "kms").create_key()["KeyMetadata"]["Arn"]
+    wanted = {"SSEKMS": {"KMSKeyArn": arn, "BucketKeyEnabled": True}}
+    s3.update_object_encryption(**where, ObjectEncryption=wanted)
+    found = s3.get_object(**where)
+    assert (found["Body"].read(), found["ETag"], found["SSEKMSKeyId"]) == (b"hush", put["ETag"], arn)
+    assert found["BucketKeyEnabled"]
+    plain = account.client("s3")
+    with pytest.raises(ClientError, match="secure connection"):
+        plain.update_object_encryption(**where, ObjectEncryption=wanted)

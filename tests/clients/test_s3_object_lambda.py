@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import io
 import json
 import zipfile
@@ -15,6 +17,8 @@ from skyjar.testing.running import Account
 pytestmark = pytest.mark.client
 
 FUNCTION = """
+import base64
+import hashlib
 import json
 import urllib.error
 import urllib.request
@@ -37,7 +41,8 @@ def handler(event, context):
         return
     if body == b"event":
         body = json.dumps(event).encode()
-    s3.write_get_object_response(**to, Body=body.upper(), ContentType="text/loud", Metadata={"loud": "yes"}, ETag='"loud"')
+    digest = base64.b64encode(hashlib.sha512(body.upper()).digest()).decode()
+    s3.write_get_object_response(**to, Body=body.upper(), ContentType="text/loud", Metadata={"loud": "yes"}, ETag='"loud"', ChecksumSHA512=digest)
     if body == b"twice":
         try:
             s3.write_get_object_response(**to, Body=b"again")
@@ -132,6 +137,7 @@ def test_the_function_writes_the_answer(world: World) -> None:
         answer = client.get_object(Bucket=name, Key="a/k é")
         assert answer["Body"].read() == b"HELLO"
         assert (answer["ContentType"], answer["Metadata"], answer["ContentLength"]) == ("text/loud", {"loud": "yes"}, 5)
+        assert base64.b64decode(answer["ChecksumSHA512"]) == hashlib.sha512(b"HELLO").digest()
         assert client.head_object(Bucket=name, Key="a/k é")["ContentType"] == "binary/octet-stream"
         assert client.list_objects_v2(Bucket=name)["KeyCount"] == 5
     assert s3.get_object(Bucket=world.alias, Key="twice")["Body"].read() == b"TWICE"

@@ -96,11 +96,15 @@ def test_new_objects_are_copied_whole(world: World) -> None:
     world.put("older")
     world.rules(to(target))
     body = b"x" * 100_000
-    version = world.put("k", body, Metadata={"a": "b"}, Tagging="c=d", ContentType="text/plain")
+    version = world.put(
+        "k", body, Metadata={"a": "b"}, Tagging="c=d", ContentType="text/plain", ChecksumAlgorithm="XXHASH128"
+    )
     assert (world.status("k"), world.status("k", target)) == ("COMPLETED", "REPLICA")
-    source, replica = (s3.get_object(Bucket=bucket, Key="k") for bucket in (world.source, target))
+    source, replica = (
+        s3.get_object(Bucket=bucket, Key="k", ChecksumMode="ENABLED") for bucket in (world.source, target)
+    )
     assert replica["Body"].read() == body
-    for member in ("VersionId", "LastModified", "Metadata", "ETag", "ContentType", "TagCount"):
+    for member in ("VersionId", "LastModified", "Metadata", "ETag", "ContentType", "TagCount", "ChecksumXXHASH128"):
         assert replica[member] == source[member]
     assert replica["VersionId"] == version
     assert s3.get_object(Bucket=target, Key="k", VersionId=version)["Body"].read() == body

@@ -17,6 +17,7 @@ import pytest
 from botocore.client import Config
 
 from skyjar.edge.certificates import Authority
+from skyjar.kernel.digests import digest
 from skyjar.testing.running import Account
 
 pytestmark = pytest.mark.client
@@ -268,6 +269,14 @@ def test_a_form_tells_of_an_object_what_a_header_would(skyjar: Account, bucket: 
     assert s3.get_object_tagging(Bucket=bucket, Key="k")["TagSet"] == [{"Key": "a", "Value": "b"}]
     status, text, _ = post(skyjar, bucket, given, b"hollo")
     assert (status, b"<Code>BadDigest</Code>" in text) == (400, True)
+    for name in ("md5", "sha512", "xxhash64", "xxhash3", "xxhash128"):
+        held = {f"x-amz-checksum-{name}": base64.b64encode(digest(name, b"hello")).decode()}
+        made = {**s3.generate_presigned_post(bucket, "k", Conditions=[held])["fields"], **held}
+        assert post(skyjar, bucket, made, b"hello")[0] == 204
+        (value,) = held.values()
+        assert s3.head_object(Bucket=bucket, Key="k", ChecksumMode="ENABLED")[f"Checksum{name.upper()}"] == value
+        status, text, _ = post(skyjar, bucket, made, b"hollo")
+        assert (status, b"<Code>BadDigest</Code>" in text) == (400, True)
     unknown = s3.generate_presigned_post(bucket, "k", Fields={"x-amz-new": "1"}, Conditions=[{"x-amz-new": "1"}])[
         "fields"
     ]

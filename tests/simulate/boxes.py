@@ -22,7 +22,7 @@ from skyjar.kernel import keys
 from skyjar.kernel.blobs import GRACE_S, Blobs, Collector
 from skyjar.kernel.rocks import RocksDriver
 from skyjar.kernel.store import Store
-from skyjar.services.s3 import state
+from skyjar.services.s3 import object_state, upload_state
 
 from .servers import Gone, Server, Wire
 
@@ -246,8 +246,8 @@ def collected(data: Path, now: float) -> tuple[set[str], set[str]]:
 
 
 def _named(store: Store) -> Iterator[str]:
-    for table in (state.objects, state.parts):
+    for table in (object_state.objects, upload_state.parts):
         start = keys.text(table.name)
         for _, value in store.driver.scan(start, keys.after(start), None, False, False):
             record: Any = table.load(value)
-            yield from record.blobs if isinstance(record, state.Object) else (record.blob,)
+            yield from record.blobs if isinstance(record, object_state.Object) else (record.blob,)

@@ -25,9 +25,10 @@ def free_port() -> int:
 class Server:
     """The process. `kill` is SIGKILL; `start` waits until it is ready."""
 
-    def __init__(self, data: Path, log: Path | None = None) -> None:
+    def __init__(self, data: Path, log: Path | None = None, options: tuple[str, ...] = ()) -> None:
         self.data = data
         self.port = free_port()
+        self._options = options
         self._log = log or data.parent / "server.log"
         self.log = self._log.open("ab")
         self.process: subprocess.Popen[bytes]
@@ -37,7 +38,7 @@ class Server:
         return f"http://127.0.0.1:{self.port}"
 
     def spawn(self) -> None:
-        words = ["up", "--port", str(self.port), "--data", str(self.data)]
+        words = ["up", "--port", str(self.port), "--data", str(self.data), *self._options]
         self.process = subprocess.Popen(
             [sys.executable, "-m", "skyjar.cli.main", *words], stdout=subprocess.PIPE, stderr=self.log
         )

@@ -17,7 +17,7 @@ from skyjar.kernel.errors import AWSError, Wait
 from skyjar.kernel.jobs import everywhere, job
 from skyjar.kernel.service import operation
 
-from . import LoggingChanged, grants, limits, point_state, state
+from . import LoggingChanged, grants, limits, object_state, point_state, state
 from .errors import CrossLocationLoggingProhibited, InvalidTargetBucketForLogging, MalformedXML, NoSuchBucket
 from .grants import Grants, canonical_id
 from .state import Bucket
@@ -151,9 +151,9 @@ def _grant(call: Call, key: str, wanted: dict[str, Any]) -> None:
     """The grants count unless ACLs have been disabled since."""
     target = state.named(call, wanted["TargetBucket"])
     at = state.place(call, target)
-    made = state.latest(at, target, key)
+    made = object_state.latest(at, target, key)
     if made is not None and target.ownership != grants.ENFORCED:
-        state.change(at, made, state.replace(made, grants=_granted(target, wanted)))
+        object_state.change(at, made, state.replace(made, grants=_granted(target, wanted)))
 
 
 def _key(call: Call, bucket: Bucket, wanted: dict[str, Any]) -> str:

@@ -15,8 +15,8 @@ from datetime import UTC, datetime
 
 from . import limits
 from .analysis_state import AGES, EVERY, Activity, Day, Figures, group_of, name_of
+from .object_state import Object
 from .retrievals import CLASSES
-from .state import Object
 from .watches import Watch
 
 COLUMNS = (

@@ -12,7 +12,17 @@ from skyjar.kernel.call import Call
 from skyjar.kernel.jobs import job
 from skyjar.kernel.service import operation
 
-from . import analyses, analysis_state, deliveries, lifecycle, limits, named_configurations, state, watches
+from . import (
+    analyses,
+    analysis_state,
+    deliveries,
+    lifecycle,
+    limits,
+    named_configurations,
+    object_state,
+    state,
+    watches,
+)
 from .analysis_state import Day
 from .errors import MalformedXML
 from .state import Bucket
@@ -91,7 +101,7 @@ def analyse(
     watch = watches.of(_KIND, wanted)
     day = day or int(call.now // limits.DAY_S) - 1
     start = (after[0], after[1] + 1) if after is not None else ()
-    versions = state.objects.range(call, space, start=start, limit=PAGE)
+    versions = object_state.objects.range(call, space, start=start, limit=PAGE)
     held = analyses.counted(watch, versions, (day + 1) * limits.DAY_S, held or {})
     if len(versions) == PAGE:
         rest: dict[str, Any] = {"day": day, "after": (versions[-1].key, versions[-1].order), "held": held}

@@ -10,7 +10,8 @@ from typing import Any
 from skyjar.kernel.call import Call
 from skyjar.kernel.service_events import ServiceEvent
 
-from .state import Bucket, Object
+from .object_state import Object
+from .state import Bucket
 
 MEMBER = "EventBridgeConfiguration"
 _SELF = "s3.amazonaws.com"

@@ -12,18 +12,18 @@ from skyjar.kernel.service import operation
 from . import (
     access_logs,
     acls,
+    bucket_tags,
     grants,
     jobs,
     limits,
     multi_region_state,
     names,
+    object_state,
     ownership,
     point_state,
     state,
-    tags,
     waiting_state,
 )
-from .configurations import TAGS
 from .errors import (
     BucketAlreadyExists,
     BucketAlreadyOwnedByYou,
@@ -97,8 +97,7 @@ def create_bucket(
     state.buckets.add(call, made)
     usage.begin(call)
     if wanted.get("Tags"):
-        tag_set = tags.as_set(tags.of_set(wanted["Tags"], limits.BUCKET_TAGS))
-        state.configure(state.place(call, made), made, TAGS, {"TagSet": tag_set})
+        bucket_tags.keep(state.place(call, made), made, wanted["Tags"])
     return {"Location": f"/{bucket}", "BucketArn": state.bucket_arn(bucket)}
 
 
@@ -125,7 +124,7 @@ def _region(call: Call, constraint: str) -> str:
 @operation
 def delete_bucket(call: Call, *, bucket: str, expected_bucket_owner: str = "") -> None:
     at, where = state.bucket_of(call, bucket)
-    if not state.is_empty(at, where):
+    if not object_state.is_empty(at, where):
         raise (VersionedBucketNotEmpty if where.versioning else BucketNotEmpty)(BucketName=bucket)
     if point_state.points.first(call, where.name, where.account, via="bucket") is not None or multi_region_state.holds(
         call, where.name, where.account

@@ -34,11 +34,13 @@ _SETTINGS: tuple[tuple[str, str, str, str, Callable[[Any], Any]], ...] = (
      templates.acceleration),
     ("ReplicationConfiguration", "put_bucket_replication", "replication_configuration", "delete_bucket_replication",
      templates.replication),
+    ("AbacStatus", "put_bucket_abac", "abac_status", "", templates.status),
 )  # fmt: skip
 _WITHOUT: dict[str, dict[str, str]] = {
     "VersioningConfiguration": {"Status": "Suspended"},
     "NotificationConfiguration": {},
     "AccelerateConfiguration": {"Status": "Suspended"},
+    "AbacStatus": {"Status": "Disabled"},
     "ObjectLockConfiguration": {"ObjectLockEnabled": "Enabled"},
 }
 _HAVE = frozenset(
@@ -96,11 +98,7 @@ def update_bucket(
 
 def _configure(call: Call, resource: Resource, name: str, properties: Properties, before: Properties) -> None:
     s3 = call.ask("s3")
-    tag_set = _tags(resource, properties)
-    if tag_set:
-        s3.put_bucket_tagging(bucket=name, tagging={"TagSet": tag_set})
-    elif _tags(resource.before(), before):
-        s3.delete_bucket_tagging(bucket=name)
+    _tag(call, name, _tags(resource, properties), _tags(resource.before(), before))
     for given, put, member, delete, form in _SETTINGS:
         if properties.get(given):
             getattr(s3, put)(bucket=name, **{member: form(properties[given])})
@@ -116,6 +114,17 @@ def _configure(call: Call, resource: Resource, name: str, properties: Properties
     acl, was = (given.get("AccessControl", "Private") for given in (properties, before))
     if acl != was:
         s3.put_bucket_acl(bucket=name, acl=templates.canned(acl))
+
+
+def _tag(call: Call, name: str, wanted: list[dict[str, str]], before: list[dict[str, str]]) -> None:
+    """By the bucket's ARN, which works whether its tags are its attributes or not."""
+    control, arn = call.ask("s3control"), state.bucket_arn(name)
+    kept = {tag["Key"] for tag in wanted}
+    gone = [tag["Key"] for tag in before if tag["Key"] not in kept]
+    if wanted:
+        control.tag_resource(account_id=call.account, resource_arn=arn, tags=wanted)
+    if gone:
+        control.untag_resource(account_id=call.account, resource_arn=arn, tag_keys=gone)
 
 
 def _list(call: Call, name: str, properties: Properties, before: Properties) -> None:

@@ -1,13 +1,15 @@
-"""Checksums of bodies: MD5 for the ETag, and S3's five algorithms, given and compared, or CRC64NVME by default. Pure."""
+"""Checksums of bodies: MD5 for the ETag, and S3's ten algorithms, given and compared, or CRC64NVME by default. Pure."""
 
 from __future__ import annotations
 
 import hashlib
-import zlib
 from base64 import b64decode, b64encode
 from binascii import Error as NotBase64
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any
+
+from skyjar.kernel import digests
+from skyjar.kernel.digests import DIGESTS
 
 from .errors import BadDigest, InvalidDigest, InvalidRequest
 
@@ -15,22 +17,20 @@ DEFAULT = "CRC64NVME"
 FULL, COMPOSITE = "FULL_OBJECT", "COMPOSITE"
 
 
-def _crt(name: str, data: bytes) -> int:
-    from awscrt import checksums  # late: it would take a third of the time to start
-
-    value: int = getattr(checksums, name)(data)
-    return value
-
-
-_SUMS: dict[str, Callable[[bytes], bytes]] = {
-    "CRC32": lambda data: zlib.crc32(data).to_bytes(4, "big"),
-    "CRC32C": lambda data: _crt("crc32c", data).to_bytes(4, "big"),
-    "CRC64NVME": lambda data: _crt("crc64nvme", data).to_bytes(8, "big"),
-    "SHA1": lambda data: hashlib.sha1(data, usedforsecurity=False).digest(),
-    "SHA256": lambda data: hashlib.sha256(data).digest(),
+MEMBERS = {name.upper(): f"Checksum{name.upper()}" for name in DIGESTS}
+_SIZES = {
+    "CRC32": 4,
+    "CRC32C": 4,
+    "CRC64NVME": 8,
+    "SHA1": 20,
+    "SHA256": 32,
+    "SHA512": 64,
+    "MD5": 16,
+    "XXHASH64": 8,
+    "XXHASH3": 8,
+    "XXHASH128": 16,
 }
-MEMBERS = {name: f"Checksum{name}" for name in _SUMS}
-_SIZES = {"CRC32": 4, "CRC32C": 4, "CRC64NVME": 8, "SHA1": 20, "SHA256": 32}
+_NONE = ("",) * len(MEMBERS)
 COMBINED = {"CRC32": "combine_crc32", "CRC32C": "combine_crc32c", "CRC64NVME": "combine_crc64nvme"}
 
 
@@ -54,21 +54,27 @@ def shown(algorithm: str, checksum: str, kind: str) -> dict[str, str]:
     return {MEMBERS[algorithm]: checksum, "ChecksumType": kind} if checksum else {}
 
 
-def given(crc32: str, crc32_c: str, crc64_nvme: str, sha1: str, sha256: str) -> tuple[str, str] | None:
-    """The one (algorithm, checksum) of a request, or None."""
-    if not (crc32 or crc32_c or crc64_nvme or sha1 or sha256):
+def given(*sums: str) -> tuple[str, str] | None:
+    """The one (algorithm, checksum) of a request, or None; `sums` are those of MEMBERS, in order."""
+    if sums == _NONE:
         return None
-    pairs = zip(
-        ("CRC32", "CRC32C", "CRC64NVME", "SHA1", "SHA256"), (crc32, crc32_c, crc64_nvme, sha1, sha256), strict=True
-    )
-    found = [pair for pair in pairs if pair[1]]
+    found = [pair for pair in zip(MEMBERS, sums, strict=True) if pair[1]]
     if len(found) > 1:
         raise InvalidRequest("Expecting a single x-amz-checksum- header. Multiple checksum Types are not allowed.")
     return found[0]
 
 
+def check_algorithm(algorithm: str) -> str:
+    if algorithm and algorithm not in MEMBERS:
+        raise InvalidRequest(
+            "Checksum algorithm provided is unsupported. Please try again with any of the valid types: "
+            f"[{', '.join(sorted(MEMBERS))}]"
+        )
+    return algorithm
+
+
 def compute(algorithm: str, data: bytes) -> str:
-    return b64encode(_SUMS[algorithm](data)).decode()
+    return b64encode(digests.digest(algorithm.lower(), data)).decode()
 
 
 def check(body: Any, content_md5: str, sum_given: tuple[str, str] | None, wanted: str = "") -> Sums:
@@ -76,18 +82,18 @@ def check(body: Any, content_md5: str, sum_given: tuple[str, str] | None, wanted
 
     `wanted` is the algorithm to use when the request gives none.
     """
-    digests: dict[str, bytes] | None = getattr(body, "digests", None)
-    data: bytes = body if digests is None and isinstance(body, bytes) else b""
-    if digests is None and not isinstance(body, bytes):
+    known: dict[str, bytes] | None = getattr(body, "digests", None)
+    data: bytes = body if known is None and isinstance(body, bytes) else b""
+    if known is None and not isinstance(body, bytes):
         data = body.read()
-    md5 = digests["md5"] if digests is not None else hashlib.md5(data, usedforsecurity=False).digest()
+    md5 = known["md5"] if known is not None else hashlib.md5(data, usedforsecurity=False).digest()
     if content_md5:
         _check_md5(md5, content_md5)
-    algorithm = sum_given[0] if sum_given is not None else wanted or DEFAULT
-    if digests is None:
+    algorithm = sum_given[0] if sum_given is not None else check_algorithm(wanted) if wanted else DEFAULT
+    if known is None:
         checksum = compute(algorithm, data)
-    elif algorithm.lower() in digests:
-        checksum = b64encode(digests[algorithm.lower()]).decode()
+    elif algorithm.lower() in known:
+        checksum = b64encode(known[algorithm.lower()]).decode()
     elif sum_given is not None:
         return Sums(md5, *sum_given)  # a trailer's, compared while the body came in
     else:
@@ -139,7 +145,7 @@ def of_pieces(pieces: Any, algorithm: str) -> tuple[str, str]:
     """The MD5 (hexadecimal) and the checksum of a body in pieces, read a little at a time. Slow: for a thread."""
     md5 = hashlib.md5(usedforsecurity=False)
     sums: list[tuple[str, int]] = []
-    whole = hashlib.new(algorithm.lower(), usedforsecurity=False) if algorithm not in COMBINED else None
+    whole = DIGESTS[algorithm.lower()]() if algorithm not in COMBINED else None
     for blob, offset, length in pieces:
         at = offset
         while at < offset + length:

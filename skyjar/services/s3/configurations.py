@@ -8,18 +8,16 @@ from typing import Any
 from skyjar.kernel.call import Call
 from skyjar.kernel.service import operation
 
-from . import cors, deliveries, encryption, jobs, lifecycle, limits, state, tags
+from . import cors, deliveries, encryption, jobs, lifecycle, limits, state
 from .errors import (
     InvalidArgument,
     InvalidRequest,
     MalformedXML,
     NoSuchCORSConfiguration,
     NoSuchLifecycleConfiguration,
-    NoSuchTagSet,
 )
 from .state import Bucket
 
-TAGS = "tags"
 _METHODS = ("GET", "PUT", "HEAD", "POST", "DELETE")
 _OLD_MINIMUM = "all_storage_classes_128K"
 
@@ -93,39 +91,6 @@ def delete_bucket_encryption(call: Call, *, bucket: str, expected_bucket_owner: 
         where, encryption=encryption.AES, kms_key="", has_bucket_key=False, blocks_customer_keys=True
     )
     state.buckets.replace(call, where, changed)
-
-
-# Tags
-
-
-@operation
-def get_bucket_tagging(call: Call, *, bucket: str, expected_bucket_owner: str = "") -> dict[str, Any]:
-    at, where = state.bucket_of(call, bucket)
-    found = state.configuration(at, where, TAGS)
-    if found is None:
-        raise NoSuchTagSet(BucketName=bucket)
-    return {"TagSet": found["TagSet"]}
-
-
-@operation
-def put_bucket_tagging(
-    call: Call,
-    *,
-    bucket: str,
-    tagging: dict[str, Any],
-    content_md5: str = "",
-    checksum_algorithm: str = "",
-    expected_bucket_owner: str = "",
-) -> None:
-    at, where = state.bucket_of(call, bucket)
-    tag_set = tags.as_set(tags.of_set(tagging["TagSet"], limits.BUCKET_TAGS))
-    state.configure(at, where, TAGS, {"TagSet": tag_set})
-
-
-@operation
-def delete_bucket_tagging(call: Call, *, bucket: str, expected_bucket_owner: str = "") -> None:
-    at, where = state.bucket_of(call, bucket)
-    state.configure(at, where, TAGS, None)
 
 
 # Lifecycle

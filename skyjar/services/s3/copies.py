@@ -23,6 +23,7 @@ from . import (
     limits,
     multi_region_state,
     names,
+    object_state,
     preconditions,
     ranges,
     reading,
@@ -35,9 +36,10 @@ from . import (
 )
 from .customer_keys import CustomerKey
 from .errors import AccessDenied, InvalidArgument, InvalidRequest, ObjectNotInActiveTier
+from .object_state import Object
 from .objects import check_class, check_metadata, headers_of, written
 from .rings import Ring
-from .state import Bucket, Object
+from .state import Bucket
 from .uploads import check_number, found_of, kept_part
 
 _SOURCE_HEADER = "x-amz-copy-source-server-side-encryption-customer-"
@@ -95,7 +97,7 @@ def _source(call: Call, text: str, expected_owner: str, given: tuple[str, str, s
         named |= dict(zip(_CUSTOMER, given, strict=True))
     call.ask("s3", account=call.account, region=where.region).head_object(bucket=bucket, key=key, **named)
     at = state.place(call, where)
-    found = state.version_of(at, where, key, version) if version else state.latest(at, where, key)
+    found = object_state.version_of(at, where, key, version) if version else object_state.latest(at, where, key)
     assert found is not None
     if reading.is_archived(found, call.now):
         raise ObjectNotInActiveTier
@@ -174,20 +176,11 @@ def copy_object(
         raise InvalidRequest(
             "The specified copy source is larger than the maximum allowable size for a copy source: 5368709120"
         )
-    for name, value in (("metadata", metadata_directive), ("tagging", tagging_directive)):
-        if value not in ("COPY", "REPLACE"):
-            raise InvalidArgument(
-                f"Unknown {name} directive.", ArgumentName=f"x-amz-{name}-directive", ArgumentValue=value
-            )
-    method = encryption.method_of(where, wish)
-    is_itself = (from_bucket.space, source.key) == (where.space, key)
+    _check_directives(metadata=metadata_directive, tagging=tagging_directive)
     changes = metadata_directive == "REPLACE" or storage_class or server_side_encryption or website_redirect_location
-    if (
-        is_itself
-        and not (changes or wish.customer)
-        and "?versionId=" not in copy_source
-        and method == source.encryption
-    ):
+    keeps_encryption = encryption.method_of(where, wish) == source.encryption and not wish.customer
+    is_itself = (from_bucket.space, source.key) == (where.space, key) and "?versionId=" not in copy_source
+    if is_itself and keeps_encryption and not changes:
         raise InvalidRequest(
             "This copy request is illegal because it is trying to copy an object to itself without changing the "
             "object's metadata, storage class, website redirect location or encryption attributes."
@@ -219,8 +212,16 @@ def copy_object(
         fields["headers"] = {**fields["headers"], "WebsiteRedirectLocation": website_redirect_location}
     ring = encryption.begun(call, at, where, key, wish)
     copy = Copy(bucket, fields, (if_match, if_none_match), ring, wish.customer, from_source)
-    algorithm = checksum_algorithm or source.algorithm or checksums.DEFAULT
+    algorithm = checksums.check_algorithm(checksum_algorithm) or source.algorithm or checksums.DEFAULT
     return copy.made(call, algorithm)
+
+
+def _check_directives(**given: str) -> None:
+    for name, value in given.items():
+        if value not in ("COPY", "REPLACE"):
+            raise InvalidArgument(
+                f"Unknown {name} directive.", ArgumentName=f"x-amz-{name}-directive", ArgumentValue=value
+            )
 
 
 class Copy:
@@ -285,10 +286,10 @@ class Copy:
     def _placed(self, call: Call, body: dict[str, Any], algorithm: str, sums: tuple[str, str]) -> dict[str, Any]:
         at, where = state.bucket_of(call, self._bucket)
         fields = {**self._fields, **body, "etag": self._ring.etag(call, sums[0])}
-        newest = state.latest(at, where, fields["key"])
+        newest = object_state.latest(at, where, fields["key"])
         preconditions.check_write(newest, fields["key"], *self._conditions)
         fields |= {"algorithm": algorithm, "checksum": sums[1], "modified_s": int(call.now)}
-        made = state.add(call, at, where, newest, fields)
+        made = object_state.add(call, at, where, newest, fields)
         result = {
             "ETag": f'"{made.etag}"',
             "LastModified": made.modified_s,

@@ -18,6 +18,7 @@ from skyjar.kernel.tables import At
 
 from . import limits, state
 from .errors import AccessDenied, InvalidArgument, KeyRefused
+from .object_state import Object
 from .state import Bucket, BucketKey
 
 MANAGED = "alias/aws/s3"
@@ -69,6 +70,24 @@ def opened(call: Call, bucket: Bucket, blob: bytes, context: dict[str, str]) -> 
     except AWSError as error:
         raise _worded(error) from error
     return secret
+
+
+def check_update(call: Call, bucket: Bucket, thing: Object, key_id: str, has_bucket_key: bool) -> None:
+    """What AWS asks for beside decrypting and making a data key, when an object is put under another key: kms:Encrypt and,
+    of what is under KMS, kms:ReEncrypt*."""
+    further = thing.sealing.context if thing.sealing is not None else ""
+    context = context_of(bucket, thing.key, has_bucket_key, "")
+    asking = call.acting(call.caller, {**call.context, "kms:ViaService": f"s3.{bucket.region}.amazonaws.com"})
+    asking.region = bucket.region
+    try:
+        asking.judge("kms", "encrypt", call.caller, key_id=key_id, plaintext=b"-", encryption_context=context)
+        if thing.sealing is not None and thing.sealing.data_key:
+            before = context_of(bucket, thing.key, thing.has_bucket_key, further)
+            both = {"source_encryption_context": before, "destination_encryption_context": context}
+            named = {"ciphertext_blob": thing.sealing.data_key, "destination_key_id": key_id}
+            asking.judge("kms", "re_encrypt", call.caller, **named, **both)
+    except AWSError as error:
+        raise _worded(error) from error
 
 
 class _NotOpen(Exception):

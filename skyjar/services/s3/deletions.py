@@ -9,7 +9,7 @@ from skyjar.kernel.errors import AWSError
 from skyjar.kernel.service import operation
 from skyjar.kernel.tables import At
 
-from . import deliveries, limits, locks, minimums, names, preconditions, replicas, state, versioning
+from . import deliveries, limits, locks, minimums, names, object_state, preconditions, replicas, state, versioning
 from .errors import MalformedXML, NoSuchVersion
 from .state import Bucket
 
@@ -31,7 +31,9 @@ def delete_object(
 ) -> dict[str, Any]:
     at, where = state.bucket_of(call, bucket)
     if if_match or if_match_last_modified_time is not None or if_match_size is not None:
-        current = state.version_of(at, where, key, version_id) if version_id else state.latest(at, where, key)
+        current = (
+            object_state.version_of(at, where, key, version_id) if version_id else object_state.latest(at, where, key)
+        )
         preconditions.check_delete(current, if_match, if_match_last_modified_time, if_match_size)
     if version_id:
         versioning.check_removal(call, at, where, mfa)
@@ -42,14 +44,14 @@ def delete_object(
 def delete_version(
     call: Call, at: At, bucket: Bucket, key: str, version: str, bypasses: bool = False
 ) -> dict[str, Any]:
-    found = state.version_of(at, bucket, key, version)
+    found = object_state.version_of(at, bucket, key, version)
     if found is None:
-        if version != state.NULL and state.order_of(version) is None:
+        if version != object_state.NULL and object_state.order_of(version) is None:
             raise NoSuchVersion(Key=key, VersionId=version)
         return {"VersionId": version}
-    if found.lock != state.UNLOCKED:
+    if found.lock != object_state.UNLOCKED:
         locks.check_removal(found, call.now, bypasses)
-    state.remove(at, bucket, found)
+    object_state.remove(at, bucket, found)
     minimums.charge(call, at, found)
     if bucket.has_notifications:
         deliveries.tell(call, at, bucket, "ObjectRemoved:Delete", found)
@@ -58,17 +60,17 @@ def delete_version(
 
 def delete_current(call: Call, at: At, bucket: Bucket, key: str, event: str = "ObjectRemoved") -> dict[str, Any]:
     """Delete what is there; with versioning, put a delete marker on top of it. `event`: the family it is told as."""
-    newest = state.latest(at, bucket, key)
+    newest = object_state.latest(at, bucket, key)
     if not bucket.versioning:
         if newest is not None:
-            state.remove(at, bucket, newest)
+            object_state.remove(at, bucket, newest)
             minimums.charge(call, at, newest)
             if bucket.has_notifications:
                 deliveries.tell(call, at, bucket, f"{event}:Delete", newest)
         return {}
     names.check_key(key)
     fields = {"key": key, "modified_s": int(call.now), "is_marker": True}
-    made = state.add(call, at, bucket, newest, fields)
+    made = object_state.add(call, at, bucket, newest, fields)
     if bucket.has_notifications:
         deliveries.tell(call, at, bucket, f"{event}:DeleteMarkerCreated", made)
     if bucket.has_replication and event == "ObjectRemoved":

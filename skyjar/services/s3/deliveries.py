@@ -16,7 +16,8 @@ from skyjar.kernel.jobs import job
 from skyjar.kernel.tables import At
 
 from . import bridged, happenings, state, waiting_state
-from .state import Bucket, Object
+from .object_state import Object
+from .state import Bucket
 from .waiting_state import Delivery
 
 KIND = "notification"

@@ -16,8 +16,10 @@ from skyjar.kernel.tables import At
 from . import customer_keys, data_keys, limits, state
 from .customer_keys import CustomerKey
 from .errors import AccessDenied, InvalidArgument, InvalidEncryptionAlgorithm, NoSuchUpload
+from .object_state import Object, Sealing
 from .rings import Ring
-from .state import Bucket, Object, Part, Sealing, Upload
+from .state import Bucket
+from .upload_state import Part, Upload
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.ciphers.aead import AESGCM

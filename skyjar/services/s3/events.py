@@ -7,7 +7,7 @@ from typing import Any
 from skyjar.kernel.call import Call
 from skyjar.kernel.service import on
 
-from . import multi_region_state, object_lambda_state, point_state, replicas, state
+from . import bucket_tags, multi_region_state, object_lambda_state, point_state, replicas, state
 from .errors import AccessDenied, InvalidRequest, NoSuchBucket
 
 
@@ -47,6 +47,17 @@ def keep_point(call: Call, event: Any) -> None:
 @on("s3control.AccessPointDeleted")
 def forget_point(call: Call, event: Any) -> None:
     point_state.points.delete(call, point_state.arn_of(event.region, event.account, event.name))
+
+
+@on("s3control.BucketTagsChanged")
+def keep_tags(call: Call, event: Any) -> None:
+    at, bucket = state.bucket_of(call, event.bucket)
+    if bucket.account != call.account:
+        raise AccessDenied  # who may tag was judged in the account that asks
+    if event.tags:
+        bucket_tags.keep(at, bucket, event.tags)
+    else:
+        bucket_tags.forget(at, bucket)
 
 
 @on("s3control.BucketsSought")

@@ -12,7 +12,7 @@ from skyjar.kernel.call import Call
 from skyjar.kernel.errors import AWSError
 from skyjar.kernel.metrics import Ended, Follower, Tallies
 
-from . import point_state, request_counts, retrievals, state, tags, watches
+from . import object_state, point_state, request_counts, retrievals, state, tags, watches
 from .state import Bucket
 from .watches import Watch
 
@@ -59,7 +59,7 @@ def _tags(call: Call, bucket: Bucket, operation: str, parameters: dict[str, Any]
             return {}
     at, version = state.place(call, bucket), parameters.get("version_id")
     key = parameters["key"]
-    found = state.version_of(at, bucket, key, version) if version else state.latest(at, bucket, key)
+    found = object_state.version_of(at, bucket, key, version) if version else object_state.latest(at, bucket, key)
     return found.tags if found is not None else {}
 
 

@@ -13,7 +13,8 @@ from urllib.parse import quote_plus
 from skyjar.kernel.principals import Principal
 
 from .errors import InvalidArgument
-from .state import Bucket, Object
+from .object_state import Object
+from .state import Bucket
 
 KINDS = {"TopicConfigurations": "TopicArn", "QueueConfigurations": "QueueArn",
          "LambdaFunctionConfigurations": "LambdaFunctionArn"}  # fmt: skip

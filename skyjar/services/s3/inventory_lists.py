@@ -17,9 +17,10 @@ import orjson
 from skyjar.kernel.call import Call
 from skyjar.runtime import orc, parquet
 
-from . import grants, lifecycle, state, tiers
+from . import grants, lifecycle, object_state, tiers
 from .happenings import iso
-from .state import Bucket, Object
+from .object_state import Object
+from .state import Bucket
 
 _OF_VERSIONS = ("VersionId", "IsLatest", "IsDeleteMarker")
 _COLUMNS = {"ETag": "e_tag", "IntelligentTieringAccessTier": "intelligent_tiering_access_tier"}
@@ -52,7 +53,7 @@ def rows(call: Call, bucket: Bucket, wanted: dict[str, Any]) -> list[list[str]]:
     rules = lifecycle.rules_of(call, bucket)
     found: list[list[str]] = []
     previous = ""
-    for version in state.objects.each(call, bucket.space, start=(prefix,) if prefix else ()):
+    for version in object_state.objects.each(call, bucket.space, start=(prefix,) if prefix else ()):
         if not version.key.startswith(prefix):
             break
         is_latest = version.key != previous
@@ -61,7 +62,7 @@ def rows(call: Call, bucket: Bucket, wanted: dict[str, Any]) -> list[list[str]]:
             continue
         row = [bucket.name, version.key]
         if is_whole:
-            name = "" if version.version == state.NULL else version.version
+            name = "" if version.version == object_state.NULL else version.version
             row += [name, _truth(is_latest), _truth(version.is_marker)]
         found.append([*row, *(FIELDS[field](bucket, rules, version, call.now) for field in fields)])
     return found

@@ -7,8 +7,22 @@ from skyjar.kernel.call import Call
 from skyjar.kernel.jobs import job
 from skyjar.kernel.tables import At
 
-from . import deletions, deliveries, happenings, lifecycle, limits, locks, minimums, object_lambda_state, state, usage
-from .state import Bucket, Object
+from . import (
+    deletions,
+    deliveries,
+    happenings,
+    lifecycle,
+    limits,
+    locks,
+    minimums,
+    object_lambda_state,
+    object_state,
+    state,
+    upload_state,
+    usage,
+)
+from .object_state import Object
+from .state import Bucket
 
 PAGE = 500
 
@@ -22,18 +36,18 @@ def tidy(call: Call, *, bucket: str, after: str = "") -> None:
     at = state.place(call, where)
     rules = lifecycle.rules_of(at, where)
     if not after:
-        for upload in state.uploads.range(at, where.space):
+        for upload in upload_state.uploads.range(at, where.space):
             due = lifecycle.aborts(rules, upload.key, upload.started_s)
             if due is not None and call.now >= due[0]:
                 drop_upload(at, upload)
     start = (after + "\0",) if after else ()
-    rows = state.objects.range(at, where.space, start=start, limit=PAGE)
+    rows = object_state.objects.range(at, where.space, start=start, limit=PAGE)
     last = rows[-1].key if len(rows) == PAGE else ""
     if last and rows[0].key != last:
         rows = [row for row in rows if row.key != last]  # the rest of its versions may be on the next page
         last = rows[-1].key
     elif last:
-        rows = state.objects.range(at, where.space, last)
+        rows = object_state.objects.range(at, where.space, last)
     for versions in _by_key(rows):
         _tidy_key(call, at, where, rules, versions)
     if last:
@@ -61,14 +75,14 @@ def _tidy_key(call: Call, at: At, bucket: Bucket, rules: lifecycle.Rules, versio
         if not locks.is_locked(version, call.now) and lifecycle.is_noncurrent_due(
             rules, version, versions[newer].modified_s, newer, call.now
         ):
-            state.remove(at, bucket, version)
+            object_state.remove(at, bucket, version)
             minimums.charge(call, at, version)
             _told(call, at, bucket, version)
         else:
             left.append(version)
     if current.is_marker:
         if len(left) == 1 and lifecycle.clears_markers(rules, current):
-            state.remove(at, bucket, current)
+            object_state.remove(at, bucket, current)
             _told(call, at, bucket, current)
         return
     due = lifecycle.expires(rules, current)
@@ -84,7 +98,7 @@ def _move(call: Call, at: At, bucket: Bucket, rules: lifecycle.Rules, versions: 
         if not to:
             continue
         versions[index] = moved = state.replace(version, storage_class=to, restore=(0, 0), tier=(int(call.now), ""))
-        state.reclass(at, version, moved)
+        object_state.reclass(at, version, moved)
         minimums.charge(call, at, version)
         usage.moved(call, bucket, to)
         if bucket.has_notifications:
@@ -101,7 +115,7 @@ def _told(call: Call, at: At, bucket: Bucket, gone: Object) -> None:
 def complete_restore(call: Call, *, bucket: str, name: str, order: int) -> None:
     """Tell that a restored copy can be read."""
     where = state.buckets.get(call, bucket)
-    found = state.objects.get(call, where.space, name, order) if where is not None else None
+    found = object_state.objects.get(call, where.space, name, order) if where is not None else None
     if where is not None and found is not None and where.has_notifications and found.restore[0] <= call.now:
         told = {
             "lifecycleRestorationExpiryTime": happenings.iso(found.restore[1]),
@@ -116,24 +130,24 @@ def complete_restore(call: Call, *, bucket: str, name: str, order: int) -> None:
 def end_restore(call: Call, *, bucket: str, name: str, order: int) -> None:
     """The restored copy is over: only the archived object is left."""
     where = state.buckets.get(call, bucket)
-    found = state.objects.get(call, where.space, name, order) if where is not None else None
+    found = object_state.objects.get(call, where.space, name, order) if where is not None else None
     if where is None or found is None or call.now < found.restore[1]:
         return
-    state.change(call, found, state.replace(found, restore=(0, 0)))
+    object_state.change(call, found, state.replace(found, restore=(0, 0)))
     if where.has_notifications:
         deliveries.tell(call, call, where, "ObjectRestore:Delete", found)
 
 
-def drop_upload(at: At, upload: state.Upload) -> None:
-    for part in state.parts.range(at, upload.id):
-        state.parts.remove(at, part)
-    state.uploads.remove(at, upload)
+def drop_upload(at: At, upload: upload_state.Upload) -> None:
+    for part in upload_state.parts.range(at, upload.id):
+        upload_state.parts.remove(at, part)
+    upload_state.uploads.remove(at, upload)
 
 
 @job()
 def clear(call: Call, *, space: str) -> None:
     """The uploads that a deleted bucket left, in the bucket's account and Region."""
-    for upload in state.uploads.range(call, space, limit=limits.LIST_KEYS):
+    for upload in upload_state.uploads.range(call, space, limit=limits.LIST_KEYS):
         drop_upload(call, upload)
 
 

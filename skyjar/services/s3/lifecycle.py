@@ -13,7 +13,8 @@ from skyjar.kernel.tables import At
 
 from . import limits, state, transitions
 from .errors import InvalidArgument, InvalidRequest, MalformedXML
-from .state import Bucket, Object
+from .object_state import Object
+from .state import Bucket
 
 KIND = "lifecycle"
 VARIES = "varies_by_storage_class"

@@ -10,11 +10,12 @@ from skyjar.kernel.call import Call
 from skyjar.kernel.service import operation
 from skyjar.kernel.tables import At, Table
 
-from . import acls, grants, limits, object_lambdas, state
+from . import acls, grants, limits, object_lambdas, object_state, state
 from .errors import InvalidArgument
 from .names import encode as _encode
 from .object_lambda_state import ObjectLambda
-from .state import Bucket, Entry, Object, successor
+from .object_state import Entry, Object, successor
+from .state import Bucket
 
 _READ_AHEAD = 64
 
@@ -51,13 +52,13 @@ def page(at: At, bucket: Bucket, prefix: str, delimiter: str, after: str, limit:
     if limit == 0:
         return found
     if not delimiter:
-        pairs, _ = _keys(at, state.entries, bucket.space, start, end, limit + 1)
+        pairs, _ = _keys(at, object_state.entries, bucket.space, start, end, limit + 1)
         found.more = len(pairs) > limit
-        load = state.entries.load
+        load = object_state.entries.load
         found.rows = [load(value) for _, value in pairs[:limit]]
         found.last = found.rows[-1].key if found.rows else ""
         return found
-    for key, value in _rolled(at, state.entries, bucket.space, start, end, prefix, delimiter):
+    for key, value in _rolled(at, object_state.entries, bucket.space, start, end, prefix, delimiter):
         if len(found.rows) + len(found.prefixes) == limit:
             found.more = True
             break
@@ -65,7 +66,7 @@ def page(at: At, bucket: Bucket, prefix: str, delimiter: str, after: str, limit:
         if value is None:
             found.prefixes.append(key)
         else:
-            found.rows.append(state.entries.load(value))
+            found.rows.append(object_state.entries.load(value))
     return found
 
 
@@ -310,35 +311,35 @@ def _versions(
     """(key, version, whether it is the latest) behind the markers, (common prefix, None, False) of each group."""
     if version_marker and key_marker.startswith(prefix):
         order = _marked_order(at, bucket, key_marker, version_marker)
-        for row in state.objects.range(at, bucket.space, key_marker, start=(order + 1,)):
+        for row in object_state.objects.range(at, bucket.space, key_marker, start=(order + 1,)):
             yield key_marker, row, False
     start = max(_behind(key_marker, prefix, delimiter), prefix)
     end = successor(prefix) if prefix else None
     last = ""
     if delimiter:
-        for name, value in _rolled(at, state.objects, bucket.space, start, end, prefix, delimiter):
+        for name, value in _rolled(at, object_state.objects, bucket.space, start, end, prefix, delimiter):
             if value is None:
                 yield name, None, False
             elif name != last:
                 last = name
-                for index, row in enumerate(state.objects.range(at, bucket.space, name)):
+                for index, row in enumerate(object_state.objects.range(at, bucket.space, name)):
                     yield name, row, index == 0
         return
-    low, high = state.objects.bounds(
+    low, high = object_state.objects.bounds(
         at, (bucket.space,), None, (start,) if start else (), (end,) if end is not None else ()
     )
     previous: str | None = None
     for _, value in at.tx.iterate(low, high):
-        row = state.objects.load(value)
+        row = object_state.objects.load(value)
         yield row.key, row, row.key != previous
         previous = row.key
 
 
 def _marked_order(at: At, bucket: Bucket, key: str, version: str) -> int:
-    if version == state.NULL:
-        null = state.version_of(at, bucket, key, version)
+    if version == object_state.NULL:
+        null = object_state.version_of(at, bucket, key, version)
         return null.order if null is not None else 0
-    order = state.order_of(version)
+    order = object_state.order_of(version)
     if order is None:
         raise InvalidArgument("Invalid version id specified", ArgumentName="version-id-marker", ArgumentValue=version)
     return order

@@ -15,7 +15,8 @@ from skyjar.kernel.tables import At
 
 from . import limits, state
 from .errors import AccessDenied, InvalidArgument, InvalidRequest, MalformedXML
-from .state import UNLOCKED, Bucket, Lock, Object
+from .object_state import UNLOCKED, Lock, Object
+from .state import Bucket
 
 KIND = "object-lock"
 GOVERNANCE, COMPLIANCE = MODES = ("GOVERNANCE", "COMPLIANCE")

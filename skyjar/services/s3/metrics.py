@@ -9,7 +9,7 @@ from __future__ import annotations
 from skyjar.kernel.call import Call
 from skyjar.kernel.metrics import Ended, Gauge, Tallies
 
-from . import state, storage_types
+from . import object_state, state, storage_types, upload_state
 
 NAMESPACE = "AWS/S3"
 EVERY_S = 86_400
@@ -31,12 +31,12 @@ def gauges(call: Call, resource: str) -> list[Gauge]:
         return []
     sizes: dict[str, int] = {}
     number = 0
-    for each in state.objects.each(call, bucket.space):
+    for each in object_state.objects.each(call, bucket.space):
         number += 1
         if not each.is_marker:
             storage_types.add(sizes, storage_types.of(each, call.now))
-    for upload in state.uploads.each(call, bucket.space):
-        for part in state.parts.each(call, upload.id):
+    for upload in upload_state.uploads.each(call, bucket.space):
+        for part in upload_state.parts.each(call, upload.id):
             number += 1
             storage_types.add(sizes, {storage_types.of_parts(upload.storage_class): part.size})
     own = ("BucketName", resource)

@@ -14,7 +14,7 @@ from skyjar.kernel.tables import At
 from . import limits
 
 if TYPE_CHECKING:
-    from .state import Object
+    from .object_state import Object
 
 OF_CLASS = {  # days, how its usage type is called, and whether small objects are billed as larger ones
     "STANDARD_IA": (30, "EarlyDelete-SIA", True),

@@ -20,6 +20,7 @@ from . import (
     limits,
     names,
     object_lambdas,
+    object_state,
     payments,
     preconditions,
     ranges,
@@ -34,7 +35,8 @@ from . import (
 from .customer_keys import CustomerKey
 from .errors import EntityTooLarge, InvalidRequest, InvalidStorageClass, MetadataTooLarge
 from .object_lambda_state import ObjectLambda
-from .state import Bucket, Object
+from .object_state import Object
+from .state import Bucket
 
 STORAGE_CLASSES = (
     "STANDARD",
@@ -90,6 +92,11 @@ def put_object(
     checksum_crc64_nvme: str = "",
     checksum_sha1: str = "",
     checksum_sha256: str = "",
+    checksum_sha512: str = "",
+    checksum_md5: str = "",
+    checksum_xxhash64: str = "",
+    checksum_xxhash3: str = "",
+    checksum_xxhash128: str = "",
     if_match: str = "",
     if_none_match: str = "",
     metadata: dict[str, str] | None = None,
@@ -126,7 +133,10 @@ def put_object(
             return rings.sealed_again(
                 call, body, layers, lambda after, again: put_object(after, **{**passed, "body": again})
             )
-    given = checksums.given(checksum_crc32, checksum_crc32_c, checksum_crc64_nvme, checksum_sha1, checksum_sha256)
+    given = checksums.given(
+        checksum_crc32, checksum_crc32_c, checksum_crc64_nvme, checksum_sha1, checksum_sha256, checksum_sha512,
+        checksum_md5, checksum_xxhash64, checksum_xxhash3, checksum_xxhash128,
+    )  # fmt: skip
     fields: dict[str, Any] = {
         "key": key,
         "modified_s": int(call.now),
@@ -149,7 +159,7 @@ def put_object(
         fields["metadata"] = check_metadata(metadata)
     if tagging:
         fields["tags"] = tags.of_header(tagging)
-    newest = state.latest(at, where, key)
+    newest = object_state.latest(at, where, key)
     if if_match or if_none_match:
         preconditions.check_write(newest, key, if_match, if_none_match)
     sums = checksums.check(body, content_md5, given, checksum_algorithm)
@@ -159,7 +169,7 @@ def put_object(
     ring = encryption.begun(call, at, where, key, wish)
     fields |= rings.stored(call, ring, body)
     fields |= {"etag": ring.etag(call, sums.md5.hex()), "algorithm": sums.algorithm, "checksum": sums.checksum}
-    made = state.add(call, at, where, newest, fields)
+    made = object_state.add(call, at, where, newest, fields)
     told = {"ETag": f'"{made.etag}"', **sums.shown, **encryption.context_shown(made)}
     how = "Post" if call.context.get("s3:authType") == "POST" else "Put"
     return {**told, **written(call, at, where, made, wish.customer, how)}

@@ -9,7 +9,9 @@ from skyjar.kernel.call import Call
 
 from . import (
     acceleration,
+    attributes,
     blocks,
+    encryption_updates,
     following,
     grants,
     multi_region_points,
@@ -17,6 +19,7 @@ from . import (
     object_lambda_replies,
     object_lambda_state,
     object_lambdas,
+    object_state,
     payments,
     points,
     state,
@@ -24,7 +27,8 @@ from . import (
 )
 from .errors import AccessDenied
 from .object_lambda_state import ObjectLambda
-from .state import Bucket, Object
+from .object_state import Object
+from .state import Bucket
 
 _ACTIONS = {
     "list_buckets": "ListAllMyBuckets",
@@ -176,8 +180,8 @@ _JUDGED = frozenset(
 
 
 def question(call: Call, operation: str, parameters: dict[str, Any]) -> str | None:
-    """The object, for plain reads and writes in a bucket of the caller's own without a policy and ACLs, of which nobody counts
-    the requests."""
+    """The object, for plain reads and writes in a bucket of the caller's own without a policy and ACLs, by whose tags nobody is
+    judged, and of which nobody counts the requests."""
     if operation not in _SINGLE or not _JUDGED.isdisjoint(parameters):
         return None
     bucket = _bucket(call, operation, parameters)
@@ -187,6 +191,7 @@ def question(call: Call, operation: str, parameters: dict[str, Any]) -> str | No
         or bucket.ownership != grants.ENFORCED
         or bucket.requester_pays
         or bucket.watches
+        or bucket.has_abac
         or bucket.account != call.account
         or bucket.region != call.region
         or bucket.name != parameters["bucket"]
@@ -281,7 +286,7 @@ def also(call: Call, operation: str, parameters: dict[str, Any]) -> list[Any]:
         if point is None:
             return []
         arn, policy = points.resource(point, parameters), points.policy(call, point)
-        known = {**conditions(call, operation, parameters), **points.own_conditions(point)}
+        known = points.own_conditions(point, conditions(call, operation, parameters))
         needed = _needed(seen, operation, parameters)
         return [(action, arn, known, policy, "resource-based policy") for action in needed]
     role = (parameters.get("replication_configuration") or {}).get("Role", "")
@@ -320,7 +325,7 @@ def _object(call: Call, bucket: Bucket, parameters: dict[str, Any]) -> Object | 
     at = state.place(call, bucket)
     version = parameters.get("version_id")
     key = parameters["key"]
-    return state.version_of(at, bucket, key, version) if version else state.latest(at, bucket, key)
+    return object_state.version_of(at, bucket, key, version) if version else object_state.latest(at, bucket, key)
 
 
 def resource_policy(call: Call, operation: str, parameters: dict[str, Any]) -> str | None:
@@ -370,12 +375,17 @@ def conditions(call: Call, operation: str, parameters: dict[str, Any]) -> dict[s
         constraint = (parameters.get("create_bucket_configuration") or {}).get("LocationConstraint")
         if constraint:
             found["s3:LocationConstraint"] = constraint
+        found |= attributes.requested(parameters.get("create_bucket_configuration") or {})
     bucket = _bucket(call, operation, parameters)
     if bucket is not None:
         found["s3:ResourceAccount"] = found["aws:ResourceAccount"] = bucket.account
         if bucket.name != parameters["bucket"]:
             point = points.through(call, parameters)
             found |= points.conditions(point) if point is not None else {}
+        if bucket.has_abac:
+            found |= attributes.conditions(call, bucket)
+        if operation == "update_object_encryption":
+            found |= encryption_updates.conditions(parameters)
         if operation in _READING_TAGS:
             found |= _existing_tags(call, bucket, parameters)
     return found

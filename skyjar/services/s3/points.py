@@ -20,7 +20,7 @@ OPERATIONS = frozenset(
      "get_object_attributes", "get_object_legal_hold", "get_object_retention", "get_object_tagging", "head_bucket",
      "head_object", "list_multipart_uploads", "list_object_versions", "list_objects", "list_objects_v2", "list_parts",
      "put_object", "put_object_acl", "put_object_legal_hold", "put_object_retention", "put_object_tagging",
-     "restore_object", "upload_part", "upload_part_copy")
+     "restore_object", "update_object_encryption", "upload_part", "upload_part_copy")
 )  # fmt: skip
 _NOTHING_GRANTED = '{"Version":"2012-10-17","Statement":[]}'
 
@@ -68,7 +68,8 @@ def conditions(point: Point) -> dict[str, str]:
     }
 
 
-def own_conditions(point: Point) -> dict[str, str]:
-    """What holds of the point alone, where it is judged and not its bucket."""
-    whose = {"s3:ResourceAccount": point.account, "aws:ResourceAccount": point.account}
-    return {**whose, **{f"aws:ResourceTag/{key}": value for key, value in point.tags.items()}}
+def own_conditions(point: Point, of_bucket: dict[str, Any]) -> dict[str, Any]:
+    """What holds of the point, where it is judged and not its bucket, of which the rest holds too."""
+    found = {name: value for name, value in of_bucket.items() if not name.startswith("aws:ResourceTag/")}
+    found |= {f"aws:ResourceTag/{key}": value for key, value in point.tags.items()}
+    return {**found, "s3:ResourceAccount": point.account, "aws:ResourceAccount": point.account}

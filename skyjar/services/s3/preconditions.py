@@ -5,7 +5,7 @@ from __future__ import annotations
 from email.utils import formatdate
 
 from .errors import NoSuchKey, NotImplementedByS3, NotModified, PreconditionFailed
-from .state import Object
+from .object_state import Object
 
 
 def _names(wanted: str, found: Object) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from .errors import InvalidArgument, InvalidPartNumber, InvalidRange, InvalidRequest
-from .state import Object
+from .object_state import Object
 
 _RANGE = re.compile(r"bytes=(\d*)-(\d*)")
 Span = tuple[int, int]

@@ -10,7 +10,7 @@ from skyjar.kernel.call import Call
 from skyjar.kernel.errors import AWSError
 from skyjar.kernel.tables import At
 
-from . import encryption, lifecycle, locks, names, payments, rings, state
+from . import encryption, lifecycle, locks, names, object_state, payments, rings, state
 from .customer_keys import CustomerKey
 from .errors import (
     AccessDenied,
@@ -20,9 +20,10 @@ from .errors import (
     NoSuchKey,
     NoSuchVersion,
 )
+from .object_state import Object
 from .ranges import Span
 from .rings import Ring
-from .state import Bucket, Object
+from .state import Bucket
 
 ARCHIVED = ("GLACIER", "DEEP_ARCHIVE")
 
@@ -31,9 +32,9 @@ def existing(call: Call, name: str, key: str, version: str = "") -> tuple[At, Bu
     """The current version, or the one named."""
     at, bucket = state.bucket_of(call, name)
     if version:
-        found = state.version_of(at, bucket, key, version)
+        found = object_state.version_of(at, bucket, key, version)
         if found is None:
-            if version != state.NULL and state.order_of(version) is None:
+            if version != object_state.NULL and object_state.order_of(version) is None:
                 raise InvalidArgument("Invalid version id specified", ArgumentName="versionId", ArgumentValue=version)
             raise missing(call, bucket, NoSuchVersion(Key=key, VersionId=version), name)
         if found.is_marker:
@@ -43,7 +44,7 @@ def existing(call: Call, name: str, key: str, version: str = "") -> tuple[At, Bu
                 **_marked(found),
             )
         return at, bucket, found
-    found = state.latest(at, bucket, key)
+    found = object_state.latest(at, bucket, key)
     if found is None:
         names.check_way(key)
         raise missing(call, bucket, NoSuchKey(Key=key), name)
@@ -151,7 +152,7 @@ def described(call: Call, at: At, bucket: Bucket, found: Object, customer: Custo
         answer |= payments.shown(call, bucket)
     if found.replication:
         answer["ReplicationStatus"] = found.replication
-    if found.lock != state.UNLOCKED:
+    if found.lock != object_state.UNLOCKED:
         answer |= locks.shown(call, bucket, found)
     if found.tags:
         answer["TagCount"] = len(found.tags)

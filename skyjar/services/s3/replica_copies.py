@@ -14,11 +14,12 @@ from skyjar.kernel.call import Call
 from skyjar.kernel.errors import AWSError
 from skyjar.kernel.principals import Principal
 
-from . import deliveries, encryption, reading, request_counts, rings, state
+from . import deliveries, encryption, object_state, reading, request_counts, rings, state
 from .errors import NoSuchBucket
 from .grants import ENFORCED
+from .object_state import Object
 from .replication import Rule
-from .state import Bucket, Object
+from .state import Bucket
 
 REPLICA = "REPLICA"
 
@@ -46,7 +47,7 @@ def followed(call: Call, bucket: Bucket, source: Object, name: str, rule: Rule, 
     try:
         there = _destination(call, bucket, source, name)
         at = state.place(call, there)
-        copy = state.version_of(at, there, source.key, source.version)
+        copy = object_state.version_of(at, there, source.key, source.version)
         if copy is None:
             return "DstVersionNotFound"
         _judge(call, bucket, source, there, who)
@@ -54,7 +55,7 @@ def followed(call: Call, bucket: Bucket, source: Object, name: str, rule: Rule, 
         return str(refused)
     lock = source.lock if there.has_lock else copy.lock
     grants = source.grants if there.account == bucket.account else copy.grants
-    state.change(at, copy, state.replace(copy, tags=source.tags, lock=lock, grants=grants))
+    object_state.change(at, copy, state.replace(copy, tags=source.tags, lock=lock, grants=grants))
     return ""
 
 
@@ -151,7 +152,7 @@ def _place(
     if not there.has_replicas:
         there = state.replace(state.named(call, there.name), has_replicas=True)
         state.buckets.put(call, there)
-    made = state.add_replica(at, there, state.replace(source, **changes, **fields))
+    made = object_state.add_replica(at, there, state.replace(source, **changes, **fields))
     if there.has_notifications:
         event = "ObjectRemoved:DeleteMarkerCreated" if made.is_marker else "ObjectCreated:Put"
         deliveries.tell(call.acting(who, {}), at, there, event, made)

@@ -13,12 +13,23 @@ from skyjar.kernel.jobs import job
 from skyjar.kernel.principals import Principal
 from skyjar.kernel.tables import At
 
-from . import deliveries, happenings, reading, replica_copies, replication, replication_metrics, state, waiting_state
+from . import (
+    deliveries,
+    happenings,
+    object_state,
+    reading,
+    replica_copies,
+    replication,
+    replication_metrics,
+    state,
+    waiting_state,
+)
 from .errors import InvalidRequest, ReplicationConfigurationNotFound
+from .object_state import Object
 from .replica_copies import REPLICA
 from .replication import Rule
 from .replication_metrics import Progress
-from .state import Bucket, Object
+from .state import Bucket
 from .waiting_state import Copy
 
 PAGE = 100
@@ -34,7 +45,7 @@ def follow(call: Call, at: At, bucket: Bucket, made: Object) -> Object:
 def change(call: Call, at: At, bucket: Bucket, old: Object, new: Object, event: str = "") -> None:
     """Give a version other tags, another ACL or lock, and tell of it. Its copies follow; those of a replica go back where a
     rule replicates such modifications."""
-    state.change(at, old, new)
+    object_state.change(at, old, new)
     if event and bucket.has_notifications:
         deliveries.tell(call, at, bucket, event, new)
     if bucket.has_replication and new.replication:
@@ -56,7 +67,7 @@ def _noted(call: Call, at: At, bucket: Bucket, made: Object, *, is_change: bool)
     if made.replication == REPLICA:
         return made
     waiting: Object = state.replace(made, replication=PENDING)
-    state.change(at, made, waiting)
+    object_state.change(at, made, waiting)
     return waiting
 
 
@@ -69,7 +80,7 @@ def replicate(call: Call, *, bucket: str, space: str) -> None:
     progress = Progress(call, where, document["Rules"]) if where is not None and document is not None else None
     for copy in waiting:
         waiting_state.copies.remove(call, copy)
-        source = state.objects.get(call, space, copy.key, copy.order)
+        source = object_state.objects.get(call, space, copy.key, copy.order)
         if where is None or document is None or progress is None or source is None:
             continue
         rules = {rule["ID"]: rule for rule in document["Rules"]}
@@ -79,7 +90,7 @@ def replicate(call: Call, *, bucket: str, space: str) -> None:
         ]
         if source.replication != REPLICA:
             status = FAILED if any(reasons) else COMPLETED
-            state.change(call, source, state.replace(source, replication=status))
+            object_state.change(call, source, state.replace(source, replication=status))
     if len(waiting) == PAGE:
         if progress is not None:
             progress.tell()
@@ -149,7 +160,7 @@ def repeat(call: Call, name: str, key: str, version: str) -> None:
     who = _role(own, document["Role"])
     reasons = [_repeated(own, bucket, source, there, rule, who) for there, rule in wanted.items()]
     status = FAILED if any(reasons) else COMPLETED
-    state.change(at, source, state.replace(source, replication=status))
+    object_state.change(at, source, state.replace(source, replication=status))
     if status == FAILED:
         raise InvalidRequest(f"The object could not be replicated: {next(filter(None, reasons))}.")
 
@@ -170,7 +181,7 @@ def _is_there(call: Call, source: Object, name: str) -> bool:
     there = state.buckets.get(call, name)
     if there is None or not there.has_replicas:
         return False
-    return state.version_of(state.place(call, there), there, source.key, source.version) is not None
+    return object_state.version_of(state.place(call, there), there, source.key, source.version) is not None
 
 
 def _role(call: Call, role: str) -> Principal | None:

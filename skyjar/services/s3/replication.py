@@ -14,7 +14,8 @@ from skyjar.kernel.tables import At
 
 from . import limits, state
 from .errors import InvalidArgument, InvalidRequest, MalformedXML, NoSuchBucket, ReplicationConfigurationNotFound
-from .state import Bucket, Object
+from .object_state import Object
+from .state import Bucket
 
 KIND = "replication"
 Rule = dict[str, Any]

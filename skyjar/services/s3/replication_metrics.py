@@ -13,7 +13,7 @@ from skyjar.kernel.errors import AWSError
 from skyjar.kernel.metrics import Dimensions
 from skyjar.kernel.tables import At, Place
 
-from . import limits, replication, state, waiting_state
+from . import limits, object_state, replication, state, waiting_state
 from .replication import Rule
 from .state import Bucket
 from .waiting_state import Copy
@@ -35,7 +35,7 @@ class Progress:
         pending: dict[tuple[str, str], list[int]] = {}
         for copy in waiting_state.copies.range(self._call, self._bucket.space, limit=limits.METERED_COPIES):
             concerned = [each for each in copy.rules if each[1] in self._told]
-            source = state.objects.get(self._call, copy.space, copy.key, copy.order) if concerned else None
+            source = object_state.objects.get(self._call, copy.space, copy.key, copy.order) if concerned else None
             for each in concerned:
                 held = pending.setdefault(each, [0, 0])
                 held[0] += 1

@@ -9,7 +9,8 @@ from skyjar.kernel.call import Call
 from skyjar.kernel.metrics import Ended, Tallies
 
 from . import state, watches
-from .state import Bucket, Object
+from .object_state import Object
+from .state import Bucket
 from .watches import Watch
 
 NAMESPACE = "AWS/S3"

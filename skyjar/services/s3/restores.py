@@ -10,9 +10,10 @@ from skyjar.kernel.errors import NotImplementedHere
 from skyjar.kernel.service import operation
 from skyjar.kernel.tables import At
 
-from . import deliveries, jobs, lifecycle, limits, reading, state, tierings, usage
+from . import deliveries, jobs, lifecycle, limits, object_state, reading, state, tierings, usage
 from .errors import InvalidArgument, MalformedXML, RestoreAlreadyInProgress, RestoreNotAllowed
-from .state import Bucket, Object
+from .object_state import Object
+from .state import Bucket
 
 
 @operation
@@ -47,7 +48,7 @@ def restore_object(
     begins = ready if is_there else int(call.now) + takes_s
     ends = lifecycle.midnight(max(call.now, begins) + wanted["Days"] * limits.DAY_S)
     changed = state.replace(found, restore=(begins, ends))
-    state.change(at, found, changed)
+    object_state.change(at, found, changed)
     named = {"bucket": where.name, "name": key, "order": found.order}
     own = state.acting(call, where, deliveries.PRINCIPAL)
     own.later(jobs.end_restore, key=f"{where.space}/{key}/{found.order}", due=ends, **named)
@@ -83,7 +84,7 @@ def _from_tier(call: Call, at: At, bucket: Bucket, found: Object, wanted: dict[s
         raise RestoreAlreadyInProgress
     begins = int(call.now) + _takes_s(wanted, limits.TIERING_RESTORE_S[found.tier[1]])
     changed = state.replace(found, restore=(begins, begins))
-    state.change(at, found, changed)
+    object_state.change(at, found, changed)
     if bucket.has_notifications:
         deliveries.tell(call, at, bucket, "ObjectRestore:Post", changed)
     own = state.acting(call, bucket, deliveries.PRINCIPAL)

@@ -9,7 +9,7 @@ from skyjar.kernel.errors import NotImplementedHere
 from skyjar.kernel.service import operation
 from skyjar.kernel.tables import At
 
-from . import locks, replicas, state
+from . import locks, object_state, replicas, state
 from .errors import (
     InvalidBucketState,
     InvalidRequest,
@@ -17,8 +17,9 @@ from .errors import (
     NoSuchObjectLockConfiguration,
     ObjectLockConfigurationNotFound,
 )
+from .object_state import Object
 from .reading import existing
-from .state import Bucket, Object
+from .state import Bucket
 
 
 @operation
@@ -108,7 +109,7 @@ def get_object_legal_hold(
     call: Call, *, bucket: str, key: str, version_id: str = "", request_payer: str = "", expected_bucket_owner: str = ""
 ) -> dict[str, Any]:
     _, _, found = _lockable(call, bucket, key, version_id)
-    if found.lock == state.UNLOCKED:
+    if found.lock == object_state.UNLOCKED:
         raise NoSuchObjectLockConfiguration(Key=key)
     return {"LegalHold": {"Status": "ON" if found.lock[2] else "OFF"}}
 

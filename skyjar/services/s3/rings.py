@@ -17,7 +17,7 @@ from skyjar.kernel.frames import SECRET_BYTES, Damaged
 from skyjar.kernel.outside import Compute, Failed, Outside
 
 from . import limits
-from .state import Sealing
+from .object_state import Sealing
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.ciphers.aead import AESGCM

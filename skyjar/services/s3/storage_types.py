@@ -7,7 +7,7 @@ Source: S3 User Guide, "Amazon S3 CloudWatch dimensions". An archived object tak
 from __future__ import annotations
 
 from . import limits, tiers
-from .state import Object
+from .object_state import Object
 
 _STORAGE = {
     "STANDARD_IA": "StandardIAStorage",

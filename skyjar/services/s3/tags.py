@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl
 from skyjar.kernel.call import Call
 from skyjar.kernel.service import operation
 
-from . import limits, replicas, state
+from . import limits, object_state, replicas, state
 from .errors import BadRequest, InvalidArgument, InvalidTag
 from .reading import existing
 
@@ -61,7 +61,7 @@ def as_set(tags: dict[str, str]) -> list[dict[str, str]]:
     return [{"Key": key, "Value": value} for key, value in tags.items()]
 
 
-def _version(bucket: state.Bucket, found: state.Object) -> dict[str, str]:
+def _version(bucket: state.Bucket, found: object_state.Object) -> dict[str, str]:
     return {"VersionId": found.version} if bucket.versioning else {}
 
 

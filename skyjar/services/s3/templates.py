@@ -40,6 +40,10 @@ def acceleration(given: Document) -> Document:
     return {"Status": given["AccelerationStatus"]}
 
 
+def status(given: str) -> Document:
+    return {"Status": given}
+
+
 def lock(given: Document) -> Document:
     found: Document = {"ObjectLockEnabled": given.get("ObjectLockEnabled", "Enabled")}
     retention = (given.get("Rule") or {}).get("DefaultRetention")

@@ -9,9 +9,9 @@ from skyjar.kernel.jobs import job
 from skyjar.kernel.service import operation
 from skyjar.kernel.tables import At
 
-from . import deliveries, lifecycle, limits, named_configurations, state, tiers
+from . import deliveries, lifecycle, limits, named_configurations, object_state, state, tiers
 from .errors import InvalidArgument, MalformedXML
-from .state import Object
+from .object_state import Object
 
 _KIND = "tiering"
 PAGE = 500
@@ -72,7 +72,7 @@ def see(call: Call, at: At, found: Object) -> Object:
     if not found.tier[1] and tiers.is_read_today(found, call.now):
         return found
     changed = tiers.read(found, call.now)
-    state.change(at, found, changed)
+    object_state.change(at, found, changed)
     return changed
 
 
@@ -87,12 +87,12 @@ def archive(call: Call, *, bucket: str, after: tuple[str, int] | None = None) ->
     if not configurations:
         return
     start = (after[0], after[1] + 1) if after is not None else ()
-    versions = state.objects.range(call, where.space, start=start, limit=PAGE)
+    versions = object_state.objects.range(call, where.space, start=start, limit=PAGE)
     for version in versions:
         tier = tiers.archive(version, configurations, call.now)
         if tier:
             moved = state.replace(version, tier=(tiers.since(version), tier))
-            state.change(call, version, moved)
+            object_state.change(call, version, moved)
             if where.has_notifications:
                 told = {"destinationAccessTier": tier}
                 deliveries.tell(call, call, where, "IntelligentTiering", moved, intelligentTieringEventData=told)
@@ -107,11 +107,11 @@ def archive(call: Call, *, bucket: str, after: tuple[str, int] | None = None) ->
 def bring_back(call: Call, *, bucket: str, name: str, order: int) -> None:
     """What was restored is in the frequent tier again."""
     where = state.buckets.get(call, bucket)
-    found = state.objects.get(call, where.space, name, order) if where is not None else None
+    found = object_state.objects.get(call, where.space, name, order) if where is not None else None
     if where is None or found is None or not found.tier[1] or not 0 < found.restore[0] <= call.now:
         return
     changed = tiers.read(found, call.now)
-    state.change(call, found, changed)
+    object_state.change(call, found, changed)
     if where.has_notifications:
         told = {"lifecycleRestoreStorageClass": found.storage_class}
         deliveries.tell(

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from . import limits, state
-from .state import Object
+from .object_state import Object
 
 CLASS = "INTELLIGENT_TIERING"
 ARCHIVE, DEEP = "ARCHIVE_ACCESS", "DEEP_ARCHIVE_ACCESS"

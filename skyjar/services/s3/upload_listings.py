@@ -7,8 +7,9 @@ from typing import Any
 from skyjar.kernel.call import Call
 from skyjar.kernel.service import operation
 
-from . import acls, checksums, customer_keys, encryption, limits, names, state
-from .state import Bucket, Upload
+from . import acls, checksums, customer_keys, encryption, limits, names, state, upload_state
+from .state import Bucket
+from .upload_state import Upload
 from .uploads import abort_shown, found_of
 
 
@@ -33,7 +34,7 @@ def list_parts(
     if customer is not None:  # asked for on AWS with checksums alone
         encryption.check_customer(upload, customer)
     marker, most = int(part_number_marker), min(max_parts, limits.LIST_KEYS)
-    rows = state.parts.range(at, upload_id, start=(marker + 1,), limit=most + 1)
+    rows = upload_state.parts.range(at, upload_id, start=(marker + 1,), limit=most + 1)
     shown = rows[:most]
     owner = acls.owner(where.account)
     answer: dict[str, Any] = {
@@ -82,7 +83,7 @@ def list_multipart_uploads(
     shown: list[dict[str, Any]] = []
     prefixes: list[str] = []
     last, more = ("", ""), False
-    for upload in state.uploads.each(at, where.space, start=(max(prefix, key_marker),)):
+    for upload in upload_state.uploads.each(at, where.space, start=(max(prefix, key_marker),)):
         if not upload.key.startswith(prefix):
             break
         behind = upload.key == key_marker and (not upload_id_marker or upload.id <= upload_id_marker)

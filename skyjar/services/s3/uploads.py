@@ -21,10 +21,12 @@ from . import (
     lifecycle,
     limits,
     names,
+    object_state,
     preconditions,
     rings,
     state,
     tags,
+    upload_state,
 )
 from .errors import (
     BadDigest,
@@ -39,7 +41,12 @@ from .errors import (
 )
 from .objects import check_class, check_metadata, headers_of, written
 from .rings import Ring
-from .state import Bucket, Part, Upload
+from .state import Bucket
+from .upload_state import Part, Upload
+
+_CARRIED = (
+    "storage_class", "headers", "metadata", "tags", "encryption", "kms_key", "has_bucket_key", "owner", "grants", "lock",
+)  # fmt: skip
 
 
 @operation
@@ -113,7 +120,7 @@ def create_multipart_upload(
             (object_lock_mode, object_lock_retain_until_date, object_lock_legal_hold_status),
         ),
     )
-    state.uploads.add(at, made)
+    upload_state.uploads.add(at, made)
     answer = {
         "Bucket": bucket,
         "Key": key,
@@ -134,11 +141,7 @@ def _type(algorithm: str, kind: str) -> str:
                 "The x-amz-checksum-type header can only be used with the x-amz-checksum-algorithm header."
             )
         return checksums.FULL
-    if algorithm not in checksums.MEMBERS:
-        raise InvalidRequest(
-            "Checksum algorithm provided is unsupported. Please try again with any of the valid types: "
-            "[CRC32, CRC32C, CRC64NVME, SHA1, SHA256]"
-        )
+    checksums.check_algorithm(algorithm)
     default = checksums.FULL if algorithm == checksums.DEFAULT else checksums.COMPOSITE
     chosen = kind or default
     if (chosen == checksums.FULL and algorithm not in checksums.COMBINED) or (
@@ -156,7 +159,7 @@ def abort_shown(at: At, bucket: Bucket, upload: Upload) -> dict[str, Any]:
 
 
 def found_of(at: At, bucket: Bucket, key: str, upload_id: str) -> Upload:
-    found = state.uploads.get(at, bucket.space, key, upload_id)
+    found = upload_state.uploads.get(at, bucket.space, key, upload_id)
     if found is None:
         raise NoSuchUpload(UploadId=upload_id)
     return found
@@ -188,6 +191,11 @@ def upload_part(
     checksum_crc64_nvme: str = "",
     checksum_sha1: str = "",
     checksum_sha256: str = "",
+    checksum_sha512: str = "",
+    checksum_md5: str = "",
+    checksum_xxhash64: str = "",
+    checksum_xxhash3: str = "",
+    checksum_xxhash128: str = "",
     sse_customer_algorithm: str = "",
     sse_customer_key: str = "",
     sse_customer_key_md5: str = "",
@@ -205,7 +213,10 @@ def upload_part(
         return rings.sealed_again(
             call, body, layers, lambda after, again: upload_part(after, **{**passed, "body": again})
         )
-    given = checksums.given(checksum_crc32, checksum_crc32_c, checksum_crc64_nvme, checksum_sha1, checksum_sha256)
+    given = checksums.given(
+        checksum_crc32, checksum_crc32_c, checksum_crc64_nvme, checksum_sha1, checksum_sha256, checksum_sha512,
+        checksum_md5, checksum_xxhash64, checksum_xxhash3, checksum_xxhash128,
+    )  # fmt: skip
     if given is not None and upload.algorithm and given[0] != upload.algorithm:
         raise InvalidRequest(
             f"Checksum Type mismatch occurred, expected checksum Type: {upload.algorithm.lower()}, actual checksum "
@@ -237,7 +248,7 @@ def kept_part(
         checksum=sums[2],
         key=ring.wrapped(call, blob.secrets),
     )
-    state.parts.put(at, made)
+    upload_state.parts.put(at, made)
     return made
 
 
@@ -254,6 +265,11 @@ def complete_multipart_upload(
     checksum_crc64_nvme: str = "",
     checksum_sha1: str = "",
     checksum_sha256: str = "",
+    checksum_sha512: str = "",
+    checksum_md5: str = "",
+    checksum_xxhash64: str = "",
+    checksum_xxhash3: str = "",
+    checksum_xxhash128: str = "",
     checksum_type: str = "",
     mpu_object_size: int | None = None,
     if_match: str = "",
@@ -269,7 +285,7 @@ def complete_multipart_upload(
     customer = customer_keys.read(call, sse_customer_algorithm, sse_customer_key, sse_customer_key_md5)
     parts = _chosen(at, upload, (multipart_upload or {}).get("Parts") or [])
     encryption.check_parts(call, where, upload, customer, parts)
-    newest = state.latest(at, where, key)
+    newest = object_state.latest(at, where, key)
     preconditions.check_write(newest, key, if_match, if_none_match)
     size = sum(part.size for part in parts)
     if size > limits.OBJECT_BYTES:
@@ -278,7 +294,10 @@ def complete_multipart_upload(
         raise InvalidRequest(
             f"The provided 'x-amz-mp-object-size' header value {mpu_object_size} does not match what was computed: {size}"
         )
-    given = checksums.given(checksum_crc32, checksum_crc32_c, checksum_crc64_nvme, checksum_sha1, checksum_sha256)
+    given = checksums.given(
+        checksum_crc32, checksum_crc32_c, checksum_crc64_nvme, checksum_sha1, checksum_sha256, checksum_sha512,
+        checksum_md5, checksum_xxhash64, checksum_xxhash3, checksum_xxhash128,
+    )  # fmt: skip
     fields = {
         "key": key,
         "modified_s": int(call.now),
@@ -287,20 +306,11 @@ def complete_multipart_upload(
         "blobs": tuple(part.blob for part in parts),
         "sizes": tuple(part.size for part in parts),
         "is_multipart": True,
-        "storage_class": upload.storage_class,
-        "headers": upload.headers,
-        "metadata": upload.metadata,
-        "tags": upload.tags,
-        "encryption": upload.encryption,
-        "kms_key": upload.kms_key,
-        "has_bucket_key": upload.has_bucket_key,
-        "owner": upload.owner,
-        "grants": upload.grants,
-        "lock": upload.lock,
+        **{name: getattr(upload, name) for name in _CARRIED},
         "sealing": encryption.of_parts(upload, parts),
         **_whole(upload, parts, given, checksum_type),
     }
-    made = state.add(call, at, where, newest, fields)
+    made = object_state.add(call, at, where, newest, fields)
     jobs.drop_upload(at, upload)
     return {
         "Location": f"{call.endpoint}/{bucket}/{key}",
@@ -323,7 +333,7 @@ def _chosen(at: At, upload: Upload, listed: list[dict[str, Any]]) -> list[Part]:
         raise InvalidArgument("PartNumber must be >= 1", ArgumentName="PartNumber", ArgumentValue=numbers[0])
     if any(later <= earlier for earlier, later in pairwise(numbers)):
         raise InvalidPartOrder(UploadId=upload.id)
-    stored = {part.number: part for part in state.parts.range(at, upload.id)}
+    stored = {part.number: part for part in upload_state.parts.range(at, upload.id)}
     chosen: list[Part] = []
     for each, number in zip(listed, numbers, strict=True):
         part = stored.get(number)

@@ -18,8 +18,10 @@ from skyjar.kernel.store import Transaction
 from skyjar.kernel.tables import At, Place
 from skyjar.kernel.usage import GIB, HOUR_S, Held, Key
 
-from . import limits, point_state, reading, state, storage_types, tiers
-from .state import Bucket, Object, Upload
+from . import limits, object_state, point_state, reading, state, storage_types, tiers, upload_state
+from .object_state import Object
+from .state import Bucket
+from .upload_state import Upload
 
 What = tuple[str, ...]  # the bucket as it was named, operation, storage class; the caller's account where that matters
 
@@ -269,13 +271,13 @@ def held(tx: Transaction, since: float, until: float) -> Iterable[Held]:
 
 
 def _things(at: At, bucket: Bucket, since: float, until: float) -> Iterator[tuple[str, str, float]]:
-    for found in state.objects.each(at, bucket.space):
+    for found in object_state.objects.each(at, bucket.space):
         hours = (until - max(since, found.modified_s)) / HOUR_S
         if not found.is_marker and hours > 0:
             for kind, size in storage_types.of(found, until).items():
                 yield _STORED[kind], kind, size / GIB * hours
             yield from _beside(found, since, until)
-    for upload in state.uploads.each(at, bucket.space):
+    for upload in upload_state.uploads.each(at, bucket.space):
         yield from _parts(at, upload, since, until)
 
 
@@ -292,7 +294,7 @@ def _beside(found: Object, since: float, until: float) -> Iterator[tuple[str, st
 
 def _parts(at: At, upload: Upload, since: float, until: float) -> Iterator[tuple[str, str, float]]:
     kind = storage_types.of_parts(upload.storage_class)
-    for part in state.parts.each(at, upload.id):
+    for part in upload_state.parts.each(at, upload.id):
         hours = (until - max(since, part.modified_s)) / HOUR_S
         if hours > 0:
             yield _STORED[kind], kind, part.size / GIB * hours

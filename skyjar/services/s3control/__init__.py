@@ -64,6 +64,13 @@ class ObjectLambdaDeleted(msgspec.Struct, frozen=True):
     name: str
 
 
+class BucketTagsChanged(msgspec.Struct, frozen=True):
+    """These are now all the tags of a bucket of the account; S3 raises what is wrong with them."""
+
+    bucket: str
+    tags: list[dict[str, str]]
+
+
 class BucketsSought(msgspec.Struct, frozen=True):
     """S3 appends to `regions` where each of `buckets`, (name, account), is, and raises when one is not there."""
 

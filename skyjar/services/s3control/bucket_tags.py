@@ -9,7 +9,7 @@ from skyjar.kernel import principals
 from skyjar.kernel.call import Call
 from skyjar.kernel.errors import AWSError
 
-from . import state
+from . import BucketTagsChanged, state
 
 _BUCKET = "arn:aws:s3:::"
 
@@ -39,11 +39,17 @@ def remove(call: Call, account: str, arn: str, keys: list[str]) -> None:
 
 
 def _set(call: Call, arn: str, tags: list[dict[str, str]]) -> None:
-    bucket = arn.removeprefix(_BUCKET)
-    if tags:
-        _s3(call).put_bucket_tagging(bucket=bucket, tagging={"TagSet": tags})
-    else:
-        _s3(call).delete_bucket_tagging(bucket=bucket)
+    call.emit(BucketTagsChanged(arn.removeprefix(_BUCKET), tags))
+
+
+def conditions(call: Call, arn: str) -> dict[str, str]:
+    """The condition keys of the tags that a bucket has, where they count."""
+    try:
+        is_enabled = _s3(call).get_bucket_abac(bucket=arn.removeprefix(_BUCKET))["AbacStatus"]["Status"] == "Enabled"
+        found = of(call, call.account, arn) if is_enabled else []
+    except AWSError:
+        return {}
+    return {f"{name}/{tag['Key']}": tag["Value"] for tag in found for name in ("aws:ResourceTag", "s3:BucketTag")}
 
 
 def policy(call: Call, arn: str) -> str | None:

@@ -3,16 +3,15 @@
 
 from __future__ import annotations
 
-import hashlib
-import zlib
 from base64 import b64encode
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import orjson
 
 from skyjar.kernel.blobs import Slices
 from skyjar.kernel.call import Call
+from skyjar.kernel.digests import DIGESTS
 from skyjar.kernel.errors import AWSError, NotImplementedHere
 from skyjar.kernel.outside import Compute, Outside
 from skyjar.kernel.principals import Principal
@@ -23,13 +22,11 @@ NAME = "S3ComputeObjectChecksum"
 Told = tuple[str, int, str, str]  # as an Outcome (tasks.py): status, HTTP status, code, message
 _DEFAULT, _FULL = "CRC64NVME", "FULL_OBJECT"
 _STEP_BYTES = 4 * 1024**2
-_HASHES = {"MD5": "md5", "SHA1": "sha1", "SHA256": "sha256", "SHA512": "sha512"}
-_CYCLIC = {"CRC32": 4, "CRC32C": 4, "CRC64NVME": 8}  # and their bytes
 
 
 def check(given: dict[str, Any]) -> None:
     algorithm = given.get("ChecksumAlgorithm") or _DEFAULT
-    if algorithm not in _HASHES and algorithm not in _CYCLIC:
+    if algorithm.lower() not in DIGESTS:
         raise NotImplementedHere(f"Skyjar does not implement {algorithm} of {NAME} in s3control:CreateJob.")
     if (given.get("ChecksumType") or _FULL) != _FULL:
         raise NotImplementedHere(f"Skyjar does not implement COMPOSITE of {NAME} in s3control:CreateJob.")
@@ -77,24 +74,7 @@ def _pieces(body: bytes | Slices) -> Iterator[bytes]:
 
 
 def _sum(body: bytes | Slices, algorithm: str) -> bytes:
-    pieces = _pieces(body)
-    if algorithm in _CYCLIC:
-        return _cyclic(algorithm, pieces)
-    digest = hashlib.new(_HASHES[algorithm], usedforsecurity=False)
-    for piece in pieces:
+    digest = DIGESTS[algorithm.lower()]()
+    for piece in _pieces(body):
         digest.update(piece)
     return digest.digest()
-
-
-def _cyclic(algorithm: str, pieces: Iterable[bytes]) -> bytes:
-    from awscrt import checksums  # late: it would take a third of the time to start
-
-    steps: dict[str, Callable[[bytes, int], int]] = {
-        "CRC32": zlib.crc32,
-        "CRC32C": checksums.crc32c,
-        "CRC64NVME": checksums.crc64nvme,
-    }
-    value = 0
-    for piece in pieces:
-        value = steps[algorithm](piece, value)
-    return value.to_bytes(_CYCLIC[algorithm], "big")

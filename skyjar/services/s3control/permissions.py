@@ -83,6 +83,8 @@ def conditions(call: Call, operation: str, parameters: dict[str, Any]) -> dict[s
     found: dict[str, Any] = {"s3:ResourceAccount": call.account, **tags.requested(parameters)}
     if _is_on_point(operation, parameters) or ":accesspoint/" in parameters.get("resource_arn", ""):
         found |= _of_point(call, parameters)
+    if bucket_tags.is_bucket(parameters.get("resource_arn", "")):
+        found |= bucket_tags.conditions(call, parameters["resource_arn"])
     if "multi_region" in operation and operation not in _ON_NONE:
         found |= {
             "s3:DataAccessPointAccount": call.account,

@@ -65,10 +65,12 @@ def check(operation: dict[str, Any]) -> None:
                 raise NotImplementedHere(f"Skyjar does not implement {member} of s3control:CreateJob.")
         if not given.get("TargetResource", "").startswith(_ARN):
             raise InvalidRequest("The target of a copy is named by the ARN of its bucket.")
-    if name == "S3InitiateRestoreObject" and not given.get("ExpirationInDays"):
-        raise InvalidRequest("ExpirationInDays is needed to restore objects.")
         if any(grant.get("Permission") not in _GRANTED for grant in given.get("AccessControlGrants") or ()):
             raise InvalidRequest("A grant on a copy is of FULL_CONTROL, READ, READ_ACP or WRITE_ACP.")
+    if name == "S3UpdateObjectEncryption" and not (given.get("ObjectEncryption") or {}).get("SSEKMS"):
+        raise InvalidRequest("S3UpdateObjectEncryption needs SSEKMS of its ObjectEncryption.")
+    if name == "S3InitiateRestoreObject" and not given.get("ExpirationInDays"):
+        raise InvalidRequest("ExpirationInDays is needed to restore objects.")
     if name == "LambdaInvoke":
         invocations.check(given)
     if name == compute_checksums.NAME:
@@ -183,6 +185,10 @@ def _retain(call: Call, who: Principal, given: dict[str, Any], task: Task) -> An
     return _s3(call, who).put_object_retention(**_named(task), retention=given["Retention"], **bypass)
 
 
+def _encrypt(call: Call, who: Principal, given: dict[str, Any], task: Task) -> Any:
+    return _s3(call, who).update_object_encryption(**_named(task), object_encryption=given["ObjectEncryption"])
+
+
 def _replicate(call: Call, who: Principal, given: dict[str, Any], task: Task) -> None:
     """S3 does it, in the role of the bucket's own replication, when the job's role may start it."""
     acting = call.acting(who, {})
@@ -199,4 +205,5 @@ _DOING: dict[str, Callable[[Call, Principal, dict[str, Any], Task], Any]] = {
     "S3PutObjectLegalHold": _hold,
     "S3PutObjectRetention": _retain,
     "S3ReplicateObject": _replicate,
+    "S3UpdateObjectEncryption": _encrypt,
 }

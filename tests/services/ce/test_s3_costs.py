@@ -9,7 +9,7 @@ import pytest
 
 from skyjar.kernel import usage
 from skyjar.kernel.tables import Place
-from skyjar.services.s3 import state
+from skyjar.services.s3 import object_state, state
 
 from .conftest import DAY, FEBRUARY, MARCH, Bill, at
 
@@ -35,14 +35,14 @@ def store(desk: Any, bucket: str, key: str, size: int, storage_class: str = "STA
         where = state.buckets.get(Place(tx, "", ""), bucket)
         assert where is not None
         place = Place(tx, where.account, where.region)
-        made = state.Object(
+        made = object_state.Object(
             space=where.space, key=key, order=0, version="null", modified_s=int(desk.clock.now()), size=size,
             storage_class=storage_class,
         )  # fmt: skip
-        state.objects.add(place, made)
-        state.entries.add(
+        object_state.objects.add(place, made)
+        object_state.entries.add(
             place,
-            state.Entry(
+            object_state.Entry(
                 space=where.space, key=key, order=0, etag="", size=size, modified_s=made.modified_s,
                 storage_class=storage_class, algorithm="", checksum_type="",
             ),

@@ -97,10 +97,11 @@ def test_a_creation_that_is_deleted_stops_and_goes(stacks: Stacks) -> None:
 
 
 def test_a_property_that_is_not_handled_fails_the_resource_by_name(stacks: Stacks) -> None:
-    bucket = {"Type": "AWS::S3::Bucket", "Properties": {"AbacStatus": "Enabled"}}
+    bucket = {"Type": "AWS::S3::Bucket", "Properties": {"MetadataConfiguration": {"JournalTableConfiguration": {}}}}
     assert stacks.deploy({"B": bucket}) == "ROLLBACK_COMPLETE"
     assert (
-        stacks.reason("B", "CREATE_FAILED") == "Skyjar does not implement the property AbacStatus of AWS::S3::Bucket."
+        stacks.reason("B", "CREATE_FAILED")
+        == "Skyjar does not implement the property MetadataConfiguration of AWS::S3::Bucket."
     )
 
 

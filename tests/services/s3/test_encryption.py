@@ -12,7 +12,7 @@ from skyjar.kernel.errors import AWSError
 from skyjar.kernel.outside import Outside
 from skyjar.kernel.principals import Principal
 from skyjar.kernel.tables import Place
-from skyjar.services.s3 import rings, state
+from skyjar.services.s3 import object_state, rings, state
 
 HUSH = b"hush hush "
 LONG = HUSH * 20_000
@@ -141,7 +141,7 @@ def test_a_streamed_body_that_is_to_be_sealed_twice(desk: Any, s3: Any, tmp_path
     asked = s3.put_object(bucket="first", key="k", body=streamed, server_side_encryption="aws:kms:dsse")
     answer = performed(desk, asked)
     assert answer["ServerSideEncryption"] == "aws:kms:dsse"
-    held = desk.store.transact(lambda tx: list(state.objects.each(Place(tx, desk.account, desk.region))))
+    held = desk.store.transact(lambda tx: list(object_state.objects.each(Place(tx, desk.account, desk.region))))
     assert held[0].blobs != (streamed.name,)
     assert read(s3.get_object(bucket="first", key="k")) == LONG
 
@@ -241,8 +241,8 @@ def test_wrapped_keys_belong_to_their_object(desk: Any, s3: Any) -> None:
 
     def swap(tx: Any) -> None:
         at = Place(tx, desk.account, desk.region)
-        a, b = state.objects.each(at)
-        state.objects.replace(at, a, state.replace(a, body=b.body, sealing=b.sealing))
+        a, b = object_state.objects.each(at)
+        object_state.objects.replace(at, a, state.replace(a, body=b.body, sealing=b.sealing))
 
     desk.store.transact(swap)
     with pytest.raises(OSError, match="cannot be opened"):
@@ -265,9 +265,9 @@ def test_what_was_stored_before_bodies_were_sealed_is_read_and_copied(desk: Any,
 
     def unseal(tx: Any) -> None:
         at = Place(tx, desk.account, desk.region)
-        long, short = state.objects.each(at)
-        state.objects.replace(at, short, state.replace(short, body=HUSH, sealing=None))
-        state.objects.replace(at, long, state.replace(long, blobs=(plain.name,), sealing=None))
+        long, short = object_state.objects.each(at)
+        object_state.objects.replace(at, short, state.replace(short, body=HUSH, sealing=None))
+        object_state.objects.replace(at, long, state.replace(long, blobs=(plain.name,), sealing=None))
 
     desk.store.transact(unseal)
     assert read(s3.get_object(bucket="first", key="short")) == HUSH

@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from skyjar.services.s3 import errors, state
-from skyjar.services.s3.state import successor
+from skyjar.services.s3.object_state import successor
 
 KEYS = st.text(alphabet="ab/é\U0010ffff\x00", min_size=1, max_size=5)
 

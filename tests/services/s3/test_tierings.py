@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from skyjar.kernel.errors import AWSError
-from skyjar.services.s3 import limits, state, tiers
+from skyjar.services.s3 import limits, object_state, state, tiers
 
 DAY_S = 86_400
 BODY = b"x" * 200_000
@@ -31,7 +31,7 @@ def tier(desk: Any, key: str) -> str:
     tx = desk.store.begin()
     call = desk.call(tx)
     at, bucket = state.bucket_of(call, "first")
-    found = state.latest(at, bucket, key)
+    found = object_state.latest(at, bucket, key)
     tx.abort()
     assert found is not None
     return tiers.of(found, desk.clock.now())

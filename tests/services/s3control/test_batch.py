@@ -7,11 +7,13 @@ import gzip
 import hashlib
 import io
 import json
+from base64 import b64encode
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
+from skyjar.kernel.digests import digest
 from skyjar.kernel.errors import AWSError, NotImplementedHere
 from skyjar.services.s3control import limits
 
@@ -295,7 +297,8 @@ def test_a_token_makes_one_job(batch: Batch) -> None:
     assert code(batch.create, TAGGING, **other) == "IdempotencyException"
 
 
-def test_copies_with_what_they_are_given_anew(batch: Batch) -> None:
+@pytest.mark.parametrize("algorithm", ["SHA256", "XXHASH3"])
+def test_copies_with_what_they_are_given_anew(batch: Batch, algorithm: str) -> None:
     batch.s3.create_bucket(bucket="second")
     batch.s3.put_object(bucket="first", key="long", body=b"x" * 100_000, metadata={"old": "1"})
     copy = {
@@ -304,11 +307,12 @@ def test_copies_with_what_they_are_given_anew(batch: Batch) -> None:
         "StorageClass": "STANDARD_IA",
         "NewObjectTagging": [{"Key": "k", "Value": "v w"}],
         "NewObjectMetadata": {"UserMetadata": {"new": "2"}, "ContentType": "text/plain"},
-        "ChecksumAlgorithm": "SHA256",
+        "ChecksumAlgorithm": algorithm,
     }
     job = batch.run({"S3PutObjectCopy": copy}, "first,a+b\nfirst,long\n")
     assert job["ProgressSummary"]["NumberOfTasksSucceeded"] == 2, batch.report(job["JobId"])
-    found = batch.s3.head_object(bucket="second", key="to/long")
+    found = batch.s3.head_object(bucket="second", key="to/long", checksum_mode="ENABLED")
+    assert found[f"Checksum{algorithm}"] == b64encode(digest(algorithm.lower(), b"x" * 100_000)).decode()
     assert (found["Metadata"], found["ContentType"], found["StorageClass"]) == (
         {"new": "2"},
         "text/plain",
@@ -416,10 +420,27 @@ def test_a_report_that_cannot_be_written_fails_the_job(batch: Batch) -> None:
 def test_what_is_no_job(batch: Batch) -> None:
     assert code(batch.create, {**TAGGING, "S3DeleteObjectTagging": {}}) == "InvalidRequest"
     assert code(batch.create, TAGGING, report={"Enabled": True}) == "InvalidRequest"
-    for given in ({"ChecksumAlgorithm": "XXHASH3"}, {"ChecksumAlgorithm": "SHA1", "ChecksumType": "COMPOSITE"}):
+    for given in ({"ChecksumAlgorithm": "XXHASH5"}, {"ChecksumAlgorithm": "SHA1", "ChecksumType": "COMPOSITE"}):
         with pytest.raises(NotImplementedHere, match="S3ComputeObjectChecksum"):
             batch.create({"S3ComputeObjectChecksum": given})
     report = {"Enabled": False}
     assert code(batch.create, {"S3ComputeObjectChecksum": {}}, report=report) == "InvalidRequest"
+    grant = {"Grantee": {"TypeIdentifier": "id", "Identifier": "a" * 64}, "Permission": "WRITE"}
+    copy = {"TargetResource": "arn:aws:s3:::first", "AccessControlGrants": [grant]}
+    assert code(batch.create, {"S3PutObjectCopy": copy}) == "InvalidRequest"
+    assert code(batch.create, {"S3UpdateObjectEncryption": {"ObjectEncryption": {}}}) == "InvalidRequest"
     with pytest.raises(NotImplementedHere, match="RequesterPays"):
         batch.create({"S3PutObjectCopy": {"TargetResource": "arn:aws:s3:::first", "RequesterPays": True}})
+
+
+def test_objects_get_another_key(batch: Batch) -> None:
+    arn = batch.desk.ask("kms").create_key()["KeyMetadata"]["Arn"]
+    batch.role = role(batch.desk, "keeper", {"Action": ["s3:*", "kms:*"], "Resource": "*"})
+    wanted = {"ObjectEncryption": {"SSEKMS": {"KMSKeyArn": arn, "BucketKeyEnabled": True}}}
+    job = batch.run({"S3UpdateObjectEncryption": wanted}, "first,c\nfirst,absent\n")
+    assert [line[3:6] for line in batch.report(job["JobId"])] == [
+        ["succeeded", "200", ""],
+        ["failed", "404", "NoSuchKey"],
+    ]
+    found = batch.s3.head_object(bucket="first", key="c")
+    assert (found["SSEKMSKeyId"], found["BucketKeyEnabled"]) == (arn, True)

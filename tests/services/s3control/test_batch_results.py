@@ -72,7 +72,8 @@ def test_a_manifest_that_cannot_be_kept_fails_the_job(batch: Batch) -> None:
     [
         ("CRC32", f"{zlib.crc32(b'c'):08x}"), ("CRC32C", ""), ("CRC64NVME", ""), ("MD5", hashlib.md5(b"c").hexdigest()),
         ("SHA1", hashlib.sha1(b"c").hexdigest()), ("SHA256", hashlib.sha256(b"c").hexdigest()),
-        ("SHA512", hashlib.sha512(b"c").hexdigest()), ("", ""),
+        ("SHA512", hashlib.sha512(b"c").hexdigest()), ("XXHASH64", ""), ("XXHASH3", ""),
+        ("XXHASH128", ""), ("", ""),
     ],
 )  # fmt: skip
 def test_checksums_are_told_in_the_report(batch: Batch, algorithm: str, digest: str) -> None:
