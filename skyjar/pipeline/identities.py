@@ -31,9 +31,13 @@ class Identities:
 
     def __init__(self) -> None:
         self._documents_of: Callable[[Transaction, Principal], Any] | None = None
+        self._seen: dict[Principal, tuple[bytes, bytes | None, Held]] = {}  # key and value of what it follows from
         self._compiled: dict[tuple[str, tuple[str, ...], bool], Held] = {}
 
     def held_by(self, tx: Transaction, principal: Principal) -> Held:
+        seen = self._seen.get(principal)
+        if seen is not None and tx.get(seen[0]) is seen[1]:
+            return seen[2]
         if principal.kind not in ("user", "role", "federated-user"):
             return _none()
         documents_of = self._documents_of
@@ -49,7 +53,17 @@ class Identities:
             if len(self._compiled) >= REMEMBERED:
                 self._compiled.clear()
             held = self._compiled[key] = Held(_compile(found, principal), found.tags)
+        self._see(tx, principal, held)
         return held
+
+    def _see(self, tx: Transaction, principal: Principal, held: Held) -> None:
+        from skyjar.services.iam import identities
+
+        place = identities.place_of(tx, principal)
+        if place is not None:
+            if len(self._seen) >= REMEMBERED:
+                self._seen.clear()
+            self._seen[principal] = (place, tx.get(place), held)
 
 
 @cache

@@ -80,7 +80,8 @@ def verify(request: Request, credential: Credential, secret: str, now: float) ->
         inner, outer = pads[0].copy(), pads[1].copy()
         inner.update(to_sign.encode("utf-8", "replace"))
         outer.update(inner.digest())
-        is_right = hmac.compare_digest(outer.hexdigest().encode(), credential.signature.encode("utf-8", "replace"))
+        signature = credential.signature
+        is_right = signature.isascii() and hmac.compare_digest(outer.hexdigest(), signature)
     if not is_right:
         raise mismatch(request, credential, canonical.decode("latin-1"), to_sign, s3)
     if s3:

@@ -57,6 +57,14 @@ def documents_of(tx: Transaction, principal: Principal) -> Documents:
     return found
 
 
+def place_of(tx: Transaction, principal: Principal) -> bytes | None:
+    """The key of the row that all of `documents_of` follows from, for one who has any."""
+    if principal.kind == "federated-user" and not principal.name:
+        return None
+    kind = "role" if principal.kind == "role" else "user"
+    return state.grants.bounds(Place(tx, principal.account, ""), (kind, principal.name), None, (), ())[0]
+
+
 def _read(at: At, row: Grants) -> Documents:
     body = state.bodies.get(at, row.kind, row.name)
     assert body is not None
