@@ -60,3 +60,21 @@ def test_the_host_name_of_aws(account: Account, clients: tuple[Any, Any]) -> Non
     S3SigV4Auth(account.session().get_credentials(), "s3", "us-east-1").add_auth(signed)
     with urllib.request.urlopen(urllib.request.Request(url, headers=dict(signed.headers.items()))) as answer:
         assert answer.read() == b"hello"
+
+
+@pytest.mark.spec("s3control-002")
+def test_a_point_belongs_to_the_internet_or_to_one_vpc(account: Account, clients: tuple[Any, Any]) -> None:
+    """Every request here comes from outside of all VPCs."""
+    s3, control = clients
+    bucket = f"b-{account.number}"
+    inner = control.create_access_point(
+        AccountId=account.number, Name="inner", Bucket=bucket, VpcConfiguration={"VpcId": "vpc-0123456789abcdef0"}
+    )
+    outer = control.create_access_point(AccountId=account.number, Name="outer", Bucket=bucket)
+    origins = [control.get_access_point(AccountId=account.number, Name=name) for name in ("inner", "outer")]
+    assert [each["NetworkOrigin"] for each in origins] == ["VPC", "Internet"]
+    s3.put_object(Bucket=outer["AccessPointArn"], Key="k", Body=b"x")
+    with pytest.raises(ClientError) as refused:
+        s3.get_object(Bucket=inner["AccessPointArn"], Key="k")
+    assert refused.value.response["Error"]["Code"] == "AccessDenied"
+    assert refused.value.response["ResponseMetadata"]["HTTPStatusCode"] == 403
