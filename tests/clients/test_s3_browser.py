@@ -12,6 +12,7 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import threading
 from collections.abc import Iterator
@@ -95,14 +96,15 @@ class Page:
 def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ClientConnection]:
     folder = tmp_path_factory.mktemp("chromium")
     words = [str(PROGRAM), f"--user-data-dir={folder}", *FLAGS]
-    with subprocess.Popen(words, stderr=subprocess.PIPE, text=True, env={**os.environ, "HOME": str(folder)}) as process:
+    own = {**os.environ, "HOME": str(folder)}
+    with subprocess.Popen(words, stderr=subprocess.PIPE, text=True, env=own, start_new_session=True) as process:
         try:
             assert process.stderr is not None
             address = next(filter(None, (re.search(r"listening on (ws://\S+)", line) for line in process.stderr)))[1]
             with connect(address, max_size=None) as talk:
                 yield talk
         finally:
-            process.terminate()
+            os.killpg(process.pid, signal.SIGKILL)  # what was started may be a script that starts the browser
 
 
 @pytest.fixture
