@@ -11,8 +11,6 @@ from skyjar.kernel.jobs import job
 from . import catalogue, limits, state
 from .state import Request
 
-SMALL = 2  # times what holds: up to here nobody is asked (our own; AWS does not say)
-
 
 @job()
 def decide(call: Call, *, id: str, may_open: bool) -> None:
@@ -20,7 +18,7 @@ def decide(call: Call, *, id: str, may_open: bool) -> None:
     if request is None or request.status != "PENDING":
         return
     known = catalogue.find(request.service, request.code)
-    if request.value <= SMALL * catalogue.applied(call, known):
+    if request.value <= limits.SMALL * catalogue.applied(call, known):
         _grant(call, request)
         return
     if not may_open:
