@@ -6,6 +6,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import time
 import urllib.request
 from pathlib import Path
 
@@ -50,13 +51,16 @@ def folder_of(path: Path) -> dict[str, bytes]:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """Names that must be encoded, an empty file, one that goes up in parts."""
+    """Names that must be encoded, an empty file, one that goes up in parts. They are older than what a bucket will say of them,
+    which is whole seconds: `aws s3 sync` sends again what is newer here."""
     made = tmp_path / "folder"
+    yesterday = time.time() - 86_400
     for name, body in (
         ("a.txt", b"a"), ("empty", b""), ("deep/er/ü +%&.txt", b"umlaut"), ("deep/long.bin", os.urandom(2 * PART + 17)),
     ):  # fmt: skip
         (made / name).parent.mkdir(parents=True, exist_ok=True)
         (made / name).write_bytes(body)
+        os.utime(made / name, (yesterday, yesterday))
     return made
 
 

@@ -111,8 +111,12 @@ def test_the_signature_may_be_in_the_header_or_in_the_query(account: Account) ->
     assert URLLib3Session().send(request.prepare()).status_code == 403
 
 
+LARGE = {"k": {"S": "new"}, "v": {"S": "x" * 200_000}}
+
+
 def exhausted(account: Account) -> Any:
-    """A table of one write a second, whose burst is used up. The clock stands."""
+    """A table of one write a second, whose burst is used up. The clock stands, but a second of the machine's still gives a unit:
+    only an item as large as `LARGE` waits until the clock is turned."""
     dynamodb = account.client("dynamodb", config=Config(retries={"mode": "standard", "max_attempts": 5}))
     dynamodb.create_table(
         TableName="table",
@@ -144,7 +148,7 @@ def test_a_throttled_call_is_retried_until_it_succeeds(still: Account) -> None:
             still.running.advance(300)
 
     changed(dynamodb, "PutItem", count)
-    answer = dynamodb.put_item(TableName="table", Item={"k": {"S": "new"}})
+    answer = dynamodb.put_item(TableName="table", Item=LARGE)
     assert answer["ResponseMetadata"]["RetryAttempts"] == 2
     assert len(attempts) == 3
 
@@ -160,7 +164,7 @@ def test_only_what_may_go_better_later_is_tried_again(still: Account) -> None:
             still.running.advance(300)
 
     changed(dynamodb, "*", count)
-    dynamodb.put_item(TableName="table", Item={"k": {"S": "new"}})
+    dynamodb.put_item(TableName="table", Item=LARGE)
     assert attempts == ["PutItem", "PutItem"]
     attempts.clear()
     assert error_of(dynamodb.get_item, TableName="table", Key={"x": {"S": "y"}}) == ("ValidationException", 400)
