@@ -7,6 +7,7 @@ from .errors import ValidationException
 from .schemas import Key, Schema
 from .values import Item, Value, text_size, type_of
 
+_UPDATE = "The update expression attempted to update"
 _MISMATCH = "The provided key element does not match the schema"
 
 
@@ -77,8 +78,8 @@ def _empty(name: str, value: Value) -> ValidationException:
     )
 
 
-def check_index(schema: Schema, item: Item, name: str) -> None:
-    """An attribute that is a key of an index must have its type, if it is there at all."""
+def check_index(schema: Schema, item: Item, name: str, *, is_expression: bool = False) -> None:
+    """An attribute that is a key of an index must have its type, if it is there at all. `is_expression`: of an update."""
     index = schema.index(name)
     assert index is not None
     for attribute, kind in (*index.hashes, *index.ranges):
@@ -86,6 +87,8 @@ def check_index(schema: Schema, item: Item, name: str) -> None:
         if value is None:
             continue
         if kind not in value:
+            if is_expression:
+                raise ValidationException(f"{_UPDATE} the secondary index key to unsupported type")
             raise ValidationException(
                 f"One or more parameter values were invalid: Type mismatch for Index Key {attribute} Expected: {kind} "
                 f"Actual: {type_of(value)} IndexName: {name}"
@@ -93,17 +96,27 @@ def check_index(schema: Schema, item: Item, name: str) -> None:
         if kind == "N":
             continue
         if not value[kind]:
-            shown = "string" if kind == "S" else "binary"
-            raise ValidationException(
-                "One or more parameter values are not valid. A value specified for a secondary index key is not "
-                f"supported. The AttributeValue for a key attribute cannot contain an empty {shown} value. "
-                f"IndexName: {name}, IndexKey: {attribute}"
-            )
+            raise _empty_index(name, attribute, "string" if kind == "S" else "binary", is_expression)
         is_hash = (attribute, kind) in index.hashes
         most = limits.HASH_KEY_BYTES if is_hash else limits.RANGE_KEY_BYTES
         if _length(value) > most:
+            if is_expression:
+                raise ValidationException(f"{_UPDATE} the secondary index key beyond allowed size limits")
             which = "hashkey" if is_hash else "rangekey"
             raise ValidationException(
                 f"One or more parameter values were invalid: Size of {which} has exceeded the maximum size limit of"
                 f"{most} bytes"
             )
+
+
+def _empty_index(index: str, attribute: str, kind: str, is_expression: bool) -> ValidationException:
+    start, end = (
+        "A value specified for a secondary index key is not supported.",
+        f" IndexName: {index}, IndexKey: {attribute}",
+    )
+    if is_expression:
+        start, end = f"{_UPDATE} a secondary index key to a value that is not supported.", ""
+    return ValidationException(
+        f"One or more parameter values are not valid. {start} The AttributeValue for a key attribute cannot contain an "
+        f"empty {kind} value.{end}"
+    )

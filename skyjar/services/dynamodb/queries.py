@@ -189,6 +189,7 @@ class Page:
     def filter(
         self, expressions: Expressions, text: str | None, kind: str, given: dict[str, Any] | None, operator: str | None
     ) -> None:
+        legacy.check_operator(operator, given)
         if text is not None:
             compiled = expressions.bind("FilterExpression", text)
             result, bound = compiled.result, expressions.values
@@ -275,6 +276,8 @@ class Page:
         ranges.check_start(given)
         schema, index = self.schema, self._index
         names = {*schema.key_names, *(index.keyed_names if index is not None else ())}
+        if len(given) != len(names):
+            raise ValidationException("Exclusive Start Key must have same size as table's key schema")
         if given.keys() != names:
             raise ValidationException("The provided starting key is invalid")
         try:

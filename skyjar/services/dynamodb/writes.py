@@ -125,7 +125,7 @@ def update(
         if size > limits.ITEM_BYTES:
             raise ValidationException("Item size to update has exceeded the maximum allowed size")
         for index in schema.indexes:
-            keys.check_index(schema, new, index.name)
+            keys.check_index(schema, new, index.name, is_expression=not change.is_legacy)
         return new, size
 
     write.change = apply

@@ -218,3 +218,27 @@ def test_legacy_writes(table: Make) -> None:
     assert "Value must be provided when Exists is null for Attribute: n" in refusal(
         db.put_item, table_name="tab", item=item(pk="a"), expected={"n": {}}
     )
+
+
+@pytest.mark.parametrize(
+    ("value", "put", "update"),
+    [
+        (1, "One or more parameter values were invalid: Type mismatch for Index Key g Expected: S Actual: N IndexName: gsi",
+         "The update expression attempted to update the secondary index key to unsupported type"),
+        ("", "One or more parameter values are not valid. A value specified for a secondary index key is not supported. The "
+         "AttributeValue for a key attribute cannot contain an empty string value. IndexName: gsi, IndexKey: g",
+         "One or more parameter values are not valid. The update expression attempted to update a secondary index key to a "
+         "value that is not supported. The AttributeValue for a key attribute cannot contain an empty string value."),
+        ("x" * 2049, "One or more parameter values were invalid: Size of hashkey has exceeded the maximum size limit of2048 "
+         "bytes", "The update expression attempted to update the secondary index key beyond allowed size limits"),
+    ],
+)  # fmt: skip
+def test_keys_of_indexes_that_are_refused(table: Make, value: Any, put: str, update: str) -> None:
+    db = table(types={"g": "S"}, global_secondary_indexes=[index("gsi", "g")])
+    key = item(pk="a")
+    assert refusal(db.put_item, table_name="tab", item=item(pk="a", g=value)) == put
+    given = {"g": {"Value": av(value)}}
+    assert refusal(db.update_item, table_name="tab", key=key, attribute_updates=given) == put
+    given = {"update_expression": "SET g = :g", "expression_attribute_values": {":g": av(value)}}
+    assert refusal(db.update_item, table_name="tab", key=key, **given) == update
+    assert db.scan(table_name="tab")["Count"] == 0

@@ -67,11 +67,9 @@ def test_query_needs_the_partition_key(filled: Any) -> None:
     assert refusal(filled, "pk < :a", a="x") == "Query key condition not supported"
     assert refusal(filled, "pk = :a AND x = :b", a="x", b=1) == "Query condition missed key schema element: sk"
     assert "Condition parameter type does not match schema type" in refusal(filled, "pk = :a", a=1)
-    assert refusal(filled, "pk = :a OR sk = :b", a="x", b=1) == (
-        "Invalid KeyConditionExpression: Invalid operator used in KeyConditionExpression: OR"
-    )
+    assert refusal(filled, "pk = :a OR sk = :b", a="x", b=1) == ("Invalid operator used in KeyConditionExpression: OR")
     assert refusal(filled, "pk = :a AND sk > :b AND sk < :c", a="x", b=1, c=2) == (
-        "Invalid KeyConditionExpression: KeyConditionExpressions must only contain one condition per key"
+        "KeyConditionExpressions must only contain one condition per key"
     )
     with pytest.raises(ValidationException, match="Either the KeyConditions or KeyConditionExpression parameter"):
         filled.query(table_name="tab")
@@ -182,7 +180,12 @@ def test_segments_share_the_table(table: Make) -> None:
 
 def test_starting_keys_must_fit(filled: Any) -> None:
     assert "outside query boundaries" in refusal(filled, "pk = :p", p="a", exclusive_start_key=item(pk="b", sk=1))
-    assert "The provided starting key is invalid" in refusal(filled, "pk = :p", p="a", exclusive_start_key=item(pk="a"))
+    assert refusal(filled, "pk = :p", p="a", exclusive_start_key=item(pk="a")) == (
+        "Exclusive Start Key must have same size as table's key schema"
+    )
+    assert "The provided starting key is invalid" in refusal(
+        filled, "pk = :p", p="a", exclusive_start_key=item(pk="a", z="z")
+    )
 
 
 def test_legacy_conditions(filled: Any) -> None:
@@ -247,3 +250,46 @@ def test_a_sharded_partition_is_read_shard_by_shard(table: Make) -> None:
         db.put_item(table_name="tab", item=item(pk=f"day#{n % 4}", sk=n))
     merged = [n for shard in range(4) for n in numbers(ask(db, "pk = :p", p=f"day#{shard}"))]
     assert sorted(merged) == list(range(40))
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("pk = :a AND sk IN (:b)", "Invalid operator used in KeyConditionExpression: IN"),
+        ("pk = :a AND sk <> :b", "Invalid operator used in KeyConditionExpression: <>"),
+        ("pk = :a AND contains(sk, :b)", "Invalid operator used in KeyConditionExpression: contains"),
+        ("pk = :a AND size(sk) = :b", "KeyConditionExpressions cannot contain nested operations"),
+        ("pk = :a AND m.sk = :b", "KeyConditionExpressions cannot have conditions on nested attributes"),
+        ("pk = :a AND begins_with(:b, sk)", "Invalid condition in KeyConditionExpression: begins_with operator must have "
+         "the key attribute as its first operand"),
+        ("pk = :a AND :b BETWEEN sk AND sk", "Invalid condition in KeyConditionExpression: BETWEEN operator must have the "
+         "key attribute as its first operand"),
+        ("pk = :a AND :b = :b", "Invalid condition in KeyConditionExpression: No key attribute specified"),
+    ],
+)  # fmt: skip
+def test_key_conditions_that_are_refused(filled: Any, text: str, sentence: str) -> None:
+    value: Any = "x" if "begins_with" in text else 1
+    assert refusal(filled, text, a="x", b=value) == sentence
+
+
+def test_a_conditional_operator_joins_two(filled: Any) -> None:
+    one = {"x": {"ComparisonOperator": "NOT_NULL"}}
+    key = item(pk="a", sk=1)
+    for ask in (
+        lambda **given: filled.scan(table_name="tab", conditional_operator="OR", **_as("scan_filter", given)),
+        lambda **given: filled.put_item(
+            table_name="tab", item=key, conditional_operator="OR", **_as("expected", given)
+        ),
+        lambda **given: filled.update_item(
+            table_name="tab", key=key, conditional_operator="OR", **_as("expected", given)
+        ),
+    ):
+        with pytest.raises(ValidationException, match="ConditionalOperator cannot be used without Filter or Expected"):
+            ask()
+        with pytest.raises(ValidationException, match="only be used when Filter or Expected has two or more elements"):
+            ask(given=one)
+        ask(given={**one, "pk": {"ComparisonOperator": "NOT_NULL"}})
+
+
+def _as(name: str, given: dict[str, Any]) -> dict[str, Any]:
+    return {name: given["given"]} if given else {}
