@@ -19,17 +19,7 @@ def invalid(sentence: str) -> ValidationException:
 
 
 def check_table_name(name: str) -> None:
-    """Of a table that is created."""
-    least, most = limits.NAME_LENGTH
-    if not least <= len(name) <= most:
-        raise ValidationException(
-            f"TableName must be at least {least} characters long and at most {most} characters long"
-        )
-    check_characters(name)
-
-
-def check_named(name: str) -> None:
-    """Of a table that is looked for, and not there."""
+    """What is asked of a name by a parameter that takes ARNs as well."""
     least, most = limits.NAME_LENGTH
     if len(name) < least:
         wrong = f"Member must have length greater than or equal to {least}"

@@ -23,7 +23,7 @@ from skyjar.kernel.call import Call
 from skyjar.kernel.tables import At
 
 from . import contributors, expiries, history, limits, numbers
-from .definitions import check_named
+from .definitions import check_table_name
 from .errors import ResourceNotFoundException, ValidationException
 from .state import Definition, IndexDefinition, tables
 from .values import Item
@@ -136,6 +136,7 @@ class Schema(Keyed):
     """`is_plain`: there is nothing to see to before its items are used."""
 
     __slots__ = (
+        "by_name",
         "definition",
         "expiry_root",
         "has_local",
@@ -165,6 +166,7 @@ class Schema(Keyed):
         self.definition = definition
         self.name = definition.name
         self.indexes = [IndexSchema(definition, index, at) for index in definition.indexes]
+        self.by_name = sorted(self.indexes, key=lambda index: index.name)
         self.has_local = any(not index.is_global for index in self.indexes)
         self.is_provisioned = definition.billing == "PROVISIONED"
         bought: tuple[Definition | IndexDefinition, ...] = (definition, *definition.indexes)
@@ -258,7 +260,7 @@ def schema_of(call: Call, name_or_arn: str) -> Schema:
         return schema
     if schema is None or schema.definition.status != "ACTIVE":
         if not name_or_arn.startswith("arn:"):
-            check_named(name_or_arn)
+            check_table_name(name_or_arn)
         raise ResourceNotFoundException
     if schema.definition.data_keys:
         from . import encryption

@@ -132,7 +132,7 @@ def described(call: Call, table_name: str) -> Definition:
     name = schemas.name_of(call, table_name)
     definition = state.tables.get(call, name)
     if definition is None:
-        definitions.check_named(name)
+        definitions.check_table_name(name)
         raise ResourceNotFoundException(f"Requested resource not found: Table: {name} not found")
     return definition
 

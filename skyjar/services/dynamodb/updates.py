@@ -9,7 +9,7 @@ from typing import Any
 
 from . import numbers
 from . import values as rules
-from .conditions import Check, Operand, Values, follow, getter
+from .conditions import Check, Operand, Values, follow, getter, refusal
 from .errors import ValidationException
 from .grammar import Node, Path
 from .values import Item, Value
@@ -138,7 +138,7 @@ class _Compiler:
         self.update = Update()
 
     def error(self, sentence: str) -> ValidationException:
-        return ValidationException(f"Invalid {self.kind}: {sentence}")
+        return refusal(self.kind, sentence)
 
     def operand(self, node: Node) -> Operand:
         kind = node[0]

@@ -242,3 +242,23 @@ def test_keys_of_indexes_that_are_refused(table: Make, value: Any, put: str, upd
     given = {"update_expression": "SET g = :g", "expression_attribute_values": {":g": av(value)}}
     assert refusal(db.update_item, table_name="tab", key=key, **given) == update
     assert db.scan(table_name="tab")["Count"] == 0
+
+
+def test_every_attribute_has_a_name(table: Make) -> None:
+    db = table()
+    for given in ({"": "x"}, {"m": {"n": {"": "x"}}}):
+        assert refusal(db.put_item, table_name="tab", item={**item(pk="a"), **item(**given)}) == "Empty attribute name"
+
+
+def test_nesting_has_an_end(table: Make) -> None:
+    db = table()
+    deep: Any = "leaf"
+    for _ in range(32):
+        deep = {"n": deep}
+    db.put_item(table_name="tab", item=item(pk="a", deep=deep))
+    sentence = "Nesting Levels have exceeded supported limits: Attributes in the item have nested levels beyond supported limit"
+    assert refusal(db.put_item, table_name="tab", item=item(pk="a", deep={"n": deep})) == sentence
+    given = {"update_expression": "SET q = :deep", "expression_attribute_values": {":deep": av([deep])}}
+    assert refusal(db.update_item, table_name="tab", key=item(pk="a"), **given) == (
+        f"ExpressionAttributeValues contains invalid value: {sentence} for key :deep"
+    )

@@ -293,3 +293,29 @@ def test_a_conditional_operator_joins_two(filled: Any) -> None:
 
 def _as(name: str, given: dict[str, Any]) -> dict[str, Any]:
     return {name: given["given"]} if given else {}
+
+
+@pytest.mark.parametrize("name", ["gsi", "lsi"])
+def test_a_query_filters_by_what_its_index_has(table: Make, name: str) -> None:
+    keyed = {"global_secondary_indexes": [index("gsi", "g", projection="INCLUDE")], "local_secondary_indexes": [
+        index("lsi", "pk", "g", projection="INCLUDE")]}  # fmt: skip
+    for each in (*keyed["global_secondary_indexes"], *keyed["local_secondary_indexes"]):
+        each["Projection"]["NonKeyAttributes"] = ["kept"]
+    db = table(sk="N", types={"g": "S"}, **keyed)
+    db.put_item(table_name="tab", item=item(pk="a", sk=1, g="a", kept=1, n=1))
+    text = "g = :p" if name == "gsi" else "pk = :p"
+    assert ask(db, text, p="a", v=1, index_name=name, filter_expression="kept = :v")["Count"] == 1
+    assert refusal(db, text, p="a", v=1, index_name=name, filter_expression="n = :v OR m.x = :v") == (
+        f"One or more parameter values were invalid: Secondary index {name} does not project one or more filter "
+        "attributes: [n, m]"
+    )
+    with pytest.raises(ValidationException, match="does not project one or more filter attributes"):
+        db.query(
+            table_name="tab",
+            index_name=name,
+            key_conditions={
+                "g" if name == "gsi" else "pk": {"ComparisonOperator": "EQ", "AttributeValueList": [av("a")]}
+            },
+            query_filter={"n": {"ComparisonOperator": "NOT_NULL"}},
+        )
+    assert db.scan(table_name="tab", index_name=name, filter_expression="attribute_exists(n)")["Count"] == 0

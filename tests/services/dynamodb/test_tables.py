@@ -88,8 +88,9 @@ def test_key_schemas(desk: Any) -> None:
     assert refusal(desk, attribute_definitions=[*types(pk="S"), *types(pk="S")]) == "Attribute Name is duplicated: pk"
     assert "have the same name" in refusal(desk, key_schema=keys("pk", "pk"), attribute_definitions=types(pk="S"))
     assert "Value null at 'keySchema' failed to satisfy constraint" in refusal(desk, key_schema=None)
-    assert "at least 3 characters long" in refusal(desk, table_name="ab")
-    assert "Invalid table/index name." in refusal(desk, table_name="a b c")
+    assert "Value 'ab' at 'tableName' failed" in refusal(desk, table_name="ab")
+    assert "must satisfy regular expression pattern: [a-zA-Z0-9_.-]+" in refusal(desk, table_name="a b c")
+    assert "Invalid table/index name." in refusal(desk, global_secondary_indexes=[index("a b", "sk")])
 
 
 @pytest.mark.spec("dynamodb-039", "dynamodb-040", "dynamodb-041")
