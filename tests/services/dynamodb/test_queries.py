@@ -166,6 +166,24 @@ def test_pages_end_at_a_megabyte(table: Make) -> None:
     assert seen != sorted(seen), "a Scan's order means nothing"
 
 
+@pytest.mark.spec("dynamodb-033")
+@pytest.mark.parametrize("is_forward", [True, False])
+def test_a_query_ends_at_a_megabyte_before_its_filter(table: Make, is_forward: bool) -> None:
+    db = table(sk="N")
+    for n in range(32):
+        db.put_item(table_name="tab", item=item(pk="a", sk=n, body="x" * 100_000))
+    given = {"n": -1, "filter_expression": "sought = :n", "scan_index_forward": is_forward}
+    pages, start, read = 0, {}, 0
+    while True:
+        page = ask(db, "pk = :p", p="a", **given, **start)
+        pages, read = pages + 1, read + page["ScannedCount"]
+        assert page["Items"] == [], "an empty page may have others after it"
+        if "LastEvaluatedKey" not in page:
+            break
+        start = {"exclusive_start_key": page["LastEvaluatedKey"]}
+    assert (pages, read) == (3, 32)
+
+
 @pytest.mark.spec("dynamodb-035")
 def test_segments_share_the_table(table: Make) -> None:
     db = table()
