@@ -146,7 +146,7 @@ def sse(properties: Properties) -> dict[str, Any]:
     if not _truth(given.get("SSEEnabled")):
         return {"Enabled": False}
     named = {name: given[name] for name in ("SSEType", "KMSMasterKeyId") if given.get(name)}
-    return {"Enabled": True, **named}
+    return {"Enabled": True, **({"SSEType": "KMS"} if named else {}), **named}
 
 
 def _policy(properties: Properties) -> str:

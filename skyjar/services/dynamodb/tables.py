@@ -289,6 +289,7 @@ def update_table(
     if global_secondary_index_updates is not None:
         definition = _reindex(call, definition, attribute_definitions, global_secondary_index_updates)
     if key_id is not None:
+        encryption.check_other(definition, key_id, replica_updates)
         definition = encryption.changed(call, encryption.counted(call, definition), key_id)
         replica_settings.encrypt(call, definition, key_id, replica_updates)
     if stream_specification is not None:
