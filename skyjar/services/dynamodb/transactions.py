@@ -151,19 +151,22 @@ def _plan(call: Call, request: dict[str, Any]) -> Write:
     if kind == "Update":
         texts["UpdateExpression"] = given["UpdateExpression"]
     expressions = Expressions(given.get("ExpressionAttributeNames"), given.get("ExpressionAttributeValues"), **texts)
-    update = expressions.bind("UpdateExpression", given["UpdateExpression"]).result if kind == "Update" else None
+    expressions.admit()
+    compiled = expressions.bind("UpdateExpression", given["UpdateExpression"]) if kind == "Update" else None
     test = expressions.test("ConditionExpression", texts["ConditionExpression"])
     expressions.close()
     shows = given.get("ReturnValuesOnConditionCheckFailure") == "ALL_OLD"
     size = values.admit(given["Item"] if kind == "Put" else given["Key"])
+    writes.check_size(size)
     schema = schemas.schema_of(call, given["TableName"])
     try:
         if kind == "Put":
             return writes.put(schema, given["Item"], size, test, shows_failure=shows)
-        if kind == "Update":
+        if compiled is not None:
             return writes.update(
-                schema, given["Key"], update, expressions.values, test, shows_failure=shows, is_transacted=True
-            )
+                schema, given["Key"], compiled.result, expressions.values, test, shows_failure=shows,
+                is_transacted=True, deep=compiled.deep,
+            )  # fmt: skip
         if kind == "Delete":
             return writes.delete(schema, given["Key"], test, shows_failure=shows)
         assert test is not None
@@ -226,10 +229,11 @@ def transact_get_items(
     reasons = Reasons(len(transact_items))
     for at, request in enumerate(transact_items):
         get = request["Get"]
-        project = items.projection(None, get.get("ProjectionExpression"), get.get("ExpressionAttributeNames"))
+        expressions = items.asked(None, get.get("ProjectionExpression"), get.get("ExpressionAttributeNames"))
+        project, deep = items.projection(expressions, None, get.get("ProjectionExpression"))
         values.admit(get["Key"])
         schema = schemas.schema_of(call, get["TableName"])
-        found = reasons.catch(at, partial(_place, schema), get["Key"])
+        found = reasons.catch(at, partial(_place, schema, deep), get["Key"])
         if found is None:
             continue
         place = found.bytes
@@ -258,9 +262,12 @@ def transact_get_items(
     return answer
 
 
-def _place(schema: schemas.Schema, key: values.Item) -> schemas.Key:
+def _place(schema: schemas.Schema, deep: frozenset[str], key: values.Item) -> schemas.Key:
     try:
-        return keys.of_request(schema, key)
+        found = keys.of_request(schema, key)
+        if deep:
+            keys.check_deep(schema, deep)
+        return found
     except WrongRequestException:
         raise
     except ValidationException as error:

@@ -181,4 +181,6 @@ def show(value: Value) -> str:
     kind, content = next(iter(value.items()))
     if isinstance(content, bytes):
         return f"{{{kind}:java.nio.HeapByteBuffer[pos=0 lim={len(content)} cap={len(content)}]}}"
+    if isinstance(content, bool):
+        return f"{{{kind}:{str(content).lower()}}}"
     return f"{{{kind}:{content}}}"
