@@ -31,13 +31,15 @@ class Step(NamedTuple):
 
 class Compiled:
     """`result` is what the kind compiles to: a test, an update, a projection, or nodes; `paths` all that it names, `deep` the
-    attributes that it looks into."""
+    attributes that it looks into. `checks` are those of all its steps; `is_wrong`: it is refused whatever the values are."""
 
-    __slots__ = ("deep", "paths", "result", "steps", "used_names", "used_values")
+    __slots__ = ("checks", "deep", "is_wrong", "paths", "result", "steps", "used_names", "used_values")
 
     def __init__(self, parser: Parser, result: Any, steps: list[Step]) -> None:
         self.result = result
         self.steps = steps
+        self.checks = [check for step in steps for check in step.checks]
+        self.is_wrong = any(step.fault is not None or any(use[0] == "#" for use in step.uses) for step in steps)
         self.paths = parser.paths
         self.deep = frozenset(str(path[0]) for path in parser.paths if len(path) > 1)
         self.used_names = tuple(parser.used_names)
@@ -127,18 +129,27 @@ class Expressions:
         compiled = compiled_of(kind, text, self._names or {}, self._key)
         if compiled.used_names:
             self._used.update(compiled.used_names)
-        if compiled.used_values:
-            self._used.update(compiled.used_values)
         given = self.values
+        for name in compiled.used_values:
+            if name not in given:
+                self._refuse(kind, compiled)
+            self._used.add(name)
+        if compiled.is_wrong:
+            self._refuse(kind, compiled)
+        for check in compiled.checks:
+            check(given)
+        return compiled
+
+    def _refuse(self, kind: str, compiled: Compiled) -> None:
+        """For what comes first of all that is wrong with an expression."""
         for uses, fault, checks in compiled.steps:
             for name in uses:
-                if name not in given:
+                if name not in self.values:
                     raise ValidationException(f"Invalid {kind}: {undefined(name)}")
             if fault is not None:
                 raise ValidationException(f"Invalid {kind}: {fault}")
             for check in checks:
-                check(given)
-        return compiled
+                check(self.values)
 
     def test(self, kind: str, text: str | None) -> Callable[[Item], bool] | None:
         if text is None:
@@ -149,11 +160,10 @@ class Expressions:
     def close(self) -> None:
         """Refuse names and values that no expression used."""
         for label, given in (("Names", self._names), ("Values", self._given)):
-            unused = [name for name in given if name not in self._used] if given else None
-            if unused:
+            if given and not self._used.issuperset(given):
                 raise ValidationException(
                     f"Value provided in ExpressionAttribute{label} unused in expressions: keys: "
-                    f"{{{', '.join(sorted(unused))}}}"
+                    f"{{{', '.join(sorted(given.keys() - self._used))}}}"
                 )
 
 

@@ -36,7 +36,9 @@ def of_node(node: Node, given: Values) -> Conditions:
             raise ValidationException("KeyConditionExpressions must only contain one condition per key")
         found[name] = (operator, operands)
     for operator, operands in found.values():
-        _check_kinds(_LEGACY_NAMES[operator], operands)
+        for each in operands:
+            if "S" not in each and "N" not in each:
+                _check_kinds(_LEGACY_NAMES[operator], operands)
     return found
 
 
@@ -173,10 +175,11 @@ def _partition(keyed: Keyed, conditions: Conditions) -> Item:
 def _check(operator: str, operands: list[Value], kind: str) -> None:
     if operator not in _SORT:
         raise ValidationException("Attempted conditional constraint is not an indexable operation")
-    if any(kind not in operand for operand in operands):
-        raise ValidationException(
-            "One or more parameter values were invalid: Condition parameter type does not match schema type"
-        )
+    for operand in operands:
+        if kind not in operand:
+            raise ValidationException(
+                "One or more parameter values were invalid: Condition parameter type does not match schema type"
+            )
 
 
 def _check_empty(value: Value, name: str) -> None:
