@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from . import conditions, projections, updates, values
-from .errors import ValidationException
+from .errors import NestingException, RewordedException, ValidationException
 from .grammar import Node, Parser, undefined
 from .values import Item, Value
 
@@ -120,10 +120,10 @@ class Expressions:
         if names is not None or given is not None:
             _check_given(names, given, texts)
 
-    def admit(self) -> None:
-        """Check the names, and check and normalise the values."""
+    def admit(self, depth: int = 1) -> None:
+        """Check the names, and check and normalise the values, from that level on."""
         if self._names is not None or self._given is not None:
-            _admit(self._names, self._given)
+            _admit(self._names, self._given, depth)
 
     def bind(self, kind: str, text: str) -> Compiled:
         compiled = compiled_of(kind, text, self._names or {}, self._key)
@@ -173,13 +173,12 @@ def _check_given(names: Names | None, given: Values | None, texts: dict[str, str
         raise ValidationException("ExpressionAttributeNames can only be specified when using expressions")
     valued = [name for name in texts if name != "ProjectionExpression"]
     if given is not None and all(texts[name] is None for name in valued):
-        raise ValidationException(
-            "ExpressionAttributeValues can only be specified when using expressions: "
-            f"{' and '.join(valued)} {'are' if len(valued) > 1 else 'is'} null"
-        )
+        said = "ExpressionAttributeValues can only be specified when using expressions"
+        nothing = f"{' and '.join(valued)} {'are' if len(valued) > 1 else 'is'} null"
+        raise RewordedException(f"{said}: {nothing}", said)
 
 
-def _admit(names: Names | None, given: Values | None) -> None:
+def _admit(names: Names | None, given: Values | None, depth: int) -> None:
     if names is not None:
         if not names:
             raise ValidationException("ExpressionAttributeNames must not be empty")
@@ -199,8 +198,17 @@ def _admit(names: Names | None, given: Values | None) -> None:
             raise ValidationException(f'ExpressionAttributeValues contains invalid key: Syntax error; key: "{name}"')
     for name, value in given.items():
         try:
-            values.admit_value(value)
+            values.admit_value(value, depth)
         except ValidationException as error:
-            raise ValidationException(
-                f"ExpressionAttributeValues contains invalid value: {error.message} for key {name}"
-            ) from None
+            raise _invalid(name, error) from None
+
+
+def _invalid(name: str, error: ValidationException) -> ValidationException:
+    def said(sentence: str) -> str:
+        return f"ExpressionAttributeValues contains invalid value: {sentence} for key {name}"
+
+    if isinstance(error, NestingException):
+        return RewordedException(said(error.message), error.message)
+    if isinstance(error, RewordedException):
+        return RewordedException(said(error.message), said(error.anew))
+    return ValidationException(said(error.message))

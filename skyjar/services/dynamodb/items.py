@@ -23,7 +23,7 @@ from . import (
     writes,
 )
 from .capacity import Usage
-from .errors import ValidationException
+from .errors import ValidationException, detected
 from .expressions import Expressions, Names, Values
 from .values import Item
 
@@ -134,15 +134,18 @@ def put_item(
     condition = (
         expected, conditional_operator, condition_expression, expression_attribute_names, expression_attribute_values
     )  # fmt: skip
-    expressions = _conditions(*condition) if condition != _UNCONDITIONAL else None
-    size = values.admit(item)
-    _check_return(return_values)
-    if size > limits.ITEM_BYTES:
-        writes.check_size(size)
     test = None
-    if expressions is not None:
-        test = writes.condition(expressions, condition_expression, expected, conditional_operator)
-        expressions.close()
+    try:
+        expressions = _conditions(*condition) if condition != _UNCONDITIONAL else None
+        size = values.admit(item)
+        _check_return(return_values)
+        if size > limits.ITEM_BYTES:
+            writes.check_size(size)
+        if expressions is not None:
+            test = writes.condition(expressions, condition_expression, expected, conditional_operator)
+            expressions.close()
+    except ValidationException as error:
+        raise detected(error) from None
     call = schemas.owned(call, table_name)
     schema = schemas.schema_of(call, table_name)
     shows = return_values_on_condition_check_failure == "ALL_OLD"
@@ -167,13 +170,20 @@ def delete_item(
     expression_attribute_values: Values | None = None,
     return_values_on_condition_check_failure: str = "NONE",
 ) -> dict[str, Any]:
-    expressions = _conditions(
-        expected, conditional_operator, condition_expression, expression_attribute_names, expression_attribute_values
-    )
-    values.admit(key)
-    _check_return(return_values)
-    test = writes.condition(expressions, condition_expression, expected, conditional_operator)
-    expressions.close()
+    try:
+        expressions = _conditions(
+            expected,
+            conditional_operator,
+            condition_expression,
+            expression_attribute_names,
+            expression_attribute_values,
+        )
+        values.admit(key)
+        _check_return(return_values)
+        test = writes.condition(expressions, condition_expression, expected, conditional_operator)
+        expressions.close()
+    except ValidationException as error:
+        raise detected(error) from None
     call = schemas.owned(call, table_name)
     schema = schemas.schema_of(call, table_name)
     write = writes.delete(schema, key, test, shows_failure=return_values_on_condition_check_failure == "ALL_OLD")
@@ -201,22 +211,25 @@ def update_item(
     return_values_on_condition_check_failure: str = "NONE",
 ) -> dict[str, Any]:
     texts = {"UpdateExpression": update_expression, "ConditionExpression": condition_expression}
-    writes.refuse_mixture(
-        {"AttributeUpdates": attribute_updates, "Expected": expected, "ConditionalOperator": conditional_operator},
-        texts,
-    )
-    legacy.check_operator(conditional_operator, expected)
-    expressions = Expressions(expression_attribute_names, expression_attribute_values, **texts)
-    values.admit(key)
-    update, given, deep = None, expressions.values, frozenset[str]()
-    if attribute_updates is not None:
-        update, given = legacy.attribute_updates(attribute_updates)
-    if update_expression is not None:
-        expressions.admit()
-        compiled = expressions.bind("UpdateExpression", update_expression)
-        update, deep = compiled.result, compiled.deep
-    test = writes.condition(expressions, condition_expression, expected, conditional_operator)
-    expressions.close()
+    try:
+        writes.refuse_mixture(
+            {"AttributeUpdates": attribute_updates, "Expected": expected, "ConditionalOperator": conditional_operator},
+            texts,
+        )
+        legacy.check_operator(conditional_operator, expected)
+        expressions = Expressions(expression_attribute_names, expression_attribute_values, **texts)
+        values.admit(key)
+        update, given, deep = None, expressions.values, frozenset[str]()
+        if attribute_updates is not None:
+            update, given = legacy.attribute_updates(attribute_updates)
+        if update_expression is not None:
+            expressions.admit()
+            compiled = expressions.bind("UpdateExpression", update_expression)
+            update, deep = compiled.result, compiled.deep
+        test = writes.condition(expressions, condition_expression, expected, conditional_operator)
+        expressions.close()
+    except ValidationException as error:
+        raise detected(error) from None
     call = schemas.owned(call, table_name)
     schema = schemas.schema_of(call, table_name)
     shows = return_values_on_condition_check_failure == "ALL_OLD"

@@ -36,8 +36,8 @@ def of_node(node: Node, given: Values) -> Conditions:
             raise ValidationException("KeyConditionExpressions must only contain one condition per key")
         found[name] = (operator, operands)
     for operator, operands in found.values():
-        for each in operands:
-            if "S" not in each and "N" not in each:
+        for operand in operands:
+            if "S" not in operand and "N" not in operand:
                 _check_kinds(_LEGACY_NAMES[operator], operands)
     return found
 

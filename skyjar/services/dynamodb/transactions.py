@@ -17,6 +17,7 @@ from .errors import (
     DuplicateItemException,
     IdempotentParameterMismatchException,
     ItemCollectionSizeLimitExceededException,
+    NestingException,
     ProvisionedThroughputExceededException,
     Throttled,
     TransactionCanceledException,
@@ -151,7 +152,7 @@ def _plan(call: Call, request: dict[str, Any]) -> Write:
     if kind == "Update":
         texts["UpdateExpression"] = given["UpdateExpression"]
     expressions = Expressions(given.get("ExpressionAttributeNames"), given.get("ExpressionAttributeValues"), **texts)
-    expressions.admit()
+    expressions.admit(1 + limits.NESTING - limits.VALUE_NESTING)
     compiled = expressions.bind("UpdateExpression", given["UpdateExpression"]) if kind == "Update" else None
     test = expressions.test("ConditionExpression", texts["ConditionExpression"])
     expressions.close()
@@ -183,6 +184,8 @@ def _perform(call: Call, needs_old: bool, write: Write) -> writes.Done:
         return writes.perform(call, write, needs_old=needs_old, factor=FACTOR)
     except WrongRequestException:
         raise
+    except NestingException as error:
+        raise Refused(error.message.partition(":")[0]) from None
     except ValidationException as error:
         raise Refused(error.message) from None
 

@@ -129,7 +129,7 @@ def update(
         if old is None and not change.creates:
             return None, 0
         new = change.apply(old if old is not None else key, given)
-        size = values.admit(new) if is_deep else values.size_of(new)
+        size = values.admit(new) if is_deep or is_transacted else values.size_of(new)
         if size > limits.ITEM_BYTES:
             raise ValidationException("Item size to update has exceeded the maximum allowed size")
         for index in schema.by_name:

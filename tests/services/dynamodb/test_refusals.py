@@ -301,3 +301,28 @@ def test_attribute_updates_add_to_lists(db: Any) -> None:
     assert refusal(db.update_item, key=item(pk="a", sk=1), attribute_updates=updates).endswith(
         "ADD action is not supported for the type S"
     )
+
+
+def test_writes_of_single_items_say_that_one_error_was_detected(db: Any) -> None:
+    """And other operations do not; nor do writes when the table comes in."""
+    detected = "1 validation error detected: "
+    key = item(pk="a", sk=1)
+    unused = {"expression_attribute_values": {":v": av(1)}}
+    said = "ExpressionAttributeValues can only be specified when using expressions"
+    assert refusal(db.put_item, item=key, **unused) == detected + said
+    assert refusal(db.delete_item, key=key, **unused) == detected + said
+    assert refusal(db.update_item, key=key, **unused) == detected + said
+    assert refusal(db.scan, **unused) == f"{said}: FilterExpression is null"
+    bad = {"pk": {"SS": ["a", "a"]}}
+    assert '["a", "a"] contains' in refusal(db.delete_item, key=bad)
+    assert "[a, a] contains" in refusal(db.get_item, key=bad)
+    empty = {"pk": {"NS": [""]}}
+    assert refusal(db.put_item, item=empty) == f"{detected}The parameter cannot be converted to a numeric value: "
+    assert refusal(db.get_item, key=empty) == "The parameter cannot be converted to a numeric value"
+    blobs = {"pk": {"BS": [b"x", b"x"]}}
+    assert refusal(db.put_item, item=blobs).endswith('Input collection ["eA==","eA=="]of type BS contains duplicates.')
+    given = {"update_expression": "SET pk = :v", **unused}
+    assert refusal(db.update_item, key=key, **given).startswith(
+        "One or more parameter values were invalid: Cannot update"
+    )
+    assert refusal(db.delete_item, key=item(pk="a")) == MISMATCH
