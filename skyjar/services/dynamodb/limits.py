@@ -41,6 +41,8 @@ QUOTAS = {
     ),
     "table-read-units": (40_000, "Read units per second of a table or index"),
     "table-write-units": (40_000, "Write units per second of a table or index"),
+    "on-demand-switches": (4, "Changes of a table from provisioned to on-demand in 24 hours"),
+    "table-class-changes": (2, "Changes of a table's class in 30 days"),
     "account-read-units": (80_000, "Provisioned read units of all tables and indexes in an account and Region"),
     "account-write-units": (80_000, "Provisioned write units of all tables and indexes in an account and Region"),
 }

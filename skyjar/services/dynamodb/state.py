@@ -105,7 +105,8 @@ class Definition(Record, frozen=True):
     `inaccessible_since_s`: when it was noticed that its KMS key could not be used, 0 while it can.
     `replicas` are the Regions of a global table, this one among them, `sourced_s` when a replica was last made from this one;
     what it `has_own` does not follow the others: its class, its provisioned reads, its maximum of on-demand reads.
-    `encrypted_s`: when its encryption was changed in the last day.
+    `encrypted_s`: when its encryption was changed in the last day, `switched_s` when it went to PAY_PER_REQUEST then, `reclassed_s`
+    when its class was changed in the last 30 days.
     """
 
     name: str
@@ -154,6 +155,8 @@ class Definition(Record, frozen=True):
     has_own_maximum: bool = False
     encrypted_s: tuple[float, ...] = ()
     class_changed_s: float = 0.0
+    switched_s: tuple[float, ...] = ()
+    reclassed_s: tuple[float, ...] = ()
 
 
 class Tally(Record, frozen=True):
@@ -217,10 +220,12 @@ class Delivery(Record, frozen=True):
 
 
 class StackTable(Record, frozen=True):
-    """The table that a stack's AWS::DynamoDB::GlobalTable has made."""
+    """The table that a stack has made. `doing` marks the last update of it, of which `done` calls of UpdateTable were made."""
 
     token: str
     table: str
+    doing: str = ""
+    done: int = 0
 
 
 class Peak(Record, frozen=True):

@@ -11,6 +11,7 @@ from skyjar.kernel.service import operation
 
 from . import (
     change_capture,
+    combinations,
     definitions,
     descriptions,
     encryption,
@@ -19,6 +20,7 @@ from . import (
     on_demand,
     policies,
     quotas,
+    rebilling,
     replica_settings,
     replicas,
     replication,
@@ -26,11 +28,8 @@ from . import (
     state,
     tags,
 )
-from .errors import LimitExceededException, ResourceInUseException, ResourceNotFoundException, ValidationException
+from .errors import ResourceInUseException, ResourceNotFoundException, ValidationException
 from .state import Definition, IndexDefinition
-
-HOUR_S = 3_600
-FREE_DECREASES = 4
 
 
 @operation
@@ -88,7 +87,8 @@ def create_table(
         table_class=table_class or "",
         tags=given_tags(tags),
     )
-    definition = on_demand.settled(call, definition, definition.billing, _given(on_demand_throughput, warm_throughput))
+    throughput = _given(on_demand_throughput, warm_throughput)
+    definition = on_demand.settled(call, definition, definition.billing, throughput, is_new=True)
     _check_new(call, definition)
     takes = durations.of(call, "dynamodb.CreateTable")
     if takes:
@@ -152,7 +152,7 @@ def check_ready(definition: Definition) -> None:
 
 def _index(call: Call, given: dict[str, Any], is_global: bool, billing: str) -> IndexDefinition:
     made = definitions.index(given, call.chance.hex(12), is_global, billing != "PAY_PER_REQUEST")
-    return on_demand.settled(call, made, billing, given)
+    return on_demand.settled(call, made, billing, given, is_new=True)
 
 
 def check_settled(call: Call, definition: Definition) -> None:
@@ -250,14 +250,19 @@ def update_table(
 ) -> dict[str, Any]:
     key_id = encryption.wanted(sse_specification)
     replicas.check(replica_updates, multi_region_consistency)
-    changes = (billing_mode, provisioned_throughput, global_secondary_index_updates, deletion_protection_enabled,
-               table_class, stream_specification, sse_specification, replica_updates,
-               on_demand_throughput, warm_throughput)  # fmt: skip
-    if all(change is None for change in changes):
-        raise ValidationException(
-            "At least one of ProvisionedThroughput, BillingMode, UpdateStreamEnabled, GlobalSecondaryIndexUpdates or "
-            "SSESpecification or ReplicaUpdates is required"
-        )
+    changes = {
+        "BillingMode": billing_mode,
+        "ProvisionedThroughput": provisioned_throughput,
+        "GlobalSecondaryIndexUpdates": global_secondary_index_updates,
+        "DeletionProtectionEnabled": deletion_protection_enabled,
+        "TableClass": table_class,
+        "StreamSpecification": stream_specification,
+        "SSESpecification": sse_specification,
+        "ReplicaUpdates": replica_updates,
+        "OnDemandThroughput": on_demand_throughput,
+        "WarmThroughput": warm_throughput,
+    }
+    combinations.check(changes)
     old = definition = described(call, table_name)
     check_ready(definition)
     check_settled(call, definition)
@@ -266,10 +271,10 @@ def update_table(
     if deletion_protection_enabled is not None:
         definition = state.replace(definition, is_protected=deletion_protection_enabled)
     if table_class is not None:
-        definition = state.replace(definition, table_class=table_class, class_changed_s=call.now)
+        definition = rebilling.reclassed(call, definition, table_class)
         _share_class(call, definition)
     if billing_mode is not None or provisioned_throughput is not None:
-        definition = _rebill(call, definition, billing_mode or definition.billing, provisioned_throughput)
+        definition = rebilling.rebill(call, definition, billing_mode or definition.billing, provisioned_throughput)
         _share_throughput(call, definition)
     throughput = _given(on_demand_throughput, warm_throughput)
     definition = on_demand.settled(call, definition, definition.billing, throughput)
@@ -282,6 +287,8 @@ def update_table(
             taken = replica_settings.of_index(each, global_secondary_index_updates)
             changed = index_changes.change(other, each, attribute_definitions, taken)
             state.tables.replace(other, each, changed)
+    if definition.billing == "PROVISIONED" != old.billing:
+        rebilling.check_indexes(definition)
     if key_id is not None:
         definition = encryption.changed(call, encryption.counted(call, definition), key_id)
         replica_settings.encrypt(call, definition, key_id, replica_updates)
@@ -318,43 +325,4 @@ def _share_throughput(call: Call, definition: Definition) -> None:
             units = {"ReadCapacityUnits": each.read_units or definition.read_units,
                      "WriteCapacityUnits": definition.write_units}  # fmt: skip
             given = units if definition.billing == "PROVISIONED" else None
-            state.tables.replace(other, each, _rebill(other, each, definition.billing, given))
-
-
-def _rebill(call: Call, old: Definition, billing: str, given: dict[str, int] | None) -> Definition:
-    if billing == "PAY_PER_REQUEST":
-        definitions.throughput(given, billing)
-        if old.billing == billing:
-            return old
-        none = {"read_units": 0, "write_units": 0, "has_own_reads": False}
-        indexes = tuple(state.replace(index, **none) for index in old.indexes)
-        return state.replace(old, billing=billing, on_demand_since_s=call.now, indexes=indexes, **none)
-    read, write = (
-        definitions.throughput(given, billing) if given or old.billing != billing else (old.read_units, old.write_units)
-    )
-    if (read, write) == (old.read_units, old.write_units) and given is not None:
-        raise ValidationException(
-            "The provisioned throughput for the table will not change. The requested value equals the current value. "
-            f"Current ReadCapacityUnits provisioned for the table: {read}. Requested ReadCapacityUnits: {read}. Current "
-            f"WriteCapacityUnits provisioned for the table: {write}. Requested WriteCapacityUnits: {write}. Refer to the "
-            "Amazon DynamoDB Developer Guide for current limits and how to request higher limits."
-        )
-    changed = state.replace(old, billing=billing, read_units=read, write_units=write)
-    if old.billing != billing:
-        unlimited = {"max_reads": 0, "max_writes": 0, "has_own_maximum": False}
-        indexes = tuple(state.replace(index, **unlimited) for index in old.indexes)
-        changed = state.replace(changed, indexes=indexes, **unlimited)
-    if old.billing == billing and (read < old.read_units or write < old.write_units):
-        return _decrease(call, changed)
-    return state.replace(changed, increased_s=call.now)
-
-
-def _decrease(call: Call, definition: Definition) -> Definition:
-    today = descriptions.decreases_today(definition, call.now)
-    if today >= FREE_DECREASES and call.now < definition.decreased_s + HOUR_S:
-        raise LimitExceededException(
-            "Subscriber limit exceeded: Provisioned throughput decreases are limited within a given UTC day. After the "
-            f"first {FREE_DECREASES} decreases, each subsequent decrease in the same UTC day can be performed at most "
-            f"once every {HOUR_S} seconds. Number of decreases today: {today}."
-        )
-    return state.replace(definition, decreases=today + 1, decreased_s=call.now)
+            state.tables.replace(other, each, rebilling.rebill(other, each, definition.billing, given))

@@ -186,7 +186,8 @@ def test_what_a_replica_has_for_itself(desk: Any, worlds: tuple[Any, Any, Any]) 
     db, far, _farther = worlds
     db.update_table(table_name="tab", replica_updates=[
         {"Update": {"RegionName": FAR, "TableClassOverride": "STANDARD"}}])  # fmt: skip
-    db.update_table(table_name="tab", table_class="STANDARD_INFREQUENT_ACCESS", deletion_protection_enabled=True)
+    db.update_table(table_name="tab", table_class="STANDARD_INFREQUENT_ACCESS")
+    db.update_table(table_name="tab", deletion_protection_enabled=True)
     classes = [each.describe_table(table_name="tab")["Table"]["TableClassSummary"]["TableClass"] for each in worlds]
     assert classes == ["STANDARD_INFREQUENT_ACCESS", "STANDARD", "STANDARD_INFREQUENT_ACCESS"]
     assert not far.describe_table(table_name="tab")["Table"]["DeletionProtectionEnabled"]
