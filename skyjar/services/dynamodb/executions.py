@@ -103,8 +103,9 @@ def _single(call: Call, bound: Bound, given: dict[str, Any], seen: set[bytes]) -
     """One statement of a batch. A write is let in before anything is written."""
     schema = bound.schema
     if bound.statement.is_read:
-        item, size = selects.one(call, bound)
-        units = capacity.read_units(size, given.get("ConsistentRead", False))
+        is_consistent = given.get("ConsistentRead", False)
+        item, size = selects.one(call, bound, is_consistent=is_consistent)
+        units = capacity.read_units(size, is_consistent)
         throttle.take_read(call, schema, *_place(bound), units)
         return item, Usage(schema, units)
     if bound.statement.kind == "Exists":
@@ -166,7 +167,7 @@ def _read_all(call: Call, several: list[dict[str, Any]], return_capacity: str) -
     total = 0
     for at, each in enumerate(several):
         bound = Bound(call, each["Statement"], each.get("Parameters"))
-        item, size = selects.one(call, bound)
+        item, size = selects.one(call, bound, is_consistent=True)
         key = keys.of_request(bound.schema, statements.key_of(bound))
         reasons.catch(at, partial(conflicts.check_read, call, bound.schema), key)
         total += size
