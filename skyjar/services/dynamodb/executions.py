@@ -78,6 +78,8 @@ def batch_execute_statement(
     for each in statements:
         response: dict[str, Any] = {}
         try:
+            given = {"parameters": each["Parameters"]} if each.get("Parameters") else {}
+            call.judge_part("dynamodb", "execute_statement", statement=each["Statement"], **given)
             bound = Bound(call, each["Statement"], each.get("Parameters"))
             response["TableName"] = bound.schema.name
             item, usage = _single(call, bound, each, seen)

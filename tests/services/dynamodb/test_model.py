@@ -26,7 +26,7 @@ from skyjar.pipeline.pipeline import Pipeline
 from tests.conftest import Desk
 
 from .comparison import Refused
-from .machine import EXPIRIES, Machine, explore
+from .machine import EXPIRIES, OF_STREAMS, Machine, explore
 from .model import Move
 from .moves import batches, singles, transactions
 
@@ -72,7 +72,8 @@ class AtTheDesk(Machine):
     def send(self, operation: str, **members: Any) -> dict[str, Any]:
         try:
             given = {snake(name): value for name, value in members.items()}
-            answer: dict[str, Any] = getattr(self.desk.ask("dynamodb"), snake(operation))(**given)
+            service = "dynamodbstreams" if operation in OF_STREAMS else "dynamodb"
+            answer: dict[str, Any] = getattr(self.desk.ask(service), snake(operation))(**given)
         except AWSError as error:
             raise refusal(error) from error
         return answer
@@ -94,7 +95,7 @@ class AtTheDesk(Machine):
 
     @rule(first=transactions(EXPIRIES), second=transactions(EXPIRIES))
     def two_transactions_meet(self, first: list[Move], second: list[Move]) -> None:
-        self.pair.meet(first, self.begin_only, self.waits, lambda ongoing: self.pair.together(second, ongoing) and None)
+        self.pair.meet(first, self.begin_only, self.waits, lambda ongoing: self.pair.together(second, ongoing))
         self.desk.store.flush()
 
     @rule(first=transactions(EXPIRIES), second=singles(EXPIRIES))
