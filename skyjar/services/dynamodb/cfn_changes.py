@@ -1,4 +1,4 @@
-"""How a stack changes a table: one UpdateTable after another, since each may change one thing only (`combinations.py`), and
+"""How a stack changes a table: one UpdateTable after another, since each may change one thing only (`changes.py`), and
 then what is no part of its definition (`cfn_settings.py`).
 
 While a change takes its time (`--aws-timing`) the stack waits, and the update is run again: how many calls of it were made stands in the

@@ -11,6 +11,10 @@ class ValidationException(AWSError):
     code = "ValidationException"
 
 
+class EmptyKeyException(ValidationException):
+    """Of a key without content: not a matter of one item of a transaction, but of the whole."""
+
+
 class ResourceNotFoundException(AWSError):
     code = "ResourceNotFoundException"
     sentence = "Requested resource not found"

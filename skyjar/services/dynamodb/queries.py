@@ -82,7 +82,7 @@ def query(
     expressions.close()
     page.find(table_name, index_name, consistent_read)
     found = ranges.Range(page.keyed, conditions)
-    page.refuse_keys_in_filter(query_filter)
+    page.check_filter(query_filter)
     page.choose(select)
     start, end = found.start, found.end
     if exclusive_start_key is not None:
@@ -160,6 +160,15 @@ def _segment(segment: int | None, total: int | None) -> tuple[bytes, bytes]:
     return low.to_bytes(4, "big"), b"" if segment + 1 == total else high.to_bytes(4, "big")
 
 
+def check_projected(index: IndexSchema, filtered: list[Any]) -> None:
+    missing = dict.fromkeys(name for name in filtered if index.kept is not None and name not in index.kept)
+    if missing:
+        raise ValidationException(
+            f"{_PARAMETERS}Secondary index {index.name} does not project one or more filter attributes: "
+            f"[{', '.join(missing)}]"
+        )
+
+
 class Page:
     """One request's page, put together from its parameters in the order in which DynamoDB checks them."""
 
@@ -189,6 +198,7 @@ class Page:
     def filter(
         self, expressions: Expressions, text: str | None, kind: str, given: dict[str, Any] | None, operator: str | None
     ) -> None:
+        legacy.check_operator(operator, given)
         if text is not None:
             compiled = expressions.bind("FilterExpression", text)
             result, bound = compiled.result, expressions.values
@@ -223,8 +233,11 @@ class Page:
             raise ValidationException(f"Cannot read from backfilling global secondary index: {index_name}")
         self.keyed = self._index = index
 
-    def refuse_keys_in_filter(self, given: dict[str, Any] | None) -> None:
+    def check_filter(self, given: dict[str, Any] | None) -> None:
+        """A Query filters by attributes that are there, and are no keys."""
         names = self.keyed.keyed_names
+        if self._index is not None:
+            check_projected(self._index, [*(path[0] for path in self._filtered), *(given or ())])
         for path in self._filtered:
             if path[0] in names:
                 raise ValidationException(
@@ -275,6 +288,8 @@ class Page:
         ranges.check_start(given)
         schema, index = self.schema, self._index
         names = {*schema.key_names, *(index.keyed_names if index is not None else ())}
+        if len(given) != len(names):
+            raise ValidationException("Exclusive Start Key must have same size as table's key schema")
         if given.keys() != names:
             raise ValidationException("The provided starting key is invalid")
         try:

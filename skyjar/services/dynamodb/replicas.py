@@ -122,7 +122,7 @@ def _create(call: Call, old: Definition, given: dict[str, Any]) -> None:
         class_changed_s=0.0,
         encrypted_s=(),
         switched_s=(),
-        reclassed_s=(),
+        classed_s=(),
         tags={},
         has_policy=False,
         status="CREATING",

@@ -11,7 +11,7 @@ from skyjar.kernel.service import operation
 
 from . import (
     change_capture,
-    combinations,
+    changes,
     definitions,
     descriptions,
     encryption,
@@ -20,7 +20,6 @@ from . import (
     on_demand,
     policies,
     quotas,
-    rebilling,
     replica_settings,
     replicas,
     replication,
@@ -28,8 +27,11 @@ from . import (
     state,
     tags,
 )
-from .errors import ResourceInUseException, ResourceNotFoundException, ValidationException
+from .errors import LimitExceededException, ResourceInUseException, ResourceNotFoundException, ValidationException
 from .state import Definition, IndexDefinition
+
+HOUR_S = 3_600
+FREE_DECREASES = 4
 
 
 @operation
@@ -60,11 +62,12 @@ def create_table(
             f"1 validation error detected: Value null at '{member}' failed to satisfy constraint: Member must not be null"
         )
     key_id = encryption.wanted(sse_specification)
-    change_capture.check(stream_specification)
+    change_capture.check(stream_specification, is_new=True)
     read, write = definitions.throughput(provisioned_throughput, billing_mode)
     hash_name, range_name = definitions.key_names(key_schema)
     is_provisioned = billing_mode != "PAY_PER_REQUEST"
     billing = billing_mode or "PROVISIONED"
+    definitions.check_lists(local_secondary_indexes, global_secondary_indexes)
     indexes = [
         _index(call, given, is_global, billing)
         for is_global, several in ((False, local_secondary_indexes), (True, global_secondary_indexes))
@@ -130,6 +133,7 @@ def described(call: Call, table_name: str) -> Definition:
     name = schemas.name_of(call, table_name)
     definition = state.tables.get(call, name)
     if definition is None:
+        definitions.check_table_name(name)
         raise ResourceNotFoundException(f"Requested resource not found: Table: {name} not found")
     return definition
 
@@ -159,7 +163,8 @@ def check_settled(call: Call, definition: Definition) -> None:
     """A table that is UPDATING, as when a replica is being made, cannot be changed."""
     if descriptions.is_updating(call, definition):
         raise ResourceInUseException(
-            f"Attempt to change a resource which is still in use: Table is being updated: {definition.name}"
+            "Attempt to change a resource which is still in use: Table: "
+            f"{definition.name} is in the process of being updated."
         )
 
 
@@ -250,7 +255,7 @@ def update_table(
 ) -> dict[str, Any]:
     key_id = encryption.wanted(sse_specification)
     replicas.check(replica_updates, multi_region_consistency)
-    changes = {
+    given = {
         "BillingMode": billing_mode,
         "ProvisionedThroughput": provisioned_throughput,
         "GlobalSecondaryIndexUpdates": global_secondary_index_updates,
@@ -262,7 +267,7 @@ def update_table(
         "OnDemandThroughput": on_demand_throughput,
         "WarmThroughput": warm_throughput,
     }
-    combinations.check(changes)
+    changes.check(given, multi_region_consistency is not None)
     old = definition = described(call, table_name)
     check_ready(definition)
     check_settled(call, definition)
@@ -271,24 +276,25 @@ def update_table(
     if deletion_protection_enabled is not None:
         definition = state.replace(definition, is_protected=deletion_protection_enabled)
     if table_class is not None:
-        definition = rebilling.reclassed(call, definition, table_class)
+        definition = changes.classed(definition, table_class, call.now, quotas.quota(call, "table-class-changes"))
         _share_class(call, definition)
     if billing_mode is not None or provisioned_throughput is not None:
-        definition = rebilling.rebill(call, definition, billing_mode or definition.billing, provisioned_throughput)
+        billing = billing_mode or definition.billing
+        if billing == "PROVISIONED" != definition.billing:
+            index_changes.check_provisioned(definition, provisioned_throughput, global_secondary_index_updates)
+        definition = _rebill(call, definition, billing, provisioned_throughput)
         _share_throughput(call, definition)
     throughput = _given(on_demand_throughput, warm_throughput)
     definition = on_demand.settled(call, definition, definition.billing, throughput)
     for other, each in replication.others(call, definition) if throughput else ():
         theirs = replica_settings.of_table(each, throughput)
         state.tables.replace(other, each, on_demand.settled(other, each, each.billing, theirs))
-    if global_secondary_index_updates:
+    if global_secondary_index_updates is not None:
         definition = index_changes.change(call, definition, attribute_definitions, global_secondary_index_updates)
         for other, each in replication.others(call, definition):
             taken = replica_settings.of_index(each, global_secondary_index_updates)
-            changed = index_changes.change(other, each, attribute_definitions, taken)
+            changed = index_changes.change(other, each, attribute_definitions, taken, is_copy=True)
             state.tables.replace(other, each, changed)
-    if definition.billing == "PROVISIONED" != old.billing:
-        rebilling.check_indexes(definition)
     if key_id is not None:
         definition = encryption.changed(call, encryption.counted(call, definition), key_id)
         replica_settings.encrypt(call, definition, key_id, replica_updates)
@@ -314,7 +320,12 @@ def _share_class(call: Call, definition: Definition) -> None:
     """Replicas have the same table class, but for those to which one was given."""
     for other, each in replication.others(call, definition):
         if not each.has_own_class:
-            changed = state.replace(each, table_class=definition.table_class, class_changed_s=call.now)
+            changed = state.replace(
+                each,
+                table_class=definition.table_class,
+                class_changed_s=call.now,
+                classed_s=definition.classed_s,
+            )
             state.tables.replace(other, each, changed)
 
 
@@ -325,4 +336,46 @@ def _share_throughput(call: Call, definition: Definition) -> None:
             units = {"ReadCapacityUnits": each.read_units or definition.read_units,
                      "WriteCapacityUnits": definition.write_units}  # fmt: skip
             given = units if definition.billing == "PROVISIONED" else None
-            state.tables.replace(other, each, rebilling.rebill(other, each, definition.billing, given))
+            state.tables.replace(other, each, _rebill(other, each, definition.billing, given))
+
+
+def _rebill(call: Call, old: Definition, billing: str, given: dict[str, int] | None) -> Definition:
+    if billing == "PAY_PER_REQUEST":
+        definitions.throughput(given, billing)
+        if old.billing == billing:
+            return old
+        old = changes.switched(old, call.now, quotas.quota(call, "on-demand-switches"))
+        none = {"read_units": 0, "write_units": 0, "has_own_reads": False}
+        indexes = tuple(state.replace(index, **none) for index in old.indexes)
+        return state.replace(old, billing=billing, on_demand_since_s=call.now, indexes=indexes, **none)
+    read, write = (
+        definitions.throughput(given, billing) if given or old.billing != billing else (old.read_units, old.write_units)
+    )
+    if (read, write) == (old.read_units, old.write_units) and given is not None:
+        raise ValidationException(
+            "The provisioned throughput for the table will not change. The requested value equals the current value. "
+            f"Current ReadCapacityUnits provisioned for the table: {read}. Requested ReadCapacityUnits: {read}. Current "
+            f"WriteCapacityUnits provisioned for the table: {write}. Requested WriteCapacityUnits: {write}. Refer to the "
+            "Amazon DynamoDB Developer Guide for current limits and how to request higher limits."
+        )
+    changed = state.replace(old, billing=billing, read_units=read, write_units=write)
+    if old.billing != billing:
+        unlimited = {"max_reads": 0, "max_writes": 0, "has_own_maximum": False}
+        indexes = tuple(state.replace(index, **unlimited) for index in old.indexes)
+        changed = state.replace(changed, indexes=indexes, **unlimited)
+    if old.billing == billing and (read < old.read_units or write < old.write_units):
+        return _decrease(call, changed)
+    return state.replace(changed, increased_s=call.now)
+
+
+def _decrease(call: Call, definition: Definition) -> Definition:
+    today = descriptions.decreases_today(definition, call.now)
+    if today >= FREE_DECREASES and call.now < definition.decreased_s + HOUR_S:
+        raise LimitExceededException(
+            "Subscriber limit exceeded: Provisioned throughput decreases are limited within a given UTC day. After the "
+            f"first {FREE_DECREASES} decreases, each subsequent decrease in the same UTC day can be performed at most "
+            f"once every {HOUR_S} seconds. Number of decreases today: {today}. Last decrease at "
+            f"{changes.spoken(definition.decreased_s)}. Next decrease can be made at "
+            f"{changes.spoken(definition.decreased_s + HOUR_S)}"
+        )
+    return state.replace(definition, decreases=today + 1, decreased_s=call.now)

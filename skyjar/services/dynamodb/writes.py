@@ -101,6 +101,7 @@ def update(
     test: Test | None = None,
     *,
     shows_failure: bool = False,
+    is_transacted: bool = False,
 ) -> Write:
     """`change` None creates the item with its key alone, where there is none."""
     write = Write(schema, keys.of_request(schema, key), key, test, shows_failure=shows_failure)
@@ -124,8 +125,8 @@ def update(
         size = values.admit(new) if is_deep else values.size_of(new)
         if size > limits.ITEM_BYTES:
             raise ValidationException("Item size to update has exceeded the maximum allowed size")
-        for index in schema.indexes:
-            keys.check_index(schema, new, index.name)
+        for index in schema.by_name:
+            keys.check_index(index, new, is_expression=not change.is_legacy, is_transacted=is_transacted)
         return new, size
 
     write.change = apply

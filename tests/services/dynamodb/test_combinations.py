@@ -13,8 +13,8 @@ from .conftest import Make, index, types
 UNITS = {"ReadCapacityUnits": 3, "WriteCapacityUnits": 3}
 ALONE = {
     "sse_specification": ({"Enabled": True}, "Server-Side Encryption modification"),
-    "deletion_protection_enabled": (True, "DeletionProtection modification"),
     "table_class": ("STANDARD_INFREQUENT_ACCESS", "TableClass modification"),
+    "deletion_protection_enabled": (True, "DeletionProtection modification"),
     "warm_throughput": ({"ReadUnitsPerSecond": 20_000}, "WarmThroughput"),
 }
 STREAM = {"StreamEnabled": True, "StreamViewType": "KEYS_ONLY"}
@@ -35,7 +35,7 @@ def test_hardly_any_two_changes_are_made_at_once(table: Make) -> None:
             with pytest.raises(ValidationException, match=f"{what} must be the only operation in the request"):
                 db.update_table(table_name="tab", **{name: value}, **more)
     with pytest.raises(ValidationException, match="OnDemandThroughput can only be combined with BillingMode"):
-        db.update_table(table_name="tab", stream_specification=STREAM, on_demand_throughput={"MaxReadRequestUnits": 1},
+        db.update_table(table_name="tab", on_demand_throughput={"MaxReadRequestUnits": 1},
                         warm_throughput={"ReadUnitsPerSecond": 20_000})  # fmt: skip
     with pytest.raises(ValidationException, match="At least one of ProvisionedThroughput, BillingMode"):
         db.update_table(table_name="tab", attribute_definitions=types(pk="S"))

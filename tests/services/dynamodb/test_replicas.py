@@ -70,7 +70,7 @@ def test_what_is_written_in_one_region_is_read_in_the_others(desk: Any, table: M
     assert far.describe_table(table_name="tab")["Table"]["TableStatus"] == "CREATING"
     with pytest.raises(ResourceNotFoundException):
         value(far, "old")
-    with pytest.raises(ResourceInUseException, match="Table is being updated: tab"):
+    with pytest.raises(ResourceInUseException, match="Table: tab is in the process of being updated"):
         add(db, FARTHER)
     put(db, "meanwhile", v="x")
     desk.settle()
