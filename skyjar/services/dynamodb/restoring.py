@@ -1,7 +1,7 @@
 """The table that a restore makes: as its source was in keys and indexes, without its settings, tags, stream and policy; and what may be
 overridden of it.
 
-Source of the sentences: ack-api-quirks, findings DDB-TABLE-084, 100, 219, 272, 273 and 442."""
+Source of the sentences: ack-api-quirks, findings DDB-TABLE-084, 100, 219, 272, 273, 280 and 442."""
 
 from __future__ import annotations
 
@@ -35,13 +35,13 @@ def target(call: Call, name: str, source: Definition, overrides: Overrides) -> D
     definitions.check_table_name(name)
     key_id = encryption.wanted(overrides.encryption)
     mode = overrides.billing or source.billing
-    _check(overrides, mode, source)
+    _check(overrides, mode)
     _check_free(call, name)
     is_provisioned = mode == "PROVISIONED"
     read, write = source.read_units, source.write_units
     if overrides.units is not None:
         read, write = definitions.throughput(overrides.units, mode)
-    indexes = _indexes(call, source, overrides, is_provisioned)
+    indexes: list[IndexDefinition] = _indexes(call, source, overrides, is_provisioned)
     maxima = on_demand.maxima(overrides.maxima, mode) if overrides.maxima else (0, 0)
     used = {source.hash, source.range, *(each for index in indexes for each in index.key_names)}
     made = Definition(
@@ -69,7 +69,7 @@ def target(call: Call, name: str, source: Definition, overrides: Overrides) -> D
     return made if key_id is None else encryption.changed(call, made, key_id)
 
 
-def _check(overrides: Overrides, mode: str, source: Definition) -> None:
+def _check(overrides: Overrides, mode: str) -> None:
     if overrides.units is not None and mode != "PROVISIONED":
         if overrides.billing is not None:
             raise wrong("Cannot override ProvisionedThroughput if BillingMode is overridden to PAY_PER_REQUEST")
@@ -79,14 +79,6 @@ def _check(overrides: Overrides, mode: str, source: Definition) -> None:
     if overrides.maxima and mode != "PAY_PER_REQUEST":
         member = next(iter(overrides.maxima))
         raise wrong(f"Cannot override {member} for OnDemandThroughput unless BillingModeOverride is PAY_PER_REQUEST")
-    known = {(index.is_global, index.name) for index in source.indexes}
-    for is_global, several in ((True, overrides.global_indexes), (False, overrides.local_indexes)):
-        for each in several or ():
-            if (is_global, each["IndexName"]) not in known:
-                raise wrong(
-                    f"Index {each['IndexName']} does not match a secondary index that existed in the source table and cannot "
-                    "be created during the restore operation"
-                )
 
 
 def _check_free(call: Call, name: str) -> None:
@@ -100,24 +92,39 @@ def _check_free(call: Call, name: str) -> None:
 
 
 def _indexes(call: Call, source: Definition, overrides: Overrides, is_provisioned: bool) -> list[IndexDefinition]:
-    """Those that are named, or all where none are."""
+    """Those that are named, or all where none are. One that is named is known by its keys and projection, and may be renamed."""
     found = []
-    for index in source.indexes:
-        chosen = overrides.global_indexes if index.is_global else overrides.local_indexes
-        given = next((each for each in chosen or () if each["IndexName"] == index.name), None)
-        if chosen is not None and given is None:
+    for is_global, several in ((False, overrides.local_indexes), (True, overrides.global_indexes)):
+        there = [index for index in source.indexes if index.is_global is is_global]
+        if several is None:
+            found += [(index, None) for index in there]
             continue
-        units = (index.read_units, index.write_units) if is_provisioned else (0, 0)
-        bought = (given or {}).get("ProvisionedThroughput")
-        if index.is_global and bought is not None:
-            if not is_provisioned:
+        for given in several:
+            plain = {name: value for name, value in given.items() if name != "ProvisionedThroughput"}
+            asked = definitions.index(plain, "", is_global, False)
+            same = next((index for index in there if _kind(index) == _kind(asked)), None)
+            if same is None:
                 raise wrong(
-                    "Cannot override ProvisionedThroughput if BillingMode is overridden to PAY_PER_REQUEST for index "
-                    f"{index.name}"
+                    f"Index {asked.name} does not match a secondary index that existed in the source table and cannot be created "
+                    "during the restore operation"
                 )
-            units = definitions.index_throughput(index.name, bought, is_provisioned)
-        elif index.is_global and is_provisioned and not all(units):
-            raise wrong(f"Must specify provisioned throughput for index {index.name}")
-        plain = {"space": call.chance.hex(12), "status": "ACTIVE", "read_units": units[0], "write_units": units[1]}
-        found.append(state.replace(index, **plain))
-    return found
+            found.append((state.replace(same, name=asked.name), given.get("ProvisionedThroughput")))
+    return [_index(call, index, bought, is_provisioned) for index, bought in found]
+
+
+def _kind(index: IndexDefinition) -> tuple[Any, ...]:
+    return index.hashes, index.ranges, index.projection, sorted(index.non_key)
+
+
+def _index(call: Call, index: IndexDefinition, bought: dict[str, int] | None, is_provisioned: bool) -> IndexDefinition:
+    units = (index.read_units, index.write_units) if is_provisioned else (0, 0)
+    if index.is_global and bought is not None:
+        if not is_provisioned:
+            raise wrong(
+                f"Cannot override ProvisionedThroughput if BillingMode is overridden to PAY_PER_REQUEST for index {index.name}"
+            )
+        units = definitions.index_throughput(index.name, bought, is_provisioned)
+    elif index.is_global and is_provisioned and not all(units):
+        raise wrong(f"Must specify provisioned throughput for index {index.name}")
+    made = {"space": call.chance.hex(12), "status": "ACTIVE", "read_units": units[0], "write_units": units[1]}
+    return state.replace(index, **made)

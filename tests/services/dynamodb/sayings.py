@@ -17,11 +17,11 @@ _WORD = re.compile(r":[a-z]\b")
 
 
 def is_sayable(move: Move) -> bool:
-    """INSERT has no condition, nothing adds to a number that may be missing, and NOT means something else of what is missing."""
+    """INSERT has no condition, nothing adds to a number that may be missing, and NOT and <> mean something else of what is."""
     texts = [each.text for each in (move.change, move.condition) if each is not None]
     if move.kind == "Put":
         return move.condition is None
-    return not any(text.startswith("ADD n") or "NOT " in text for text in texts)
+    return not any(text.startswith("ADD n") or "NOT " in text or "<>" in text for text in texts)
 
 
 def said(move: Move, returning: str = "") -> dict[str, Any]:

@@ -41,6 +41,9 @@ def test_throughput_and_encryption_are_overridden(desk: Any, db: Any, backup: st
     paid = restore(desk, db, backup, **PAID, global_secondary_index_override=[{**GSI, "ProvisionedThroughput": UNITS}])
     for bought in (paid, paid["GlobalSecondaryIndexes"][0]):
         assert bought["ProvisionedThroughput"]["WriteCapacityUnits"] == 3
+    renamed = restore(desk, db, backup, "renamed", global_secondary_index_override=[index("other", "g")])
+    assert [each["IndexName"] for each in renamed["GlobalSecondaryIndexes"]] == ["other"]
+    assert db.scan(table_name="renamed", index_name="other")["Count"] == 1
     few = restore(desk, db, backup, "few", on_demand_throughput_override={"MaxReadRequestUnits": 50},
                   global_secondary_index_override=[])  # fmt: skip
     assert few["OnDemandThroughput"] == {"MaxReadRequestUnits": 50}
@@ -56,14 +59,15 @@ def test_throughput_and_encryption_are_overridden(desk: Any, db: Any, backup: st
 @pytest.mark.parametrize(
     ("overrides", "sentence"),
     [
+        ({"global_secondary_index_override": [index("gsi", "g", projection="KEYS_ONLY")]}, "Index gsi does not match a second"),
         ({"provisioned_throughput_override": UNITS}, "Cannot override ProvisionedThroughput unless BillingMode is PROVISIONED"),
         ({**PAID, "billing_mode_override": "PAY_PER_REQUEST"},
          "Cannot override ProvisionedThroughput if BillingMode is overridden to PAY_PER_REQUEST"),
         ({"billing_mode_override": "PROVISIONED"}, "Must override ProvisionedThroughput if BillingMode is overridden to PROV"),
         (PAID, "Must specify provisioned throughput for index gsi"),
         ({**PAID, "on_demand_throughput_override": {"MaxReadRequestUnits": 1}}, "unless BillingModeOverride is PAY_PER_REQUEST"),
-        ({"global_secondary_index_override": [index("no", "g")]},
-         "Index no does not match a secondary index that existed in the source table and cannot be created"),
+        ({"global_secondary_index_override": [index("none", "pk", "g")]},
+         "Index none does not match a secondary index that existed in the source table and cannot be created"),
         ({"local_secondary_index_override": [index("gsi", "pk", "g")]}, "Index gsi does not match a secondary index"),
         ({"on_demand_throughput_override": {"MaxReadRequestUnits": 0}}, "outside of valid range"),
     ],
@@ -120,3 +124,20 @@ def test_a_period_is_forgotten_when_recovery_ends(db: Any) -> None:
         set_to(PointInTimeRecoveryEnabled=False, RecoveryPeriodInDays=7)
     assert set_to(PointInTimeRecoveryEnabled=False) is None
     assert set_to(PointInTimeRecoveryEnabled=True) == 35
+
+
+def test_the_backup_of_a_deleted_table_stays(desk: Any, db: Any) -> None:
+    on = {"PointInTimeRecoveryEnabled": True}
+    db.update_continuous_backups(table_name="tab", point_in_time_recovery_specification=on)
+    db.delete_table(table_name="tab")
+    desk.settle()
+    (held,) = db.list_backups(backup_type="SYSTEM")["BackupSummaries"]
+    assert db.describe_backup(backup_arn=held["BackupArn"])["BackupDescription"]["SourceTableFeatureDetails"] == {}
+    with pytest.raises(
+        AWSError, match=r"not allowed to delete the system backup .* expire on 2027-02-19T08:00:00\.000Z"
+    ):
+        db.delete_backup(backup_arn=held["BackupArn"])
+    with pytest.raises(AWSError, match="Invalid Backup ARN"):
+        db.describe_backup(backup_arn="arn:aws:dynamodb:us-east-1:111122223333:table/tab")
+    desk.advance(35 * 86_400 + 1)
+    assert db.list_backups(backup_type="ALL")["BackupSummaries"] == []
