@@ -42,15 +42,19 @@ def update_table(
 
 
 def _define(call: Call, resource: Resource, name: str, properties: Properties, before: Properties) -> Outside | None:
-    """Make all calls of UpdateTable; or as many as can be made now, and an Outside that waits for the last of them."""
-    steps = _steps(properties, before)
+    return make(call, resource.token, name, [before, properties], _steps(properties, before))
+
+
+def make(call: Call, token: str, name: str, what: Any, steps: list[dict[str, Any]]) -> Outside | None:
+    """Make all calls of UpdateTable that lead to `what`, whose parameters `steps` are; or as many as can be made now, and an Outside that
+    waits for the last of them. What was made is known by the token."""
     if not steps:
         return None
-    doing = hashlib.sha256(msgspec.json.encode([before, properties], order="deterministic")).hexdigest()
-    row = state.stack_tables.get(call, resource.token) or StackTable(token=resource.token, table=name)
+    doing = hashlib.sha256(msgspec.json.encode(what, order="deterministic")).hexdigest()
+    row = state.stack_tables.get(call, token) or StackTable(token=token, table=name)
     done = row.done if row.doing == doing else 0
     dynamodb = call.ask("dynamodb")
-    if done and _is_updating(dynamodb, name):
+    if _is_updating(dynamodb, name):
         wait(call)
     for step in steps[done:]:
         dynamodb.update_table(table_name=name, **step)

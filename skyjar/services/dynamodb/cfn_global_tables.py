@@ -135,27 +135,34 @@ def update_table(
     if _shown(call, old.id).keys() == _others(call, before).keys():  # or else it is run again, and did this already
         now = _local(call.region, properties)
         was = cfn_auto_scaling.kept(now, _local(call.region, before))
-        was = _encrypted(call, old.id, now, was, properties, before)
+        encryption = _encryption(call, old.id, now, was, properties, before)
+        token = _of(resource, "encryption")
+        waiting = cfn_changes.make(call, token, old.id, [before, properties], encryption)
+        if waiting is not None:
+            return waiting
+        was = {**was, "SSESpecification": now.get("SSESpecification")}
         changed = cfn_changes.update_table(call, resource, old, now, was)
         if isinstance(changed, Outside):
             return changed
     return _complete(call, resource, old.id, properties, before)
 
 
-def _encrypted(
+def _of(resource: Resource, what: str) -> str:
+    """Under which token calls of UpdateTable are known that are not the table's own."""
+    return f"{resource.token} {what}"
+
+
+def _encryption(
     call: Call, name: str, now: Properties, was: Properties, properties: Properties, before: Properties
-) -> Properties:
-    """What was before, but with the encryption that is wanted: it is changed in all Regions at once."""
+) -> list[dict[str, Any]]:
+    """What changes the encryption of all replicas at once, if anything does."""
     keys = {region: _key(each) for region, each in _others(call, properties).items() if _key(each)}
     were = {region: _key(each) for region, each in _others(call, before).items() if _key(each)}
     there = _shown(call, name)
     if sse(now) == sse(was) and all(were.get(region) == keys.get(region) for region in there):
-        return was
+        return []
     named = [{"Update": {"RegionName": region, "KMSMasterKeyId": keys[region]}} for region in there if region in keys]
-    changes: dict[str, Any] = {"replica_updates": named} if named else {}
-    call.ask("dynamodb").update_table(table_name=name, sse_specification=sse(now), **changes)
-    rest = {name: value for name, value in was.items() if name != "SSESpecification"}
-    return {**rest, "SSESpecification": now["SSESpecification"]} if "SSESpecification" in now else rest
+    return [{"sse_specification": sse(now), **({"replica_updates": named} if named else {})}]
 
 
 def _key(replica: Properties) -> str:
@@ -193,8 +200,10 @@ def _complete(
         for region, each in wanted.items()
         if region in were and _overrides(each) and _overrides(each) != _overrides(were[region])
     ]
-    if updates:
-        call.ask("dynamodb").update_table(table_name=name, replica_updates=updates)
+    token, steps = _of(resource, "overrides"), [{"replica_updates": updates}] if updates else []
+    waiting = cfn_changes.make(call, token, name, [before, properties], steps)
+    if waiting is not None:
+        return waiting
     for region, each in wanted.items():
         at, was = replication.elsewhere(call, region), were.get(region)
         known = resource if was is not None else msgspec.structs.replace(resource, tags_before={})
@@ -249,4 +258,5 @@ def delete_table(call: Call, resource: Resource, physical: Physical, properties:
         pass
     for region in _others(call, properties):
         state.stack_tables.delete(replication.elsewhere(call, region), resource.token)
-    state.stack_tables.delete(call, resource.token)
+    for token in (resource.token, _of(resource, "encryption"), _of(resource, "overrides")):
+        state.stack_tables.delete(call, token)

@@ -187,3 +187,31 @@ def test_replicas_have_streams_of_kinesis_and_policies_of_their_own(desk: Any) -
         run(desk, GLOBAL.update, made, {**given, "MultiRegionConsistency": "STRONG"}, given)
     assert RESOURCE_TYPES["AWS::DynamoDB::GlobalTable"] is GLOBAL
     assert keys("pk") == given["KeySchema"]
+
+
+def test_a_global_table_waits_for_each_of_its_changes_too(desk: Any) -> None:
+    keys_of = {region: desk.ask("kms", region=region).create_key()["KeyMetadata"]["Arn"] for region in (HOME, FAR)}
+    desk.pipeline.behaviour.has_aws_timing = True
+    view = {"StreamSpecification": {"StreamViewType": "NEW_AND_OLD_IMAGES"}}
+    before = {**PLAIN, **view, "TableName": "both", "Replicas": [{"Region": HOME}, {"Region": FAR}]}
+    made = settled(desk, GLOBAL.create, before, tries=300)
+    replicas = [
+        {
+            "Region": region,
+            "SSESpecification": {"KMSMasterKeyId": keys_of[region]},
+            "ReadOnDemandThroughputSettings": {"MaxReadRequestUnits": most},
+            "DeletionProtectionEnabled": True,
+            "Tags": [{"Key": "a", "Value": region}],
+        }
+        for region, most in ((HOME, 5), (FAR, 6))
+    ]
+    after = {**before, "SSESpecification": {"SSEEnabled": True, "SSEType": "KMS"}, "Replicas": replicas}
+    assert isinstance(run(desk, GLOBAL.update, made, after, before), Outside)
+    settled(desk, GLOBAL.update, made, after, before, tries=300)
+    for region, most in ((HOME, 5), (FAR, 6)):
+        table = shown(desk, "both", region)
+        assert table["SSEDescription"]["KMSMasterKeyArn"] == keys_of[region]
+        assert table["OnDemandThroughput"] == {"MaxReadRequestUnits": most}
+        assert table["DeletionProtectionEnabled"]
+        tags = desk.ask("dynamodb", region=region).list_tags_of_resource(resource_arn=table["TableArn"])["Tags"]
+        assert tags == [{"Key": "a", "Value": region}]
