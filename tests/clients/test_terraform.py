@@ -1,4 +1,5 @@
-"""Terraform's own AWS provider makes everything that S3 and DynamoDB can be told, finds it as it made it, changes it and takes it away.
+"""Terraform's own AWS provider makes all that S3 and DynamoDB can be told, and an application, finds it as it made it, changes it and
+takes it away.
 
 The provider is in no registry that tests may ask: a machine has it in a folder of plugins, or these tests are skipped.
 """
@@ -8,6 +9,8 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import urllib.request
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -79,3 +82,23 @@ def test_tables(skyjar: Account, tmp_path: Path) -> None:
     assert terraform.apply(2) == "b"
     terraform.destroy()
     assert skyjar.client("dynamodb").list_tables()["TableNames"] == []
+
+
+FUNCTION = """
+import os
+def handler(event, context):
+    return {"statusCode": 200, "body": os.environ["STEP"]}
+"""
+
+
+def test_an_application(skyjar: Account, tmp_path: Path) -> None:
+    terraform = Terraform(skyjar, "application", tmp_path / "application")
+    with zipfile.ZipFile(tmp_path / "application" / "function.zip", "w") as package:
+        package.writestr("function.py", FUNCTION)
+    for step in (1, 2):
+        http, rest = terraform.apply(step).split()
+        for path in (f"{http}/$default/step", f"{rest}/prod/step"):
+            with urllib.request.urlopen(f"{skyjar.running.endpoint}/_aws/execute-api/{path}") as answer:
+                assert answer.read() == b"%d" % step
+    terraform.destroy()
+    assert skyjar.client("lambda").list_functions()["Functions"] == []

@@ -61,7 +61,7 @@ def sse(properties: Properties) -> dict[str, Any]:
     if not truth(given.get("SSEEnabled")):
         return {"Enabled": False}
     named = {name: given[name] for name in ("SSEType", "KMSMasterKeyId") if given.get(name)}
-    return {"Enabled": True, **named}
+    return {"Enabled": True, **({"SSEType": "KMS"} if named else {}), **named}
 
 
 def policy(given: dict[str, Any]) -> str:

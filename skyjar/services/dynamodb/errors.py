@@ -11,8 +11,8 @@ class ValidationException(AWSError):
     code = "ValidationException"
 
 
-class EmptyKeyException(ValidationException):
-    """Of a key without content: not a matter of one item of a transaction, but of the whole."""
+class WrongRequestException(ValidationException):
+    """What is wrong whatever the table holds: of one item of a transaction it refuses the whole, before anything is judged."""
 
 
 class ResourceNotFoundException(AWSError):

@@ -12,9 +12,9 @@ from skyjar.kernel.service import operation
 from . import capacity, conflicts, keys, limits, partiql, selects, statements, throttle, transactions, writes
 from .capacity import Usage
 from .errors import (
-    EmptyKeyException,
     ItemCollectionSizeLimitExceededException,
     ValidationException,
+    WrongRequestException,
 )
 from .statements import Bound
 from .values import Item, Value
@@ -159,7 +159,7 @@ def _plan(call: Call, at: int, given: dict[str, Any]) -> writes.Write:
         raise _refused_at(at, "RETURNING clause is not supported in ExecuteTransaction.")
     try:
         return statements.write_of(bound, shows_failure=shows, is_transacted=True)
-    except EmptyKeyException:
+    except WrongRequestException:
         raise
     except ValidationException as error:
         raise transactions.Refused(error.message) from None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from . import limits
-from .errors import EmptyKeyException, ValidationException
+from .errors import ValidationException, WrongRequestException
 from .schemas import IndexSchema, Key, Schema
 from .values import Item, Value, text_size, type_of
 
@@ -70,9 +70,9 @@ def _length(value: Value) -> int:
     return text_size(value["S"]) if "S" in value else len(value["B"])
 
 
-def _empty(name: str, value: Value) -> EmptyKeyException:
+def _empty(name: str, value: Value) -> WrongRequestException:
     kind = "string" if "S" in value else "binary"
-    return EmptyKeyException(
+    return WrongRequestException(
         "One or more parameter values are not valid. The AttributeValue for a key attribute cannot contain an empty "
         f"{kind} value. Key: {name}"
     )
@@ -108,14 +108,14 @@ def check_index(index: IndexSchema, item: Item, *, is_expression: bool = False, 
             )
 
 
-def _empty_index(index: str, attribute: str, kind: str, is_expression: bool) -> EmptyKeyException:
+def _empty_index(index: str, attribute: str, kind: str, is_expression: bool) -> WrongRequestException:
     start, end = (
         "A value specified for a secondary index key is not supported.",
         f" IndexName: {index}, IndexKey: {attribute}",
     )
     if is_expression:
         start, end = f"{_UPDATE} a secondary index key to a value that is not supported.", ""
-    return EmptyKeyException(
+    return WrongRequestException(
         f"One or more parameter values are not valid. {start} The AttributeValue for a key attribute cannot contain an "
         f"empty {kind} value.{end}"
     )

@@ -27,7 +27,6 @@ PROJECTED_ATTRIBUTES = 100  # non-key attributes of all INCLUDE projections of a
 NAME_LENGTH = (3, 255)
 LIST_TABLES = 100
 TAGS = 50
-TAGS_PAGE = 50
 DECREASES_A_DAY = 27
 QUOTAS = {
     "tables": (2_500, "Tables in an account and Region"),

@@ -184,6 +184,7 @@ class Page:
         self._filter_names: dict[str, Any] = {}
         self._show: Callable[[Item], Item] | None = None
         self._wanted: list[Path] | None = None
+        self._named_by = "AttributesToGet"
         self._index: IndexSchema | None = None
         self._fetches = False
         self._is_count = False
@@ -211,6 +212,7 @@ class Page:
         if text is not None:
             compiled = expressions.bind("ProjectionExpression", text)
             self._show, self._wanted = compiled.result, compiled.paths
+            self._named_by = "ProjectionExpression"
         elif attributes is not None:
             self._show = items.of_attributes(attributes)
             self._wanted = [(name,) for name in attributes]
@@ -253,7 +255,7 @@ class Page:
         """Select, together with the projection and what the index has."""
         if select == "COUNT":
             if self._wanted is not None:
-                raise ValidationException("Cannot specify the AttributesToGet when choosing to get only the Count")
+                raise ValidationException(f"Cannot specify the {self._named_by} when choosing to get only the Count")
             self._is_count = True
         elif select == "SPECIFIC_ATTRIBUTES":
             if self._wanted is None:
@@ -261,7 +263,7 @@ class Page:
                     "Must specify the AttributesToGet or ProjectionExpression when choosing to get SPECIFIC_ATTRIBUTES"
                 )
         elif select is not None and self._wanted is not None:
-            raise ValidationException(f"Cannot specify the AttributesToGet when choosing to get {select}")
+            raise ValidationException(f"Cannot specify the {self._named_by} when choosing to get {select}")
         elif select == "ALL_PROJECTED_ATTRIBUTES" and self._index is None:
             raise ValidationException(
                 f"{_PARAMETERS}ALL_PROJECTED_ATTRIBUTES can be used only when Querying using an IndexName"

@@ -67,12 +67,7 @@ def create_table(
     hash_name, range_name = definitions.key_names(key_schema)
     is_provisioned = billing_mode != "PAY_PER_REQUEST"
     billing = billing_mode or "PROVISIONED"
-    definitions.check_lists(local_secondary_indexes, global_secondary_indexes)
-    indexes = [
-        _index(call, given, is_global, billing)
-        for is_global, several in ((False, local_secondary_indexes), (True, global_secondary_indexes))
-        for given in several or ()
-    ]
+    indexes = _indexes(call, local_secondary_indexes, global_secondary_indexes, billing)
     definition = Definition(
         name=name,
         id=call.new_id(),
@@ -152,6 +147,14 @@ def check_ready(definition: Definition) -> None:
         raise ResourceInUseException(
             f"Attempt to change a resource which is still in use: Table is being {doing}: {definition.name}"
         )
+
+
+def _indexes(
+    call: Call, local: list[dict[str, Any]] | None, over_all: list[dict[str, Any]] | None, billing: str
+) -> list[IndexDefinition]:
+    definitions.check_lists(local, over_all)
+    found = [_index(call, given, False, billing) for given in local or ()]
+    return found + [_index(call, given, True, billing) for given in over_all or ()]
 
 
 def _index(call: Call, given: dict[str, Any], is_global: bool, billing: str) -> IndexDefinition:
@@ -279,23 +282,15 @@ def update_table(
         definition = changes.classed(definition, table_class, call.now, quotas.quota(call, "table-class-changes"))
         _share_class(call, definition)
     if billing_mode is not None or provisioned_throughput is not None:
-        billing = billing_mode or definition.billing
-        if billing == "PROVISIONED" != definition.billing:
+        if billing_mode == "PROVISIONED" != definition.billing:
             index_changes.check_provisioned(definition, provisioned_throughput, global_secondary_index_updates)
-        definition = _rebill(call, definition, billing, provisioned_throughput)
+        definition = _rebill(call, definition, billing_mode or definition.billing, provisioned_throughput)
         _share_throughput(call, definition)
-    throughput = _given(on_demand_throughput, warm_throughput)
-    definition = on_demand.settled(call, definition, definition.billing, throughput)
-    for other, each in replication.others(call, definition) if throughput else ():
-        theirs = replica_settings.of_table(each, throughput)
-        state.tables.replace(other, each, on_demand.settled(other, each, each.billing, theirs))
+    definition = _settled(call, definition, _given(on_demand_throughput, warm_throughput))
     if global_secondary_index_updates is not None:
-        definition = index_changes.change(call, definition, attribute_definitions, global_secondary_index_updates)
-        for other, each in replication.others(call, definition):
-            taken = replica_settings.of_index(each, global_secondary_index_updates)
-            changed = index_changes.change(other, each, attribute_definitions, taken, is_copy=True)
-            state.tables.replace(other, each, changed)
+        definition = _reindex(call, definition, attribute_definitions, global_secondary_index_updates)
     if key_id is not None:
+        encryption.check_other(definition, key_id, replica_updates)
         definition = encryption.changed(call, encryption.counted(call, definition), key_id)
         replica_settings.encrypt(call, definition, key_id, replica_updates)
     if stream_specification is not None:
@@ -314,6 +309,24 @@ def update_table(
     if gone:
         shown["Replicas"] = [*shown.get("Replicas", ()), *gone]
     return {"TableDescription": shown}
+
+
+def _settled(call: Call, definition: Definition, throughput: dict[str, Any]) -> Definition:
+    for other, each in replication.others(call, definition) if throughput else ():
+        theirs = replica_settings.of_table(each, throughput)
+        state.tables.replace(other, each, on_demand.settled(other, each, each.billing, theirs))
+    return on_demand.settled(call, definition, definition.billing, throughput)
+
+
+def _reindex(
+    call: Call, definition: Definition, attributes: list[dict[str, str]] | None, updates: list[dict[str, Any]]
+) -> Definition:
+    """The table with other global indexes, which its replicas have as well."""
+    changed = index_changes.change(call, definition, attributes, updates)
+    for other, each in replication.others(call, changed):
+        taken = replica_settings.of_index(each, updates)
+        state.tables.replace(other, each, index_changes.change(other, each, attributes, taken, is_copy=True))
+    return changed
 
 
 def _share_class(call: Call, definition: Definition) -> None:

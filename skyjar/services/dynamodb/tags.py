@@ -86,5 +86,8 @@ def untag_resource(call: Call, *, resource_arn: str, tag_keys: list[str]) -> Non
 
 @operation
 def list_tags_of_resource(call: Call, *, resource_arn: str, next_token: str | None = None) -> dict[str, Any]:
+    """All of them fit on the one page that there is."""
+    if next_token is not None:
+        raise ValidationException("Invalid NextToken")
     tags = _tagged(call, resource_arn).tags
     return {"Tags": [{"Key": key, "Value": value} for key, value in tags.items()]}

@@ -15,7 +15,6 @@ from .capacity import Usage
 from .errors import (
     ConditionalCheckFailedException,
     DuplicateItemException,
-    EmptyKeyException,
     IdempotentParameterMismatchException,
     ItemCollectionSizeLimitExceededException,
     ProvisionedThroughputExceededException,
@@ -23,6 +22,7 @@ from .errors import (
     TransactionCanceledException,
     TransactionConflictException,
     ValidationException,
+    WrongRequestException,
 )
 from .expressions import Expressions
 from .state import Token
@@ -168,7 +168,7 @@ def _plan(call: Call, request: dict[str, Any]) -> Write:
             return writes.delete(schema, given["Key"], test, shows_failure=shows)
         assert test is not None
         return writes.check(schema, given["Key"], test, shows_failure=shows)
-    except EmptyKeyException:
+    except WrongRequestException:
         raise
     except ValidationException as error:
         raise Refused(error.message) from None
@@ -178,7 +178,7 @@ def _perform(call: Call, needs_old: bool, write: Write) -> writes.Done:
     """What an update finds wrong with its item (a path that is not there, a wrong type) cancels the transaction."""
     try:
         return writes.perform(call, write, needs_old=needs_old, factor=FACTOR)
-    except EmptyKeyException:
+    except WrongRequestException:
         raise
     except ValidationException as error:
         raise Refused(error.message) from None
@@ -261,7 +261,7 @@ def transact_get_items(
 def _place(schema: schemas.Schema, key: values.Item) -> schemas.Key:
     try:
         return keys.of_request(schema, key)
-    except EmptyKeyException:
+    except WrongRequestException:
         raise
     except ValidationException as error:
         raise Refused(error.message) from None

@@ -22,7 +22,7 @@ from . import (
     values,
 )
 from .capacity import Usage
-from .errors import ConditionalCheckFailedException, ValidationException
+from .errors import ConditionalCheckFailedException, ValidationException, WrongRequestException
 from .expressions import Expressions, Names, Values
 from .item_rows import IndexChange
 from .schemas import Key, Schema
@@ -77,7 +77,7 @@ def put(
     """`item` was admitted, and has that size."""
     write = Write(schema, keys.of_item(schema, item), item, test, shows_failure=shows_failure)
     if size > limits.ITEM_BYTES:
-        raise ValidationException("Item size has exceeded the maximum allowed size")
+        raise WrongRequestException("Item size has exceeded the maximum allowed size")
     write.size = size
     write.change = lambda old: (item, size)
     return write

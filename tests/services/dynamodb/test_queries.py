@@ -337,3 +337,13 @@ def test_a_query_filters_by_what_its_index_has(table: Make, name: str) -> None:
             query_filter={"n": {"ComparisonOperator": "NOT_NULL"}},
         )
     assert db.scan(table_name="tab", index_name=name, filter_expression="attribute_exists(n)")["Count"] == 0
+
+
+@pytest.mark.parametrize("select", ["COUNT", "ALL_ATTRIBUTES"])
+@pytest.mark.parametrize("name", ["ProjectionExpression", "AttributesToGet"])
+def test_what_is_selected_is_named_once(filled: Any, select: str, name: str) -> None:
+    named: Any = {"projection_expression": "x"} if name == "ProjectionExpression" else {"attributes_to_get": ["x"]}
+    with pytest.raises(ValidationException) as refused:
+        filled.scan(table_name="tab", select=select, **named)
+    end = "only the Count" if select == "COUNT" else select
+    assert refused.value.message == f"Cannot specify the {name} when choosing to get {end}"

@@ -209,3 +209,17 @@ def test_keys_of_indexes_in_transactions(table: Make) -> None:
             db.transact_write_items(transact_items=[request])
         assert f"One or more parameter values are not valid. {sentence}" in refused.value.message
     assert not all_of(db)
+
+
+def test_sizes_in_transactions(table: Make) -> None:
+    """What a request says by itself refuses the whole; what it makes of a stored item cancels the transaction."""
+    db = table()
+    with pytest.raises(ValidationException) as refused:
+        db.transact_write_items(transact_items=[put("a", body="x" * 409_600)])
+    assert refused.value.message == "Item size has exceeded the maximum allowed size"
+    given = {"UpdateExpression": "SET body = :b", "ExpressionAttributeValues": {":b": av("x" * 409_600)}}
+    with pytest.raises(TransactionCanceledException) as cancelled:
+        db.transact_write_items(transact_items=[{"Update": {"TableName": "tab", "Key": item(pk="a"), **given}}])
+    assert cancelled.value.fields["CancellationReasons"] == [
+        {"Code": "ValidationError", "Message": "Item size to update has exceeded the maximum allowed size"}
+    ]
