@@ -50,6 +50,15 @@ class Deployed:
         self._cloudformation.get_waiter("stack_update_complete").wait(StackName="s", WaiterConfig=SOON)
         return self._name()
 
+    def replacement(self, properties: dict[str, Any]) -> str:
+        """What a change set says of it, which is not executed."""
+        named = {"StackName": "s", "ChangeSetName": "c"}
+        self._cloudformation.create_change_set(**named, TemplateBody=self._template(properties, {}))
+        self._cloudformation.get_waiter("change_set_create_complete").wait(**named, WaiterConfig=SOON)
+        (change,) = self._cloudformation.describe_change_set(**named)["Changes"]
+        self._cloudformation.delete_change_set(**named)
+        return str(change["ResourceChange"]["Replacement"])
+
     def refused(self, properties: dict[str, Any]) -> str:
         """The reason for which an update fails."""
         with pytest.raises(WaiterError):
@@ -71,11 +80,15 @@ def test_keys_types_and_local_indexes_replace_a_table(account: Account) -> None:
     names = [stack.create(PLAIN)]
     ranged = {**PLAIN, "KeySchema": keys("pk", "sk"), "AttributeDefinitions": types(pk="S", sk="S")}
     local = {"IndexName": "lsi", "KeySchema": keys("pk", "own"), "Projection": {"ProjectionType": "ALL"}}
+    retyped = {**ranged, "AttributeDefinitions": types(pk="S", sk="N")}
     for given in (
         ranged,
-        {**ranged, "AttributeDefinitions": types(pk="S", sk="N")},
+        retyped,
         {**ranged, "AttributeDefinitions": types(pk="S", sk="N", own="S"), "LocalSecondaryIndexes": [local]},
     ):
+        assert stack.replacement(given) == ("True" if given != retyped else "False"), (
+            "a type is looked at when it is resolved"
+        )
         names.append(stack.update(given))
         assert db.list_tables()["TableNames"] == names[-1:], "the one before is gone"
     assert len(set(names)) == 4
