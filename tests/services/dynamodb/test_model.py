@@ -30,6 +30,7 @@ from .machine import EXPIRIES, OF_STREAMS, Machine, explore
 from .model import Move
 from .moves import batches, singles, transactions
 
+LAG_S = 7.0
 MINUTES = float(os.environ.get("SKYJAR_MODEL_MINUTES", "0"))
 
 
@@ -118,6 +119,38 @@ class AtTheDesk(Machine):
         self.desk.close()
         self.desk.store.close()
         shutil.rmtree(self.directory, ignore_errors=True)
+
+
+class Stale(AtTheDesk):
+    """Where reads may be stale: what is written, and whoever asks for what is there, sees nothing of it."""
+
+    def open(self) -> None:
+        super().open()
+        self._behave(LAG_S)
+
+    def restart(self) -> None:
+        super().restart()
+        self._behave(LAG_S)
+
+    def _behave(self, lag_s: float) -> None:
+        self.desk.pipeline.behaviour.stale_reads_s = lag_s
+
+    def send(self, operation: str, **members: Any) -> dict[str, Any]:
+        if members.get("IndexName", "lsi") != "lsi" or '."gsi"' in members.get("Statement", ""):
+            self._behave(0.0)  # global indexes have no consistent reads
+        elif operation in ("GetItem", "Query", "Scan", "ExecuteStatement"):
+            members["ConsistentRead"] = True
+        elif operation == "BatchGetItem":
+            asked = {name: {**each, "ConsistentRead": True} for name, each in members["RequestItems"].items()}
+            members["RequestItems"] = asked
+        try:
+            return super().send(operation, **members)
+        finally:
+            self._behave(LAG_S)
+
+
+def test_stale_reads_change_nothing_of_what_is_there() -> None:
+    explore(Stale, 30, 30)
 
 
 def test_the_service_and_a_dictionary_agree() -> None:
