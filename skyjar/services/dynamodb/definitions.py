@@ -43,6 +43,12 @@ def check_characters(name: str) -> None:
         )
 
 
+def check_count(schema: list[dict[str, str]], attributes: list[dict[str, str]]) -> None:
+    """Of a table without indexes; looked at before anything else of its keys."""
+    if len(attributes) < len(schema) <= 2:
+        raise ValidationException("Invalid KeySchema: Some index key attribute have no definition")
+
+
 def key_names(schema: list[dict[str, str]]) -> tuple[str, str]:
     """The partition key and the sort key (empty for none) of the KeySchema of a table or local index."""
     if len(schema) > 2:
@@ -96,8 +102,6 @@ def attribute_types(definitions: list[dict[str, str]]) -> dict[str, str]:
 def check_attributes(definition: Definition) -> None:
     """Every key attribute is defined, and every definition is of a key attribute."""
     used: dict[str, None] = {}
-    if not definition.indexes and len(definition.types) < 1 + bool(definition.range):
-        raise ValidationException("Invalid KeySchema: Some index key attribute have no definition")
     for names in ((definition.hash, definition.range), *(index.key_names for index in definition.indexes)):
         missing = [name for name in names if name and name not in definition.types]
         if missing:

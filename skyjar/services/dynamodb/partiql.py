@@ -59,7 +59,7 @@ class _Parser(Conditions):
             self.expect_word("FROM")
             found = {"kind": "Delete", **self._table(), **self._where(), **self._returning()}
         else:
-            raise self.unexpected()
+            raise self.error("Expected data manipulation")
         if self.tokens[self.at].kind != END:
             raise self.unexpected()
         return Statement(templates=self.templates, named=tuple(self.named), parameters=self.parameters, **found)

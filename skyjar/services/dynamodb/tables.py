@@ -64,6 +64,8 @@ def create_table(
     key_id = encryption.wanted(sse_specification)
     change_capture.check(stream_specification, is_new=True)
     read, write = definitions.throughput(provisioned_throughput, billing_mode)
+    if not local_secondary_indexes and not global_secondary_indexes:
+        definitions.check_count(key_schema, attribute_definitions)
     hash_name, range_name = definitions.key_names(key_schema)
     is_provisioned = billing_mode != "PAY_PER_REQUEST"
     billing = billing_mode or "PROVISIONED"

@@ -280,6 +280,7 @@ def test_any_text_is_a_statement_or_refused() -> None:
     [
         ("DELETE FROM tab WHERE pk = 'a' AND sk = 1 RETURNING MODIFIED OLD *", "Invalid returning clause: RETURNING MODIFIED "
          "OLD *. Only RETURNING ALL OLD * is allowed in DELETE statements."),
+        ("SLECT * FROM tab", "Statement wasn't well formed, can't be processed: Expected data manipulation"),
         ("SELECT * FROM tab.nope WHERE pk = 'a'", "The table does not have the specified index"),
         ("SELECT * FROM tab.gsi.more WHERE pk = 'a'", "A path may contain at most 2 components in the FROM clause"),
         ("SELECT * FROM tab.\"\" WHERE pk = 'a'", "Path component cannot be an empty string"),

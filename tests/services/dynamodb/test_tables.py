@@ -86,7 +86,8 @@ def test_key_schemas(desk: Any) -> None:
         desk, attribute_definitions=types(pk="S", z="S")
     )
     assert refusal(desk, attribute_definitions=[*types(pk="S"), *types(pk="S")]) == "Attribute Name is duplicated: pk"
-    assert "have the same name" in refusal(desk, key_schema=keys("pk", "pk"), attribute_definitions=types(pk="S"))
+    assert "have no definition" in refusal(desk, key_schema=keys("pk", "pk"), attribute_definitions=types(pk="S"))
+    assert "have the same name" in refusal(desk, key_schema=keys("pk", "pk"))
     assert "Value null at 'keySchema' failed to satisfy constraint" in refusal(desk, key_schema=None)
     assert "Value 'ab' at 'tableName' failed" in refusal(desk, table_name="ab")
     assert "must satisfy regular expression pattern: [a-zA-Z0-9_.-]+" in refusal(desk, table_name="a b c")
