@@ -10,9 +10,11 @@ from typing import Any
 from skyjar.kernel.call import Call
 from skyjar.kernel.service_events import ServiceEvent
 
+from . import happenings
 from .object_state import Object
 from .state import Bucket
 
+VERSION = "1.2"  # as events came in October 2026
 MEMBER = "EventBridgeConfiguration"
 _SELF = "s3.amazonaws.com"
 _REASONS = {"Put": "PutObject", "Post": "POST Object", "Copy": "CopyObject",
@@ -31,12 +33,18 @@ def tell(call: Call, bucket: Bucket, event: str, found: Object, *, sequencer: st
     thing: dict[str, Any] = {"key": found.key}
     if "deletion-type" not in extra:
         thing |= {"size": found.size, "etag": found.etag}
+    elif event.endswith("DeleteMarkerCreated"):
+        thing["etag"] = happenings.NOTHING
     if bucket.versioning:
         thing["version-id"] = found.version
-    thing["sequencer"] = sequencer
+    if event == "ObjectCreated:Copy":
+        thing["has-object-annotation"] = False
+    if happenings.is_ordered(event):
+        thing["sequencer"] = sequencer
     is_own = call.caller.kind == "service" and call.caller.name == _SELF
     detail: dict[str, Any] = {
         "version": "0",
+        "event-version": VERSION,
         "bucket": {"name": bucket.name},
         "object": thing,
         "request-id": call.request_id,

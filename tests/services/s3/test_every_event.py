@@ -166,6 +166,11 @@ def test_every_type_of_event_is_told(desk: Any, s3: Any, ears: Ears) -> None:
     assert by_name["LifecycleTransition"]["lifecycleEventData"] == {
         "transitionEventData": {"destinationStorageClass": "STANDARD_IA"}
     }
+    assert {each["eventVersion"] for each in records} == {"2.6"}
+    own = ("ObjectRestore:Completed", "LifecycleExpiration:Delete", "LifecycleTransition", "IntelligentTiering")
+    assert {by_name[name]["requestParameters"]["sourceIPAddress"] for name in own} == {"s3.amazonaws.com"}
+    assert "sequencer" not in by_name["ObjectRestore:Completed"]["s3"]["object"]
+    assert by_name["ObjectCreated:Copy"]["s3"]["object"]["hasObjectAnnotation"] is False
     assert by_name["LifecycleExpiration:Delete"]["userIdentity"] == {"principalId": "s3.amazonaws.com"}
     assert {each["s3"]["object"]["key"] for each in records if each["eventName"] == "ObjectRestore:Completed"} == {
         "cold",
