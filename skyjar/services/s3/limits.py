@@ -22,6 +22,7 @@ LIST_KEYS = 1000
 DELETE_KEYS = 1000
 POLICY_BYTES = 20 * KIB
 LIFECYCLE_RULES = 1000
+NEWER_VERSIONS = 100  # that a lifecycle rule can keep (API reference, NoncurrentVersionExpiration)
 FILTER_BYTES = 1000 * TIB  # the most that a lifecycle rule's filter can say of a size
 CORS_RULES = 100
 FORM_FIELDS_BYTES = 20 * KIB  # of a browser's form, before its file

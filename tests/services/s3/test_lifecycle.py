@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from skyjar.kernel.errors import AWSError
 from skyjar.services.s3 import errors
 
 DAY_S = 86_400
@@ -88,6 +89,33 @@ def test_transitions_that_cannot_be(s3: Any, transitions: list[dict[str, Any]]) 
 def test_an_object_expires_after_it_was_moved(s3: Any) -> None:
     with pytest.raises(errors.InvalidArgument, match="must be greater"):
         rules(s3, {"Transitions": [to("GLACIER", 30)], "Expiration": {"Days": 30}})
+
+
+DATE = 1_900_022_400.0
+TWICE = [{"Key": "a", "Value": "b"}, {"Key": "a", "Value": "c"}]
+
+
+@pytest.mark.parametrize(
+    ("rule", "sentence"),
+    [
+        ({"Transitions": [{"StorageClass": "GLACIER", "Date": DATE}], "Expiration": {"Days": 9}}, "Found mixed"),
+        ({"Transitions": [to("GLACIER", 1)], "Expiration": {"Date": DATE}, "Filter": {"Prefix": "a/"}}, "(prefix=a/)"),
+        ({"Transitions": [{"StorageClass": "GLACIER", "Date": DATE}], "Expiration": {"Date": DATE}}, "must be later than"),
+        ({"Expiration": {"Days": 1}, "Filter": {"And": {"Tags": TWICE}}}, "Duplicate Tag Keys are not allowed."),
+        ({"Expiration": {"Days": 1}, "Filter": {"Prefix": "x" * 1025}}, "The maximum size of a prefix is 1024."),
+        ({"NoncurrentVersionExpiration": {"NoncurrentDays": 1, "NewerNoncurrentVersions": 101}}, "between 1 and 100"),
+        (
+            {"NoncurrentVersionTransitions": [
+                {"NoncurrentDays": 1, "NewerNoncurrentVersions": 0, "StorageClass": "GLACIER"}]},
+            "between 1 and 100",
+        ),
+    ],
+)  # fmt: skip
+def test_rules_that_are_refused(s3: Any, rule: dict[str, Any], sentence: str) -> None:
+    with pytest.raises(AWSError) as caught:
+        rules(s3, rule)
+    assert sentence in caught.value.message
+    assert caught.value.code in ("InvalidRequest", "InvalidArgument")
 
 
 def test_the_life_of_a_restored_copy(desk: Any, s3: Any) -> None:
