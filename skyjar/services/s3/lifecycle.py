@@ -47,8 +47,8 @@ def check(rules: list[Rule]) -> None:
 
 
 def _check_rule(rule: Rule) -> None:
-    if len(rule.get("ID", "")) > 255:
-        raise InvalidArgument("ID length should not exceed allowed limit of 255")
+    if len(rule.get("ID", "")) > limits.RULE_ID:
+        raise InvalidArgument(f"ID length should not exceed allowed limit of {limits.RULE_ID}")
     if rule.get("Status") not in ("Enabled", "Disabled") or ("Filter" in rule) == ("Prefix" in rule):
         raise MalformedXML
     if not any(action in rule for action in _ACTIONS):
