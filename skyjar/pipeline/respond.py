@@ -54,10 +54,11 @@ def render(x: Exchange, flows: Flows) -> Response:
     assert x.model is not None
     response = x.codec.serialise(x.model, result, x.request_id)
     body: Any = response.body
-    if type(body) is Slices:
-        response.body = file_slice(body)
-    elif type(body) is Flowing:
-        response.body = flows.take(body)
+    if type(body) is not bytes:
+        if type(body) is Slices:
+            response.body = file_slice(body)
+        elif type(body) is Flowing:
+            response.body = flows.take(body)
     return response
 
 
