@@ -647,7 +647,9 @@ class Http1(asyncio.Protocol):
             head = heads.render(response, "Transfer-Encoding: chunked\r\n", self.edge.date_and_server, connection)
         self.transport.write(head)
         assert not isinstance(body, bytes)
-        self._stream = self.edge.task(self._send_chunks(exchange, body, close, is_bare=is_bare))
+        self._stream = self.edge.task(
+            self._send_chunks(exchange, body if length is None else heads.exactly(body, length), close, is_bare=is_bare)
+        )
 
     async def _send_file(self, exchange: Exchange, file: BinaryIO, length: int, close: bool) -> None:
         with file:

@@ -358,6 +358,8 @@ class Http2(asyncio.Protocol):
             self._pump(stream)
         else:
             chunks = file_chunks(body, self.limits.file_chunk_bytes) if isinstance(body, FileSlice) else body
+            if length is not None and chunks is body:
+                chunks = heads.exactly(body, length)
             self._frames.send_headers(stream.id, head)
             stream.task = self.edge.task(self._send_chunks(stream, chunks))
 
