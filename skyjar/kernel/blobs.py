@@ -111,8 +111,8 @@ class Slices:
 
 
 def size_of(body: object) -> int:
-    """Of a request's or answer's body, whatever it is; a stream of events has none that is known."""
-    return len(body) if isinstance(body, bytes) else int(getattr(body, "size", 0) or getattr(body, "length", 0))
+    """Of a request's or answer's body, whatever it is; a stream of events, or one that is still coming, may have none that is known."""
+    return len(body) if isinstance(body, bytes) else int(getattr(body, "size", 0) or getattr(body, "length", 0) or 0)
 
 
 class Writer:
