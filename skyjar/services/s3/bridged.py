@@ -82,7 +82,16 @@ def _said(event: str, found: Object, more: dict[str, Any]) -> tuple[str, dict[st
         return "Object Access Tier Changed", {"destination-access-tier": told}
     if family == "ObjectTagging":
         return ("Object Tags Added" if kind == "Put" else "Object Tags Deleted"), {}
+    if family == "ObjectRetention":
+        told = more.get("objectRetentionEventData")
+        dated = {"mode": told["mode"], "retain-until-date": _whole(told["retainUntilDate"])} if told else {}
+        return "Object Retention Updated", {"object-retention-event-data": dated} if told else {}
     return ("Object ACL Updated", {}) if family == "ObjectAcl" else None
+
+
+def _whole(moment: str) -> str:
+    """Without the milliseconds that notifications have."""
+    return moment.partition(".")[0] + "Z"
 
 
 def _of_restore(kind: str, found: Object, more: dict[str, Any]) -> dict[str, Any]:
@@ -91,5 +100,5 @@ def _of_restore(kind: str, found: Object, more: dict[str, Any]) -> dict[str, Any
     extra: dict[str, Any] = {"source-storage-class": found.storage_class}
     if kind == "Completed":  # what comes back from an archive of Intelligent-Tiering stays
         told = more["glacierEventData"]["restoreEventData"].get("lifecycleRestorationExpiryTime")
-        extra |= {"restore-expiry-time": told} if told else {}
+        extra |= {"restore-expiry-time": _whole(told)} if told else {}
     return extra

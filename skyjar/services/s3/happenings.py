@@ -24,6 +24,7 @@ _EVENTS = {
     "ObjectRestore": ("Post", "Completed", "Delete"),
     "ObjectTagging": ("Put", "Delete"),
     "ObjectAcl": ("Put",),
+    "ObjectRetention": ("Put",),
     "Replication": (
         "OperationFailedReplication",
         "OperationNotTracked",
