@@ -10,6 +10,7 @@ from itertools import combinations
 from typing import Any
 from urllib.parse import quote_plus
 
+from skyjar.kernel.errors import NotImplementedHere
 from skyjar.kernel.principals import Principal
 
 from .errors import InvalidArgument
@@ -59,6 +60,8 @@ def check(document: dict[str, Any]) -> None:
         )
     for each in every:
         for event in each["Events"]:
+            if event.startswith("s3:ObjectAnnotation:"):
+                raise NotImplementedHere(f"Skyjar does not implement the event {event} of s3 notifications.")
             if event not in KNOWN:
                 raise InvalidArgument(
                     "The event is not supported for notifications", ArgumentName="Event", ArgumentValue=event

@@ -155,8 +155,9 @@ def test_what_is_not_there_is_refused_by_name(s3: Any) -> None:
     for configuration in (
         {"QueueConfigurations": [{"QueueArn": "arn:aws:nothing", "Events": ["s3:ObjectCreated:*"]}]},
         {"QueueConfigurations": [{"QueueArn": "arn:aws:sqs:us-east-1:1:q", "Events": ["s3:Nothing:*"]}]},
+        {"QueueConfigurations": [{"QueueArn": "arn:aws:sqs:us-east-1:1:q", "Events": ["s3:ObjectAnnotation:Put"]}]},
     ):
-        with pytest.raises(AWSError, match=r"well formed|event is not supported"):
+        with pytest.raises(AWSError, match=r"well formed|event is not supported|Skyjar does not implement the event"):
             s3.put_bucket_notification_configuration(bucket="first", notification_configuration=configuration)
 
 
