@@ -10,7 +10,7 @@ from skyjar.kernel.service import operation
 from skyjar.kernel.tables import At
 
 from . import deliveries, limits, locks, minimums, names, object_state, preconditions, replicas, state, versioning
-from .errors import MalformedXML, NoSuchVersion
+from .errors import InvalidVersion, MalformedXML, NoSuchVersion
 from .state import Bucket
 
 
@@ -36,6 +36,7 @@ def delete_object(
         )
         preconditions.check_delete(current, if_match, if_match_last_modified_time, if_match_size)
     if version_id:
+        object_state.check_id(version_id)
         versioning.check_removal(call, at, where, mfa)
         return delete_version(call, at, where, key, version_id, bypass_governance_retention)
     return delete_current(call, at, where, key)
@@ -119,6 +120,10 @@ def delete_objects(
                 done = delete_version(call, at, where, key, version, bypass_governance_retention)
             else:
                 done = s3.delete_object(bucket=bucket, key=key, version_id=version, **bypass, **conditions)
+        except InvalidVersion:
+            unknown = NoSuchVersion()
+            errors.append({"Key": key, **named, "Code": unknown.code, "Message": unknown.message})
+            continue
         except AWSError as error:
             errors.append({"Key": key, **named, "Code": error.code, "Message": error.message})
             continue

@@ -10,7 +10,7 @@ from skyjar.kernel.call import Call
 from skyjar.kernel.service import operation
 from skyjar.kernel.tables import At, Table
 
-from . import acls, grants, limits, object_lambdas, object_state, state
+from . import acls, grants, limits, object_lambdas, object_state, paging, state
 from .errors import InvalidArgument
 from .names import encode as _encode
 from .object_lambda_state import ObjectLambda
@@ -108,20 +108,33 @@ def _rolled(
         start = following
 
 
-def _check(max_keys: int, name: str, encoding: str) -> int:
-    if max_keys < 0:
-        raise InvalidArgument(
-            f"Argument {name} must be an integer between 0 and 2147483647", ArgumentName=name, ArgumentValue=max_keys
-        )
-    if encoding not in ("", "url"):
-        raise InvalidArgument(
-            "Invalid Encoding Method specified in Request", ArgumentName="encoding-type", ArgumentValue=encoding
-        )
-    return min(max_keys, limits.LIST_KEYS)
+def _check(max_keys: int, encoding: str, optional: list[str] | None) -> int:
+    most = paging.check(max_keys, "maxKeys", "max-keys")
+    paging.check_encoding(encoding)
+    for name in optional or ():
+        if name != "RestoreStatus":
+            raise InvalidArgument(
+                "Invalid attribute name specified.",
+                ArgumentName="x-amz-optional-object-attributes",
+                ArgumentValue=name,
+            )
+    return most
 
 
-def _contents(rows: list[Entry], encoding: str, bucket: Bucket | None) -> list[dict[str, Any]]:
-    """The owner is told where `bucket` is given."""
+def _restored(found: Object | None, now: float) -> dict[str, Any]:
+    """What RestoreStatus tells; nothing of what was not asked to be restored."""
+    if found is None or not found.restore[1]:
+        return {}
+    ready, until = found.restore
+    if now < ready:
+        return {"RestoreStatus": {"IsRestoreInProgress": True}}
+    return {"RestoreStatus": {"IsRestoreInProgress": False, "RestoreExpiryDate": until}} if now < until else {}
+
+
+def _contents(
+    rows: list[Entry], encoding: str, bucket: Bucket | None, restored: tuple[At, float] | None
+) -> list[dict[str, Any]]:
+    """The owner is told where `bucket` is given; what is restored where it is given where that lies and the time."""
     shown: list[dict[str, Any]] = []
     for row in rows:
         one: dict[str, Any] = {
@@ -136,6 +149,9 @@ def _contents(rows: list[Entry], encoding: str, bucket: Bucket | None) -> list[d
         if bucket is not None:
             one["Owner"] = acls.owner(grants.owns(bucket, row.owner))
         one["StorageClass"] = row.storage_class
+        if restored is not None and row.storage_class != "STANDARD":
+            at, now = restored
+            one |= _restored(object_state.objects.get(at, row.space, row.key, row.order), now)
         shown.append(one)
     return shown
 
@@ -152,6 +168,7 @@ def list_objects_v2(
     continuation_token: str | None = None,
     start_after: str = "",
     fetch_owner: bool = False,
+    optional_object_attributes: list[str] | None = None,
     request_payer: str = "",
     expected_bucket_owner: str = "",
 ) -> dict[str, Any]:
@@ -159,7 +176,7 @@ def list_objects_v2(
     if type(transforming) is ObjectLambda:
         return object_lambdas.passed_on(transforming, "list_objects_v2", locals())
     at, where = state.bucket_of(call, bucket)
-    limit = _check(max_keys, "max-keys", encoding_type)
+    limit = _check(max_keys, encoding_type, optional_object_attributes)
     after = start_after if continuation_token is None else _of_token(continuation_token)
     found = page(at, where, prefix, delimiter, after, limit)
     answer: dict[str, Any] = {"Name": bucket, "Prefix": _encode(prefix, encoding_type)}
@@ -176,7 +193,8 @@ def list_objects_v2(
     if encoding_type:
         answer["EncodingType"] = encoding_type
     answer["IsTruncated"] = found.more
-    answer["Contents"] = _contents(found.rows, encoding_type, where if fetch_owner else None)
+    restored = (at, call.now) if optional_object_attributes else None
+    answer["Contents"] = _contents(found.rows, encoding_type, where if fetch_owner else None, restored)
     answer["CommonPrefixes"] = [{"Prefix": _encode(each, encoding_type)} for each in found.prefixes]
     return answer
 
@@ -204,6 +222,7 @@ def list_objects(
     encoding_type: str = "",
     max_keys: int = limits.LIST_KEYS,
     marker: str = "",
+    optional_object_attributes: list[str] | None = None,
     request_payer: str = "",
     expected_bucket_owner: str = "",
 ) -> dict[str, Any]:
@@ -211,7 +230,7 @@ def list_objects(
     if type(transforming) is ObjectLambda:
         return object_lambdas.passed_on(transforming, "list_objects", locals())
     at, where = state.bucket_of(call, bucket)
-    limit = _check(max_keys, "max-keys", encoding_type)
+    limit = _check(max_keys, encoding_type, optional_object_attributes)
     found = page(at, where, prefix, delimiter, marker, limit)
     answer: dict[str, Any] = {
         "Name": bucket,
@@ -226,7 +245,8 @@ def list_objects(
     if encoding_type:
         answer["EncodingType"] = encoding_type
     answer["IsTruncated"] = found.more
-    answer["Contents"] = _contents(found.rows, encoding_type, where)
+    restored = (at, call.now) if optional_object_attributes else None
+    answer["Contents"] = _contents(found.rows, encoding_type, where, restored)
     answer["CommonPrefixes"] = [{"Prefix": _encode(each, encoding_type)} for each in found.prefixes]
     return answer
 
@@ -242,11 +262,12 @@ def list_object_versions(
     max_keys: int = limits.LIST_KEYS,
     key_marker: str = "",
     version_id_marker: str = "",
+    optional_object_attributes: list[str] | None = None,
     request_payer: str = "",
     expected_bucket_owner: str = "",
 ) -> dict[str, Any]:
     at, where = state.bucket_of(call, bucket)
-    limit = _check(max_keys, "max-keys", encoding_type)
+    limit = _check(max_keys, encoding_type, optional_object_attributes)
     if version_id_marker and not key_marker:
         raise InvalidArgument(
             "A version-id marker cannot be specified without a key marker.",
@@ -266,7 +287,8 @@ def list_object_versions(
             last = (name, "")
             continue
         last = (name, row.version)
-        (markers if row.is_marker else versions).append(_version(where, row, is_latest, encoding_type))
+        told = _restored(row, call.now) if optional_object_attributes else {}
+        (markers if row.is_marker else versions).append({**_version(where, row, is_latest, encoding_type), **told})
     answer: dict[str, Any] = {
         "Name": bucket,
         "Prefix": _encode(prefix, encoding_type),

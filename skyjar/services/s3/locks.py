@@ -49,6 +49,14 @@ def chosen(call: Call, at: At, bucket: Bucket, mode: str, until: float | None, h
     return default["Mode"], int(call.now) + days(default) * limits.DAY_S, hold == "ON"
 
 
+def check_sum(call: Call, lock: Lock, what: str) -> None:
+    """What came without MD5 and checksum cannot be locked, but by what is in the cloud. `what`: Put Object, or Put Part."""
+    if lock != UNLOCKED and call.origin.signature and not call.parent:
+        raise InvalidRequest(
+            f"Content-MD5 OR x-amz-checksum- HTTP header is required for {what} requests with Object Lock parameters"
+        )
+
+
 def check_date(call: Call, until: float) -> None:
     if until <= call.now:
         raise InvalidArgument("The retain until date must be in the future!", ArgumentName="x-amz-object-lock-mode")
