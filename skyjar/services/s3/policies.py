@@ -12,7 +12,7 @@ from skyjar.policy import errors as language
 from skyjar.policy import publicity
 from skyjar.policy.documents import validate
 
-from . import blocks, limits, state
+from . import blocks, limits, policy_actions, state
 from .errors import (
     AccessDenied,
     MalformedPolicy,
@@ -58,9 +58,7 @@ def put_bucket_policy(
         for resource in statement.resources:
             if not _is_within(resource, arn):
                 raise MalformedPolicy("Policy has invalid resource")
-        for action in statement.actions:
-            if action != "*" and not action.lower().startswith("s3:"):
-                raise MalformedPolicy("Policy has invalid action")
+        policy_actions.check(statement)
     is_public = publicity.is_public(document.text)
     if is_public and blocks.of(call, where)[blocks.BLOCK_POLICY]:
         raise AccessDenied(
