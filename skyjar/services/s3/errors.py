@@ -361,6 +361,11 @@ class AccessControlListNotSupported(AWSError):
     sentence = "The bucket does not allow ACLs"
 
 
+class MissingSecurityHeader(AWSError):
+    code = "MissingSecurityHeader"
+    sentence = "Your request was missing a required header"
+
+
 class MalformedACL(AWSError):
     code = "MalformedACLError"
     sentence = "The XML you provided was not well-formed or did not validate against our published schema"
