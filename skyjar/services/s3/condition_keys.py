@@ -37,6 +37,7 @@ _PLAIN = {
     "object_lock_legal_hold_status": "s3:object-lock-legal-hold",
     "if_match": "s3:if-match",
     "if_none_match": "s3:if-none-match",
+    "bucket_namespace": "s3:x-amz-bucket-namespace",
     "object_ownership": "s3:x-amz-object-ownership",
 }
 _TAGGING = ("put_object", "create_multipart_upload", "copy_object", "put_object_tagging")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Iterator
 from typing import Any
 
@@ -177,13 +176,13 @@ def list_objects_v2(
         return object_lambdas.passed_on(transforming, "list_objects_v2", locals())
     at, where = state.bucket_of(call, bucket)
     limit = _check(max_keys, encoding_type, optional_object_attributes)
-    after = start_after if continuation_token is None else _of_token(continuation_token)
+    after = start_after if continuation_token is None else paging.behind(continuation_token)
     found = page(at, where, prefix, delimiter, after, limit)
     answer: dict[str, Any] = {"Name": bucket, "Prefix": _encode(prefix, encoding_type)}
     if continuation_token is not None:
         answer["ContinuationToken"] = continuation_token
     if found.more:
-        answer["NextContinuationToken"] = _token(found.last)
+        answer["NextContinuationToken"] = paging.token(found.last)
     if start_after:
         answer["StartAfter"] = _encode(start_after, encoding_type)
     answer["KeyCount"] = len(found.rows) + len(found.prefixes)
@@ -197,19 +196,6 @@ def list_objects_v2(
     answer["Contents"] = _contents(found.rows, encoding_type, where if fetch_owner else None, restored)
     answer["CommonPrefixes"] = [{"Prefix": _encode(each, encoding_type)} for each in found.prefixes]
     return answer
-
-
-def _token(last: str) -> str:
-    return "1" + urlsafe_b64encode(last.encode("utf-8", "surrogatepass")).decode()
-
-
-def _of_token(token: str) -> str:
-    try:
-        if token[:1] == "1" and len(token) > 1:
-            return urlsafe_b64decode(token[1:]).decode("utf-8", "surrogatepass")
-    except ValueError:
-        pass
-    raise InvalidArgument("The continuation token provided is incorrect", ArgumentName="continuation-token")
 
 
 @operation

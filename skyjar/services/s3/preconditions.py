@@ -65,7 +65,7 @@ def check_delete(
     if not if_match and if_match_last_modified_time is None and if_match_size is None:
         return
     if current is None or current.is_marker:
-        if if_match and if_match.strip() != "*":
+        if if_match:
             raise PreconditionFailed(Condition="If-Match")
         return
     if if_match and not _names(if_match, current):

@@ -80,6 +80,8 @@ def test_conditional_writes(s3: Any) -> None:
     put(s3, b"2", if_match=etag)
     with pytest.raises(errors.PreconditionFailed):
         s3.delete_object(bucket="first", key="k", if_match=etag)
+    with pytest.raises(errors.PreconditionFailed):
+        s3.delete_object(bucket="first", key="nothing", if_match="*")
     assert body_of(s3.get_object(bucket="first", key="k")) == b"2"
 
 
