@@ -250,7 +250,8 @@ def _by_scope(x: Exchange) -> tuple[str, ...]:
         found = index.by_endpoint_prefix().get(host["service"])
         if found is not None:
             return found
-    if request.headers.get("content-type", "").startswith(_FORM) or "Action=" in request.query:
+    is_form = request.headers.get("content-type", "").startswith(_FORM)
+    if (is_form and (request.path == "/" or "Action=" in _text(request))) or "Action=" in request.query:
         return _by_action(request)
     return ("s3",)
 

@@ -13,11 +13,13 @@ from skyjar.services.s3 import errors, lifecycle, limits
 @pytest.mark.parametrize(
     "name",
     ["My_Bucket", "ab", "a" * 64, "192.168.5.4", "-abc", "abc-", "a..b", "xn--abc", "sthree-abc", "abc-s3alias",
-     "abc--ol-s3", "amzn-s3-demo-x"],
+     "abc--ol-s3", "abc.mrap", "abc--x-s3", "abc--table-s3", "amzn-s3-demo-x", "Abc", "a.-b.", "a_b", "ü" * 3],
 )  # fmt: skip
 def test_names_that_no_bucket_may_have(desk: Any, name: str) -> None:
-    with pytest.raises(errors.InvalidBucketName):
+    with pytest.raises(errors.InvalidBucketName) as refused:
         desk.ask("s3").create_bucket(bucket=name)
+    assert (refused.value.code, refused.value.status) == ("InvalidBucketName", 400)
+    assert not desk.ask("s3").list_buckets()["Buckets"]
     for fine in ("abc", "a" * 63, "a.b-c"):
         desk.ask("s3").create_bucket(bucket=fine)
 
