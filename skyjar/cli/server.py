@@ -130,8 +130,11 @@ def aws(arguments: argparse.Namespace) -> int:
         raise Problem("The AWS CLI is not installed.", "Install it: pip install awscli")
     base = places.endpoint(arguments.port)
     words = arguments.words[1:] if arguments.words[:1] == ["--"] else arguments.words
+    # S3 Control is asked by host names before the endpoint's (000000000000.127.0.0.1), which no DNS knows: a proxy needs none.
+    leading = {"http_proxy": base, "no_proxy": ""}
+    kept = {name: value for name, value in os.environ.items() if name not in ("HTTP_PROXY", "NO_PROXY")}
     # Some commands of CLI version 1 (sqs) choose a host of their own unless the option says otherwise.
-    os.execve(program, [program, "--endpoint-url", base, *words], {**os.environ, **places.environment(base)})  # noqa: S606
+    os.execve(program, [program, "--endpoint-url", base, *words], {**kept, **places.environment(base), **leading})  # noqa: S606
 
 
 def trust(arguments: argparse.Namespace) -> int:

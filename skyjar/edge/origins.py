@@ -4,8 +4,9 @@ A page of a foreign site that is open in the developer's browser can send reques
 knows the keys `test`/`test` it could even sign them. Two rules stop it:
 
 - A request that a browser marks as foreign (`Origin`, or `Sec-Fetch-Site: cross-site`) gets 403.
-- A host name that a stranger's DNS may point at loopback (DNS rebinding) gets 400: only addresses, single labels
-  (`skyjar` in a compose file), names under special-use domains, and AWS's own domains are answered.
+- A host name that a stranger's DNS may point at loopback (DNS rebinding) gets 400: only addresses, labels before an address
+  (what SDKs put before their endpoint's host), single labels (`skyjar` in a compose file), names under special-use domains, and
+  AWS's own domains are answered.
 
 Data planes whose users choose names and origins (buckets with CORS, custom domains) open this for their own hosts: the
 application's optional `allows_origin(request, origin) -> bool` and `allows_host(host) -> bool` are asked before refusing.
@@ -50,7 +51,9 @@ def host_name(host: str) -> str | None:
 
 def is_own_name(name: str) -> bool:
     """Can no stranger make this name point at us?"""
-    if "." not in name or ":" in name or _IPV4.match(name):
+    if (
+        "." not in name or ":" in name or name.rpartition(".")[2].isdecimal()
+    ):  # no domain of the Internet ends in a number
         return True
     return name.endswith(LOCAL_SUFFIXES) or name.endswith(AWS_SUFFIXES) or name == "localhost.localstack.cloud"
 

@@ -47,7 +47,7 @@ _MULTI_REGION_HOST = re.compile(
     r"^(?P<alias>[a-z0-9]+\.mrap)\.accesspoint\.s3-global\.(?:amazonaws\.com|localhost(?:\.localstack\.cloud)?)(?::\d+)?$"
 )
 MULTI_REGION = "s3-multi-region"  # the label of a request to a Multi-Region access point, which S3 finds a Region for
-_BUCKET_HOST = re.compile(r"^(?P<bucket>[a-z0-9][a-z0-9.-]{1,61}[a-z0-9])\.localhost(?::\d+)?$")
+_BUCKET_HOST = re.compile(r"^(?P<bucket>[a-z0-9][a-z0-9.-]{1,61}[a-z0-9])\.(?:localhost|127\.0\.0\.1)(?::\d+)?$")
 
 
 class UnknownOperation(AWSError):

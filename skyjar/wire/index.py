@@ -119,9 +119,10 @@ def by_endpoint_prefix() -> dict[str, tuple[str, ...]]:
 
 @cache
 def by_target() -> dict[str, tuple[str, ...]]:
-    """X-Amz-Target prefix -> services."""
+    """X-Amz-Target prefix -> services. Of CloudTrail's long one SDKs that are not made of botocore's model send the last part."""
     pairs = [(entry["target"], name) for name, entry in entries().items() if "target" in entry]
-    return _group(sorted(pairs, key=lambda pair: pair[0].lower() != pair[1]))
+    short = [(target.rpartition(".")[2], name) for target, name in pairs if "." in target]
+    return _group(sorted((*pairs, *short), key=lambda pair: pair[0].lower() != pair[1]))
 
 
 def main() -> None:

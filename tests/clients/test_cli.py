@@ -184,3 +184,23 @@ def test_max_items_gives_a_token_from_which_the_next_goes_on(home: Home, account
     then = json.loads(home(*words, "--starting-token", first["NextToken"], **given))
     assert [each["Key"] for each in then["Contents"]] == ["c"]
     assert "NextToken" not in then
+
+
+def test_hosts_that_no_dns_knows_are_found_through_the_command(home: Home, account: Account) -> None:
+    """S3 Control is asked at 000000000000.127.0.0.1, whatever the endpoint."""
+    block = "BlockPublicAcls=true,IgnorePublicAcls=true,BlockPublicPolicy=false,RestrictPublicBuckets=false"
+    skyjar = [str(AWS.with_name("skyjar")), "aws", "--port", account.running.endpoint.rpartition(":")[2]]
+    keys = {"AWS_ACCESS_KEY_ID": account.number, "AWS_SECRET_ACCESS_KEY": "test"}
+    for words in (
+        ("put-public-access-block", "--public-access-block-configuration", block),
+        ("get-public-access-block",),
+    ):
+        done = subprocess.run(
+            [*skyjar, "s3control", *words, "--account-id", account.number, "--output", "json"],
+            env={**home.environment, **keys, "NO_PROXY": "127.0.0.1"},
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+        assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["PublicAccessBlockConfiguration"]["BlockPublicPolicy"] is False

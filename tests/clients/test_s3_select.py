@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -100,9 +101,15 @@ def test_an_answer_is_told_while_it_is_worked_out(account: Account, monkeypatch:
     with pytest.raises(ClientError, match="JSONParsingError") as early:
         select("SELECT COUNT(*) FROM s3object")
     assert early.value.response["ResponseMetadata"]["HTTPStatusCode"] == 400, "before anything was told"
+    may_work, work = threading.Event(), event_streams._next
     monkeypatch.setattr(event_streams, "IDLE_S", 0.001)
+    monkeypatch.setattr(event_streams, "_next", lambda events: may_work.wait(60) and work(events))
     for progress, kind in ((False, "Cont"), (True, "Progress")):
-        told = list(select("SELECT n FROM s3object WHERE n = 4000 LIMIT 1", RequestProgress={"Enabled": progress}))
+        may_work.clear()
+        stream = iter(select("SELECT n FROM s3object WHERE n = 4000 LIMIT 1", RequestProgress={"Enabled": progress}))
+        told = [next(stream)]
+        may_work.set()
+        told.extend(stream)
         kinds = [next(iter(each)) for each in told]
         assert kinds[0] == kind and [each for each in kinds if each != kind] == ["Records", "Stats", "End"]
     scanned = [each["Progress"]["Details"]["BytesScanned"] for each in told if "Progress" in each]

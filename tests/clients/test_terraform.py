@@ -1,345 +1,104 @@
-"""Terraform with its AWS provider: apply, a plan that finds nothing to change, destroy."""
+"""Terraform's own AWS provider makes all that S3 and DynamoDB can be told, and an application, finds it as it made it, changes it and
+takes it away.
+
+The provider is in no registry that tests may ask: a machine has it in a folder of plugins, or these tests are skipped.
+"""
 
 from __future__ import annotations
 
 import os
 import shutil
 import subprocess
-from collections.abc import Callable
+import urllib.request
+import zipfile
 from pathlib import Path
 
 import pytest
 
 from skyjar.testing.running import Account
 
-PLUGINS = Path(os.environ.get("TERRAFORM_PLUGINS", "/opt/tf-plugins"))
+PLUGINS = next(
+    (
+        each
+        for each in (Path(os.environ.get("TF_PLUGIN_DIR", "/opt/tf-plugins")), Path.home() / ".terraform.d" / "plugins")
+        if (each / "registry.terraform.io" / "hashicorp" / "aws").is_dir()
+    ),
+    None,
+)
 pytestmark = [
     pytest.mark.client,
-    pytest.mark.slow,
     pytest.mark.skipif(
-        shutil.which("terraform") is None or not PLUGINS.is_dir(),
-        reason="terraform, or a folder with its AWS provider (TERRAFORM_PLUGINS), is missing",
+        shutil.which("terraform") is None or PLUGINS is None,
+        reason="Terraform or its AWS provider is missing: a plugin folder is named by TF_PLUGIN_DIR",
     ),
 ]
-CONFIGURATION = """
-provider "aws" { region = "us-east-1" }
-
-resource "aws_s3_bucket" "receipts" { bucket = "terraform-receipts" }
-
-resource "aws_dynamodb_table" "orders" {
-  name         = "orders"
-  billing_mode = "PAY_PER_REQUEST"
-  hash_key     = "id"
-  attribute {
-    name = "id"
-    type = "S"
-  }
-}
-
-resource "aws_iam_role" "function" {
-  name = "function"
-  assume_role_policy = jsonencode({
-    Version   = "2012-10-17"
-    Statement = [{ Effect = "Allow", Principal = { Service = "lambda.amazonaws.com" }, Action = "sts:AssumeRole" }]
-  })
-}
-
-resource "aws_ssm_parameter" "name" {
-  name  = "/orders/table"
-  type  = "String"
-  value = aws_dynamodb_table.orders.name
-}
-
-resource "aws_cloudwatch_log_group" "function" { name = "/aws/lambda/function" }
-
-resource "aws_cloudwatch_log_metric_filter" "errors" {
-  name           = "errors"
-  pattern        = "ERROR"
-  log_group_name = aws_cloudwatch_log_group.function.name
-  metric_transformation {
-    name      = "Errors"
-    namespace = "App"
-    value     = "1"
-  }
-}
-
-resource "aws_cloudwatch_metric_alarm" "errors" {
-  alarm_name          = "errors"
-  comparison_operator = "GreaterThanThreshold"
-  evaluation_periods  = 2
-  metric_name         = "Errors"
-  namespace           = "App"
-  period              = 60
-  statistic           = "Sum"
-  threshold           = 5
-  tags                = { team = "a" }
-}
-
-resource "aws_cloudwatch_metric_alarm" "rate" {
-  alarm_name          = "rate"
-  comparison_operator = "GreaterThanThreshold"
-  evaluation_periods  = 1
-  threshold           = 0.5
-  metric_query {
-    id          = "e"
-    expression  = "m / 2"
-    return_data = true
-  }
-  metric_query {
-    id = "m"
-    metric {
-      metric_name = "Errors"
-      namespace   = "App"
-      period      = 60
-      stat        = "Sum"
-    }
-  }
-}
-
-resource "aws_cloudwatch_composite_alarm" "all" {
-  alarm_name = "all"
-  alarm_rule = "ALARM(${aws_cloudwatch_metric_alarm.errors.alarm_name}) OR ALARM(rate)"
-  depends_on = [aws_cloudwatch_metric_alarm.rate]
-}
-
-resource "aws_cloudwatch_dashboard" "board" {
-  dashboard_name = "board"
-  dashboard_body = jsonencode({ widgets = [{ type = "text", properties = { markdown = "hello" } }] })
-}
-"""
-MESSAGING = """
-provider "aws" { region = "us-east-1" }
-resource "aws_sns_topic" "t" {
-  name = "orders"
-  display_name = "d"
-  tags = { a = "1" }
-  delivery_policy = jsonencode({ http = { defaultHealthyRetryPolicy = { minDelayTarget = 20, maxDelayTarget = 20,
-    numRetries = 3, numMaxDelayRetries = 0, numNoDelayRetries = 0, numMinDelayRetries = 0, backoffFunction = "linear" },
-    disableSubscriptionOverrides = false, defaultRequestPolicy = { headerContentType = "text/plain; charset=UTF-8" } } })
-}
-resource "aws_sns_topic" "f" {
-  name = "orders.fifo"
-  fifo_topic = true
-  content_based_deduplication = true
-}
-resource "aws_sns_topic_policy" "p" {
-  arn = aws_sns_topic.t.arn
-  policy = jsonencode({ Version = "2012-10-17", Statement = [{ Sid = "x", Effect = "Allow", Action = "SNS:Publish",
-    Principal = { Service = "s3.amazonaws.com" }, Resource = aws_sns_topic.t.arn }] })
-}
-resource "aws_sns_topic_subscription" "s" {
-  topic_arn = aws_sns_topic.t.arn
-  protocol = "sqs"
-  endpoint = replace(replace(aws_sns_topic.t.arn, ":sns:", ":sqs:"), ":orders", ":q")
-  raw_message_delivery = true
-  filter_policy = jsonencode({a=["x"]})
-}
-resource "aws_cloudwatch_event_bus" "b" { name = "orders" }
-resource "aws_cloudwatch_event_permission" "p" {
-  principal = "444455556666"
-  statement_id = "them"
-  event_bus_name = aws_cloudwatch_event_bus.b.name
-}
-resource "aws_cloudwatch_event_rule" "r" {
-  name = "orders"
-  event_bus_name = aws_cloudwatch_event_bus.b.name
-  event_pattern = jsonencode({source=["app"]})
-  tags = { a = "1" }
-}
-resource "aws_cloudwatch_event_rule" "s" {
-  name = "tick"
-  schedule_expression = "rate(5 minutes)"
-}
-resource "aws_cloudwatch_event_target" "t" {
-  rule = aws_cloudwatch_event_rule.r.name
-  event_bus_name = aws_cloudwatch_event_bus.b.name
-  arn = aws_sns_topic.t.arn
-  input_transformer {
-    input_paths = { n = "$.detail.n" }
-    input_template = "\\"<n>\\""
-  }
-  retry_policy {
-    maximum_retry_attempts = 3
-    maximum_event_age_in_seconds = 60
-  }
-}
-resource "aws_cloudwatch_event_archive" "a" {
-  name = "orders"
-  event_source_arn = aws_cloudwatch_event_bus.b.arn
-  retention_days = 2
-}
-resource "aws_cloudwatch_event_connection" "c" {
-  name = "partner"
-  authorization_type = "API_KEY"
-  auth_parameters {
-    api_key {
-      key = "x"
-      value = "y"
-    }
-  }
-}
-resource "aws_cloudwatch_event_api_destination" "d" {
-  name = "partner"
-  connection_arn = aws_cloudwatch_event_connection.c.arn
-  invocation_endpoint = "https://example.com/"
-  http_method = "POST"
-}
-resource "aws_s3_bucket" "b" { bucket = "terraform-bridged" }
-resource "aws_s3_bucket_notification" "n" {
-  bucket = aws_s3_bucket.b.id
-  eventbridge = true
-}
-"""
-GLOBAL_TABLE = """
-provider "aws" { region = "us-east-1" }
-
-resource "aws_dynamodb_table" "orders" {
-  name             = "orders"
-  billing_mode     = "PAY_PER_REQUEST"
-  hash_key         = "id"
-  stream_enabled   = true
-  stream_view_type = "NEW_AND_OLD_IMAGES"
-  attribute {
-    name = "id"
-    type = "S"
-  }
-  ttl {
-    attribute_name = "expires"
-    enabled        = true
-  }
-  point_in_time_recovery { enabled = true }
-  on_demand_throughput {
-    max_read_request_units  = 50
-    max_write_request_units = 40
-  }
-  replica { region_name = "eu-west-1" }
-}
-"""
-
-AUTO_SCALING = """
-provider "aws" { region = "us-east-1" }
-
-resource "aws_dynamodb_table" "orders" {
-  name           = "orders"
-  billing_mode   = "PROVISIONED"
-  read_capacity  = 5
-  write_capacity = 5
-  hash_key       = "id"
-  attribute {
-    name = "id"
-    type = "S"
-  }
-  lifecycle { ignore_changes = [write_capacity] }
-}
-resource "aws_appautoscaling_target" "write" {
-  service_namespace  = "dynamodb"
-  resource_id        = "table/${aws_dynamodb_table.orders.name}"
-  scalable_dimension = "dynamodb:table:WriteCapacityUnits"
-  min_capacity       = 8
-  max_capacity       = 20
-  tags               = { team = "tea" }
-}
-resource "aws_appautoscaling_policy" "write" {
-  name               = "DynamoDBWriteCapacityUtilization:${aws_appautoscaling_target.write.resource_id}"
-  policy_type        = "TargetTrackingScaling"
-  service_namespace  = aws_appautoscaling_target.write.service_namespace
-  resource_id        = aws_appautoscaling_target.write.resource_id
-  scalable_dimension = aws_appautoscaling_target.write.scalable_dimension
-  target_tracking_scaling_policy_configuration {
-    target_value = 70
-    predefined_metric_specification { predefined_metric_type = "DynamoDBWriteCapacityUtilization" }
-  }
-}
-resource "aws_appautoscaling_policy" "steps" {
-  name               = "steps"
-  policy_type        = "StepScaling"
-  service_namespace  = aws_appautoscaling_target.write.service_namespace
-  resource_id        = aws_appautoscaling_target.write.resource_id
-  scalable_dimension = aws_appautoscaling_target.write.scalable_dimension
-  step_scaling_policy_configuration {
-    adjustment_type = "ChangeInCapacity"
-    cooldown        = 60
-    step_adjustment {
-      metric_interval_lower_bound = 0
-      scaling_adjustment          = 2
-    }
-  }
-}
-resource "aws_appautoscaling_scheduled_action" "night" {
-  name               = "night"
-  service_namespace  = aws_appautoscaling_target.write.service_namespace
-  resource_id        = aws_appautoscaling_target.write.resource_id
-  scalable_dimension = aws_appautoscaling_target.write.scalable_dimension
-  schedule           = "cron(0 22 * * ? *)"
-  timezone           = "Europe/Berlin"
-  scalable_target_action { max_capacity = 10 }
-}
-"""
 
 
-def prepared(account: Account, folder: Path, configuration: str) -> Callable[..., str]:
-    """Terraform in a folder with that configuration, initialised."""
-    (folder / "main.tf").write_text(configuration)
-    environment = {name: value for name, value in os.environ.items() if name != "TF_CLI_CONFIG_FILE"}
-    environment |= account.environment
+class Terraform:
+    """One of the configurations beside this file, in a folder of its own."""
 
-    def terraform(*words: str) -> str:
+    def __init__(self, account: Account, name: str, folder: Path) -> None:
+        shutil.copytree(Path(__file__).parent / "terraform" / name, folder)
+        self._folder = folder
+        machine = {key: value for key, value in os.environ.items() if not key.startswith(("AWS_", "TF_"))}
+        self._environment = machine | {
+            "AWS_ACCESS_KEY_ID": account.number, "AWS_SECRET_ACCESS_KEY": "test", "AWS_EC2_METADATA_DISABLED": "true",
+            "AWS_ENDPOINT_URL": account.running.endpoint, "AWS_CONFIG_FILE": os.devnull, "CHECKPOINT_DISABLE": "1",
+            "TF_CLI_CONFIG_FILE": os.devnull, "TF_IN_AUTOMATION": "1", "TF_VAR_name": f"tf-{account.number}",
+            "HTTP_PROXY": account.running.endpoint,  # S3 Control's host names begin with the account's number
+        }  # fmt: skip
+        self._run("init", f"-plugin-dir={PLUGINS}")
+
+    def _run(self, *words: str, wanted: int = 0) -> str:
+        command = ("terraform", words[0], "-no-color", *words[1:])
         done = subprocess.run(
-            ["terraform", *words, "-no-color"],
-            cwd=folder,
-            env=environment,
-            capture_output=True,
-            text=True,
-            timeout=240,
+            command, cwd=self._folder, env=self._environment, capture_output=True, text=True, timeout=240
         )
-        assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
+        assert done.returncode == wanted, done.stdout[-8000:] + done.stderr
         return done.stdout
 
-    terraform("init", f"-plugin-dir={PLUGINS}")
-    return terraform
+    def apply(self, step: int) -> str:
+        """What the configuration's output says then. Nothing is left to change, as a plan finds."""
+        variable = f"-var=step={step}"
+        self._run("apply", "-auto-approve", variable)
+        assert "No changes." in self._run("plan", "-detailed-exitcode", variable)
+        return self._run("output", "-raw", "told")
+
+    def destroy(self) -> None:
+        self._run("destroy", "-auto-approve", "-var=step=2")
 
 
-def test_apply_plan_and_destroy(account: Account, tmp_path: Path) -> None:
-    terraform = prepared(account, tmp_path, CONFIGURATION)
-    terraform("apply", "-auto-approve")
-    assert account.client("ssm").get_parameter(Name="/orders/table")["Parameter"]["Value"] == "orders"
-    assert "No changes." in terraform("plan")
-    terraform("destroy", "-auto-approve")
-    assert account.client("dynamodb").list_tables()["TableNames"] == []
+def test_buckets(skyjar: Account, tmp_path: Path) -> None:
+    terraform = Terraform(skyjar, "s3", tmp_path / "s3")
+    assert terraform.apply(1) == "<h1>1</h1>"
+    assert terraform.apply(2) == "<h1>2</h1>"
+    terraform.destroy()
+    assert skyjar.client("s3").list_buckets()["Buckets"] == []
 
 
-@pytest.mark.spec("dynamodb-060")
-def test_a_global_table(account: Account, tmp_path: Path) -> None:
-    terraform = prepared(account, tmp_path, GLOBAL_TABLE)
-    terraform("apply", "-auto-approve")
-    far = account.client("dynamodb", region_name="eu-west-1")
-    assert far.describe_table(TableName="orders")["Table"]["TableStatus"] == "ACTIVE"
-    assert "No changes." in terraform("plan")
-    terraform("destroy", "-auto-approve")
-    assert account.client("dynamodb").list_tables()["TableNames"] == far.list_tables()["TableNames"] == []
+def test_tables(skyjar: Account, tmp_path: Path) -> None:
+    terraform = Terraform(skyjar, "dynamodb", tmp_path / "dynamodb")
+    assert terraform.apply(1) == "b"
+    assert terraform.apply(2) == "b"
+    terraform.destroy()
+    assert skyjar.client("dynamodb").list_tables()["TableNames"] == []
 
 
-def test_auto_scaling_of_a_table(account: Account, tmp_path: Path) -> None:
-    terraform = prepared(account, tmp_path, AUTO_SCALING)
-    terraform("apply", "-auto-approve")
-    account.running.settle()
-    dynamodb = account.client("dynamodb")
-    units = dynamodb.describe_table(TableName="orders")["Table"]["ProvisionedThroughput"]["WriteCapacityUnits"]
-    assert units == 8
-    assert "No changes." in terraform("plan")
-    terraform("destroy", "-auto-approve")
-    scaling = account.client("application-autoscaling")
-    assert scaling.describe_scalable_targets(ServiceNamespace="dynamodb")["ScalableTargets"] == []
-    assert account.client("cloudwatch").describe_alarms()["MetricAlarms"] == []
+FUNCTION = """
+import os
+def handler(event, context):
+    return {"statusCode": 200, "body": os.environ["STEP"]}
+"""
 
 
-def test_topics_and_event_buses(account: Account, tmp_path: Path) -> None:
-    terraform = prepared(account, tmp_path, MESSAGING)
-    terraform("apply", "-auto-approve")
-    events = account.client("events")
-    [target] = events.list_targets_by_rule(Rule="orders", EventBusName="orders")["Targets"]
-    assert target["RetryPolicy"]["MaximumRetryAttempts"] == 3
-    assert "No changes." in terraform("plan")
-    terraform("destroy", "-auto-approve")
-    assert account.client("sns").list_topics()["Topics"] == []
-    assert [each["Name"] for each in events.list_event_buses()["EventBuses"]] == ["default"]
+def test_an_application(skyjar: Account, tmp_path: Path) -> None:
+    terraform = Terraform(skyjar, "application", tmp_path / "application")
+    with zipfile.ZipFile(tmp_path / "application" / "function.zip", "w") as package:
+        package.writestr("function.py", FUNCTION)
+    for step in (1, 2):
+        http, rest = terraform.apply(step).split()
+        for path in (f"{http}/$default/step", f"{rest}/prod/step"):
+            with urllib.request.urlopen(f"{skyjar.running.endpoint}/_aws/execute-api/{path}") as answer:
+                assert answer.read() == b"%d" % step
+    terraform.destroy()
+    assert skyjar.client("lambda").list_functions()["Functions"] == []

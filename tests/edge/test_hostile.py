@@ -222,6 +222,7 @@ def test_the_application_decides_for_its_data_planes(server):
         ("sqs.eu-west-1.amazonaws.com", 200),
         ("localhost.localstack.cloud:4566", 200),
         ("LOCALHOST", 200),
+        ("000000000000.127.0.0.1:4566", 200),
         ("evil.com", 400),
         ("localhost.evil.com", 400),
         ("127.0.0.1.evil.com", 400),

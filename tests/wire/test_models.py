@@ -50,6 +50,8 @@ def test_services_are_found_by_signing_name(signing, first):
         ("DynamoDBStreams_20120810", "dynamodbstreams"),
         ("AWSStepFunctions", "stepfunctions"),
         ("TrentService", "kms"),
+        ("com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101", "cloudtrail"),
+        ("CloudTrail_20131101", "cloudtrail"),
         ("Nope", None),
     ],
 )

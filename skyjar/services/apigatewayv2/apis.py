@@ -12,6 +12,9 @@ from . import imports, limits, state
 from .errors import BadRequestException
 from .state import Api, Cors
 
+ROUTE_SELECTION = "$request.method $request.path"
+KEY_SELECTION = "$request.header.x-api-key"
+
 
 @operation
 def create_api(
@@ -24,14 +27,22 @@ def create_api(
     disable_execute_api_endpoint: bool = False,
     tags: dict[str, str] | None = None,
     version: str = "",
-    route_selection_expression: str = "$request.method $request.path",
+    api_key_selection_expression: str = KEY_SELECTION,
+    route_selection_expression: str = ROUTE_SELECTION,
 ) -> dict[str, Any]:
     if protocol_type != "HTTP":
         raise NotImplementedHere("Skyjar does not implement WebSocket APIs of apigatewayv2.")
-    if route_selection_expression not in ("$request.method $request.path", "${request.method} ${request.path}"):
-        raise BadRequestException("Route selection expression is not supported for HTTP APIs.")
+    _check_selections(api_key_selection_expression, route_selection_expression)
     api = make(call, name, description, version, cors_of(cors_configuration), tags or {}, disable_execute_api_endpoint)
     return show(call, api)
+
+
+def _check_selections(key: str, route: str) -> None:
+    """HTTP APIs have these two as they are, and clients that send defaults (Terraform) say so."""
+    if key != KEY_SELECTION:
+        raise BadRequestException("API key selection expression is not supported for HTTP APIs.")
+    if route not in (ROUTE_SELECTION, "${request.method} ${request.path}"):
+        raise BadRequestException("Route selection expression is not supported for HTTP APIs.")
 
 
 def make(
@@ -74,8 +85,8 @@ def show(call: Call, api: Api) -> dict[str, Any]:
         "ProtocolType": "HTTP",
         "CreatedDate": api.created_s,
         "ApiEndpoint": f"https://{api.id}.execute-api.{call.region}.amazonaws.com",
-        "RouteSelectionExpression": "$request.method $request.path",
-        "ApiKeySelectionExpression": "$request.header.x-api-key",
+        "RouteSelectionExpression": ROUTE_SELECTION,
+        "ApiKeySelectionExpression": KEY_SELECTION,
         "DisableExecuteApiEndpoint": api.is_endpoint_disabled,
         "Tags": api.tags,
     }
@@ -131,7 +142,10 @@ def update_api(
     description: str | None = None,
     disable_execute_api_endpoint: bool | None = None,
     version: str | None = None,
+    api_key_selection_expression: str = KEY_SELECTION,
+    route_selection_expression: str = ROUTE_SELECTION,
 ) -> dict[str, Any]:
+    _check_selections(api_key_selection_expression, route_selection_expression)
     api = state.api_of(call, api_id)
     changes = {
         "name": name,

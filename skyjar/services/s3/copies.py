@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any, NamedTuple
-from urllib.parse import unquote
+from urllib.parse import unquote_plus
 
 from skyjar.kernel.blobs import Blob, Blobs
 from skyjar.kernel.call import Call
@@ -77,7 +77,9 @@ def _source(call: Call, text: str, expected_owner: str, given: tuple[str, str, s
     """The object that x-amz-copy-source names, as the caller may read it; `given` is the client's own key, if any."""
     path, _, query = text.partition("?")
     version = query.removeprefix("versionId=") if query.startswith("versionId=") else ""
-    path = unquote(path).removeprefix("/")
+    path = unquote_plus(path).removeprefix(
+        "/"
+    )  # AWS reads a plus sign as a space here: aws-cli's issue 614, aws-sdk-php's 236
     divider = "/object/" if path.startswith("arn:") else "/"  # ARN/object/KEY of what an access point leads to
     bucket, slash, key = path.partition(divider)
     if not bucket or not slash or not key:

@@ -69,6 +69,18 @@ def test_deploying_needs_a_route(desk: Any) -> None:
     refused("BadRequestException", "At least one route", gateway.create_deployment, api_id=api)
 
 
+def test_selections_are_as_they_are(desk: Any) -> None:
+    """Terraform sends both defaults with every API."""
+    gateway = desk.ask("apigatewayv2")
+    selections = {"route_selection_expression": "$request.method $request.path"}
+    made = gateway.create_api(
+        name="a", protocol_type="HTTP", api_key_selection_expression="$request.header.x-api-key", **selections
+    )
+    gateway.update_api(api_id=made["ApiId"], **selections)
+    change = {"api_id": made["ApiId"], "api_key_selection_expression": "$context.authorizer.usageIdentifierKey"}
+    refused("BadRequestException", "API key selection", gateway.update_api, **change)
+
+
 def test_tags_and_pages(desk: Any) -> None:
     gateway = desk.ask("apigatewayv2")
     made = {gateway.create_api(name=name, protocol_type="HTTP", tags={"n": name})["ApiId"] for name in "abc"}
