@@ -82,6 +82,9 @@ def test_conditional_writes(s3: Any) -> None:
         s3.delete_object(bucket="first", key="k", if_match=etag)
     with pytest.raises(errors.PreconditionFailed):
         s3.delete_object(bucket="first", key="nothing", if_match="*")
+    for theirs in ({"if_match_size": 1}, {"if_match_last_modified_time": 1.0}):  # of directory buckets
+        with pytest.raises(errors.NotImplementedByS3):
+            s3.delete_object(bucket="first", key="k", **theirs)
     assert body_of(s3.get_object(bucket="first", key="k")) == b"2"
 
 
