@@ -10,8 +10,8 @@ from .errors import InvalidArgument, InvalidBucketName, KeyTooLong, NoSuchKey, R
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 _ADDRESS = re.compile(r"\d{1,3}(\.\d{1,3}){3}")
-_OWN = "account-regional"
-_NAMESPACES = ("global", _OWN)
+OWN = "account-regional"
+_NAMESPACES = ("global", OWN)
 _OWN_NAME = re.compile(r".-\d{12}-[a-z]{2}(-[a-z]+)+-\d-an$")
 _PREFIXES = ("xn--", "sthree-", "amzn-s3-demo-")
 _SUFFIXES = ("-s3alias", "--ol-s3", ".mrap", "--x-s3", "--table-s3")
@@ -37,10 +37,14 @@ def check_namespace(name: str, namespace: str, account: str, region: str) -> Non
             ArgumentName="x-amz-bucket-namespace",
             ArgumentValue=namespace,
         )
-    if (namespace == _OWN) != bool(_OWN_NAME.search(name)):
+    if (namespace == OWN) != bool(_OWN_NAME.search(name)):
         raise InvalidBucketName(BucketName=name)
-    if namespace == _OWN and not name.endswith(f"-{account}-{region}-an"):
+    if namespace == OWN and not name.endswith(own_suffix(account, region)):
         raise InvalidBucketName(BucketName=name)
+
+
+def own_suffix(account: str, region: str) -> str:
+    return f"-{account}-{region}-an"
 
 
 def check_key(key: str) -> None:
