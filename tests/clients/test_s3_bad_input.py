@@ -539,3 +539,25 @@ def test_metadata_beyond_ascii_is_shown_as_mail_shows_it(raw: Raw) -> None:
     connection.request("HEAD", f"/{raw.bucket}/k", headers=raw._signed)
     assert connection.getresponse().headers["x-amz-meta-nonascii"] == "=?UTF-8?B?w4PChE3Dg8KEWsODwpXDg8KRIFMz?="
     connection.close()
+
+
+def test_what_is_to_be_locked_comes_with_a_digest(skyjar: Account) -> None:
+    """Or with its signed SHA-256, over plain HTTP."""
+    s3, raw = skyjar.client("s3"), Raw(skyjar, f"locked-{skyjar.number}")
+    s3.create_bucket(Bucket=raw.bucket, ObjectLockEnabledForBucket=True)
+    md5, sha256 = base64.b64encode(hashlib.md5(b"x").digest()).decode(), hashlib.sha256(b"x").hexdigest()
+    held = {"x-amz-object-lock-legal-hold": "ON"}
+    text = "Content-MD5 OR x-amz-checksum- HTTP header is required for {} requests with Object Lock parameters"
+    assert raw.ask("PUT", "/k", b"x") == (200, "", "")
+    assert raw.ask("PUT", "/k", b"x", held) == (400, "InvalidRequest", text.format("Put Object"))
+    assert raw.ask("PUT", "/k", b"x", {**held, "Content-MD5": md5})[0] == 200
+    assert raw.ask("PUT", "/k", b"x", {**held, "x-amz-content-sha256": sha256})[0] == 200
+    rule = {"DefaultRetention": {"Mode": "GOVERNANCE", "Days": 1}}
+    s3.put_object_lock_configuration(
+        Bucket=raw.bucket, ObjectLockConfiguration={"ObjectLockEnabled": "Enabled", "Rule": rule}
+    )
+    assert raw.ask("PUT", "/k", b"x") == (400, "InvalidRequest", text.format("Put Object"))
+    upload = s3.create_multipart_upload(Bucket=raw.bucket, Key="m")["UploadId"]
+    part = f"/m?partNumber=1&uploadId={upload}"
+    assert raw.ask("PUT", part, b"x") == (400, "InvalidRequest", text.format("Put Part"))
+    assert raw.ask("PUT", part, b"x", {"Content-MD5": md5})[0] == 200
