@@ -90,6 +90,8 @@ def _timestamp(value: Any) -> Any:
 def _blob(value: Any) -> Any:
     if value.__class__ is not str:
         raise mismatch(value, "Blob")
+    if len(value) & 3:
+        raise malformed(f"Base64 encoded length is expected a multiple of 4 bytes but found: {len(value)}")
     return decode_base64(value)
 
 

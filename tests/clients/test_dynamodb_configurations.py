@@ -139,6 +139,7 @@ def settings(number: str, key: str, stream: str) -> dict[str, Setting]:
             [({"SSESpecification": {"Enabled": True, "SSEType": "KMS", "KMSMasterKeyId": key}},
               {"Status": "ENABLED", "SSEType": "KMS", "KMSMasterKeyArn": key})],
             ("update_table", {"SSESpecification": {"Enabled": False}}),
+            "Table is already encrypted with given KMSMasterKeyId",
         ),
         "tags": Setting(
             "tag_resource",

@@ -52,6 +52,15 @@ def test_bad_json_cannot_be_serialised(body):
     assert refused("dynamodb", "json", Request("POST", "/", "", DYNAMO, body)).code == "SerializationException"
 
 
+def test_base64_without_its_padding_is_counted():
+    body = b'{"TableName":"abc","Item":{"a":{"B":"YWI"}}}'
+    error = refused("dynamodb", "json", Request("POST", "/", "", DYNAMO, body))
+    assert (error.code, error.message) == (
+        "SerializationException",
+        "Base64 encoded length is expected a multiple of 4 bytes but found: 3",
+    )
+
+
 @pytest.mark.parametrize(
     "body",
     [

@@ -43,6 +43,7 @@ SUPPORTED = frozenset(
 
 _OF_INDEX = {"IndexName", "KeySchema", "Projection", "ProvisionedThroughput", "OnDemandThroughput", "WarmThroughput"}
 _INSIGHTS = "ContributorInsightsSpecification"
+_ALONE = ("sse_specification", "table_class", "deletion_protection_enabled", "warm_throughput")
 _THROUGHPUTS = ("ProvisionedThroughput", "OnDemandThroughput", "WarmThroughput")
 
 
@@ -145,7 +146,7 @@ def sse(properties: Properties) -> dict[str, Any]:
     if not _truth(given.get("SSEEnabled")):
         return {"Enabled": False}
     named = {name: given[name] for name in ("SSEType", "KMSMasterKeyId") if given.get(name)}
-    return {"Enabled": True, **named}
+    return {"Enabled": True, **({"SSEType": "KMS"} if named else {}), **named}
 
 
 def _policy(properties: Properties) -> str:
@@ -246,8 +247,10 @@ def update_table(call: Call, resource: Resource, old: Physical, properties: Prop
         changes["deletion_protection_enabled"] = protection
     if sse(properties) != sse(before):
         changes["sse_specification"] = sse(properties)
-    if any(value is not None for value in changes.values()):
-        dynamodb.update_table(table_name=old.id, **changes)
+    if changes.get("billing_mode") == "PROVISIONED":
+        changes["global_secondary_index_updates"] = _provisioned(properties, before)
+        before = _with_units_of(properties, before)
+    _change(dynamodb, old.id, changes)
     _update_indexes(dynamodb, old.id, properties, before)
     _update_stream(dynamodb, old.id, properties, before)
     _update_recovery(dynamodb, old.id, properties, before)
@@ -257,6 +260,36 @@ def update_table(call: Call, resource: Resource, old: Physical, properties: Prop
     _update_lifetime(dynamodb, old.id, properties, before)
     _update_tags(call, dynamodb, resource, old, properties, before)
     return described(call, old.id)
+
+
+def _change(dynamodb: Any, name: str, changes: dict[str, Any]) -> None:
+    """UpdateTable takes some changes one by one only."""
+    given = {member: value for member, value in changes.items() if value is not None}
+    for member in _ALONE:
+        if member in given:
+            dynamodb.update_table(table_name=name, **{member: given.pop(member)})
+    if given:
+        dynamodb.update_table(table_name=name, **given)
+
+
+def _provisioned(properties: Properties, before: Properties) -> list[dict[str, Any]] | None:
+    """What a table that becomes provisioned says of the global indexes that it has."""
+    kept = {each["IndexName"] for each in before.get("GlobalSecondaryIndexes", ())}
+    return [
+        {"Update": {"IndexName": each["IndexName"], "ProvisionedThroughput": _units(each["ProvisionedThroughput"])}}
+        for each in properties.get("GlobalSecondaryIndexes", ())
+        if each["IndexName"] in kept and each.get("ProvisionedThroughput")
+    ] or None
+
+
+def _with_units_of(properties: Properties, before: Properties) -> Properties:
+    """What was before, with the units of global indexes that are wanted."""
+    wanted = {each["IndexName"]: each for each in properties.get("GlobalSecondaryIndexes", ())}
+    indexes = []
+    for each in before.get("GlobalSecondaryIndexes", ()):
+        given = wanted.get(each["IndexName"], {}).get("ProvisionedThroughput")
+        indexes.append({**each, "ProvisionedThroughput": given} if given else each)
+    return {**before, "GlobalSecondaryIndexes": indexes} if indexes else before
 
 
 def _update_indexes(dynamodb: Any, name: str, properties: Properties, before: Properties) -> None:

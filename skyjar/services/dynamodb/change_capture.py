@@ -8,20 +8,21 @@ from typing import Any
 from skyjar.kernel.call import Call
 from skyjar.kernel.tables import At
 
-from . import StreamDisabled, StreamEnabled, schemas, state
+from . import StreamDisabled, StreamEnabled, definitions, schemas, state
 from .errors import ValidationException
 from .state import Definition, LastLabel
 
 
-def check(given: dict[str, Any] | None) -> None:
-    if given is not None and not given["StreamEnabled"] and given.get("StreamViewType"):
-        raise ValidationException(
-            "One or more parameter values were invalid: StreamViewType cannot be specified when StreamEnabled is false"
-        )
-    if given is not None and given["StreamEnabled"] and not given.get("StreamViewType"):
-        raise ValidationException(
-            "One or more parameter values were invalid: StreamViewType is required when StreamEnabled is true"
-        )
+def check(given: dict[str, Any] | None, *, is_new: bool = False) -> None:
+    """A view type belongs to a stream. `is_new`: of a table that is being created."""
+    if given is None or given["StreamEnabled"] == bool(given.get("StreamViewType")):
+        return
+    if given["StreamEnabled"]:
+        new, changed = "a stream enabled, UpdateViewType is required", "enabled then UpdateViewType is required"
+    else:
+        new = "a stream disabled, UpdateViewType should not be specified"
+        changed = "disabled, then UpdateViewType must not be specified"
+    raise definitions.invalid(f"Table is being created with {new}" if is_new else f"If stream is being {changed}")
 
 
 def begin(call: Call, definition: Definition, view: str) -> Definition:
@@ -57,7 +58,7 @@ def changed(call: Call, definition: Definition, given: dict[str, Any]) -> Defini
             raise ValidationException(f"Table already has an enabled stream: TableName: {definition.name}")
         return begin(call, definition, given["StreamViewType"])
     if not definition.stream_view:
-        raise ValidationException("Table does not have a stream to disable: TableName: " + definition.name)
+        raise ValidationException("Table has no stream to disable: TableName: " + definition.name)
     return end(call, definition)
 
 

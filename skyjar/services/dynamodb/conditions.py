@@ -39,6 +39,11 @@ def getter(path: Path) -> Operand:
     return lambda item, values: follow(item, path)
 
 
+def refusal(kind: str, sentence: str) -> ValidationException:
+    """Of an expression; PartiQL's statements have no name."""
+    return ValidationException(f"Invalid {kind}: {sentence}" if kind else sentence)
+
+
 class Compiler:
     """Compiles the conditions of one expression; `checks` are what its values must meet, whatever the item."""
 
@@ -47,7 +52,7 @@ class Compiler:
         self.checks: list[Check] = []
 
     def error(self, sentence: str) -> ValidationException:
-        return ValidationException(f"Invalid {self.kind}: {sentence}")
+        return refusal(self.kind, sentence)
 
     def demand(self, node: Node, allowed: frozenset[str], operator: str) -> None:
         """An operand given as a value must have one of these types."""
@@ -160,13 +165,10 @@ def check_between(kind: str, low: Value, high: Value) -> None:
     if first is None or second is None:
         return
     if first[0] != second[0]:
-        raise ValidationException(
-            f"Invalid {kind}: The BETWEEN operator requires same data type for lower and upper bounds; {shown}"
-        )
+        raise refusal(kind, f"The BETWEEN operator requires same data type for lower and upper bounds; {shown}")
     if first[1] > second[1]:
-        raise ValidationException(
-            f"Invalid {kind}: The BETWEEN operator requires upper bound to be greater than or equal to lower bound; "
-            f"{shown}"
+        raise refusal(
+            kind, f"The BETWEEN operator requires upper bound to be greater than or equal to lower bound; {shown}"
         )
 
 

@@ -10,6 +10,7 @@ from .errors import ValidationException
 from .state import Definition, IndexDefinition
 
 _NAME = re.compile(r"[a-zA-Z0-9_.-]+", re.ASCII)
+_SAME_NAME = "Both the Hash Key and the Range Key element in the KeySchema have the same name"
 _PARAMETERS = "One or more parameter values were invalid: "
 
 
@@ -18,12 +19,19 @@ def invalid(sentence: str) -> ValidationException:
 
 
 def check_table_name(name: str) -> None:
+    """What is asked of a name by a parameter that takes ARNs as well."""
     least, most = limits.NAME_LENGTH
-    if not least <= len(name) <= most:
-        raise ValidationException(
-            f"TableName must be at least {least} characters long and at most {most} characters long"
-        )
-    check_characters(name)
+    if len(name) < least:
+        wrong = f"Member must have length greater than or equal to {least}"
+    elif len(name) > most:
+        wrong = f"Member must have length less than or equal to {most}"
+    elif not _NAME.fullmatch(name):
+        wrong = "Member must satisfy regular expression pattern: [a-zA-Z0-9_.-]+"
+    else:
+        return
+    raise ValidationException(
+        f"1 validation error detected: Value '{name}' at 'tableName' failed to satisfy constraint: {wrong}"
+    )
 
 
 def check_characters(name: str) -> None:
@@ -33,6 +41,12 @@ def check_characters(name: str) -> None:
             "Invalid table/index name.  Table/index names must be between 3 and 255 characters long, and may contain "
             "only the characters a-z, A-Z, 0-9, '_', '-', and '.'"
         )
+
+
+def check_count(schema: list[dict[str, str]], attributes: list[dict[str, str]]) -> None:
+    """Of a table without indexes; looked at before anything else of its keys."""
+    if len(attributes) < len(schema) <= 2:
+        raise ValidationException("Invalid KeySchema: Some index key attribute have no definition")
 
 
 def key_names(schema: list[dict[str, str]]) -> tuple[str, str]:
@@ -52,7 +66,7 @@ def key_names(schema: list[dict[str, str]]) -> tuple[str, str]:
         raise ValidationException("Invalid KeySchema: The second KeySchemaElement is not a RANGE key type")
     first, second = schema[0]["AttributeName"], schema[1]["AttributeName"]
     if first == second:
-        raise invalid("Both the Hash Key and the Range Key element in the KeySchema have the same name")
+        raise ValidationException(_SAME_NAME)
     return first, second
 
 
@@ -66,13 +80,12 @@ def several_names(schema: list[dict[str, str]]) -> tuple[tuple[str, ...], tuple[
     if kinds[0] != "HASH":
         raise ValidationException("Invalid KeySchema: The first KeySchemaElement is not a HASH key type")
     if kinds != sorted(kinds):
-        raise ValidationException("Invalid KeySchema: HASH key elements must come before RANGE key elements")
-    if max(kinds.count("HASH"), kinds.count("RANGE")) > limits.KEY_ATTRIBUTES:
-        raise invalid(
-            f"KeySchema has more than {limits.KEY_ATTRIBUTES} attributes of one key type for a global secondary index"
-        )
+        raise invalid("All HASH key attributes must precede RANGE key attributes in the KeySchema")
+    for kind in ("HASH", "RANGE"):
+        if kinds.count(kind) > limits.KEY_ATTRIBUTES:
+            raise invalid(f"The KeySchema exceeds the maximum allowed number of {kind} key attributes")
     if len(set(names)) != len(names):
-        raise invalid("Both the Hash Key and the Range Key element in the KeySchema have the same name")
+        raise ValidationException("The KeySchema contains multiple key attributes with the same name")
     count = kinds.count("HASH")
     return tuple(names[:count]), tuple(names[count:])
 
@@ -81,7 +94,7 @@ def attribute_types(definitions: list[dict[str, str]]) -> dict[str, str]:
     types: dict[str, str] = {}
     for each in definitions:
         if each["AttributeName"] in types:
-            raise invalid(f"Duplicate AttributeName in AttributeDefinitions: {each['AttributeName']}")
+            raise ValidationException(f"Attribute Name is duplicated: {each['AttributeName']}")
         types[each["AttributeName"]] = each["AttributeType"]
     return types
 
@@ -126,6 +139,9 @@ def index(given: dict[str, Any], space: str, is_global: bool, is_provisioned: bo
         raise invalid("ProjectionType is INCLUDE, but NonKeyAttributes is not specified")
     if kind != "INCLUDE" and non_key is not None:
         raise invalid(f"ProjectionType is {kind}, but NonKeyAttributes is specified")
+    for at, each in enumerate(non_key or ()):
+        if each in (non_key or [])[:at]:
+            raise invalid(f"Duplicate element in NonKeyAttributes: {each}")
     read, write = index_throughput(name, given.get("ProvisionedThroughput"), is_provisioned) if is_global else (0, 0)
     return IndexDefinition(
         name=name,
@@ -140,6 +156,12 @@ def index(given: dict[str, Any], space: str, is_global: bool, is_provisioned: bo
         read_units=read,
         write_units=write,
     )
+
+
+def check_lists(local: list[Any] | None, over_all: list[Any] | None) -> None:
+    for name, several in (("LocalSecondaryIndexes", local), ("GlobalSecondaryIndexes", over_all)):
+        if several is not None and not several:
+            raise invalid(f"List of {name} is empty")
 
 
 def check_indexes(definition: Definition) -> None:
@@ -177,8 +199,6 @@ def throughput(given: dict[str, int] | None, billing: str | None) -> tuple[int, 
             )
         return 0, 0
     if given is None:
-        if billing is None:
-            raise ValidationException("No provisioned throughput specified for the table")
         raise invalid("ReadCapacityUnits and WriteCapacityUnits must both be specified when BillingMode is PROVISIONED")
     return units(given)
 
@@ -196,5 +216,5 @@ def index_throughput(name: str, given: dict[str, int] | None, is_provisioned: bo
             )
         return 0, 0
     if given is None:
-        raise ValidationException(f"No provisioned throughput specified for the global secondary index: {name}")
+        raise invalid(f"ProvisionedThroughput is not specified for index: {name}")
     return units(given)

@@ -17,6 +17,7 @@ from skyjar.kernel.errors import AWSError
 from skyjar.kernel.jobs import job
 
 from . import item_rows, limits, schemas, sealing, state
+from .definitions import invalid
 from .errors import AccessDenied, LimitExceededException, ValidationException
 from .schemas import Schema
 from .state import DataKey, Definition
@@ -44,14 +45,28 @@ def wanted(given: dict[str, Any] | None) -> str | None:
         return None
     kind, key = given.get("SSEType"), given.get("KMSMasterKeyId")
     if not given.get("Enabled"):
-        if kind is not None or key is not None:
-            raise ValidationException(
-                "One or more parameter values were invalid: SSEType and KMSMasterKeyId cannot be set when SSE is disabled"
-            )
+        for name, value in (("SSEType", kind), ("KMSMasterKeyId", key)):
+            if value is not None:
+                raise invalid(f"{name} can not be specified if Enabled is false")
         return ""
     if kind == "AES256":
-        raise ValidationException("One or more parameter values were invalid: SSEType AES256 is not supported")
+        raise invalid("SSEType AES256 is not supported")
+    if key is not None and kind is None:
+        raise invalid("SSEType KMS is required if KMSMasterKeyId is specified")
     return key or MANAGED
+
+
+def check_other(definition: Definition, key_id: str, replica_updates: list[dict[str, Any]] | None) -> None:
+    """UpdateTable changes the key, or those of replicas."""
+    if replica_updates:
+        return
+    sealing = definition.data_keys[definition.sealing] if definition.sealing >= 0 else None
+    if sealing is None and not key_id:
+        raise invalid("Table is already encrypted by default")
+    if sealing is not None and (key_id == sealing.key or (key_id == MANAGED and sealing.is_managed)):
+        raise invalid(
+            "Table is already encrypted with given KMSMasterKeyId. Use KMSMasterKeyId parameter if you want to change Master Key"
+        )
 
 
 def counted(call: Call, definition: Definition) -> Definition:

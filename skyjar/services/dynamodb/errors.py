@@ -11,6 +11,10 @@ class ValidationException(AWSError):
     code = "ValidationException"
 
 
+class WrongRequestException(ValidationException):
+    """What is wrong whatever the table holds: of one item of a transaction it refuses the whole, before anything is judged."""
+
+
 class ResourceNotFoundException(AWSError):
     code = "ResourceNotFoundException"
     sentence = "Requested resource not found"

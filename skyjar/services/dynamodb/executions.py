@@ -14,6 +14,7 @@ from .capacity import Usage
 from .errors import (
     ItemCollectionSizeLimitExceededException,
     ValidationException,
+    WrongRequestException,
 )
 from .statements import Bound
 from .values import Item, Value
@@ -139,7 +140,7 @@ def execute_transaction(
         return _read_all(call, transact_statements, return_consumed_capacity)
     found = transactions.write_all(
         call,
-        [partial(_plan, call, each) for each in transact_statements],
+        [partial(_plan, call, at, each) for at, each in enumerate(transact_statements)],
         transact_statements,
         return_consumed_capacity=return_consumed_capacity,
         return_item_collection_metrics="NONE",
@@ -148,15 +149,21 @@ def execute_transaction(
     return {"Responses": [{} for _ in transact_statements], **found}
 
 
-def _plan(call: Call, given: dict[str, Any]) -> writes.Write:
+def _plan(call: Call, at: int, given: dict[str, Any]) -> writes.Write:
     bound = Bound(call, given["Statement"], given.get("Parameters"))
     shows = given.get("ReturnValuesOnConditionCheckFailure") == "ALL_OLD"
     if bound.statement.returning != "NONE":
-        raise ValidationException("RETURNING is not supported in ExecuteTransaction")
+        raise _refused_at(at, "RETURNING clause is not supported in ExecuteTransaction.")
     try:
-        return statements.write_of(bound, shows_failure=shows)
+        return statements.write_of(bound, shows_failure=shows, is_transacted=True)
+    except WrongRequestException:
+        raise
     except ValidationException as error:
         raise transactions.Refused(error.message) from None
+
+
+def _refused_at(at: int, why: str) -> ValidationException:
+    return ValidationException(f"Validation failed in TransactStatements[{at}]: {why}")
 
 
 def _read_all(call: Call, several: list[dict[str, Any]], return_capacity: str) -> dict[str, Any]:
@@ -166,6 +173,8 @@ def _read_all(call: Call, several: list[dict[str, Any]], return_capacity: str) -
     total = 0
     for at, each in enumerate(several):
         bound = Bound(call, each["Statement"], each.get("Parameters"))
+        if bound.statement.index:
+            raise _refused_at(at, "Reads on indices are not supported within transactions.")
         item, size = selects.one(call, bound)
         key = keys.of_request(bound.schema, statements.key_of(bound))
         reasons.catch(at, partial(conflicts.check_read, call, bound.schema), key)

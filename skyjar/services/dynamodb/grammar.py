@@ -66,10 +66,10 @@ class Parser:
         if not text.strip():
             raise self.error("The expression can not be empty;")
         if len(text.encode("utf-8", "surrogatepass")) > limits.EXPRESSION_BYTES:
-            raise self.error(
-                "Expression size has exceeded the maximum allowed size; expression size: "
-                f"{len(text.encode('utf-8', 'surrogatepass'))}"
+            size = (
+                "" if kind == "UpdateExpression" else f" expression size: {len(text.encode('utf-8', 'surrogatepass'))}"
             )
+            raise self.error(f"Expression size has exceeded the maximum allowed size;{size}")
 
     # Tokens
 

@@ -188,6 +188,7 @@ def update_item(
         {"AttributeUpdates": attribute_updates, "Expected": expected, "ConditionalOperator": conditional_operator},
         texts,
     )
+    legacy.check_operator(conditional_operator, expected)
     expressions = Expressions(expression_attribute_names, expression_attribute_values, **texts)
     values.admit(key)
     update, given = None, expressions.values
@@ -213,8 +214,7 @@ def _conditions(
 ) -> Expressions:
     if expected is not None or operator is not None:
         writes.refuse_mixture({"Expected": expected, "ConditionalOperator": operator}, {"ConditionExpression": text})
-        if expected is None:
-            raise ValidationException("ConditionalOperator cannot be used without Filter or Expected")
+        legacy.check_operator(operator, expected)
     return Expressions(names, given, ConditionExpression=text)
 
 

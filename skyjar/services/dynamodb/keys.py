@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from . import limits
-from .errors import ValidationException
-from .schemas import Key, Schema
+from .errors import ValidationException, WrongRequestException
+from .schemas import IndexSchema, Key, Schema
 from .values import Item, Value, text_size, type_of
 
+_UPDATE = "The update expression attempted to update"
 _MISMATCH = "The provided key element does not match the schema"
 
 
@@ -24,8 +25,8 @@ def of_item(schema: Schema, item: Item) -> Key:
                 f"actual: {type_of(value)}"
             )
     _check_sizes(schema, item)
-    for index in schema.indexes:
-        check_index(schema, item, index.name)
+    for index in schema.by_name:
+        check_index(index, item)
     return schema.key(item)
 
 
@@ -69,23 +70,24 @@ def _length(value: Value) -> int:
     return text_size(value["S"]) if "S" in value else len(value["B"])
 
 
-def _empty(name: str, value: Value) -> ValidationException:
+def _empty(name: str, value: Value) -> WrongRequestException:
     kind = "string" if "S" in value else "binary"
-    return ValidationException(
+    return WrongRequestException(
         "One or more parameter values are not valid. The AttributeValue for a key attribute cannot contain an empty "
         f"{kind} value. Key: {name}"
     )
 
 
-def check_index(schema: Schema, item: Item, name: str) -> None:
-    """An attribute that is a key of an index must have its type, if it is there at all."""
-    index = schema.index(name)
-    assert index is not None
+def check_index(index: IndexSchema, item: Item, *, is_expression: bool = False, is_transacted: bool = False) -> None:
+    """An attribute that is a key of an index must have its type, if it is there at all. `is_expression`: of an update."""
+    name = index.name
     for attribute, kind in (*index.hashes, *index.ranges):
         value = item.get(attribute)
         if value is None:
             continue
         if kind not in value:
+            if is_expression and not is_transacted:
+                raise ValidationException(f"{_UPDATE} the secondary index key to unsupported type")
             raise ValidationException(
                 f"One or more parameter values were invalid: Type mismatch for Index Key {attribute} Expected: {kind} "
                 f"Actual: {type_of(value)} IndexName: {name}"
@@ -93,17 +95,27 @@ def check_index(schema: Schema, item: Item, name: str) -> None:
         if kind == "N":
             continue
         if not value[kind]:
-            shown = "string" if kind == "S" else "binary"
-            raise ValidationException(
-                "One or more parameter values are not valid. A value specified for a secondary index key is not "
-                f"supported. The AttributeValue for a key attribute cannot contain an empty {shown} value. "
-                f"IndexName: {name}, IndexKey: {attribute}"
-            )
+            raise _empty_index(name, attribute, "string" if kind == "S" else "binary", is_expression)
         is_hash = (attribute, kind) in index.hashes
         most = limits.HASH_KEY_BYTES if is_hash else limits.RANGE_KEY_BYTES
         if _length(value) > most:
+            if is_expression:
+                raise ValidationException(f"{_UPDATE} the secondary index key beyond allowed size limits")
             which = "hashkey" if is_hash else "rangekey"
             raise ValidationException(
                 f"One or more parameter values were invalid: Size of {which} has exceeded the maximum size limit of"
                 f"{most} bytes"
             )
+
+
+def _empty_index(index: str, attribute: str, kind: str, is_expression: bool) -> WrongRequestException:
+    start, end = (
+        "A value specified for a secondary index key is not supported.",
+        f" IndexName: {index}, IndexKey: {attribute}",
+    )
+    if is_expression:
+        start, end = f"{_UPDATE} a secondary index key to a value that is not supported.", ""
+    return WrongRequestException(
+        f"One or more parameter values are not valid. {start} The AttributeValue for a key attribute cannot contain an "
+        f"empty {kind} value.{end}"
+    )

@@ -78,6 +78,18 @@ def check_arguments(operator: str, arguments: list[Value]) -> None:
             )
 
 
+def check_operator(operator: str | None, given: dict[str, Any] | None) -> None:
+    """ConditionalOperator says how several conditions are joined."""
+    if operator is None:
+        return
+    if given is None:
+        raise ValidationException("ConditionalOperator cannot be used without Filter or Expected")
+    if len(given) < 2:
+        raise ValidationException(
+            "ConditionalOperator can only be used when Filter or Expected has two or more elements"
+        )
+
+
 def filter_test(kind: str, given: dict[str, Any], operator: str | None) -> Test:
     """QueryFilter or ScanFilter."""
     nodes = _Nodes()
@@ -133,6 +145,7 @@ def _test(kind: str, nodes: _Nodes, tests: list[Node], operator: str | None) -> 
 def attribute_updates(given: dict[str, Any]) -> tuple[Update, dict[str, Value]]:
     """The update that AttributeUpdates means, and its values."""
     nodes, update = _Nodes(), Update()
+    update.is_legacy = True
     update.creates = not given
     for name, each in given.items():
         action, value = each.get("Action", "PUT"), each.get("Value")

@@ -27,7 +27,6 @@ PROJECTED_ATTRIBUTES = 100  # non-key attributes of all INCLUDE projections of a
 NAME_LENGTH = (3, 255)
 LIST_TABLES = 100
 TAGS = 50
-TAGS_PAGE = 50
 DECREASES_A_DAY = 27
 QUOTAS = {
     "tables": (2_500, "Tables in an account and Region"),
@@ -73,6 +72,8 @@ IMPORT_BYTES = 64 * 1024**3  # of one object, decompressed; ours, so that a smal
 IMPORT_LINE_BYTES = 4_194_304  # ours; an item of 400 KB is shorter in every form
 DATA_KEY_S = 300.0  # how long an opened data key serves whoever had it opened
 ENCRYPTIONS, ENCRYPTION_PAUSE_S = 4, 21_600  # changes of encryption in a day; further ones, six hours after the last
+SWITCHES, SWITCH_S = 4, 86_400  # from provisioned to on-demand: "up to four times in a 24-hour rolling window"
+CLASS_CHANGES, CLASS_S = 2, 30 * 86_400  # "no more than two table class updates … in a 30-day trailing period"
 DESTINATIONS = 2  # Kinesis streams of a table
 DESTINATION_RECORDS, DESTINATION_BYTES = 100, 4_194_304  # sent at once; ours
 DESTINATION_PAUSE_S = 10.0  # before it is tried again where a stream cannot be written to; ours

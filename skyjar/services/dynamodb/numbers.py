@@ -68,9 +68,18 @@ def negate(text: str) -> str:
 
 
 def size(text: str) -> int:
-    """What a number counts for: a byte for every two significant digits, one more, and one for a minus sign."""
-    digits = text.lstrip("-").replace(".", "").strip("0")
-    return 1 if not digits else (len(digits) + 1) // 2 + 1 + (text[0] == "-")
+    """What a canonical number counts for: a byte for every two significant digits before the point, and for every two behind it,
+    one more, and one for a minus sign. Source: measured on AWS to the byte, in the notes of the project dynamodb-conformance;
+    the Developer Guide says "approximately"."""
+    whole, _, fraction = text.partition(".")
+    if not fraction:
+        digits = len(whole.rstrip("0"))
+        return (digits + 3) // 2 if whole[0] != "-" else (digits + 4) // 2
+    is_negative = whole[0] == "-"
+    before = len(whole) - is_negative
+    if whole in ("0", "-0"):
+        before, fraction = 0, fraction.lstrip("0")
+    return 1 + (before + 1) // 2 + (len(fraction) + 1) // 2 + is_negative
 
 
 _COMPLEMENT = bytes(255 - byte for byte in range(256))

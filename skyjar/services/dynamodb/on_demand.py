@@ -14,21 +14,22 @@ from .growth import Bought
 from .state import Definition, IndexDefinition
 
 
-def maxima(given: dict[str, int] | None, billing: str, before: tuple[int, int] = (0, 0)) -> tuple[int, int]:
+def maxima(
+    given: dict[str, int] | None, billing: str, before: tuple[int, int] = (0, 0), what: str = "table"
+) -> tuple[int, int]:
     """OnDemandThroughput as reads and writes; 0 for no maximum, which is asked for by -1."""
     if given is None:
         return before if billing == "PAY_PER_REQUEST" else (0, 0)
     if billing != "PAY_PER_REQUEST":
-        raise invalid(
-            "Neither MaxReadRequestUnits nor MaxWriteRequestUnits can be specified when BillingMode is PROVISIONED"
-        )
+        name = next(iter(given), "MaxReadRequestUnits")
+        raise invalid(f"{name} for OnDemandThroughput cannot be specified when the table BillingMode is PROVISIONED")
     if not given:
         raise invalid("At least one of MaxReadRequestUnits and MaxWriteRequestUnits is required in OnDemandThroughput")
     found = []
     for member, was in zip(("MaxReadRequestUnits", "MaxWriteRequestUnits"), before, strict=True):
         value = given.get(member, was or -1)
         if value != -1 and value < 1:
-            raise invalid(f"{member} must be at least 1, or -1 for no maximum")
+            raise invalid(f"Requested {member} for OnDemandThroughput for {what} is outside of valid range")
         found.append(0 if value == -1 else value)
     return found[0], found[1]
 
@@ -68,7 +69,8 @@ def settled(call: Call, bought: B, billing: str, given: dict[str, Any]) -> B:
         and given.keys() & {"OnDemandThroughput", "WarmThroughput"}
     ):
         raise invalid(f"Throughput cannot be specified for the local secondary index {bought.name}")
-    reads, writes = maxima(given.get("OnDemandThroughput"), billing, (bought.max_reads, bought.max_writes))
+    of = what.replace("index ", "index : ")
+    reads, writes = maxima(given.get("OnDemandThroughput"), billing, (bought.max_reads, bought.max_writes), of)
     warm_reads, warm_writes = warmed(call, given.get("WarmThroughput"), bought, billing == "PROVISIONED", what)
     return state.replace(bought, max_reads=reads, max_writes=writes, warm_reads=warm_reads, warm_writes=warm_writes)
 

@@ -10,9 +10,9 @@ import msgspec
 from .errors import ValidationException
 from .grammar import Node, Path
 from .partiql_conditions import Conditions
-from .partiql_tokens import END
+from .partiql_tokens import END, QUOTED
 
-KIND = "Statement"
+KIND = ""
 _RETURNING = {"ALL": "ALL", "MODIFIED": "UPDATED"}
 
 
@@ -59,7 +59,7 @@ class _Parser(Conditions):
             self.expect_word("FROM")
             found = {"kind": "Delete", **self._table(), **self._where(), **self._returning()}
         else:
-            raise self.unexpected()
+            raise self.error("Expected data manipulation")
         if self.tokens[self.at].kind != END:
             raise self.unexpected()
         return Statement(templates=self.templates, named=tuple(self.named), parameters=self.parameters, **found)
@@ -145,10 +145,17 @@ class _Parser(Conditions):
             seen.add(path)
 
     def _table(self, *, has_index: bool = False) -> dict[str, str]:
-        found = {"table": self.name()}
+        found = {"table": self._component()}
         if has_index and self.accept("."):
-            found["index"] = self.name()
+            found["index"] = self._component()
+            if self.accept("."):
+                raise ValidationException("A path may contain at most 2 components in the FROM clause")
         return found
+
+    def _component(self) -> str:
+        if self.tokens[self.at] == (QUOTED, '""'):
+            raise ValidationException("Path component cannot be an empty string")
+        return self.name()
 
     def _where(self) -> dict[str, Node]:
         return {"where": self.condition()} if self.accept_word("WHERE") else {}

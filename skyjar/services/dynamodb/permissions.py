@@ -165,6 +165,8 @@ def _policy_of_table(call: Call, name: str) -> str | None:
     at, plain = call, name
     if name.startswith("arn:"):
         at, plain = schemas.owned(call, name), name.partition("/")[2].partition("/")[0]
+        if name != schemas.arn_of(at, plain):  # of another Region, or of what is no table
+            return None
     schema = schemas.find(at, plain)
     if at is call:
         call.looked_up = (name, schema)

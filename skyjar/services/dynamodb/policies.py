@@ -10,7 +10,8 @@ from skyjar.policy.documents import validate
 from skyjar.policy.errors import MalformedPolicy, PolicyTooLarge
 
 from . import StreamPolicyChanged, limits, schemas, state
-from .errors import PolicyNotFoundException, ResourceNotFoundException, ValidationException
+from .definitions import invalid
+from .errors import PolicyNotFoundException, ResourceNotFoundException
 from .state import Policy
 
 
@@ -31,12 +32,10 @@ def put_resource_policy(
 def check(policy: str) -> None:
     try:
         validate(policy, "resource", size_limit=limits.POLICY_BYTES)
-    except MalformedPolicy as error:
-        raise ValidationException(f"Invalid policy document: {error.message}") from None
     except PolicyTooLarge:
-        raise ValidationException(
-            f"Resource-based policy document size exceeds the limit of {limits.POLICY_BYTES} bytes"
-        ) from None
+        raise invalid(f"Maximum policy size of {limits.POLICY_BYTES} bytes exceeded") from None
+    except MalformedPolicy as error:
+        raise invalid(f"Invalid policy document: {error.message}") from None
 
 
 def set_policy(call: Call, arn: str, document: str) -> Policy:

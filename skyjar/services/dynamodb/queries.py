@@ -82,7 +82,7 @@ def query(
     expressions.close()
     page.find(table_name, index_name, consistent_read)
     found = ranges.Range(page.keyed, conditions)
-    page.refuse_keys_in_filter(query_filter)
+    page.check_filter(query_filter)
     page.choose(select)
     start, end = found.start, found.end
     if exclusive_start_key is not None:
@@ -160,6 +160,15 @@ def _segment(segment: int | None, total: int | None) -> tuple[bytes, bytes]:
     return low.to_bytes(4, "big"), b"" if segment + 1 == total else high.to_bytes(4, "big")
 
 
+def check_projected(index: IndexSchema, filtered: list[Any]) -> None:
+    missing = dict.fromkeys(name for name in filtered if index.kept is not None and name not in index.kept)
+    if missing:
+        raise ValidationException(
+            f"{_PARAMETERS}Secondary index {index.name} does not project one or more filter attributes: "
+            f"[{', '.join(missing)}]"
+        )
+
+
 class Page:
     """One request's page, put together from its parameters in the order in which DynamoDB checks them."""
 
@@ -175,6 +184,7 @@ class Page:
         self._filter_names: dict[str, Any] = {}
         self._show: Callable[[Item], Item] | None = None
         self._wanted: list[Path] | None = None
+        self._named_by = "AttributesToGet"
         self._index: IndexSchema | None = None
         self._fetches = False
         self._is_count = False
@@ -189,6 +199,7 @@ class Page:
     def filter(
         self, expressions: Expressions, text: str | None, kind: str, given: dict[str, Any] | None, operator: str | None
     ) -> None:
+        legacy.check_operator(operator, given)
         if text is not None:
             compiled = expressions.bind("FilterExpression", text)
             result, bound = compiled.result, expressions.values
@@ -201,6 +212,7 @@ class Page:
         if text is not None:
             compiled = expressions.bind("ProjectionExpression", text)
             self._show, self._wanted = compiled.result, compiled.paths
+            self._named_by = "ProjectionExpression"
         elif attributes is not None:
             self._show = items.of_attributes(attributes)
             self._wanted = [(name,) for name in attributes]
@@ -223,8 +235,11 @@ class Page:
             raise ValidationException(f"Cannot read from backfilling global secondary index: {index_name}")
         self.keyed = self._index = index
 
-    def refuse_keys_in_filter(self, given: dict[str, Any] | None) -> None:
+    def check_filter(self, given: dict[str, Any] | None) -> None:
+        """A Query filters by attributes that are there, and are no keys."""
         names = self.keyed.keyed_names
+        if self._index is not None:
+            check_projected(self._index, [*(path[0] for path in self._filtered), *(given or ())])
         for path in self._filtered:
             if path[0] in names:
                 raise ValidationException(
@@ -240,7 +255,7 @@ class Page:
         """Select, together with the projection and what the index has."""
         if select == "COUNT":
             if self._wanted is not None:
-                raise ValidationException("Cannot specify the AttributesToGet when choosing to get only the Count")
+                raise ValidationException(f"Cannot specify the {self._named_by} when choosing to get only the Count")
             self._is_count = True
         elif select == "SPECIFIC_ATTRIBUTES":
             if self._wanted is None:
@@ -248,7 +263,7 @@ class Page:
                     "Must specify the AttributesToGet or ProjectionExpression when choosing to get SPECIFIC_ATTRIBUTES"
                 )
         elif select is not None and self._wanted is not None:
-            raise ValidationException(f"Cannot specify the AttributesToGet when choosing to get {select}")
+            raise ValidationException(f"Cannot specify the {self._named_by} when choosing to get {select}")
         elif select == "ALL_PROJECTED_ATTRIBUTES" and self._index is None:
             raise ValidationException(
                 f"{_PARAMETERS}ALL_PROJECTED_ATTRIBUTES can be used only when Querying using an IndexName"
@@ -275,6 +290,8 @@ class Page:
         ranges.check_start(given)
         schema, index = self.schema, self._index
         names = {*schema.key_names, *(index.keyed_names if index is not None else ())}
+        if len(given) != len(names):
+            raise ValidationException("Exclusive Start Key must have same size as table's key schema")
         if given.keys() != names:
             raise ValidationException("The provided starting key is invalid")
         try:

@@ -27,13 +27,9 @@ def of_expression(expressions: Expressions, text: str) -> Conditions:
     for each in _flat(node):
         name, operator, operands = _condition(each, expressions.values)
         if name in found:
-            raise _error("KeyConditionExpressions must only contain one condition per key")
+            raise ValidationException("KeyConditionExpressions must only contain one condition per key")
         found[name] = (operator, operands)
     return found
-
-
-def _error(sentence: str) -> ValidationException:
-    return ValidationException(f"Invalid {_KIND}: {sentence}")
 
 
 def _flat(node: Node) -> list[Node]:
@@ -45,25 +41,25 @@ def _flat(node: Node) -> list[Node]:
 def _condition(node: Node, given: Values) -> tuple[str, str, list[Value]]:
     operator = node[0]
     operands: list[Node] = list(node[1]) if operator == "begins_with" else list(node[1:])
-    if operator not in COMPARATORS and operator not in _SORT:
-        raise _error(
-            f"Invalid operator used in {_KIND}: {operator.upper() if operator in ('or', 'not', 'in') else operator}"
-        )
-    if operator == "<>":
-        raise _error(f"Invalid operator used in {_KIND}: <>")
+    if operator == "<>" or (operator not in COMPARATORS and operator not in _SORT):
+        shown = operator.upper() if operator in ("or", "not", "in") else operator
+        raise ValidationException(f"Invalid operator used in {_KIND}: {shown}")
     if any(each[0] == "size" for each in operands):
-        raise _error("KeyConditionExpressions cannot contain functions on operands: size")
+        raise ValidationException("KeyConditionExpressions cannot contain nested operations")
     if operator in _SWAPPED and operands[0][0] == "value" and operands[1][0] == "path":
         operator, operands = _SWAPPED[operator], [operands[1], operands[0]]
     path, *rest = operands
-    if path[0] != "path" or any(each[0] != "value" for each in rest):
-        raise (
-            _error("Invalid condition in KeyConditionExpression: Multiple attribute names used in one condition")
-            if any(each[0] == "path" for each in rest)
-            else _error("No key attribute specified")
+    if path[0] != "path" and operator in ("between", "begins_with"):
+        shown = "BETWEEN" if operator == "between" else operator
+        raise ValidationException(
+            f"Invalid condition in {_KIND}: {shown} operator must have the key attribute as its first operand"
         )
+    if path[0] != "path" or any(each[0] != "value" for each in rest):
+        is_several = any(each[0] == "path" for each in rest)
+        why = "Multiple attribute names used in one condition" if is_several else "No key attribute specified"
+        raise ValidationException(f"Invalid condition in {_KIND}: {why}")
     if len(path[1]) > 1:
-        raise _error("KeyConditionExpressions cannot have conditions on nested attributes")
+        raise ValidationException("KeyConditionExpressions cannot have conditions on nested attributes")
     found = [given[each[1]] for each in rest]
     if operator == "between":
         check_between(_KIND, found[0], found[1])

@@ -23,7 +23,8 @@ from skyjar.kernel.call import Call
 from skyjar.kernel.tables import At
 
 from . import contributors, expiries, history, limits, numbers
-from .errors import ResourceNotFoundException
+from .definitions import check_table_name
+from .errors import ResourceNotFoundException, ValidationException
 from .state import Definition, IndexDefinition, tables
 from .values import Item
 
@@ -135,6 +136,7 @@ class Schema(Keyed):
     """`is_plain`: there is nothing to see to before its items are used."""
 
     __slots__ = (
+        "by_name",
         "definition",
         "expiry_root",
         "has_local",
@@ -164,6 +166,7 @@ class Schema(Keyed):
         self.definition = definition
         self.name = definition.name
         self.indexes = [IndexSchema(definition, index, at) for index in definition.indexes]
+        self.by_name = sorted(self.indexes, key=lambda index: index.name)
         self.has_local = any(not index.is_global for index in self.indexes)
         self.is_provisioned = definition.billing == "PROVISIONED"
         bought: tuple[Definition | IndexDefinition, ...] = (definition, *definition.indexes)
@@ -208,9 +211,14 @@ def name_of(call: Call, name_or_arn: str) -> str:
     if not name_or_arn.startswith("arn:"):
         return name_or_arn
     parts = name_or_arn.split(":", 5)
-    if len(parts) != 6 or parts[3:5] != [call.region, call.account] or not parts[5].startswith("table/"):
+    if len(parts) == 6 and parts[3] != call.region:
+        raise ValidationException(f"1 validation error detected: Invalid AWS region in '{name_or_arn}'")
+    kind, _, name = parts[5].partition("/") if len(parts) == 6 else ("", "", "")
+    if kind != "table" or "/" in name:
+        raise ValidationException(f"1 validation error detected: Invalid resource type in '{name_or_arn}'")
+    if parts[4] != call.account:
         raise ResourceNotFoundException
-    return parts[5].split("/")[1]
+    return name
 
 
 def owned(call: Call, name_or_arn: str) -> Call:
@@ -251,6 +259,8 @@ def schema_of(call: Call, name_or_arn: str) -> Schema:
     if schema is not None and schema.is_plain:
         return schema
     if schema is None or schema.definition.status != "ACTIVE":
+        if not name_or_arn.startswith("arn:"):
+            check_table_name(name_or_arn)
         raise ResourceNotFoundException
     if schema.definition.data_keys:
         from . import encryption

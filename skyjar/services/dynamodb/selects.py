@@ -14,8 +14,8 @@ from skyjar.kernel.call import Call
 from . import item_rows, keys, ranges, state, statements, values
 from .capacity import Usage
 from .errors import ValidationException
-from .queries import Page
-from .schemas import Keyed
+from .queries import Page, check_projected
+from .schemas import IndexSchema, Keyed
 from .statements import Bound
 from .values import Item, Value
 
@@ -62,9 +62,13 @@ class Selection:
         if index:
             found = schema.index(index)
             if found is None:
-                raise ValidationException(f"The table does not have the specified index: {index}")
+                raise ValidationException("The table does not have the specified index")
+            if found.is_global and is_consistent:
+                raise ValidationException("Strongly consistent read is not supported on Global Secondary Indexes")
             self._keyed = found
         self._ranges = self._find_ranges()
+        if isinstance(self._keyed, IndexSchema) and not self.is_scan:
+            check_projected(self._keyed, [path[0] for path in statements.paths_of(bound.statement.where)])
         self._is_reverse = self._check_order()
 
     @property

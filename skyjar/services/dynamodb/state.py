@@ -105,7 +105,7 @@ class Definition(Record, frozen=True):
     `inaccessible_since_s`: when it was noticed that its KMS key could not be used, 0 while it can.
     `replicas` are the Regions of a global table, this one among them, `sourced_s` when a replica was last made from this one;
     what it `has_own` does not follow the others: its class, its provisioned reads, its maximum of on-demand reads.
-    `encrypted_s`: when its encryption was changed in the last day.
+    `encrypted_s`: when its encryption was changed in the last day; so `switched_s` (to on-demand) and, in 30 days, `classed_s`.
     """
 
     name: str
@@ -154,6 +154,8 @@ class Definition(Record, frozen=True):
     has_own_maximum: bool = False
     encrypted_s: tuple[float, ...] = ()
     class_changed_s: float = 0.0
+    switched_s: tuple[float, ...] = ()
+    classed_s: tuple[float, ...] = ()
 
 
 class Tally(Record, frozen=True):

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from typing import Any
 
 from skyjar.kernel.call import Call
 
 from . import partiql, partiql_conditions, projections, schemas, updates, values, writes
 from .conditions import Compiler, follow
 from .errors import DuplicateItemException, ValidationException
-from .grammar import Node
+from .grammar import Node, Path
 from .partiql import Statement
 from .schemas import Keyed, Schema
 from .values import Item, Value
@@ -85,6 +86,15 @@ def _flat(node: Node | None) -> list[Node]:
     return [leaf for each in node[1] for leaf in _flat(each)]
 
 
+def paths_of(node: Any) -> Iterator[Path]:
+    """All paths of a condition."""
+    if isinstance(node, tuple) and node[0] == "path":
+        yield node[1]
+    elif isinstance(node, tuple | list):
+        for each in node:
+            yield from paths_of(each)
+
+
 def key_of(bound: Bound) -> Item:
     key = bound.key()
     if key is None:
@@ -92,7 +102,7 @@ def key_of(bound: Bound) -> Item:
     return key
 
 
-def write_of(bound: Bound, *, shows_failure: bool = False) -> writes.Write:
+def write_of(bound: Bound, *, shows_failure: bool = False, is_transacted: bool = False) -> writes.Write:
     """What a statement writes, or checks."""
     statement, schema = bound.statement, bound.schema
     if statement.kind == "Insert":
@@ -104,7 +114,10 @@ def write_of(bound: Bound, *, shows_failure: bool = False) -> writes.Write:
         return writes.check(schema, key, test, shows_failure=shows_failure)
     if statement.kind == "Delete":
         if statement.returning not in ("NONE", "ALL_OLD"):
-            raise ValidationException("Unsupported RETURNING clause for DELETE: only ALL OLD * is allowed")
+            clause = statement.returning.replace("UPDATED", "MODIFIED").replace("_", " ")
+            raise ValidationException(
+                f"Invalid returning clause: RETURNING {clause} *. Only RETURNING ALL OLD * is allowed in DELETE statements."
+            )
 
         def meets(item: Item) -> bool:
             return not item or test(item)  # what is not there may be deleted
@@ -113,7 +126,9 @@ def write_of(bound: Bound, *, shows_failure: bool = False) -> writes.Write:
     update = updates.compile_update(partiql.KIND, statement.sections)
     for check in update.checks:
         check(bound.values)
-    return writes.update(schema, key, update, bound.values, test, shows_failure=shows_failure)
+    return writes.update(
+        schema, key, update, bound.values, test, shows_failure=shows_failure, is_transacted=is_transacted
+    )
 
 
 def _insert(bound: Bound) -> writes.Write:

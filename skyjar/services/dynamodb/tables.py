@@ -11,6 +11,7 @@ from skyjar.kernel.service import operation
 
 from . import (
     change_capture,
+    changes,
     definitions,
     descriptions,
     encryption,
@@ -61,16 +62,14 @@ def create_table(
             f"1 validation error detected: Value null at '{member}' failed to satisfy constraint: Member must not be null"
         )
     key_id = encryption.wanted(sse_specification)
-    change_capture.check(stream_specification)
+    change_capture.check(stream_specification, is_new=True)
     read, write = definitions.throughput(provisioned_throughput, billing_mode)
+    if not local_secondary_indexes and not global_secondary_indexes:
+        definitions.check_count(key_schema, attribute_definitions)
     hash_name, range_name = definitions.key_names(key_schema)
     is_provisioned = billing_mode != "PAY_PER_REQUEST"
     billing = billing_mode or "PROVISIONED"
-    indexes = [
-        _index(call, given, is_global, billing)
-        for is_global, several in ((False, local_secondary_indexes), (True, global_secondary_indexes))
-        for given in several or ()
-    ]
+    indexes = _indexes(call, local_secondary_indexes, global_secondary_indexes, billing)
     definition = Definition(
         name=name,
         id=call.new_id(),
@@ -130,6 +129,7 @@ def described(call: Call, table_name: str) -> Definition:
     name = schemas.name_of(call, table_name)
     definition = state.tables.get(call, name)
     if definition is None:
+        definitions.check_table_name(name)
         raise ResourceNotFoundException(f"Requested resource not found: Table: {name} not found")
     return definition
 
@@ -150,6 +150,14 @@ def check_ready(definition: Definition) -> None:
         )
 
 
+def _indexes(
+    call: Call, local: list[dict[str, Any]] | None, over_all: list[dict[str, Any]] | None, billing: str
+) -> list[IndexDefinition]:
+    definitions.check_lists(local, over_all)
+    found = [_index(call, given, False, billing) for given in local or ()]
+    return found + [_index(call, given, True, billing) for given in over_all or ()]
+
+
 def _index(call: Call, given: dict[str, Any], is_global: bool, billing: str) -> IndexDefinition:
     made = definitions.index(given, call.chance.hex(12), is_global, billing != "PAY_PER_REQUEST")
     return on_demand.settled(call, made, billing, given)
@@ -159,7 +167,8 @@ def check_settled(call: Call, definition: Definition) -> None:
     """A table that is UPDATING, as when a replica is being made, cannot be changed."""
     if descriptions.is_updating(call, definition):
         raise ResourceInUseException(
-            f"Attempt to change a resource which is still in use: Table is being updated: {definition.name}"
+            "Attempt to change a resource which is still in use: Table: "
+            f"{definition.name} is in the process of being updated."
         )
 
 
@@ -250,14 +259,19 @@ def update_table(
 ) -> dict[str, Any]:
     key_id = encryption.wanted(sse_specification)
     replicas.check(replica_updates, multi_region_consistency)
-    changes = (billing_mode, provisioned_throughput, global_secondary_index_updates, deletion_protection_enabled,
-               table_class, stream_specification, sse_specification, replica_updates,
-               on_demand_throughput, warm_throughput)  # fmt: skip
-    if all(change is None for change in changes):
-        raise ValidationException(
-            "At least one of ProvisionedThroughput, BillingMode, UpdateStreamEnabled, GlobalSecondaryIndexUpdates or "
-            "SSESpecification or ReplicaUpdates is required"
-        )
+    given = {
+        "BillingMode": billing_mode,
+        "ProvisionedThroughput": provisioned_throughput,
+        "GlobalSecondaryIndexUpdates": global_secondary_index_updates,
+        "DeletionProtectionEnabled": deletion_protection_enabled,
+        "TableClass": table_class,
+        "StreamSpecification": stream_specification,
+        "SSESpecification": sse_specification,
+        "ReplicaUpdates": replica_updates,
+        "OnDemandThroughput": on_demand_throughput,
+        "WarmThroughput": warm_throughput,
+    }
+    changes.check(given, multi_region_consistency is not None)
     old = definition = described(call, table_name)
     check_ready(definition)
     check_settled(call, definition)
@@ -266,23 +280,18 @@ def update_table(
     if deletion_protection_enabled is not None:
         definition = state.replace(definition, is_protected=deletion_protection_enabled)
     if table_class is not None:
-        definition = state.replace(definition, table_class=table_class, class_changed_s=call.now)
+        definition = changes.classed(definition, table_class, call.now)
         _share_class(call, definition)
     if billing_mode is not None or provisioned_throughput is not None:
+        if billing_mode == "PROVISIONED" != definition.billing:
+            index_changes.check_provisioned(definition, provisioned_throughput, global_secondary_index_updates)
         definition = _rebill(call, definition, billing_mode or definition.billing, provisioned_throughput)
         _share_throughput(call, definition)
-    throughput = _given(on_demand_throughput, warm_throughput)
-    definition = on_demand.settled(call, definition, definition.billing, throughput)
-    for other, each in replication.others(call, definition) if throughput else ():
-        theirs = replica_settings.of_table(each, throughput)
-        state.tables.replace(other, each, on_demand.settled(other, each, each.billing, theirs))
-    if global_secondary_index_updates:
-        definition = index_changes.change(call, definition, attribute_definitions, global_secondary_index_updates)
-        for other, each in replication.others(call, definition):
-            taken = replica_settings.of_index(each, global_secondary_index_updates)
-            changed = index_changes.change(other, each, attribute_definitions, taken)
-            state.tables.replace(other, each, changed)
+    definition = _settled(call, definition, _given(on_demand_throughput, warm_throughput))
+    if global_secondary_index_updates is not None:
+        definition = _reindex(call, definition, attribute_definitions, global_secondary_index_updates)
     if key_id is not None:
+        encryption.check_other(definition, key_id, replica_updates)
         definition = encryption.changed(call, encryption.counted(call, definition), key_id)
         replica_settings.encrypt(call, definition, key_id, replica_updates)
     if stream_specification is not None:
@@ -303,11 +312,34 @@ def update_table(
     return {"TableDescription": shown}
 
 
+def _settled(call: Call, definition: Definition, throughput: dict[str, Any]) -> Definition:
+    for other, each in replication.others(call, definition) if throughput else ():
+        theirs = replica_settings.of_table(each, throughput)
+        state.tables.replace(other, each, on_demand.settled(other, each, each.billing, theirs))
+    return on_demand.settled(call, definition, definition.billing, throughput)
+
+
+def _reindex(
+    call: Call, definition: Definition, attributes: list[dict[str, str]] | None, updates: list[dict[str, Any]]
+) -> Definition:
+    """The table with other global indexes, which its replicas have as well."""
+    changed = index_changes.change(call, definition, attributes, updates)
+    for other, each in replication.others(call, changed):
+        taken = replica_settings.of_index(each, updates)
+        state.tables.replace(other, each, index_changes.change(other, each, attributes, taken, is_copy=True))
+    return changed
+
+
 def _share_class(call: Call, definition: Definition) -> None:
     """Replicas have the same table class, but for those to which one was given."""
     for other, each in replication.others(call, definition):
         if not each.has_own_class:
-            changed = state.replace(each, table_class=definition.table_class, class_changed_s=call.now)
+            changed = state.replace(
+                each,
+                table_class=definition.table_class,
+                class_changed_s=call.now,
+                classed_s=definition.classed_s,
+            )
             state.tables.replace(other, each, changed)
 
 
@@ -326,6 +358,7 @@ def _rebill(call: Call, old: Definition, billing: str, given: dict[str, int] | N
         definitions.throughput(given, billing)
         if old.billing == billing:
             return old
+        old = changes.switched(old, call.now)
         none = {"read_units": 0, "write_units": 0, "has_own_reads": False}
         indexes = tuple(state.replace(index, **none) for index in old.indexes)
         return state.replace(old, billing=billing, on_demand_since_s=call.now, indexes=indexes, **none)

@@ -22,6 +22,7 @@ from .errors import (
     TransactionCanceledException,
     TransactionConflictException,
     ValidationException,
+    WrongRequestException,
 )
 from .expressions import Expressions
 from .state import Token
@@ -160,11 +161,15 @@ def _plan(call: Call, request: dict[str, Any]) -> Write:
         if kind == "Put":
             return writes.put(schema, given["Item"], size, test, shows_failure=shows)
         if kind == "Update":
-            return writes.update(schema, given["Key"], update, expressions.values, test, shows_failure=shows)
+            return writes.update(
+                schema, given["Key"], update, expressions.values, test, shows_failure=shows, is_transacted=True
+            )
         if kind == "Delete":
             return writes.delete(schema, given["Key"], test, shows_failure=shows)
         assert test is not None
         return writes.check(schema, given["Key"], test, shows_failure=shows)
+    except WrongRequestException:
+        raise
     except ValidationException as error:
         raise Refused(error.message) from None
 
@@ -173,6 +178,8 @@ def _perform(call: Call, needs_old: bool, write: Write) -> writes.Done:
     """What an update finds wrong with its item (a path that is not there, a wrong type) cancels the transaction."""
     try:
         return writes.perform(call, write, needs_old=needs_old, factor=FACTOR)
+    except WrongRequestException:
+        raise
     except ValidationException as error:
         raise Refused(error.message) from None
 
@@ -254,5 +261,7 @@ def transact_get_items(
 def _place(schema: schemas.Schema, key: values.Item) -> schemas.Key:
     try:
         return keys.of_request(schema, key)
+    except WrongRequestException:
+        raise
     except ValidationException as error:
         raise Refused(error.message) from None

@@ -9,7 +9,7 @@ from typing import Any
 
 from . import numbers
 from . import values as rules
-from .conditions import Check, Operand, Values, follow, getter
+from .conditions import Check, Operand, Values, follow, getter, refusal
 from .errors import ValidationException
 from .grammar import Node, Path
 from .values import Item, Value
@@ -34,9 +34,9 @@ _SETS = ("SS", "NS", "BS")
 
 class Update:
     """`paths` are all that it changes; `checks` what its values must meet, whatever the item. `creates`: whether it makes
-    an item where there is none."""
+    an item where there is none. `is_legacy`: of AttributeUpdates."""
 
-    __slots__ = ("adds", "checks", "creates", "deletes", "paths", "removes", "sets")
+    __slots__ = ("adds", "checks", "creates", "deletes", "is_legacy", "paths", "removes", "sets")
 
     def __init__(self) -> None:
         self.sets: list[tuple[Path, Operand]] = []
@@ -46,6 +46,7 @@ class Update:
         self.checks: list[Check] = []
         self.paths: list[Path] = []
         self.creates = True
+        self.is_legacy = False
 
     def apply(self, item: Item, values: Values) -> Item:
         """The changed item; the given one is left as it is."""
@@ -137,7 +138,7 @@ class _Compiler:
         self.update = Update()
 
     def error(self, sentence: str) -> ValidationException:
-        return ValidationException(f"Invalid {self.kind}: {sentence}")
+        return refusal(self.kind, sentence)
 
     def operand(self, node: Node) -> Operand:
         kind = node[0]

@@ -17,6 +17,7 @@ from .errors import ValidationException
 Value = dict[str, Any]
 Item = dict[str, Value]
 TYPES = ("S", "N", "B", "SS", "NS", "BS", "M", "L", "NULL", "BOOL")
+_UNNAMED = "Empty attribute name"
 _PARAMETERS = "One or more parameter values were invalid: "
 
 
@@ -27,6 +28,8 @@ def text_size(text: str) -> int:
 def admit(item: Item) -> int:
     """Check and normalise an item (or the values of an expression) in place; returns its size in bytes."""
     size = 0
+    if "" in item:
+        raise ValidationException(_UNNAMED)
     for name, value in item.items():
         size += (len(name) if name.isascii() else text_size(name)) + admit_value(value)
     return size
@@ -97,6 +100,8 @@ def _binaries(value: Value, content: list[bytes], depth: int) -> int:
 
 def _map(value: Value, content: Item, depth: int) -> int:
     _check_depth(depth)
+    if "" in content:
+        raise ValidationException(_UNNAMED)
     return 3 + sum([text_size(name) + 1 + admit_value(each, depth + 1) for name, each in content.items()])
 
 
@@ -107,7 +112,9 @@ def _list(value: Value, content: list[Value], depth: int) -> int:
 
 def _check_depth(depth: int) -> None:
     if depth >= limits.NESTING:
-        raise ValidationException("Nesting Levels have exceeded supported limits")
+        raise ValidationException(
+            "Nesting Levels have exceeded supported limits: Attributes in the item have nested levels beyond supported limit"
+        )
 
 
 _ADMIT: dict[str, Callable[[Value, Any, int], int]] = {

@@ -22,7 +22,7 @@ from . import (
     values,
 )
 from .capacity import Usage
-from .errors import ConditionalCheckFailedException, ValidationException
+from .errors import ConditionalCheckFailedException, ValidationException, WrongRequestException
 from .expressions import Expressions, Names, Values
 from .item_rows import IndexChange
 from .schemas import Key, Schema
@@ -77,7 +77,7 @@ def put(
     """`item` was admitted, and has that size."""
     write = Write(schema, keys.of_item(schema, item), item, test, shows_failure=shows_failure)
     if size > limits.ITEM_BYTES:
-        raise ValidationException("Item size has exceeded the maximum allowed size")
+        raise WrongRequestException("Item size has exceeded the maximum allowed size")
     write.size = size
     write.change = lambda old: (item, size)
     return write
@@ -101,6 +101,7 @@ def update(
     test: Test | None = None,
     *,
     shows_failure: bool = False,
+    is_transacted: bool = False,
 ) -> Write:
     """`change` None creates the item with its key alone, where there is none."""
     write = Write(schema, keys.of_request(schema, key), key, test, shows_failure=shows_failure)
@@ -124,8 +125,8 @@ def update(
         size = values.admit(new) if is_deep else values.size_of(new)
         if size > limits.ITEM_BYTES:
             raise ValidationException("Item size to update has exceeded the maximum allowed size")
-        for index in schema.indexes:
-            keys.check_index(schema, new, index.name)
+        for index in schema.by_name:
+            keys.check_index(index, new, is_expression=not change.is_legacy, is_transacted=is_transacted)
         return new, size
 
     write.change = apply

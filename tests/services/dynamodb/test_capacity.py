@@ -153,10 +153,19 @@ def test_a_slow_index_holds_up_its_table(table: Make) -> None:
 
 
 @pytest.mark.spec("dynamodb-013")
-def test_a_hot_key_may_use_the_whole_table(table: Make) -> None:
+def test_a_hot_key_may_use_the_whole_table(desk: Any, table: Make) -> None:
+    """Each second, once the table has nothing in reserve; and the table's maximum is the key's."""
     db = table(billing_mode="PROVISIONED", provisioned_throughput={"ReadCapacityUnits": 100, "WriteCapacityUnits": 100})
-    for _ in range(100):
+    for n in range(75):
+        db.put_item(table_name="tab", item=sized(f"{n:02}", 400 * KB))
+    with pytest.raises(ProvisionedThroughputExceededException):
         db.put_item(table_name="tab", item=item(pk="hot"))
+    for _ in range(3):
+        desk.advance(1.0)
+        for _ in range(100):
+            db.put_item(table_name="tab", item=item(pk="hot"))
+        with pytest.raises(ProvisionedThroughputExceededException):
+            db.put_item(table_name="tab", item=item(pk="hot"))
 
 
 def test_throttle_says_nothing_on_demand(table: Make) -> None:

@@ -42,7 +42,7 @@ def key(desk: Any) -> str:
 
 def test_items_are_sealed_in_the_store(desk: Any, table: Make, key: str) -> None:
     db = table(types={"g": "S"}, global_secondary_indexes=[index("gsi", "g")],
-               sse_specification={"Enabled": True, "KMSMasterKeyId": key})  # fmt: skip
+               sse_specification={"Enabled": True, "SSEType": "KMS", "KMSMasterKeyId": key})  # fmt: skip
     assert db.describe_table(table_name="tab")["Table"]["SSEDescription"] == {
         "Status": "ENABLED", "SSEType": "KMS", "KMSMasterKeyArn": key
     }  # fmt: skip
@@ -70,7 +70,7 @@ def test_a_table_is_brought_under_another_key(
     assert "SSEDescription" not in db.describe_table(table_name="tab")["Table"]
     for given, is_open in (
         ({"Enabled": True}, False),
-        ({"Enabled": True, "KMSMasterKeyId": key}, False),
+        ({"Enabled": True, "SSEType": "KMS", "KMSMasterKeyId": key}, False),
         ({"Enabled": False}, True),
     ):
         db.update_table(table_name="tab", sse_specification=given)
@@ -85,7 +85,7 @@ def test_a_table_is_brought_under_another_key(
 
 @pytest.mark.parametrize("is_managed", [True, False])
 def test_what_dynamodb_does_by_itself_needs_no_caller(desk: Any, table: Make, key: str, is_managed: bool) -> None:
-    sse = {"Enabled": True} if is_managed else {"Enabled": True, "KMSMasterKeyId": key}
+    sse = {"Enabled": True} if is_managed else {"Enabled": True, "SSEType": "KMS", "KMSMasterKeyId": key}
     db = table(sse_specification=sse)
     db.update_time_to_live(table_name="tab", time_to_live_specification={"Enabled": True, "AttributeName": "ttl"})
     db.put_item(table_name="tab", item=item(pk="a", ttl=int(desk.clock.now()) + 10))
@@ -102,7 +102,7 @@ def test_what_dynamodb_does_by_itself_needs_no_caller(desk: Any, table: Make, ke
 
 
 def test_who_uses_the_table_uses_the_key(desk: Any, table: Make, key: str) -> None:
-    table(sse_specification={"Enabled": True, "KMSMasterKeyId": key})
+    table(sse_specification={"Enabled": True, "SSEType": "KMS", "KMSMasterKeyId": key})
     iam = desk.ask("iam")
     identity = iam.create_user(user_name="ann")["User"]["UserId"]
     ann = Principal(
@@ -123,17 +123,21 @@ def test_who_uses_the_table_uses_the_key(desk: Any, table: Make, key: str) -> No
     refused("AccessDeniedException", db.create_table, table_name="own", billing_mode="PAY_PER_REQUEST",
             key_schema=[{"AttributeName": "pk", "KeyType": "HASH"}],
             attribute_definitions=[{"AttributeName": "pk", "AttributeType": "S"}],
-            sse_specification={"Enabled": True, "KMSMasterKeyId": key})  # fmt: skip
+            sse_specification={"Enabled": True, "SSEType": "KMS", "KMSMasterKeyId": key})  # fmt: skip
 
 
 def test_what_is_refused(table: Make) -> None:
     for given in ({"Enabled": True, "SSEType": "AES256"}, {"Enabled": False, "SSEType": "KMS"}):
         refused("ValidationException", table, sse_specification=given)
-    refused("ValidationException", table, sse_specification={"Enabled": True, "KMSMasterKeyId": "alias/none"})
+    refused(
+        "ValidationException",
+        table,
+        sse_specification={"Enabled": True, "SSEType": "KMS", "KMSMasterKeyId": "alias/none"},
+    )
 
 
 def test_a_table_whose_key_is_disabled_is_inaccessible(desk: Any, table: Make, key: str) -> None:
-    db = table(sse_specification={"Enabled": True, "KMSMasterKeyId": key})
+    db = table(sse_specification={"Enabled": True, "SSEType": "KMS", "KMSMasterKeyId": key})
 
     def shown() -> tuple[str, float]:
         found = db.describe_table(table_name="tab")["Table"]
@@ -151,6 +155,31 @@ def test_a_table_whose_key_is_disabled_is_inaccessible(desk: Any, table: Make, k
     desk.ask("kms").enable_key(key_id=key)
     assert shown() == ("ACTIVE", 0.0)
     db.put_item(table_name="tab", item=item(pk="a"))
+
+
+@pytest.mark.parametrize(
+    ("given", "sentence"),
+    [
+        ({"Enabled": False}, "Table is already encrypted by default"),
+        ({}, "Table is already encrypted by default"),
+        ({"Enabled": False, "SSEType": "KMS"}, "SSEType can not be specified if Enabled is false"),
+        ({"Enabled": False, "KMSMasterKeyId": "x"}, "KMSMasterKeyId can not be specified if Enabled is false"),
+        ({"Enabled": True, "KMSMasterKeyId": "x"}, "SSEType KMS is required if KMSMasterKeyId is specified"),
+        ({"Enabled": True, "SSEType": "AES256"}, "SSEType AES256 is not supported"),
+    ],
+)
+def test_specifications_that_are_refused(table: Make, given: dict[str, Any], sentence: str) -> None:
+    db = table()
+    message = f"One or more parameter values were invalid: {sentence}"
+    assert refused("ValidationException", db.update_table, table_name="tab", sse_specification=given) == message
+
+
+def test_a_table_is_not_brought_under_its_own_key(table: Make, key: str) -> None:
+    db = table()
+    for given in ({"Enabled": True}, {"Enabled": True, "SSEType": "KMS", "KMSMasterKeyId": key}):
+        db.update_table(table_name="tab", sse_specification=given)
+        words = refused("ValidationException", db.update_table, table_name="tab", sse_specification=given)
+        assert "Table is already encrypted with given KMSMasterKeyId" in words
 
 
 def test_encryption_is_changed_four_times_a_day(desk: Any, table: Make) -> None:

@@ -218,3 +218,47 @@ def test_legacy_writes(table: Make) -> None:
     assert "Value must be provided when Exists is null for Attribute: n" in refusal(
         db.put_item, table_name="tab", item=item(pk="a"), expected={"n": {}}
     )
+
+
+@pytest.mark.parametrize(
+    ("value", "put", "update"),
+    [
+        (1, "One or more parameter values were invalid: Type mismatch for Index Key g Expected: S Actual: N IndexName: gsi",
+         "The update expression attempted to update the secondary index key to unsupported type"),
+        ("", "One or more parameter values are not valid. A value specified for a secondary index key is not supported. The "
+         "AttributeValue for a key attribute cannot contain an empty string value. IndexName: gsi, IndexKey: g",
+         "One or more parameter values are not valid. The update expression attempted to update a secondary index key to a "
+         "value that is not supported. The AttributeValue for a key attribute cannot contain an empty string value."),
+        ("x" * 2049, "One or more parameter values were invalid: Size of hashkey has exceeded the maximum size limit of2048 "
+         "bytes", "The update expression attempted to update the secondary index key beyond allowed size limits"),
+    ],
+)  # fmt: skip
+def test_keys_of_indexes_that_are_refused(table: Make, value: Any, put: str, update: str) -> None:
+    db = table(types={"g": "S"}, global_secondary_indexes=[index("gsi", "g")])
+    key = item(pk="a")
+    assert refusal(db.put_item, table_name="tab", item=item(pk="a", g=value)) == put
+    given = {"g": {"Value": av(value)}}
+    assert refusal(db.update_item, table_name="tab", key=key, attribute_updates=given) == put
+    given = {"update_expression": "SET g = :g", "expression_attribute_values": {":g": av(value)}}
+    assert refusal(db.update_item, table_name="tab", key=key, **given) == update
+    assert db.scan(table_name="tab")["Count"] == 0
+
+
+def test_every_attribute_has_a_name(table: Make) -> None:
+    db = table()
+    for given in ({"": "x"}, {"m": {"n": {"": "x"}}}):
+        assert refusal(db.put_item, table_name="tab", item={**item(pk="a"), **item(**given)}) == "Empty attribute name"
+
+
+def test_nesting_has_an_end(table: Make) -> None:
+    db = table()
+    deep: Any = "leaf"
+    for _ in range(32):
+        deep = {"n": deep}
+    db.put_item(table_name="tab", item=item(pk="a", deep=deep))
+    sentence = "Nesting Levels have exceeded supported limits: Attributes in the item have nested levels beyond supported limit"
+    assert refusal(db.put_item, table_name="tab", item=item(pk="a", deep={"n": deep})) == sentence
+    given = {"update_expression": "SET q = :deep", "expression_attribute_values": {":deep": av([deep])}}
+    assert refusal(db.update_item, table_name="tab", key=item(pk="a"), **given) == (
+        f"ExpressionAttributeValues contains invalid value: {sentence} for key :deep"
+    )

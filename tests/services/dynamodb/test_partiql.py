@@ -252,3 +252,37 @@ def test_any_text_is_a_statement_or_refused() -> None:
             partiql.parse(text)
         except ValidationException:
             continue
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("DELETE FROM tab WHERE pk = 'a' AND sk = 1 RETURNING MODIFIED OLD *", "Invalid returning clause: RETURNING MODIFIED "
+         "OLD *. Only RETURNING ALL OLD * is allowed in DELETE statements."),
+        ("SLECT * FROM tab", "Statement wasn't well formed, can't be processed: Expected data manipulation"),
+        ("SELECT * FROM tab.nope WHERE pk = 'a'", "The table does not have the specified index"),
+        ("SELECT * FROM tab.gsi.more WHERE pk = 'a'", "A path may contain at most 2 components in the FROM clause"),
+        ("SELECT * FROM tab.\"\" WHERE pk = 'a'", "Path component cannot be an empty string"),
+        ("SELECT * FROM \"\" WHERE pk = 'a'", "Path component cannot be an empty string"),
+        ("SELECT pk FROM tab WHERE pk = 'a' AND n < true", "Incorrect operand type for operator or function; operator or "
+         "function: <, operand type: BOOL"),
+    ],
+)  # fmt: skip
+def test_statements_that_are_refused_in_aws_words(db: Any, text: str, sentence: str) -> None:
+    assert refused("ValidationException", sentence, run, db, text).message == sentence
+
+
+def test_what_indexes_and_transactions_do_not_take(db: Any, table: Make) -> None:
+    words = "Strongly consistent read is not supported on Global Secondary Indexes"
+    refused("ValidationException", words, run, db, "SELECT * FROM tab.gsi WHERE g = 'x'", consistent_read=True)
+    words = "Validation failed in TransactStatements[0]: Reads on indices are not supported within transactions."
+    statement = {"Statement": "SELECT * FROM tab.gsi WHERE g = 'x'"}
+    refused("ValidationException", words, db.execute_transaction, transact_statements=[statement])
+    words = "Validation failed in TransactStatements[0]: RETURNING clause is not supported in ExecuteTransaction."
+    statement = {"Statement": "UPDATE tab SET n = 1 WHERE pk = 'a' AND sk = 1 RETURNING ALL NEW *"}
+    refused("ValidationException", words, db.execute_transaction, transact_statements=[statement])
+    few = {"types": {"g": "S"}, "global_secondary_indexes": [index("few", "g", projection="KEYS_ONLY")]}
+    table("other", **few)
+    words = "Secondary index few does not project one or more filter attributes: [n]"
+    refused("ValidationException", words, run, db, "SELECT pk FROM other.few WHERE g = 'x' AND n = 1")
+    assert run(db, "SELECT pk FROM other.few WHERE n = 1") == {"Items": []}

@@ -96,3 +96,16 @@ def test_batches_and_transactions_are_denied_too(desk: Any, table: Make) -> None
     for several in (items, items[1:]):
         refused("AccessDeniedException", db.transact_write_items, transact_items=several)
     db.batch_write_item(request_items={"one": puts["one"]})
+
+
+def test_documents_that_are_refused(table: Make) -> None:
+    db = table()
+    arn = db.describe_table(table_name="tab")["Table"]["TableArn"]
+    start = "One or more parameter values were invalid: "
+    for policy, sentence in (
+        ("{}", "Invalid policy document: "),
+        (document("dynamodb:GetItem") + " " * 20_480, "Maximum policy size of 20480 bytes exceeded"),
+    ):
+        with pytest.raises(AWSError) as caught:
+            db.put_resource_policy(resource_arn=arn, policy=policy)
+        assert caught.value.message.startswith(start + sentence)

@@ -67,11 +67,9 @@ def test_query_needs_the_partition_key(filled: Any) -> None:
     assert refusal(filled, "pk < :a", a="x") == "Query key condition not supported"
     assert refusal(filled, "pk = :a AND x = :b", a="x", b=1) == "Query condition missed key schema element: sk"
     assert "Condition parameter type does not match schema type" in refusal(filled, "pk = :a", a=1)
-    assert refusal(filled, "pk = :a OR sk = :b", a="x", b=1) == (
-        "Invalid KeyConditionExpression: Invalid operator used in KeyConditionExpression: OR"
-    )
+    assert refusal(filled, "pk = :a OR sk = :b", a="x", b=1) == ("Invalid operator used in KeyConditionExpression: OR")
     assert refusal(filled, "pk = :a AND sk > :b AND sk < :c", a="x", b=1, c=2) == (
-        "Invalid KeyConditionExpression: KeyConditionExpressions must only contain one condition per key"
+        "KeyConditionExpressions must only contain one condition per key"
     )
     with pytest.raises(ValidationException, match="Either the KeyConditions or KeyConditionExpression parameter"):
         filled.query(table_name="tab")
@@ -168,6 +166,24 @@ def test_pages_end_at_a_megabyte(table: Make) -> None:
     assert seen != sorted(seen), "a Scan's order means nothing"
 
 
+@pytest.mark.spec("dynamodb-033")
+@pytest.mark.parametrize("is_forward", [True, False])
+def test_a_query_ends_at_a_megabyte_before_its_filter(table: Make, is_forward: bool) -> None:
+    db = table(sk="N")
+    for n in range(32):
+        db.put_item(table_name="tab", item=item(pk="a", sk=n, body="x" * 100_000))
+    given = {"n": -1, "filter_expression": "sought = :n", "scan_index_forward": is_forward}
+    pages, start, read = 0, {}, 0
+    while True:
+        page = ask(db, "pk = :p", p="a", **given, **start)
+        pages, read = pages + 1, read + page["ScannedCount"]
+        assert page["Items"] == [], "an empty page may have others after it"
+        if "LastEvaluatedKey" not in page:
+            break
+        start = {"exclusive_start_key": page["LastEvaluatedKey"]}
+    assert (pages, read) == (3, 32)
+
+
 @pytest.mark.spec("dynamodb-035")
 def test_segments_share_the_table(table: Make) -> None:
     db = table()
@@ -182,7 +198,12 @@ def test_segments_share_the_table(table: Make) -> None:
 
 def test_starting_keys_must_fit(filled: Any) -> None:
     assert "outside query boundaries" in refusal(filled, "pk = :p", p="a", exclusive_start_key=item(pk="b", sk=1))
-    assert "The provided starting key is invalid" in refusal(filled, "pk = :p", p="a", exclusive_start_key=item(pk="a"))
+    assert refusal(filled, "pk = :p", p="a", exclusive_start_key=item(pk="a")) == (
+        "Exclusive Start Key must have same size as table's key schema"
+    )
+    assert "The provided starting key is invalid" in refusal(
+        filled, "pk = :p", p="a", exclusive_start_key=item(pk="a", z="z")
+    )
 
 
 def test_legacy_conditions(filled: Any) -> None:
@@ -247,3 +268,82 @@ def test_a_sharded_partition_is_read_shard_by_shard(table: Make) -> None:
         db.put_item(table_name="tab", item=item(pk=f"day#{n % 4}", sk=n))
     merged = [n for shard in range(4) for n in numbers(ask(db, "pk = :p", p=f"day#{shard}"))]
     assert sorted(merged) == list(range(40))
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("pk = :a AND sk IN (:b)", "Invalid operator used in KeyConditionExpression: IN"),
+        ("pk = :a AND sk <> :b", "Invalid operator used in KeyConditionExpression: <>"),
+        ("pk = :a AND contains(sk, :b)", "Invalid operator used in KeyConditionExpression: contains"),
+        ("pk = :a AND size(sk) = :b", "KeyConditionExpressions cannot contain nested operations"),
+        ("pk = :a AND m.sk = :b", "KeyConditionExpressions cannot have conditions on nested attributes"),
+        ("pk = :a AND begins_with(:b, sk)", "Invalid condition in KeyConditionExpression: begins_with operator must have "
+         "the key attribute as its first operand"),
+        ("pk = :a AND :b BETWEEN sk AND sk", "Invalid condition in KeyConditionExpression: BETWEEN operator must have the "
+         "key attribute as its first operand"),
+        ("pk = :a AND :b = :b", "Invalid condition in KeyConditionExpression: No key attribute specified"),
+    ],
+)  # fmt: skip
+def test_key_conditions_that_are_refused(filled: Any, text: str, sentence: str) -> None:
+    value: Any = "x" if "begins_with" in text else 1
+    assert refusal(filled, text, a="x", b=value) == sentence
+
+
+def test_a_conditional_operator_joins_two(filled: Any) -> None:
+    one = {"x": {"ComparisonOperator": "NOT_NULL"}}
+    key = item(pk="a", sk=1)
+    for ask in (
+        lambda **given: filled.scan(table_name="tab", conditional_operator="OR", **_as("scan_filter", given)),
+        lambda **given: filled.put_item(
+            table_name="tab", item=key, conditional_operator="OR", **_as("expected", given)
+        ),
+        lambda **given: filled.update_item(
+            table_name="tab", key=key, conditional_operator="OR", **_as("expected", given)
+        ),
+    ):
+        with pytest.raises(ValidationException, match="ConditionalOperator cannot be used without Filter or Expected"):
+            ask()
+        with pytest.raises(ValidationException, match="only be used when Filter or Expected has two or more elements"):
+            ask(given=one)
+        ask(given={**one, "pk": {"ComparisonOperator": "NOT_NULL"}})
+
+
+def _as(name: str, given: dict[str, Any]) -> dict[str, Any]:
+    return {name: given["given"]} if given else {}
+
+
+@pytest.mark.parametrize("name", ["gsi", "lsi"])
+def test_a_query_filters_by_what_its_index_has(table: Make, name: str) -> None:
+    keyed = {"global_secondary_indexes": [index("gsi", "g", projection="INCLUDE")], "local_secondary_indexes": [
+        index("lsi", "pk", "g", projection="INCLUDE")]}  # fmt: skip
+    for each in (*keyed["global_secondary_indexes"], *keyed["local_secondary_indexes"]):
+        each["Projection"]["NonKeyAttributes"] = ["kept"]
+    db = table(sk="N", types={"g": "S"}, **keyed)
+    db.put_item(table_name="tab", item=item(pk="a", sk=1, g="a", kept=1, n=1))
+    text = "g = :p" if name == "gsi" else "pk = :p"
+    assert ask(db, text, p="a", v=1, index_name=name, filter_expression="kept = :v")["Count"] == 1
+    assert refusal(db, text, p="a", v=1, index_name=name, filter_expression="n = :v OR m.x = :v") == (
+        f"One or more parameter values were invalid: Secondary index {name} does not project one or more filter "
+        "attributes: [n, m]"
+    )
+    with pytest.raises(ValidationException, match="does not project one or more filter attributes"):
+        db.query(
+            table_name="tab",
+            index_name=name,
+            key_conditions={
+                "g" if name == "gsi" else "pk": {"ComparisonOperator": "EQ", "AttributeValueList": [av("a")]}
+            },
+            query_filter={"n": {"ComparisonOperator": "NOT_NULL"}},
+        )
+    assert db.scan(table_name="tab", index_name=name, filter_expression="attribute_exists(n)")["Count"] == 0
+
+
+@pytest.mark.parametrize("select", ["COUNT", "ALL_ATTRIBUTES"])
+@pytest.mark.parametrize("name", ["ProjectionExpression", "AttributesToGet"])
+def test_what_is_selected_is_named_once(filled: Any, select: str, name: str) -> None:
+    named: Any = {"projection_expression": "x"} if name == "ProjectionExpression" else {"attributes_to_get": ["x"]}
+    with pytest.raises(ValidationException) as refused:
+        filled.scan(table_name="tab", select=select, **named)
+    end = "only the Count" if select == "COUNT" else select
+    assert refused.value.message == f"Cannot specify the {name} when choosing to get {end}"

@@ -88,7 +88,7 @@ def test_a_replica_gives_other_reads_than_its_table(desk: Any, table: Make) -> N
     db.update_table(table_name="tab", provisioned_throughput={"ReadCapacityUnits": 7, "WriteCapacityUnits": 6})
     units = described(desk, FAR)["ProvisionedThroughput"]
     assert (units["ReadCapacityUnits"], units["WriteCapacityUnits"]) == (9, 6)
-    with pytest.raises(ValidationException, match="when BillingMode is PROVISIONED"):
+    with pytest.raises(ValidationException, match="when the table BillingMode is PROVISIONED"):
         change(db, "Update", OnDemandThroughputOverride={"MaxReadRequestUnits": 5})
 
 
@@ -135,7 +135,7 @@ def test_overrides_that_make_no_sense_are_refused(desk: Any, table: Make) -> Non
     for given, sentence in (
         ({"ProvisionedThroughputOverride": {"ReadCapacityUnits": 3}}, "when BillingMode is PAY_PER_REQUEST"),
         ({"OnDemandThroughputOverride": {}}, "At least one of MaxReadRequestUnits"),
-        ({"OnDemandThroughputOverride": {"MaxReadRequestUnits": 0}}, "must be at least 1, or -1"),
+        ({"OnDemandThroughputOverride": {"MaxReadRequestUnits": 0}}, "outside of valid range"),
         ({"GlobalSecondaryIndexes": [{"IndexName": "own", **maximum}] * 2}, "may occur only once"),
     ):
         with pytest.raises(ValidationException, match=sentence):

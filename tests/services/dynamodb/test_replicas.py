@@ -70,7 +70,7 @@ def test_what_is_written_in_one_region_is_read_in_the_others(desk: Any, table: M
     assert far.describe_table(table_name="tab")["Table"]["TableStatus"] == "CREATING"
     with pytest.raises(ResourceNotFoundException):
         value(far, "old")
-    with pytest.raises(ResourceInUseException, match="Table is being updated: tab"):
+    with pytest.raises(ResourceInUseException, match="Table: tab is in the process of being updated"):
         add(db, FARTHER)
     put(db, "meanwhile", v="x")
     desk.settle()
@@ -186,7 +186,8 @@ def test_what_a_replica_has_for_itself(desk: Any, worlds: tuple[Any, Any, Any]) 
     db, far, _farther = worlds
     db.update_table(table_name="tab", replica_updates=[
         {"Update": {"RegionName": FAR, "TableClassOverride": "STANDARD"}}])  # fmt: skip
-    db.update_table(table_name="tab", table_class="STANDARD_INFREQUENT_ACCESS", deletion_protection_enabled=True)
+    db.update_table(table_name="tab", table_class="STANDARD_INFREQUENT_ACCESS")
+    db.update_table(table_name="tab", deletion_protection_enabled=True)
     classes = [each.describe_table(table_name="tab")["Table"]["TableClassSummary"]["TableClass"] for each in worlds]
     assert classes == ["STANDARD_INFREQUENT_ACCESS", "STANDARD", "STANDARD_INFREQUENT_ACCESS"]
     assert not far.describe_table(table_name="tab")["Table"]["DeletionProtectionEnabled"]

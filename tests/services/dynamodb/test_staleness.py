@@ -43,6 +43,7 @@ def indexed(db: Any, g: str = "g") -> set[int]:
     return {int(each["sk"]["N"]) for each in found}
 
 
+@pytest.mark.spec("dynamodb-026", "dynamodb-049")
 def test_some_of_what_is_new_is_not_seen_yet(desk: Any, db: Any) -> None:
     for n in range(30):
         put(db, n, 1)
@@ -50,6 +51,8 @@ def test_some_of_what_is_new_is_not_seen_yet(desk: Any, db: Any) -> None:
     before = len(seen(db))
     assert before < 30
     assert len(indexed(db)) < 30
+    scan = {"table_name": "tab", "select": "COUNT"}
+    assert db.scan(**scan)["Count"] < 30 == db.scan(**scan, consistent_read=True)["Count"]
     assert db.get_item(table_name="tab", key=item(pk="a", sk=3), consistent_read=True)["Item"]
     desk.advance(LAG_S / 2)
     later = len(seen(db))

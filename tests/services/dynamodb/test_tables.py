@@ -67,7 +67,10 @@ def test_a_table_made_again_is_empty(desk: Any, table: Make) -> None:
 
 @pytest.mark.spec("dynamodb-006")
 def test_provisioned_is_the_default_and_needs_units(desk: Any) -> None:
-    assert refusal(desk, billing_mode=None) == "No provisioned throughput specified for the table"
+    assert refusal(desk, billing_mode=None) == (
+        "One or more parameter values were invalid: ReadCapacityUnits and WriteCapacityUnits must both be specified when "
+        "BillingMode is PROVISIONED"
+    )
     assert "Neither ReadCapacityUnits nor WriteCapacityUnits can be specified" in refusal(
         desk, provisioned_throughput=UNITS
     )
@@ -78,10 +81,17 @@ def test_provisioned_is_the_default_and_needs_units(desk: Any) -> None:
 def test_key_schemas(desk: Any) -> None:
     assert "first KeySchemaElement is not a HASH" in refusal(desk, key_schema=keys("pk", "sk")[::-1])
     assert "does not exactly match number of attributes" in refusal(desk, key_schema=keys("pk"))
-    assert "not defined in AttributeDefinitions. Keys: [sk]" in refusal(desk, attribute_definitions=types(pk="S"))
+    assert "Some index key attribute have no definition" in refusal(desk, attribute_definitions=types(pk="S"))
+    assert "not defined in AttributeDefinitions. Keys: [sk]" in refusal(
+        desk, attribute_definitions=types(pk="S", z="S")
+    )
+    assert refusal(desk, attribute_definitions=[*types(pk="S"), *types(pk="S")]) == "Attribute Name is duplicated: pk"
+    assert "have no definition" in refusal(desk, key_schema=keys("pk", "pk"), attribute_definitions=types(pk="S"))
+    assert "have the same name" in refusal(desk, key_schema=keys("pk", "pk"))
     assert "Value null at 'keySchema' failed to satisfy constraint" in refusal(desk, key_schema=None)
-    assert "at least 3 characters long" in refusal(desk, table_name="ab")
-    assert "Invalid table/index name." in refusal(desk, table_name="a b c")
+    assert "Value 'ab' at 'tableName' failed" in refusal(desk, table_name="ab")
+    assert "must satisfy regular expression pattern: [a-zA-Z0-9_.-]+" in refusal(desk, table_name="a b c")
+    assert "Invalid table/index name." in refusal(desk, global_secondary_indexes=[index("a b", "sk")])
 
 
 @pytest.mark.spec("dynamodb-039", "dynamodb-040", "dynamodb-041")
@@ -107,9 +117,10 @@ def test_global_indexes(desk: Any) -> None:
     assert "GlobalSecondaryIndex count exceeds the per-table limit of 20" in refusal(
         desk, global_secondary_indexes=several
     )
-    assert "No provisioned throughput specified for the global secondary index: gsi0" in refusal(
+    assert "ProvisionedThroughput is not specified for index: gsi0" in refusal(
         desk, global_secondary_indexes=several[:1], billing_mode="PROVISIONED", provisioned_throughput=UNITS
     )
+    assert "List of GlobalSecondaryIndexes is empty" in refusal(desk, global_secondary_indexes=[])
     assert "Duplicate index name: gsi0" in refusal(desk, global_secondary_indexes=several[:1] * 2)
     assert "NonKeyAttributes is not specified" in refusal(
         desk, global_secondary_indexes=[index("gsi", "sk", projection="INCLUDE")]

@@ -36,7 +36,7 @@ def test_a_table_comes_changes_and_goes(slow: Any, table: Make) -> None:
     db.update_table(table_name="tab", table_class="STANDARD")
     assert status(db) == "UPDATING"
     db.put_item(table_name="tab", item=item(pk="a"))
-    with pytest.raises(ResourceInUseException, match="Table is being updated: tab"):
+    with pytest.raises(ResourceInUseException, match="Table: tab is in the process of being updated"):
         db.update_table(table_name="tab", table_class="STANDARD")
     slow.advance(10)
     assert status(db) == "ACTIVE"

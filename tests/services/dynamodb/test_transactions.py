@@ -10,7 +10,7 @@ from skyjar.services.dynamodb.errors import (
     ValidationException,
 )
 
-from .conftest import Make, av, item
+from .conftest import Make, av, index, item
 
 CONDITIONAL = {"Code": "ConditionalCheckFailed", "Message": "The conditional request failed"}
 
@@ -177,3 +177,49 @@ def test_what_an_update_finds_wrong_cancels_the_transaction(table: Make) -> None
         reason = {"Code": "ValidationError", "Message": sentence}
         assert cancelled.value.fields["CancellationReasons"] == [{"Code": "None"}, reason]
     assert all_of(db) == {"a": item(pk="a", s="text")}
+
+
+def test_keys_of_indexes_in_transactions(table: Make) -> None:
+    """A wrong type is one item's reason, and told as of a whole item; an empty key is refused with the whole request."""
+    several = [index("b-index", "g"), index("a-index", "g")]
+    db = table(types={"g": "S"}, global_secondary_indexes=several)
+
+    def update(value: Any) -> dict[str, Any]:
+        given = {"UpdateExpression": "SET g = :g", "ExpressionAttributeValues": {":g": av(value)}}
+        return {"Update": {"TableName": "tab", "Key": item(pk="a"), **given}}
+
+    for request in (put("a", g=1), update(1)):
+        with pytest.raises(TransactionCanceledException) as cancelled:
+            db.transact_write_items(transact_items=[request])
+        assert cancelled.value.fields["CancellationReasons"][0]["Message"] == (
+            "One or more parameter values were invalid: Type mismatch for Index Key g Expected: S Actual: N IndexName: "
+            "a-index"
+        )
+    empty = "The AttributeValue for a key attribute cannot contain an empty string value."
+    for request, sentence in (
+        (put("a", g=""), f"A value specified for a secondary index key is not supported. {empty} IndexName: a-index"),
+        (
+            update(""),
+            f"The update expression attempted to update a secondary index key to a value that is not supported. {empty}",
+        ),
+        (put(""), f"{empty} Key: pk"),
+        ({"Delete": {"TableName": "tab", "Key": item(pk="")}}, f"{empty} Key: pk"),
+    ):
+        with pytest.raises(ValidationException) as refused:
+            db.transact_write_items(transact_items=[request])
+        assert f"One or more parameter values are not valid. {sentence}" in refused.value.message
+    assert not all_of(db)
+
+
+def test_sizes_in_transactions(table: Make) -> None:
+    """What a request says by itself refuses the whole; what it makes of a stored item cancels the transaction."""
+    db = table()
+    with pytest.raises(ValidationException) as refused:
+        db.transact_write_items(transact_items=[put("a", body="x" * 409_600)])
+    assert refused.value.message == "Item size has exceeded the maximum allowed size"
+    given = {"UpdateExpression": "SET body = :b", "ExpressionAttributeValues": {":b": av("x" * 409_600)}}
+    with pytest.raises(TransactionCanceledException) as cancelled:
+        db.transact_write_items(transact_items=[{"Update": {"TableName": "tab", "Key": item(pk="a"), **given}}])
+    assert cancelled.value.fields["CancellationReasons"] == [
+        {"Code": "ValidationError", "Message": "Item size to update has exceeded the maximum allowed size"}
+    ]

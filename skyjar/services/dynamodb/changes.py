@@ -1,0 +1,86 @@
+"""What one UpdateTable may change: which parameters go together, and how often a table may change its mode and class. Pure.
+
+Sources: Developer Guide, "Considerations when switching capacity modes" and "Quotas"; what AWS answered to pairs of parameters, in the notes on
+DynamoDB of the project ack-api-quirks (DDB-TABLE-174, 224, 382, 433, 442, 443); the sentence about modes is of 2019, when the limit was one.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from . import limits, state
+from .definitions import invalid
+from .errors import LimitExceededException, ValidationException
+from .state import Definition
+
+_ALONE = (
+    ("ReplicaUpdates", "Replica modification"),
+    ("SSESpecification", "Server-Side Encryption modification"),
+    ("TableClass", "TableClass modification"),
+    ("DeletionProtectionEnabled", "DeletionProtection modification"),
+    ("WarmThroughput", "WarmThroughput"),
+)
+_LARGEST = frozenset(("BillingMode", "OnDemandThroughput", "GlobalSecondaryIndexUpdates"))
+
+
+def check(given: dict[str, Any], has_consistency: bool) -> None:
+    """`given` are the changes that are asked for, by parameter. A global table's keys are changed with its encryption."""
+    names = {name for name, value in given.items() if value is not None}
+    if not names:
+        consistency = "" if has_consistency else "MultiRegionConsistency, "
+        raise ValidationException(
+            "At least one of ProvisionedThroughput, BillingMode, UpdateStreamEnabled, GlobalSecondaryIndexUpdates, "
+            f"SSESpecification, ReplicaUpdates, MultiAccountReplicaReady, ReplicaTransitRoleArn, {consistency}"
+            "DeletionProtectionEnabled, OnDemandThroughput, WarmThroughput or TableClass is required"
+        )
+    _check_together(given, names)
+
+
+def _check_together(given: dict[str, Any], names: set[str]) -> None:
+    if len(names) < 2 or names == {"SSESpecification", "ReplicaUpdates"}:
+        return
+    is_online = any("Create" in each or "Delete" in each for each in given.get("GlobalSecondaryIndexUpdates") or ())
+    if names == {"WarmThroughput", "GlobalSecondaryIndexUpdates"} and is_online:
+        raise invalid("Create global secondary index cannot be specified when updating WarmThroughput")
+    if names == {"WarmThroughput", "OnDemandThroughput"}:
+        raise invalid("OnDemandThroughput can only be combined with BillingMode in an UpdateTable request")
+    for name, shown in _ALONE:
+        if name in names:
+            raise invalid(f"{shown} must be the only operation in the request")
+    if "OnDemandThroughput" in names and not names <= _LARGEST:
+        raise invalid("OnDemandThroughput can only be combined with BillingMode in an UpdateTable request")
+    is_paced = "ProvisionedThroughput" in names or given.get("BillingMode") == "PROVISIONED"
+    if "StreamSpecification" in names and is_paced:
+        raise invalid("You cannot modify stream status while updating table IOPS")
+    if is_online and "ProvisionedThroughput" in names:
+        raise invalid("You cannot create or delete index while updating table IOPS")
+    if is_online and "StreamSpecification" in names:
+        raise invalid("You cannot create or delete index while changing stream status")
+
+
+def switched(definition: Definition, now: float) -> Definition:
+    """A provisioned table that goes to on-demand, if it may once more; the other way is always open."""
+    recent = tuple(at for at in definition.switched_s if 0 <= now - at < limits.SWITCH_S)
+    if len(recent) >= limits.SWITCHES:
+        raise LimitExceededException(
+            f"Subscriber limit exceeded: Update to PayPerRequest mode are limited to {limits.SWITCHES} times in 1 day(s). "
+            f"Last update at {_shown(recent[-1])}. Next update can be made at {_shown(recent[0] + limits.SWITCH_S)}"
+        )
+    return state.replace(definition, switched_s=(*recent, now))
+
+
+def classed(definition: Definition, table_class: str, now: float) -> Definition:
+    """The table in that class, if it may change it once more."""
+    recent = tuple(at for at in definition.classed_s if 0 <= now - at < limits.CLASS_S)
+    if table_class != (definition.table_class or "STANDARD"):
+        if len(recent) >= limits.CLASS_CHANGES:
+            raise LimitExceededException(
+                f"Subscriber limit exceeded: Updates to TableClass are limited to {limits.CLASS_CHANGES} times in 30 day(s)."
+            )
+        recent = (*recent, now)
+    return state.replace(definition, table_class=table_class, class_changed_s=now, classed_s=recent)
+
+
+def _shown(at_s: float) -> str:
+    return datetime.fromtimestamp(at_s, UTC).strftime("%a %b %d %H:%M:%S UTC %Y")
