@@ -117,14 +117,15 @@ def update_bucket(
 def _configure(call: Call, resource: Resource, name: str, properties: Properties, before: Properties) -> None:
     s3 = call.ask("s3")
     _tag(call, name, _tags(resource, properties), _tags(resource.before(), before))
-    for given, put, member, delete, form in _SETTINGS:
-        if properties.get(given):
-            getattr(s3, put)(bucket=name, **{member: form(properties[given])})
-        elif before.get(given):
+    for given, put, member, delete, _ in reversed(_SETTINGS):  # a replication goes before the versioning that it needs
+        if before.get(given) and not properties.get(given):
             if delete:
                 getattr(s3, delete)(bucket=name)
             else:
                 getattr(s3, put)(bucket=name, **{member: _WITHOUT[given]})
+    for given, put, member, _, form in _SETTINGS:
+        if properties.get(given):
+            getattr(s3, put)(bucket=name, **{member: form(properties[given])})
     _list(call, name, properties, before)
     logging = properties.get("LoggingConfiguration")
     if logging is not None or before.get("LoggingConfiguration") is not None:

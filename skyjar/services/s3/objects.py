@@ -40,17 +40,6 @@ from .object_lambda_state import ObjectLambda
 from .object_state import Object
 from .state import Bucket
 
-STORAGE_CLASSES = (
-    "STANDARD",
-    "REDUCED_REDUNDANCY",
-    "STANDARD_IA",
-    "ONEZONE_IA",
-    "INTELLIGENT_TIERING",
-    "GLACIER",
-    "DEEP_ARCHIVE",
-    "GLACIER_IR",
-)
-
 
 def headers_of(**given: Any) -> dict[str, str | float]:
     """The headers that S3 keeps with an object, by their members' names; Expires in epoch seconds."""
@@ -70,7 +59,7 @@ def check_metadata(metadata: dict[str, str] | None) -> dict[str, str]:
 
 
 def check_class(storage_class: str) -> str:
-    if storage_class not in STORAGE_CLASSES:
+    if storage_class not in limits.STORAGE_CLASSES:
         raise InvalidStorageClass(StorageClassRequested=storage_class)
     return storage_class
 

@@ -92,7 +92,9 @@ _ACTIONS = {
     "delete_bucket_intelligent_tiering_configuration": "PutIntelligentTieringConfiguration",
     "put_bucket_replication": "PutReplicationConfiguration",
     "delete_bucket_replication": "PutReplicationConfiguration",
-    "read_for_replication": "GetObjectVersionForReplication",  # these three are what a replication's role does
+    "read_for_replication": "GetObjectVersionForReplication",  # these five are what a replication's role does
+    "read_tags_for_replication": "GetObjectVersionTagging",
+    "take_over": "ObjectOwnerOverrideToBucketOwner",
     "replicate_object": "ReplicateObject",
     "replicate_delete": "ReplicateDelete",
     "initiate_replication": "InitiateReplication",  # what the role of a batch replication does
@@ -228,8 +230,6 @@ def _needed(bucket: Bucket | None, operation: str, parameters: dict[str, Any]) -
         named.append("s3:BypassGovernanceRetention")
     if operation == "delete_object" and parameters.get("if_match", "*") != "*":
         named.append("s3:GetObject")  # by which the caller could find the ETag out
-    if operation == "replicate_object" and parameters.get("tagging"):
-        named.append("s3:ReplicateTags")
     if operation == "get_object_attributes":
         named.append("s3:GetObjectVersion" if has_version else "s3:GetObject")
     return named
