@@ -32,7 +32,7 @@ class Cloud(Protocol):
             account: str, region: str) -> bool: ...  # fmt: skip
 
     def judge(self, call: Call, service: str, operation: str, parameters: dict[str, Any], principal: Principal,
-              account: str, region: str) -> None: ...  # fmt: skip
+              account: str, region: str, *, is_part: bool = False) -> None: ...  # fmt: skip
 
     def emit(self, call: Call, event: msgspec.Struct) -> None: ...
 
@@ -305,6 +305,11 @@ class Call:
         """Raise what `ask` would if this principal may not do this, with its reasons for `skyjar why`; nothing is done."""
         account = principal.account or self.account
         self._cloud.judge(self, service, operation, parameters, principal, account, self.region)
+
+    def judge_part(self, service: str, operation: str, **parameters: Any) -> None:
+        """As `judge`, of the caller, for a part of this call that goes on without it: the decision is recorded below it."""
+        account = self.caller.account or self.account
+        self._cloud.judge(self, service, operation, parameters, self.caller, account, self.region, is_part=True)
 
     def acting(self, principal: Principal, context: dict[str, str] | None = None) -> Call:
         """The same call, made by somebody else: a role that a service acts in."""

@@ -55,7 +55,8 @@ class Worker:
             return None
         replacing = [] if custom.is_custom(row.type) else schemas.replacing(row.type, before, properties)
         replacing += [name for name in kind.replaced_by if before.get(name) != properties.get(name)]
-        if replacing or kind.update is None:
+        is_other = kind.replaced_if is not None and kind.replaced_if(before, properties)
+        if replacing or is_other or kind.update is None:
             return self._replace(row, definition, properties)
         if not is_resumed:
             self._begin(row, properties)
