@@ -16,6 +16,7 @@ from skyjar.wire.errors import WireError
 from skyjar.wire.http import Request
 from skyjar.wire.models import OperationModel
 
+from . import heads
 from .planes import host_of
 
 if TYPE_CHECKING:
@@ -111,8 +112,10 @@ def route(pipeline: Pipeline, x: Exchange) -> None:
     x.model = x.codec.route(x.addressed)
     if x.model is None:
         if not _route_form(pipeline, x):
-            raise _unknown(x)
+            raise heads.unknown(x) if x.name == "s3" else _unknown(x)
         return
+    if x.name == "s3":
+        heads.check(x.addressed, x.model)
     x.service, x.function = known.functions.get(x.model) or _find_function(known, x)
     if x.service.is_global:
         x.region = "us-east-1"
@@ -247,7 +250,8 @@ def _by_scope(x: Exchange) -> tuple[str, ...]:
         found = index.by_endpoint_prefix().get(host["service"])
         if found is not None:
             return found
-    if request.headers.get("content-type", "").startswith(_FORM) or "Action=" in request.query:
+    is_form = request.headers.get("content-type", "").startswith(_FORM)
+    if (is_form and (request.path == "/" or "Action=" in _text(request))) or "Action=" in request.query:
         return _by_action(request)
     return ("s3",)
 
