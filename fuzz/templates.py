@@ -130,7 +130,7 @@ def take(text: str) -> None:
     for each in (*resources.values(), *(template.get("Outputs") or {}).values()):
         intrinsics.evaluate(each, scope)
     for before, after in ((template, template), (None, template)):
-        changes.plan(before, after, set() if before is None else included, included, {"Stage"})
+        changes.plan(before, after, set() if before is None else included, included, {"Stage"}, {})
 
 
 def of_text(chance: random.Random) -> str:

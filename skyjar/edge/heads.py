@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from http import HTTPStatus
 
 from skyjar.wire.http import Response
@@ -75,6 +76,23 @@ def render(response: Response, framing: str, date_and_server: str, connection: s
         return head.encode("latin-1")
     except UnicodeEncodeError as error:
         raise MalformedResponse("a response header is not latin-1") from error
+
+
+async def exactly(body: AsyncIterator[bytes], length: int) -> AsyncIterator[bytes]:
+    """The body, which must have as many bytes as the head has told: what is more would be taken for the next answer."""
+    left = length
+    try:
+        async for chunk in body:
+            left -= len(chunk)
+            if left < 0:
+                break
+            yield chunk
+    finally:
+        close = getattr(body, "aclose", None)
+        if close is not None:
+            await close()
+    if left:
+        raise MalformedResponse("a body has not as many bytes as was told")
 
 
 def plain(status: int, message: str) -> Response:

@@ -635,14 +635,21 @@ class Http1(asyncio.Protocol):
             self.transport.write(head)
             self._stream = self.edge.task(self._send_file(exchange, file, body.length, close))
             return
-        if exchange.version_10:
+        length = getattr(body, "length", None)
+        is_bare = exchange.version_10 or length is not None
+        if length is not None:
+            framing = f"Content-Length: {length}\r\n"
+            head = heads.render(response, framing, self.edge.date_and_server, connection)
+        elif exchange.version_10:
             head = heads.render(response, "", self.edge.date_and_server, "Connection: close\r\n")
             close = True
         else:
             head = heads.render(response, "Transfer-Encoding: chunked\r\n", self.edge.date_and_server, connection)
         self.transport.write(head)
         assert not isinstance(body, bytes)
-        self._stream = self.edge.task(self._send_chunks(exchange, body, close))
+        self._stream = self.edge.task(
+            self._send_chunks(exchange, body if length is None else heads.exactly(body, length), close, is_bare=is_bare)
+        )
 
     async def _send_file(self, exchange: Exchange, file: BinaryIO, length: int, close: bool) -> None:
         with file:
@@ -657,19 +664,23 @@ class Http1(asyncio.Protocol):
         self._stream = None
         self._answered(exchange, close)
 
-    async def _send_chunks(self, exchange: Exchange, body: AsyncIterator[bytes], close: bool) -> None:
+    async def _send_chunks(self, exchange: Exchange, body: AsyncIterator[bytes], close: bool, *, is_bare: bool) -> None:
         try:
             async for chunk in body:
                 if not chunk:
                     continue
-                self.transport.write(chunk if exchange.version_10 else b"%x\r\n%b\r\n" % (len(chunk), chunk))
+                self.transport.write(chunk if is_bare else b"%x\r\n%b\r\n" % (len(chunk), chunk))
                 await self._drained()
+        except ConnectionError:  # from where the body came
+            self._deaf = True
+            self.transport.abort()
+            return
         except Exception as error:  # noqa: BLE001
             self._bug(f"streaming the answer to {exchange.request.path}", error)
             return
         finally:
             await self.edge.close_iterator(body)
-        if not exchange.version_10:
+        if not is_bare:
             self.transport.write(b"0\r\n\r\n")
         self._stream = None
         self._answered(exchange, close)

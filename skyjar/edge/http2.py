@@ -342,6 +342,8 @@ class Http2(asyncio.Protocol):
         length: int | None = None
         if isinstance(body, (bytes, FileSlice)):
             length = len(body) if isinstance(body, bytes) else body.length
+        else:
+            length = getattr(body, "length", None)
         if bodiless and not (head_only and length):
             length = None
         head = header_list(response, length, self.edge.date_and_server, keeps_length=bodiless)
@@ -356,6 +358,8 @@ class Http2(asyncio.Protocol):
             self._pump(stream)
         else:
             chunks = file_chunks(body, self.limits.file_chunk_bytes) if isinstance(body, FileSlice) else body
+            if length is not None and chunks is body:
+                chunks = heads.exactly(body, length)
             self._frames.send_headers(stream.id, head)
             stream.task = self.edge.task(self._send_chunks(stream, chunks))
 
@@ -367,7 +371,8 @@ class Http2(asyncio.Protocol):
                 self._flush()
                 await self._drained(stream)
         except Exception as error:  # noqa: BLE001
-            log.error("streaming the answer to %s", stream.request.path, exc_info=error)
+            if not isinstance(error, ConnectionError):  # from where the body came
+                log.error("streaming the answer to %s", stream.request.path, exc_info=error)
             stream.task = None
             self._reset(stream)
             return

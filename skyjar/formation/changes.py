@@ -6,12 +6,14 @@ resource that would be replaced. What is really done is decided later, from reso
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
 
 from . import schemas
 from .references import references
+from .resources import ResourceType
 from .templates import Template
 
 
@@ -42,8 +44,10 @@ def plan(
     included_before: set[str],
     included: set[str],
     changed_parameters: set[str],
+    kinds: Mapping[str, ResourceType],
 ) -> list[Change]:
-    """All changes, in the order additions, modifications, removals; of the resources whose condition holds."""
+    """All changes, in the order additions, modifications, removals; of the resources whose condition holds. `kinds` add to the properties
+    whose change replaces a resource by AWS's schema."""
     before: dict[str, Any] = (old or {}).get("Resources", {})
     after: dict[str, Any] = new["Resources"]
     changes: dict[str, Change] = {}
@@ -54,7 +58,7 @@ def plan(
         found = {
             name: change
             for name in sorted(included & included_before)
-            if (change := _modify(name, before[name], after[name], touched)) is not None
+            if (change := _modify(name, before[name], after[name], touched, kinds)) is not None
         }
         replaced = {name for name, change in found.items() if change.replacement == "True"}
         if replaced <= touched:
@@ -66,7 +70,9 @@ def plan(
     return list(changes.values())
 
 
-def _modify(name: str, before: dict[str, Any], after: dict[str, Any], touched: set[str]) -> Change | None:
+def _modify(
+    name: str, before: dict[str, Any], after: dict[str, Any], touched: set[str], kinds: Mapping[str, ResourceType]
+) -> Change | None:
     kind = after["Type"]
     if before["Type"] != kind:
         return Change(name, kind, "Modify", "True", ("Properties",))
@@ -80,5 +86,6 @@ def _modify(name: str, before: dict[str, Any], after: dict[str, Any], touched: s
         scope.append("Properties")
     schema = schemas.of(kind)
     fixed = {path.split("/")[0] for path in schema.create_only} if schema is not None else set()
+    fixed |= kinds[kind].replaced_by if kind in kinds else frozenset()
     replacement = "True" if literal & fixed else "Conditional" if indirect & fixed else "False"
     return Change(name, kind, "Modify", replacement, tuple(scope), tuple(sorted(literal | indirect)))

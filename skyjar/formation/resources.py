@@ -69,10 +69,11 @@ class ResourceType:
     called: nothing in a template is ignored.
 
     `update` None replaces the resource whenever a property changes. Which properties force replacement otherwise follows
-    from AWS's published schema (`createOnlyProperties`); `replaced_by` adds to them.
+    from AWS's published schema (`createOnlyProperties`); `replaced_by` adds to them, and `replaced_if(before, after)` says
+    whether a change does that does not always.
     """
 
-    __slots__ = ("create", "delete", "properties", "replaced_by", "update")
+    __slots__ = ("create", "delete", "properties", "replaced_by", "replaced_if", "update")
 
     def __init__(
         self,
@@ -82,9 +83,11 @@ class ResourceType:
         delete: Delete,
         properties: Iterable[str],
         replaced_by: frozenset[str] = frozenset(),
+        replaced_if: Callable[[Properties, Properties], bool] | None = None,
     ) -> None:
         self.create = create
         self.update = update
         self.delete = delete
         self.properties = frozenset(properties)
         self.replaced_by = replaced_by
+        self.replaced_if = replaced_if

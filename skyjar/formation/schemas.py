@@ -61,6 +61,16 @@ def replacing(type_name: str, before: dict[str, Any], after: dict[str, Any]) -> 
     return [path for path in schema.create_only if _at(before, path) != _at(after, path)] if schema is not None else []
 
 
+def custom_name(type_name: str, before: dict[str, Any], after: dict[str, Any]) -> str:
+    """The name that a template gives a resource and does not change, which a replacement beside it could not have too."""
+    schema = of(type_name)
+    own = (f"{type_name.rpartition('::')[2]}Name", "Name", "TableName")  # the last of AWS::DynamoDB::GlobalTable
+    for path in schema.create_only if schema is not None else ():
+        if path in own and after.get(path) and before.get(path) == after[path]:
+            return str(after[path])
+    return ""
+
+
 def _at(value: Any, path: str) -> Any:
     for part in path.split("/"):
         value = value.get(part) if isinstance(value, dict) else None

@@ -52,6 +52,20 @@ class Blob:
         return Stream(self, offset)
 
 
+class Flowing(Blob):
+    """A body that is still coming, as an operation that is marked `on_head` gets it: `name` is all that is known of it. Whatever call
+    answers with one of that name sends it on while it comes; `length` is told to the client where somebody knows it."""
+
+    __slots__ = ("length",)
+
+    def __init__(self, name: str, length: int | None = None) -> None:
+        super().__init__(name, Path(), 0)
+        self.length = length
+
+    def read(self, offset: int = 0, length: int | None = None) -> bytes:
+        raise TypeError("the body is still coming")
+
+
 class Stream:
     """The content of a sealed blob from some place on, read like a file; whoever opened it closes it."""
 
@@ -97,8 +111,8 @@ class Slices:
 
 
 def size_of(body: object) -> int:
-    """Of a request's or answer's body, whatever it is; a stream of events has none that is known."""
-    return len(body) if isinstance(body, bytes) else int(getattr(body, "size", 0) or getattr(body, "length", 0))
+    """Of a request's or answer's body, whatever it is; a stream of events, or one that is still coming, may have none that is known."""
+    return len(body) if isinstance(body, bytes) else int(getattr(body, "size", 0) or getattr(body, "length", 0) or 0)
 
 
 class Writer:

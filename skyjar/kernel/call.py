@@ -32,7 +32,7 @@ class Cloud(Protocol):
             account: str, region: str) -> bool: ...  # fmt: skip
 
     def judge(self, call: Call, service: str, operation: str, parameters: dict[str, Any], principal: Principal,
-              account: str, region: str) -> None: ...  # fmt: skip
+              account: str, region: str, *, is_part: bool = False) -> None: ...  # fmt: skip
 
     def emit(self, call: Call, event: msgspec.Struct) -> None: ...
 
@@ -55,10 +55,15 @@ class Origin:
     """How a call came in. `endpoint`: scheme, host and port by which the client came; `secure`: whether what it said was
     hidden from others on its way; `signature`: how it was signed (v4-header, v4-query, v4a-header, v4a-query, v2-header, v2-query), if it
     was; `region_set`: the Region that it was signed for, or the list of them that SigV4A has;
+    `signed_at`: when, in epoch seconds (0: unsigned, or long ago by the cloud's turned clock); `signed_payload`: what
+    `x-amz-content-sha256` says of the body; `tls_version`: of the connection, such as 1.3, if it has any;
     `is_accelerated`: by a name of S3's Transfer Acceleration; `took_ms`: how long ago it came, by the machine's clock."""
 
     is_accelerated = False
     took_ms = 0.0
+    signed_at = 0.0
+    signed_payload = ""
+    tls_version = ""
     __slots__ = ("endpoint", "referer", "region_set", "secure", "signature", "source_ip", "user_agent")
 
     def __init__(
@@ -110,6 +115,15 @@ class CameIn(Protocol):
 
     @property
     def took_ms(self) -> float: ...
+
+    @property
+    def signed_at(self) -> float: ...
+
+    @property
+    def signed_payload(self) -> str: ...
+
+    @property
+    def tls_version(self) -> str: ...
 
 
 _NOWHERE = Origin("http://127.0.0.1:4566")
@@ -291,6 +305,11 @@ class Call:
         """Raise what `ask` would if this principal may not do this, with its reasons for `skyjar why`; nothing is done."""
         account = principal.account or self.account
         self._cloud.judge(self, service, operation, parameters, principal, account, self.region)
+
+    def judge_part(self, service: str, operation: str, **parameters: Any) -> None:
+        """As `judge`, of the caller, for a part of this call that goes on without it: the decision is recorded below it."""
+        account = self.caller.account or self.account
+        self._cloud.judge(self, service, operation, parameters, self.caller, account, self.region, is_part=True)
 
     def acting(self, principal: Principal, context: dict[str, str] | None = None) -> Call:
         """The same call, made by somebody else: a role that a service acts in."""

@@ -58,6 +58,18 @@ class Compute:
         self.arguments = arguments
 
 
+class Race:
+    """What `outside` asks for is done to its end, with `call` for what follows from it; `then` of the Race gets its answer, or the
+    exception that it ended with, or None as soon as what lies below `on` was changed, while it still goes on."""
+
+    __slots__ = ("call", "on", "outside")
+
+    def __init__(self, call: Call, outside: Outside, on: tuple[bytes, ...]) -> None:
+        self.call = call
+        self.outside = outside
+        self.on = on
+
+
 class Fetch:
     """A GET of a public document: `then` gets a `Fetched`, or a `Failed`. Redirects are not followed.
 

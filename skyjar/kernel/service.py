@@ -26,12 +26,13 @@ PACKAGE = "skyjar.services"
 class Operation:
     """One API operation: its function, what it accepts, and what judging it needs."""
 
-    __slots__ = ("counted", "failed", "function", "name", "parameters", "required", "service")
+    __slots__ = ("counted", "failed", "function", "is_on_head", "name", "parameters", "required", "service")
 
     def __init__(self, service: str, function: Callable[..., Any]) -> None:
         self.service = service
         self.name = function.__name__
         self.function = function
+        self.is_on_head = getattr(function, "__on_head__", False)
         # What its service's metrics.py does when a call has ended, and when one has failed.
         self.counted: Callable[[Any, Any], None] | None = None
         self.failed: Callable[[Any, Any], None] | None = None
@@ -43,6 +44,13 @@ class Operation:
 def operation(function: F) -> F:
     """Mark a function `(call, *, parameters)` as the API operation that boto3 calls by this name."""
     function.__skyjar__ = "operation"  # type: ignore[attr-defined]
+    return function
+
+
+def on_head(function: F) -> F:
+    """Mark an operation that is run as soon as the head of its request has come, where its body is long or of unknown length: that is
+    a `kernel.blobs.Flowing` then. It is answered when the body has ended."""
+    function.__on_head__ = True  # type: ignore[attr-defined]
     return function
 
 

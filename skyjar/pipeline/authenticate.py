@@ -15,7 +15,7 @@ from skyjar.services.sts.limits import SESSION_MARK
 from skyjar.wire import sigv4
 
 from .bodies import Coming
-from .route import MULTI_REGION
+from .s3_addresses import MULTI_REGION
 
 if TYPE_CHECKING:
     from .exchange import Exchange

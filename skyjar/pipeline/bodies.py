@@ -23,6 +23,7 @@ from .respond import internal_failure
 
 if TYPE_CHECKING:
     from .exchange import Exchange
+    from .flows import Pipe
     from .pipeline import Pipeline
 
 log = logging.getLogger("skyjar.pipeline")
@@ -170,7 +171,7 @@ class BlobSink:
 
     def __init__(
         self,
-        blobs: Blobs,
+        blobs: Blobs | Pipe,
         decoder: Decoder | None,
         headers: dict[str, str],
         *,
@@ -190,12 +191,13 @@ class BlobSink:
         self._digests = {name: DIGESTS[name]() for name in wanted}
         self._digests["md5"] = hashlib.md5(usedforsecurity=False)
         self._promised = promised if len(promised) == 64 else ""
-        self._writer: Writer | SealedWriter
+        self._writer: Writer | SealedWriter | Pipe
         if is_sealed:
             if self._promised or _CHECKSUM + "sha256" in headers:
                 self._digests["sha256"] = hashlib.sha256()
             self._writer = blobs.sealed_writer(*self._digests.values())
         else:
+            assert isinstance(blobs, Blobs)
             self._writer = blobs.writer(*self._digests.values())
             self._digests["sha256"] = self._writer.sha256
         self._decoder = decoder

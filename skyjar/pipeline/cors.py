@@ -12,6 +12,7 @@ from urllib.parse import unquote
 
 from skyjar.kernel import service as services
 from skyjar.kernel.errors import AWSError
+from skyjar.wire.codec import codec
 from skyjar.wire.errors import WireError
 from skyjar.wire.http import Response
 
@@ -42,6 +43,7 @@ def preflight(pipeline: Pipeline, x: Exchange) -> Response | AWSError | None:
     rules = _find(pipeline, x)
     if rules is None:
         return None
+    x.codec = x.codec or codec(x.name, "rest-xml")  # a website's refusals are S3's too
     x.tx = pipeline.store.begin()
     try:
         return Response(200, rules.preflight(pipeline.call_of(x), *_address(x), x.request.headers))

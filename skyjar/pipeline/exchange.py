@@ -12,6 +12,7 @@ from skyjar.kernel.principals import ANONYMOUS, Principal
 from skyjar.kernel.service import Endpoint, Operation, Service
 from skyjar.kernel.store import Transaction
 from skyjar.wire.http import Request, Respond
+from skyjar.wire.signature_errors import SKEW_S3_S
 
 if TYPE_CHECKING:
     from skyjar.wire.codec import Codec
@@ -110,6 +111,25 @@ class Exchange:
     @property
     def signature(self) -> str:
         return self.credential.scheme if self.credential is not None else ""
+
+    @property
+    def signed_at(self) -> float:
+        """Clients sign by their own clock, which knows nothing of a cloud's clock that was turned: what is too old to have been taken by
+        that was signed now."""
+        if self.credential is None:
+            return 0.0
+        is_by_another = (
+            self.credential.expires is None and abs(self.clock_began - self.credential.timestamp) > SKEW_S3_S
+        )
+        return 0.0 if is_by_another else self.credential.timestamp
+
+    @property
+    def signed_payload(self) -> str:
+        return self.request.headers.get("x-amz-content-sha256", "")
+
+    @property
+    def tls_version(self) -> str:
+        return (getattr(self.respond, "secured", None) or ("",))[0].removeprefix("TLSv")
 
     @property
     def region_set(self) -> str:

@@ -165,16 +165,20 @@ class Inside:
         principal: Principal,
         account: str,
         region: str,
+        *,
+        is_part: bool = False,
     ) -> None:
         found = services.load(service)
         assert found is not None, service
         inner = self._inner(call, found, operation, principal, account, region)
         try:
-            judge(self._pipeline, inner, found, operation, _aws_name(found.model, operation), parameters)
-        except found.access_denied as denied:
-            judgement = getattr(denied, "judgement", None)
-            if judgement is not None and "." in call.operation:  # of a job, whose own failure nobody is told
+            judgement = judge(self._pipeline, inner, found, operation, _aws_name(found.model, operation), parameters)
+            if is_part and judgement.action:
                 self._record_question(inner, judgement)
+        except found.access_denied as denied:
+            refusal = getattr(denied, "judgement", None)
+            if refusal is not None and (is_part or "." in call.operation):  # of a job nobody is told the failure
+                self._record_question(inner, refusal)
             raise
 
     def _record_question(self, inner: Call, judgement: Judgement) -> None:

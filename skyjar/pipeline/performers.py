@@ -5,10 +5,18 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from typing import Any
+from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 from skyjar.kernel.errors import AWSError
-from skyjar.kernel.outside import Compute, Failed, Fetch, Send
+from skyjar.kernel.outside import Compute, Events, Failed, Fetch, Produce, Race, Send
+
+from . import event_streams
+from .races import race
+
+if TYPE_CHECKING:
+    from .pipeline import Pipeline
 
 log = logging.getLogger("skyjar.pipeline")
 
@@ -33,3 +41,15 @@ async def send(request: Send) -> Any:
     from . import sends
 
     return await sends.send(request)
+
+
+def performers_of(pipeline: Pipeline) -> dict[type, Callable[[Any], Awaitable[Any]]]:
+    """By what they are asked with; services that have more to ask for add theirs (`functions.py`)."""
+    return {
+        Compute: compute,
+        Fetch: fetch,
+        Send: send,
+        Events: partial(event_streams.begin, pipeline),
+        Produce: event_streams.produce,
+        Race: partial(race, pipeline),
+    }

@@ -10,7 +10,6 @@ import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable, Coroutine
-from functools import partial
 from typing import Any
 
 from skyjar.kernel import credentials, quotas
@@ -20,20 +19,21 @@ from skyjar.kernel.call import Call
 from skyjar.kernel.clock import Clock
 from skyjar.kernel.errors import AWSError, Wait
 from skyjar.kernel.ids import Chance
-from skyjar.kernel.outside import Compute, Events, Fetch, Outside, Produce, Send
+from skyjar.kernel.outside import Outside
 from skyjar.kernel.store import Conflict, Store
 from skyjar.wire import sigv4
 from skyjar.wire.chunked import Decoder
 from skyjar.wire.errors import WireError
 from skyjar.wire.http import Request, Respond, Response, Sink, WebSocket, WebSocketHandler
 
-from . import cors, event_streams
+from . import cors
 from .access_logs import AccessLogs
 from .answers import Answers
 from .authenticate import Roots, authenticate, authenticate_head
 from .authorise import authorise
 from .bodies import SMALL_BYTES, BlobSink, is_chunked
 from .exchange import Exchange
+from .flows import Flows, Held
 from .flushes import Flushes
 from .form_bodies import form_sink
 from .history import History
@@ -43,7 +43,7 @@ from .memberships import Memberships
 from .metrics import Metrics
 from .note import note
 from .parse import parse
-from .performers import compute, fetch, send
+from .performers import performers_of
 from .planes import Planes, host_of
 from .records import Records
 from .respond import NotServed, internal_failure, render, render_error
@@ -91,6 +91,7 @@ class Pipeline:
         self.planes = Planes()
         self.known_routes = Known()
         self.flushes = Flushes(self)
+        self.flows = Flows(self, STEPS)
         self._attend()
         self.identities = Identities()
         self.memberships = Memberships(store)
@@ -99,13 +100,7 @@ class Pipeline:
         self.root_of = Roots().of
         self.loop: asyncio.AbstractEventLoop
         self.runner: Runner
-        self.performers: dict[type, Callable[[Any], Awaitable[Any]]] = {
-            Compute: compute,
-            Fetch: fetch,
-            Send: send,
-            Events: partial(event_streams.begin, self),
-            Produce: event_streams.produce,
-        }
+        self.performers = performers_of(self)
         self.internal: Callable[[Request, Respond], bool] = lambda request, respond: False
         self.ends: list[Callable[[], Awaitable[None]]] = []  # what else must end before the state is swapped
         self._timer: asyncio.TimerHandle | None = None
@@ -189,7 +184,7 @@ class Pipeline:
         length = request.headers.get("content-length", "")
         if length.isdigit() and int(length) <= SMALL_BYTES:
             return None  # it only waits for 100 Continue
-        x = self._exchange(request, None)
+        x = self.exchange(request, None)
         tx = x.tx = self.store.begin()
         try:
             route(self, x)
@@ -198,6 +193,8 @@ class Pipeline:
             if x.plane is not None or x.model is None or x.model.streaming_input is None:
                 return None
             authenticate_head(self, x)
+            if x.function is not None and x.function.is_on_head and "x-amz-content-sha256" in request.headers:
+                return self.flows.begin(x)
             return self._sink(x)
         except (AWSError, WireError) as error:
             refusal = render_error(x, error)
@@ -220,7 +217,7 @@ class Pipeline:
 
     def refuse(self, request: Request, error: Exception, respond: Respond) -> None:
         """A sink refused the body."""
-        x = self._exchange(request, respond)
+        x = self.exchange(request, respond)
         x.tx = self.store.begin()
         try:
             route(self, x)
@@ -231,10 +228,13 @@ class Pipeline:
         self._fail(x, error)
 
     def handle(self, request: Request, respond: Respond) -> None:
+        if type(request.body) is Held:
+            request.body.deliver(respond)
+            return
         is_own = request.path.startswith(("/_skyjar/", "/_localstack/")) and not is_site(self, host_of(request))
         if is_own and self.internal(request, respond):
             return
-        x = self._exchange(request, respond)
+        x = self.exchange(request, respond)
         if request.method == "OPTIONS" and self._preflight(x):
             return
         self.attempt(x, STEPS)
@@ -255,7 +255,7 @@ class Pipeline:
     def allows_origin(self, request: Request, origin: str) -> bool:
         """Data planes answer browsers from anywhere: who may call them is the application's own business. A bucket
         answers those that its CORS rules admit."""
-        return bool(self.planes.find(request)) or cors.allows(self, self._exchange(request, None), origin)
+        return bool(self.planes.find(request)) or cors.allows(self, self.exchange(request, None), origin)
 
     def allows_host(self, host: str) -> bool:
         """A domain that is a website of the cloud, and nothing else."""
@@ -265,7 +265,7 @@ class Pipeline:
         """Websites, by AWS's names and by their own domains', speak no TLS."""
         return self.planes.is_plain(host) or is_site(self, host)
 
-    def _exchange(self, request: Request, respond: Respond | None) -> Exchange:
+    def exchange(self, request: Request, respond: Respond | None) -> Exchange:
         return Exchange(
             request, respond, self.chance.uuid(), time.perf_counter(), self.clock.now(), self.trusts_loopback
         )
@@ -349,7 +349,7 @@ class Pipeline:
 
     def _answer(self, x: Exchange) -> None:
         try:
-            response = render(x)
+            response = render(x, self.flows)
         except Exception as error:  # noqa: BLE001 - a result that does not fit the model is a bug
             self._fail(x, error)
             return

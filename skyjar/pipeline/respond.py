@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 import orjson
 
-from skyjar.kernel.blobs import Blob, Slices
+from skyjar.kernel.blobs import Blob, Flowing, Slices
 from skyjar.kernel.errors import AWSError
 from skyjar.kernel.web import WebResponse
 from skyjar.wire.errors import WireError
@@ -14,6 +14,7 @@ from skyjar.wire.http import FileSlice, FileSlices, Response
 
 if TYPE_CHECKING:
     from .exchange import Exchange
+    from .flows import Flows
 
 
 class InternalFailure(AWSError):
@@ -40,7 +41,7 @@ def internal_failure(service: str) -> AWSError:
     return InternalError() if service == "s3" else InternalFailure()
 
 
-def render(x: Exchange) -> Response:
+def render(x: Exchange, flows: Flows) -> Response:
     result: Any = x.result
     if x.plane is not None:
         if isinstance(result, AWSError):
@@ -53,8 +54,11 @@ def render(x: Exchange) -> Response:
     assert x.model is not None
     response = x.codec.serialise(x.model, result, x.request_id)
     body: Any = response.body
-    if type(body) is Slices:
-        response.body = file_slice(body)
+    if type(body) is not bytes:
+        if type(body) is Slices:
+            response.body = file_slice(body)
+        elif type(body) is Flowing:
+            response.body = flows.take(body)
     return response
 
 

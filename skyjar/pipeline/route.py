@@ -16,7 +16,9 @@ from skyjar.wire.errors import WireError
 from skyjar.wire.http import Request
 from skyjar.wire.models import OperationModel
 
+from . import s3_heads
 from .planes import host_of
+from .s3_addresses import ABSENT, CONTROL, OBJECT_LAMBDA, addressed, is_control
 
 if TYPE_CHECKING:
     from .exchange import Exchange
@@ -24,29 +26,9 @@ if TYPE_CHECKING:
 
 _FORM = "application/x-www-form-urlencoded"
 _LOCAL = re.compile(r"^(localhost|127\.0\.0\.1|\[::1\]|localhost\.localstack\.cloud|host\.docker\.internal)(:\d+)?$")
-_S3_HOST = re.compile(
-    r"^(?P<bucket>.+)\.s3(?:-accelerate(?:\.dualstack)?|[.-](?:dualstack\.)?(?:[a-z]{2}(?:-[a-z]+)+-\d))?"
-    r"(?:\.amazonaws\.com|\.localhost(?:\.localstack\.cloud)?)(?::\d+)?$"
-)
 _AWS_HOST = re.compile(
     r"^(?P<service>[a-z0-9.-]+?)(?:\.(?P<region>[a-z]{2}(?:-[a-z]+)+-\d))?\.(?:amazonaws\.com|localhost)(?::\d+)?$"
 )
-_CONTROL = "/v20180820/"
-_POINT_HOST = re.compile(
-    r"^(?P<name>[a-z0-9-]+)-(?P<account>\d{12})\.s3-accesspoint(?:-fips)?\.(?:dualstack\.)?"
-    r"(?P<region>[a-z]{2}(?:-[a-z]+)+-\d)\.(?:amazonaws\.com|localhost(?:\.localstack\.cloud)?)(?::\d+)?$"
-)
-_OBJECT_LAMBDA = "s3-object-lambda"
-_OBJECT_LAMBDA_HOST = re.compile(r"^(?P<name>[a-z0-9-]+)-(?P<account>\d{12})\.")
-_ABSENT = {
-    "s3express": "S3's directory buckets (S3 Express One Zone)",
-    "s3-outposts": "S3 on Outposts",
-}  # by what they sign for
-_MULTI_REGION_HOST = re.compile(
-    r"^(?P<alias>[a-z0-9]+\.mrap)\.accesspoint\.s3-global\.(?:amazonaws\.com|localhost(?:\.localstack\.cloud)?)(?::\d+)?$"
-)
-MULTI_REGION = "s3-multi-region"  # the label of a request to a Multi-Region access point, which S3 finds a Region for
-_BUCKET_HOST = re.compile(r"^(?P<bucket>[a-z0-9][a-z0-9.-]{1,61}[a-z0-9])\.(?:localhost|127\.0\.0\.1)(?::\d+)?$")
 
 
 class UnknownOperation(AWSError):
@@ -111,8 +93,10 @@ def route(pipeline: Pipeline, x: Exchange) -> None:
     x.model = x.codec.route(x.addressed)
     if x.model is None:
         if not _route_form(pipeline, x):
-            raise _unknown(x)
+            raise s3_heads.unknown(x) if x.name == "s3" else _unknown(x)
         return
+    if x.name == "s3":
+        s3_heads.check(x.addressed, x.model)
     x.service, x.function = known.functions.get(x.model) or _find_function(known, x)
     if x.service.is_global:
         x.region = "us-east-1"
@@ -177,10 +161,10 @@ def _route_codec(known: Known, x: Exchange) -> None:
     scope = x.credential.service if x.credential is not None else ""
     is_form = request.headers.get("content-type", "").startswith(_FORM)
     before = known.scopes.get((scope, is_form)) if scope else None
-    if before is not None and "smithy-protocol" not in request.headers and not request.path.startswith(_CONTROL):
+    if before is not None and "smithy-protocol" not in request.headers and not request.path.startswith(CONTROL):
         x.name, x.codec = before
         if x.name == "s3" and not known.is_local(request.host):
-            _addressed(x, "s3")
+            addressed(x, "s3")
         return
     if request.headers.get("smithy-protocol") == "rpc-v2-cbor":
         x.name = _by_rpc_path(request.path) or _by_scope(x)[0]
@@ -197,13 +181,13 @@ def _route_codec(known: Known, x: Exchange) -> None:
         return
     for name in candidates:
         made = codec(name, _protocol_of(name, request))
-        if len(candidates) == 1 or made.route(_addressed(x, name)) is not None:
+        if len(candidates) == 1 or made.route(addressed(x, name)) is not None:
             x.name, x.codec = name, made
             break
     else:
         x.name = candidates[0]
         x.codec = codec(x.name, _protocol_of(x.name, request))
-    _addressed(x, x.name)
+    addressed(x, x.name)
 
 
 def _by_rpc_path(path: str) -> str | None:
@@ -231,84 +215,31 @@ def _by_scope(x: Exchange) -> tuple[str, ...]:
     """Candidate services: by the signature's scope, else by host name, else by Action, else S3."""
     request = x.request
     if x.credential is not None and x.credential.service:
-        if x.credential.service == _OBJECT_LAMBDA:
+        if x.credential.service == OBJECT_LAMBDA:
             return ("s3",)
-        if x.credential.service in _ABSENT:
+        if x.credential.service in ABSENT:
             x.name, x.codec = "s3", codec("s3", "rest-xml")
-            raise NotImplementedHere(f"Skyjar does not implement {_ABSENT[x.credential.service]}.")
+            raise NotImplementedHere(f"Skyjar does not implement {ABSENT[x.credential.service]}.")
         found = index.by_signing_name().get(x.credential.service)
         if found is None:
             raise UnknownOperation(f"Unknown service in the credential scope: {x.credential.service[:64]}")
         if "s3control" in found:
-            return ("s3control",) if _is_control(request) else ("s3",)
+            return ("s3control",) if is_control(request) else ("s3",)
         return tuple(name for name in found if services.exists(name)) or found
     host = _AWS_HOST.match(request.host)
     if host is not None:
         found = index.by_endpoint_prefix().get(host["service"])
         if found is not None:
             return found
-    if request.headers.get("content-type", "").startswith(_FORM) or "Action=" in request.query:
+    is_form = request.headers.get("content-type", "").startswith(_FORM)
+    if (is_form and (request.path == "/" or "Action=" in _text(request))) or "Action=" in request.query:
         return _by_action(request)
     return ("s3",)
-
-
-def _is_control(request: Request) -> bool:
-    """S3 Control shares S3's signing name; its requests name the account in a header, and in the host on AWS."""
-    return request.path.startswith(_CONTROL) and "x-amz-account-id" in request.headers
 
 
 def _by_action(request: Request) -> tuple[str, ...]:
     """Unsigned query calls exist for STS's federation; others are refused by the missing signature."""
     return ("sts",)
-
-
-def _addressed(x: Exchange, name: str) -> Request:
-    """The request, with a bucket in the host name moved into the path (virtual-host style)."""
-    request = x.request
-    if name == "s3" and "s3-bucket" not in x.labels:
-        bucket = _object_lambda_of(x) if _is_object_lambda(x) else _bucket_of(request.host)
-        if bucket is not None:
-            x.labels = {**x.labels, "s3-bucket": bucket}
-            if bucket.startswith("arn:aws:s3:::"):
-                x.labels[MULTI_REGION] = bucket
-            x.is_accelerated = ".s3-accelerate." in request.host
-            x.addressed = Request(
-                request.method,
-                f"/{bucket}{request.path}",
-                request.query,
-                request.headers,
-                request.body,
-                scheme=request.scheme,
-                peer=request.peer,
-                version=request.version,
-            )
-    return x.addressed
-
-
-def _is_object_lambda(x: Exchange) -> bool:
-    return x.credential is not None and x.credential.service == _OBJECT_LAMBDA
-
-
-def _object_lambda_of(x: Exchange) -> str | None:
-    """The ARN of an Object Lambda access point, whose host name may be like an access point's: the signature tells them
-    apart. A function's answer to one has a host name of its own, which names nothing."""
-    match = _OBJECT_LAMBDA_HOST.match(x.request.host)
-    if match is None or x.request.path == "/WriteGetObjectResponse":
-        return None
-    assert x.credential is not None
-    return f"arn:aws:s3-object-lambda:{x.credential.region}:{match['account']}:accesspoint:{match['name']}"
-
-
-def _bucket_of(host: str) -> str | None:
-    """The bucket that a host name names, or the ARN of an access point, in the form without a slash."""
-    point = _POINT_HOST.match(host)
-    if point is not None:
-        return f"arn:aws:s3:{point['region']}:{point['account']}:accesspoint:{point['name']}"
-    multi = _MULTI_REGION_HOST.match(host)
-    if multi is not None:
-        return f"arn:aws:s3:::accesspoint:{multi['alias']}"
-    match = _S3_HOST.match(host) or _BUCKET_HOST.match(host)
-    return match["bucket"] if match is not None and match["bucket"] != "s3" else None
 
 
 def _unknown(x: Exchange) -> AWSError:

@@ -354,12 +354,12 @@ class Sandbox:
                             break
                         await asyncio.sleep(0.01)
         self.kill()
-        if self._process:
-            if self._process.exit_code is None:
-                await self._gone
+        if self._process and self._process.exit_code is None:
+            await self._gone
+        process, self._process = self._process, None  # which somebody else may have released meanwhile
+        if process:
             self._output.ignore()
-            self._process.close()
-            self._process = None
+            process.close()
         self._output.hand_over()
         for connection in self._connections:
             connection.transport.abort()

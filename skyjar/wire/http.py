@@ -126,7 +126,8 @@ class _Joined:
 class Response:
     """One HTTP response. `headers` are (name, value) pairs as they go out; the edge adds Content-Length, Date, Server.
 
-    `body` is bytes, a `FileSlice`, or an async iterator of chunks (sent chunked, each as it comes).
+    `body` is bytes, a `FileSlice`, or an async iterator of chunks, each sent as it comes; what has a `length` that is
+    not None gives so many bytes, which clients are told.
     """
 
     __slots__ = ("body", "headers", "status")

@@ -170,14 +170,18 @@ class Routes:
 def choose(
     choices: Choices | None, request: Request, query: dict[str, str], path: str | None = None
 ) -> OperationModel | None:
-    """The most demanding candidate that gets what it requires; else the one whose template fits and requires least."""
+    """The most demanding candidate that gets what it requires; else the one whose template fits and requires least. What is named in
+    the query is meant, whatever else it lacks."""
     if choices is None:
         return None
     last = None
     headers = request.headers
     for one in choices.all if query else choices.plain:
-        if one.literals and not one.literal(query):
-            continue
+        if one.literals:
+            if not one.literal(query):
+                continue
+        elif last is not None and last.literals:
+            break
         if path is None or one.pattern is None or one.pattern.fullmatch(path):
             if one.satisfied(headers, query):
                 return one.operation

@@ -276,6 +276,23 @@ def test_queries_and_scans_with_pages_filters_and_indexes(dax: Any, table: Any) 
     assert dax.query(TableName="tab", ProjectionExpression="sk", Limit=1, **by_g)["Items"][0].keys() == {"sk"}
 
 
+def test_projections_that_overlap_are_refused_as_by_dynamodb(dax: Any, table: Any, still: Account) -> None:
+    put(still, 1, m={"M": {"a": {"N": "1"}}})
+    whole = {"TableName": "tab", "ProjectionExpression": "m.a, m"}
+    named = {"ProjectionExpression": "m, #m", "ExpressionAttributeNames": {"#m": "m"}}
+    one = {"TableName": "tab", "Key": key("a", 1)}
+    for client in (dax, still.client("dynamodb")):
+        for call, given in (
+            (client.scan, whole),
+            (client.get_item, {**one, **named}),
+            (client.batch_get_item, {"RequestItems": {"tab": {"Keys": [key("a", 1)], **named}}}),
+            (client.transact_get_items, {"TransactItems": [{"Get": {**one, **named}}]}),
+        ):
+            error = refused(call, **given)["Error"]
+            assert error["Code"] == "ValidationException"
+            assert "Invalid ProjectionExpression: Two document paths overlap with each other" in error["Message"]
+
+
 def test_batches(dax: Any, table: Any, still: Account) -> None:
     puts = [{"PutRequest": {"Item": {**key("a", n), "v": {"N": str(n)}}}} for n in range(3)]
     assert not dax.batch_write_item(RequestItems={"tab": puts})["UnprocessedItems"]

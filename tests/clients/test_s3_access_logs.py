@@ -207,3 +207,29 @@ def test_target_grants_are_the_acl_of_the_log(still: Account) -> None:
     assert [(each["Grantee"]["Type"], each["Permission"]) for each in grants] == [
         ("CanonicalUser", "FULL_CONTROL"), ("Group", "READ"),
     ]  # fmt: skip
+
+
+def test_a_file_for_each_day_of_what_happened(still: Account) -> None:
+    s3 = still.client("s3")
+    source, target = f"source-{still.number}", f"target-{still.number}"
+    for name in (source, target):
+        s3.create_bucket(Bucket=name)
+    let_in(still, target, source)
+    by_event = {"PartitionedPrefix": {"PartitionDateSource": "EventTime"}}
+    with pytest.raises(ClientError) as caught:
+        keep(s3, source, target, TargetObjectKeyFormat={**by_event, "SimplePrefix": {}})
+    assert caught.value.response["Error"]["Code"] == "MalformedXML"
+    keep(s3, source, target, TargetObjectKeyFormat=by_event)
+    now = still.running.call(still.running.cloud.clock.now)
+    still.running.advance(86_400 - now % 86_400 - 60)  # a minute before midnight
+    s3.head_bucket(Bucket=source)
+    still.running.advance(120)
+    s3.head_bucket(Bucket=source)
+    still.running.advance(400)
+    keys = [each["Key"] for each in s3.list_objects_v2(Bucket=target, Prefix="log/")["Contents"]]
+    days = [
+        re.fullmatch(rf"log/{still.number}/us-east-1/{source}/(.{{10}})/(.{{10}})-00-00-00-.{{16}}", key)
+        for key in keys
+    ]
+    found = {day[1].replace("/", "-") for day in days if day is not None and day[1].replace("/", "-") == day[2]}
+    assert (len(keys), len(found)) in ((2, 2), (3, 2))  # what set the logging up was of the first day

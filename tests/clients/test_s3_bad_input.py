@@ -416,3 +416,148 @@ def test_packed_bombs(
     assert select(pack(b"a,b\n" * 1000)[:-6]) == ("TruncatedInput", truncated)
     plain = "The file is not in a supported compression format. Only GZIP and BZIP2 are supported."
     assert select(b"a,b\n" * 1000) == select(lines, "ZIP") == ("InvalidCompressionFormat", plain)
+
+
+# Heads
+
+NOT_ALLOWED = (405, "MethodNotAllowed", "The specified method is not allowed against this resource.")
+RULES = {
+    "?delete": ("POST", b"<Delete><Object><Key>k</Key></Object></Delete>"),
+    "?cors": ("PUT", b"<CORSConfiguration><CORSRule><AllowedMethod>GET</AllowedMethod><AllowedOrigin>*</AllowedOrigin></CORSRule>"
+              b"</CORSConfiguration>"),
+    "?tagging": ("PUT", b"<Tagging><TagSet><Tag><Key>a</Key><Value>b</Value></Tag></TagSet></Tagging>"),
+    "?lifecycle": ("PUT", b"<LifecycleConfiguration><Rule><ID>a</ID><Status>Enabled</Status><Filter/><Expiration><Days>1</Days>"
+                   b"</Expiration></Rule></LifecycleConfiguration>"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("query", RULES)
+def test_documents_that_need_a_digest(skyjar: Account, raw: Raw, query: str) -> None:
+    skyjar.client("s3").put_object(Bucket=raw.bucket, Key="k")
+    method, document = RULES[query]
+    missing = "Missing required header for this request: Content-MD5 OR x-amz-checksum-*"
+    assert raw.ask(method, query, document) == (400, "InvalidRequest", missing)
+    assert keys(skyjar, raw) == ["k"]
+    digest_md5 = base64.b64encode(hashlib.md5(document).digest()).decode()
+    assert raw.ask(method, query, document, {"Content-MD5": digest_md5})[0] in (200, 204)
+    sha256 = base64.b64encode(hashlib.sha256(document).digest()).decode()
+    assert raw.ask(method, query, document, {"x-amz-checksum-sha256": sha256})[0] in (200, 204)
+
+
+def test_a_body_of_unknown_length(skyjar: Account, raw: Raw) -> None:
+    """HTTP's own chunks are for aws-chunked bodies alone, which say their length otherwise."""
+    text = "A header you provided implies functionality that is not implemented"
+    chunked = {"Transfer-Encoding": "chunked"}
+    for path in ("/k", "/k?partNumber=1&uploadId=u"):
+        connection = http.client.HTTPConnection(raw._host, timeout=20)
+        connection.request(
+            "PUT", f"/{raw.bucket}{path}", iter([b"abc"]), {**raw._signed, **chunked}, encode_chunked=True
+        )
+        answer = connection.getresponse()
+        body = answer.read().decode()
+        connection.close()
+        assert answer.status == 501
+        assert text in body
+        assert "<Header>Transfer-Encoding</Header>" in body
+    assert keys(skyjar, raw) == []
+
+
+def test_announced_checksums(skyjar: Account, raw: Raw) -> None:
+    name = "x-amz-sdk-checksum-algorithm"
+    absent = f"{name} specified, but no corresponding x-amz-checksum-* or x-amz-trailer headers were found."
+    assert raw.ask("PUT", "/k", b"x", {name: "crc32"}) == (400, "InvalidRequest", absent)
+    wrong = f"Value for {name} header is invalid."
+    sums = {"x-amz-checksum-crc32": base64.b64encode(digest("crc32", b"x")).decode()}
+    assert raw.ask("PUT", "/k", b"x", {name: "SHA256", **sums}) == (400, "InvalidRequest", wrong)
+    assert keys(skyjar, raw) == []
+    assert raw.ask("PUT", "/k", b"x", {name: "CRC32", **sums})[0] == 200
+
+
+def test_half_of_a_part_is_no_object(skyjar: Account, raw: Raw) -> None:
+    told = (400, "InvalidArgument", "This operation does not accept a query-string.")
+    for query in ("uploadId=u", "partNumber=1"):
+        assert raw.ask("PUT", f"/k?{query}", b"x") == told
+    assert keys(skyjar, raw) == []
+
+
+def test_versions_without_a_name(skyjar: Account, raw: Raw) -> None:
+    skyjar.client("s3").put_object(Bucket=raw.bucket, Key="k")
+    empty = (400, "InvalidArgument", "Version id cannot be the empty string")
+    invalid = (400, "InvalidArgument", "Invalid version id specified")
+    for method, query in (("GET", ""), ("GET", "&tagging"), ("DELETE", "")):
+        assert raw.ask(method, f"/k?versionId={query}") == empty
+        assert raw.ask(method, f"/k?versionId=nothing{query}") == invalid
+    assert keys(skyjar, raw) == ["k"]
+
+
+def test_methods_that_there_are_not(raw: Raw) -> None:
+    assert raw.ask("POST", "/k", b"") == NOT_ALLOWED
+    assert raw.ask("PATCH", "/k", b"") == NOT_ALLOWED
+    assert raw.ask("PATCH", "", b"") == NOT_ALLOWED
+    told = "At least one of the pre-conditions you specified did not hold"
+    assert raw.ask("POST", "", b"x", {"Content-Type": "text/plain"}) == (412, "PreconditionFailed", told)
+
+
+def test_attributes_that_there_are_not(skyjar: Account, raw: Raw) -> None:
+    """Not even the object's body is an answer."""
+    skyjar.client("s3").put_object(Bucket=raw.bucket, Key="k", Body=b"secret")
+    wrong = (400, "InvalidArgument", "Invalid attribute name specified.")
+    assert raw.ask("GET", "/k?attributes", headers={"x-amz-object-attributes": "Nothing"}) == wrong
+    status, body = raw.send("GET", "/k?attributes")
+    assert (status, b"secret" in body) == (400, False)
+
+
+@pytest.mark.parametrize(
+    ("query", "name"), [("?uploads&max-uploads=-1", "max-uploads"), ("?max-keys=-1", "maxKeys"), ("/k?uploadId=U&max-parts=-1", "max-parts")]
+)  # fmt: skip
+def test_pages_of_less_than_nothing(skyjar: Account, raw: Raw, query: str, name: str) -> None:
+    upload = skyjar.client("s3").create_multipart_upload(Bucket=raw.bucket, Key="k")["UploadId"]
+    sentence = f"Argument {name} must be an integer between 0 and 2147483647"
+    assert raw.ask("GET", query.replace("=U", f"={upload}")) == (400, "InvalidArgument", sentence)
+
+
+def test_encodings_that_there_are_not(raw: Raw) -> None:
+    told = (400, "InvalidArgument", "Invalid Encoding Method specified in Request")
+    for listing in ("uploads&", "versions&", "list-type=2&", ""):
+        assert raw.ask("GET", f"?{listing}encoding-type=xml") == told
+
+
+def test_a_redirect_that_leads_nowhere(skyjar: Account, raw: Raw) -> None:
+    sentence = "The website redirect location must have a prefix of &apos;http://&apos; or &apos;https://&apos; or &apos;/&apos;."
+    told = raw.ask("PUT", "/k", b"x", {"x-amz-website-redirect-location": "elsewhere"})
+    assert told in (
+        (400, "InvalidRedirectLocation", sentence),
+        (400, "InvalidRedirectLocation", sentence.replace("&apos;", "'")),
+    )
+    assert keys(skyjar, raw) == []
+
+
+def test_metadata_beyond_ascii_is_shown_as_mail_shows_it(raw: Raw) -> None:
+    """The example of the User Guide: what is sent as UTF-8 is read byte by byte."""
+    raw.send("PUT", "/k", b"x", {"x-amz-meta-nonascii": "ÄMÄZÕÑ S3".encode().decode("latin-1")})
+    connection = http.client.HTTPConnection(raw._host, timeout=20)
+    connection.request("HEAD", f"/{raw.bucket}/k", headers=raw._signed)
+    assert connection.getresponse().headers["x-amz-meta-nonascii"] == "=?UTF-8?B?w4PChE3Dg8KEWsODwpXDg8KRIFMz?="
+    connection.close()
+
+
+def test_what_is_to_be_locked_comes_with_a_digest(skyjar: Account) -> None:
+    """Or with its signed SHA-256, over plain HTTP."""
+    s3, raw = skyjar.client("s3"), Raw(skyjar, f"locked-{skyjar.number}")
+    s3.create_bucket(Bucket=raw.bucket, ObjectLockEnabledForBucket=True)
+    md5, sha256 = base64.b64encode(hashlib.md5(b"x").digest()).decode(), hashlib.sha256(b"x").hexdigest()
+    held = {"x-amz-object-lock-legal-hold": "ON"}
+    text = "Content-MD5 OR x-amz-checksum- HTTP header is required for {} requests with Object Lock parameters"
+    assert raw.ask("PUT", "/k", b"x") == (200, "", "")
+    assert raw.ask("PUT", "/k", b"x", held) == (400, "InvalidRequest", text.format("Put Object"))
+    assert raw.ask("PUT", "/k", b"x", {**held, "Content-MD5": md5})[0] == 200
+    assert raw.ask("PUT", "/k", b"x", {**held, "x-amz-content-sha256": sha256})[0] == 200
+    rule = {"DefaultRetention": {"Mode": "GOVERNANCE", "Days": 1}}
+    s3.put_object_lock_configuration(
+        Bucket=raw.bucket, ObjectLockConfiguration={"ObjectLockEnabled": "Enabled", "Rule": rule}
+    )
+    assert raw.ask("PUT", "/k", b"x") == (400, "InvalidRequest", text.format("Put Object"))
+    upload = s3.create_multipart_upload(Bucket=raw.bucket, Key="m")["UploadId"]
+    part = f"/m?partNumber=1&uploadId={upload}"
+    assert raw.ask("PUT", part, b"x") == (400, "InvalidRequest", text.format("Put Part"))
+    assert raw.ask("PUT", part, b"x", {"Content-MD5": md5})[0] == 200

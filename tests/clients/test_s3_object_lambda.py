@@ -10,7 +10,8 @@ import zipfile
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, HTTPClientError, ResponseStreamingError
+from urllib3.exceptions import ProtocolError
 
 from skyjar.testing.running import Account
 
@@ -146,7 +147,8 @@ def test_the_function_writes_the_answer(world: World) -> None:
     assert code(s3.get_object, Bucket=world.alias, Key="silent") == "LambdaResponseNotReceived"
     long = b"x" * 3_000_000
     s3.put_object(Bucket=world.bucket, Key="long", Body=long)
-    assert s3.get_object(Bucket=world.alias, Key="long")["Body"].read() == long.upper()
+    answer = s3.get_object(Bucket=world.alias, Key="long")
+    assert (answer["ContentLength"], answer["Body"].read()) == (len(long), long.upper())
     event = json.loads(s3.get_object(Bucket=world.alias, Key="event")["Body"].read().lower())
     assert event["configuration"] == {
         "accesspointarn": world.arn, "supportingaccesspointarn": world.point["AccessPointArn"], "payload": "p",
@@ -196,3 +198,96 @@ def test_what_is_kept_of_a_point(world: World) -> None:
     world.control.delete_access_point_for_object_lambda(**named)
     assert code(world.s3.get_object, Bucket=world.alias, Key="k") == "NoSuchBucket"
     assert code(world.control.get_access_point_for_object_lambda, **named) == "NoSuchAccessPoint"
+
+
+SLOW = """
+import os
+import time
+import urllib.request
+
+import boto3
+from botocore.config import Config
+
+class Body:
+    \"\"\"Half of it, and the other half when the caller has said that the first has come.\"\"\"
+
+    def __init__(self, table, halves):
+        self.table = table
+        self.halves = halves
+
+    def read(self, size=-1):
+        if not self.halves:
+            return b""
+        if len(self.halves) == 1:
+            wait(self.table, "more")
+        if self.halves[0] is None:
+            raise ValueError("no more")
+        return self.halves.pop(0)
+
+def wait(s3, key):
+    for _ in range(3000):
+        try:
+            s3.head_object(Bucket=os.environ["SIGNS"], Key=key)
+            return
+        except s3.exceptions.ClientError:
+            time.sleep(0.01)
+    raise TimeoutError(key)
+
+def handler(event, context):
+    about = event["getObjectContext"]
+    s3 = boto3.client("s3", config=Config(s3={"payload_signing_enabled": False}))  # over HTTP boto3 reads bodies twice, else
+    to = {"RequestRoute": about["outputRoute"], "RequestToken": about["outputToken"]}
+    kind = event["userRequest"]["url"].rsplit("/", 1)[1]
+    if kind == "whole":
+        s3.write_get_object_response(**to, Body=b"whole", Metadata={"a": "b"})
+        wait(s3, "more")
+    elif kind == "halves":
+        s3.write_get_object_response(**to, Body=Body(s3, [b"a" * 100_000, b"b" * 100_000]), ContentType="text/slow")
+    elif kind == "cut":
+        s3.write_get_object_response(**to, Body=Body(s3, [b"a" * 100_000, None]))
+    s3.put_object(Bucket=os.environ["SIGNS"], Key="ended", Body=b"")
+"""
+
+
+@pytest.fixture
+def slow(world: World) -> World:
+    functions = world.account.client("lambda")
+    functions.update_function_configuration(
+        FunctionName="loud", Timeout=60, Environment={"Variables": {"SIGNS": world.bucket}}
+    )
+    functions.get_waiter("function_updated_v2").wait(FunctionName="loud")
+    functions.update_function_code(FunctionName="loud", ZipFile=archive(SLOW))
+    functions.get_waiter("function_updated_v2").wait(FunctionName="loud")
+    world.let("f", "s3-object-lambda:WriteGetObjectResponse", "logs:*", "s3:GetObject", "s3:PutObject", "s3:ListBucket")
+    return world
+
+
+def has_ended(world: World) -> bool:
+    return "Contents" in world.s3.list_objects_v2(Bucket=world.bucket, Prefix="ended")
+
+
+@pytest.mark.spec("s3control-004")
+def test_the_answer_comes_while_the_function_still_waits(slow: World) -> None:
+    answer = slow.s3.get_object(Bucket=slow.alias, Key="whole")
+    assert (answer["Body"].read(), answer["Metadata"], answer["ContentLength"]) == (b"whole", {"a": "b"}, 5)
+    assert not has_ended(slow)
+    slow.s3.put_object(Bucket=slow.bucket, Key="more", Body=b"")
+    slow.s3.get_waiter("object_exists").wait(Bucket=slow.bucket, Key="ended", WaiterConfig={"Delay": 0.05})
+
+
+@pytest.mark.spec("s3control-004")
+def test_a_body_is_passed_on_while_the_function_writes_it(slow: World) -> None:
+    answer = slow.s3.get_object(Bucket=slow.alias, Key="halves")
+    assert answer["ContentType"] == "text/slow"
+    assert answer["Body"].read(100_000) == b"a" * 100_000
+    assert not has_ended(slow)
+    slow.s3.put_object(Bucket=slow.bucket, Key="more", Body=b"")
+    assert answer["Body"].read() == b"b" * 100_000
+
+
+def test_a_body_that_the_function_breaks_off_is_broken_off(slow: World) -> None:
+    answer = slow.s3.get_object(Bucket=slow.alias, Key="cut")
+    assert answer["Body"].read(1000) == b"a" * 1000
+    slow.s3.put_object(Bucket=slow.bucket, Key="more", Body=b"")
+    with pytest.raises((ProtocolError, HTTPClientError, ResponseStreamingError)):
+        answer["Body"].read()

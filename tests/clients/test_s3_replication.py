@@ -34,7 +34,12 @@ class World:
         trust = document({"Action": "sts:AssumeRole", "Principal": {"Service": "s3.amazonaws.com"}})
         self.iam = account.client("iam")
         self.role = self.iam.create_role(RoleName="copier", AssumeRolePolicyDocument=trust)["Role"]["Arn"]
-        self.let("s3:GetReplicationConfiguration", "s3:GetObjectVersionForReplication", "s3:Replicate*")
+        self.let(
+            "s3:GetReplicationConfiguration",
+            "s3:GetObjectVersionForReplication",
+            "s3:GetObjectVersionTagging",
+            "s3:Replicate*",
+        )
 
     def bucket(self, name: str, region: str = "us-east-1", account: Account | None = None, **more: Any) -> str:
         full = f"{name}-{self.account.number}"
@@ -135,7 +140,7 @@ def test_other_regions_and_accounts(world: World) -> None:
     assert (world.keys(near), world.keys(far)) == (["k"], ["k"])
     theirs = other.client("s3")
     assert theirs.list_objects_v2(Bucket=strange)["KeyCount"] == 0
-    actions = ["s3:ReplicateObject", "s3:ReplicateDelete", "s3:ReplicateTags"]
+    actions = ["s3:ReplicateObject", "s3:ReplicateDelete"]
     allowed = {"Principal": {"AWS": world.role}, "Action": actions, "Resource": f"arn:aws:s3:::{strange}/*"}
     theirs.put_bucket_policy(Bucket=strange, Policy=document(allowed))
     world.put("l")
@@ -145,6 +150,51 @@ def test_other_regions_and_accounts(world: World) -> None:
     world.put("m")
     assert world.status("m") == "FAILED"
     assert code(s3.head_object, Bucket=near, Key="m") == "404"
+
+
+def test_tags_and_the_owner_need_permissions_of_their_own(world: World) -> None:
+    other = Account(world.account.running, "999999999995")
+    strange = world.bucket("strange", account=other)
+    theirs = {"Account": other.number, "AccessControlTranslation": {"Owner": "Destination"}}
+    world.rules(to(strange, **theirs))
+
+    def let(*actions: str) -> None:
+        allowed = {"Principal": {"AWS": world.role}, "Action": actions, "Resource": f"arn:aws:s3:::{strange}/*"}
+        other.client("s3").put_bucket_policy(Bucket=strange, Policy=document(allowed))
+
+    reading = ("s3:GetReplicationConfiguration", "s3:GetObjectVersionForReplication")
+    world.let(*reading, "s3:ReplicateObject", "s3:ObjectOwnerOverrideToBucketOwner")
+    let("s3:ReplicateObject")
+    world.put("a")
+    assert world.status("a") == "FAILED"
+    let("s3:ReplicateObject", "s3:ObjectOwnerOverrideToBucketOwner")
+    world.let(*reading, "s3:ReplicateObject")
+    world.put("b")
+    assert world.status("b") == "FAILED"
+    world.let(*reading, "s3:ReplicateObject", "s3:ObjectOwnerOverrideToBucketOwner")
+    world.put("c", Tagging="x=y")
+    assert world.status("c") == "COMPLETED"
+    assert other.client("s3").get_object_tagging(Bucket=strange, Key="c")["TagSet"] == []
+    world.let(*reading, "s3:GetObjectVersionTagging", "s3:ReplicateObject", "s3:ObjectOwnerOverrideToBucketOwner")
+    world.put("d", Tagging="x=y")
+    assert world.status("d") == "COMPLETED"
+    assert other.client("s3").get_object_tagging(Bucket=strange, Key="d")["TagSet"] == [{"Key": "x", "Value": "y"}]
+
+
+def test_configurations_that_cannot_be(world: World) -> None:
+    far = world.bucket("far")
+    for wrong, of in (
+        ({**to(far, StorageClass="NONE")}, "MalformedXML"),
+        ({**to(far), "ID": "x" * 256}, "InvalidArgument"),
+    ):
+        with pytest.raises(ClientError) as caught:
+            world.rules(wrong)
+        assert caught.value.response["Error"]["Code"] == of
+    world.rules(to(far))
+    suspended = {"Bucket": world.source, "VersioningConfiguration": {"Status": "Suspended"}}
+    assert code(world.s3.put_bucket_versioning, **suspended) == "InvalidBucketState"
+    world.s3.delete_bucket_replication(Bucket=world.source)
+    world.s3.put_bucket_versioning(**suspended)
 
 
 @pytest.mark.spec("s3-127", "s3-130", "s3-131")
@@ -212,7 +262,7 @@ def test_what_is_not_copied(world: World) -> None:
     rule = {"ID": "r", "Status": "Enabled", "Filter": {}, "Expiration": {"Days": 1}}
     s3.put_bucket_lifecycle_configuration(Bucket=world.source, LifecycleConfiguration={"Rules": [rule]})
     world.account.running.advance(2 * 86400)
-    assert (world.keys(world.source), world.keys(target)) == ([], ["given", "own"])
+    assert (world.keys(world.source), world.keys(target)) == (["theirs"], ["given", "own"])  # lifecycle waits for it
 
 
 def test_what_replication_lacks_is_refused_by_name(world: World) -> None:

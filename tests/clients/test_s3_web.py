@@ -306,3 +306,36 @@ def test_a_form_that_cannot_be_taken_leaves_nothing(skyjar: Account, bucket: str
     crc = base64.b64encode(zlib.crc32(body).to_bytes(4, "big")).decode()
     assert sent(**{"x-amz-checksum-crc32": crc}) == (204, "")
     assert s3.get_object(Bucket=bucket, Key="k")["Body"].read() == body
+
+
+def test_a_page_s_own_script_gets_the_path_that_there_is_not(skyjar: Account, bucket: str) -> None:
+    """What a rule says goes into the URL as it is: `#!/` is no part of a key."""
+    s3, site = skyjar.client("s3"), Site(skyjar, bucket)
+    publish(s3, bucket)
+    missing = {"KeyPrefixEquals": "app/", "HttpErrorCodeReturnedEquals": "403"}
+    rules = [
+        {"Condition": missing, "Redirect": {"HostName": "example.com", "ReplaceKeyPrefixWith": "#!/"}},
+        {
+            "Condition": {"KeyPrefixEquals": "ask"},
+            "Redirect": {"HostName": "example.com", "ReplaceKeyWith": "page?a=b c"},
+        },
+    ]
+    s3.put_bucket_website(
+        Bucket=bucket, WebsiteConfiguration={"IndexDocument": {"Suffix": "index.html"}, "RoutingRules": rules}
+    )
+    assert site.get("/app/a%20b?x=1")[2]["location"] == "http://example.com/#!/a%20b"
+    assert site.get("/ask/more")[2]["location"] == "http://example.com/page?a=b%20c"
+
+
+def test_what_a_website_refuses_it_refuses_in_s3_s_words(skyjar: Account, bucket: str) -> None:
+    status, body, _ = Site(skyjar, bucket).get("/", "OPTIONS")
+    assert (status, b"<Code>BadRequest</Code>" in body) == (400, True)
+
+
+def test_a_form_that_is_not_of_several_parts(skyjar: Account, bucket: str) -> None:
+    request = urllib.request.Request(f"{skyjar.running.endpoint}/{bucket}", b"key=k&file=x", method="POST")
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        urllib.request.urlopen(request)
+    text = refused.value.read()
+    assert (refused.value.code, b"<Code>PreconditionFailed</Code>" in text) == (412, True)
+    assert b"<Condition>Bucket POST must be of the enclosure-type multipart/form-data</Condition>" in text

@@ -234,6 +234,50 @@ def test_an_iterator_is_sent_in_chunks(server):
     assert closed
 
 
+class Sized:
+    """Chunks that are as long together as is told, or not."""
+
+    def __init__(self, length, *chunks):
+        self.length = length
+        self.chunks = list(chunks)
+        self.is_closed = False
+
+    def __aiter__(self):
+        return self
+
+    async def __anext__(self):
+        if not self.chunks:
+            raise StopAsyncIteration
+        return self.chunks.pop(0)
+
+    async def aclose(self):
+        self.is_closed = True
+
+
+def test_an_iterator_that_knows_its_length_tells_it(server):
+    body = Sized(5, b"ab", b"cde")
+    server.app.answers["/sized"] = lambda request: Response(200, [], body)
+    client = server.connect()
+    client.send(GET % b"/sized" + GET % b"/after")
+    _status, headers, data = client.receive()
+    assert (headers["content-length"], "transfer-encoding" in headers, data) == ("5", False, b"abcde")
+    assert client.receive()[1]["x-path"] == "/after"
+    assert body.is_closed
+
+
+@pytest.mark.parametrize("chunks", [(b"ab", b"cdef"), (b"ab",)])
+def test_an_iterator_of_another_length_than_told_cuts_the_connection(server, chunks):
+    body = Sized(5, *chunks)
+    server.app.answers["/sized"] = lambda request: Response(200, [], body)
+    client = server.connect().send(GET % b"/sized" + GET % b"/after")
+    client.head()
+    rest = b""
+    with contextlib.suppress(ConnectionResetError):
+        rest = client.file.read()
+    assert rest in (b"ab", b"")
+    server.until(lambda: body.is_closed)
+
+
 def test_an_iterator_waits_for_a_slow_client_and_is_closed_when_it_goes(server):
     made, closed = [], []
 

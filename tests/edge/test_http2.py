@@ -12,7 +12,7 @@ from skyjar.edge.limits import Limits
 from skyjar.wire.http import FileSlice, Response
 
 from .conftest import Upload
-from .test_http1 import numbers
+from .test_http1 import Sized, numbers
 
 HEADERS = [(":method", "POST"), (":scheme", "http"), (":authority", "localhost"), (":path", "/echo?q")]
 
@@ -140,6 +140,12 @@ def test_files_and_iterators_are_streamed(server, client, tmp_path):
     assert (headers["content-length"], body) == ("400000", (b"0123456789" * 50_000)[5:400_005])
     assert len(client.response(client.request(path="/stream"))[2].split()) == 50
     assert closed
+
+
+def test_an_iterator_that_knows_its_length_tells_it(server, client):
+    server.app.answers["/sized"] = lambda request: Response(200, [], Sized(5, b"ab", b"cde"))
+    _status, headers, body = client.response(client.request(path="/sized"))
+    assert (headers["content-length"], body) == ("5", b"abcde")
 
 
 def test_head_sends_no_body(server, client):

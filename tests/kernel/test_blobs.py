@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from skyjar.kernel.blobs import GRACE_S, Blob, Blobs, Collector, Slices
+from skyjar.kernel.blobs import GRACE_S, Blob, Blobs, Collector, Flowing, Slices, size_of
 from skyjar.kernel.frames import Damaged
 from skyjar.kernel.memory import MemoryDriver
 from skyjar.kernel.store import Store, Transaction
@@ -199,3 +199,9 @@ def test_a_blob_that_does_not_fit_is_refused_and_not_cut_short(blobs: Blobs, tmp
     assert not list(blobs.files())
     assert not list((tmp_path / "blobs" / "incoming").iterdir())
     assert blobs.put(b"x" * 100_000).size == 100_000
+
+
+def test_a_body_that_is_still_coming_has_the_size_that_is_known() -> None:
+    assert (size_of(Flowing("a")), size_of(Flowing("a", 5)), size_of(b"abc")) == (0, 5, 3)
+    with pytest.raises(TypeError):
+        Flowing("a").read()

@@ -1,5 +1,6 @@
 """What a function sees and what its caller gets."""
 
+import asyncio
 import json
 import os
 import re
@@ -280,3 +281,13 @@ def test_without_namespaces_it_still_works(world):
     )
     function = world.function(source, layers=(layer,))
     assert world.value(function) == [1, str(function.code), str(function.code)]
+
+
+def test_a_sandbox_may_be_ended_by_two_at_a_time(world):
+    world.value(world.function(ECHO))
+    (sandbox,) = world.sandboxes._all
+
+    async def both() -> None:
+        await asyncio.gather(sandbox.end(), sandbox.end())
+
+    world.run(both())

@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from tests.services.dynamodb.comparison import Refused
-from tests.services.dynamodb.machine import NOON, Machine, explore
+from tests.services.dynamodb.machine import NOON, OF_STREAMS, Machine, explore
 
 from .servers import Server, Wire
 
@@ -36,7 +36,8 @@ class Killed(Machine):
         assert status == 200
 
     def send(self, operation: str, **members: Any) -> dict[str, Any]:
-        status, answer = self.wire.json("dynamodb", f"DynamoDB_20120810.{operation}", members)
+        target = "DynamoDBStreams_20120810" if operation in OF_STREAMS else "DynamoDB_20120810"
+        status, answer = self.wire.json("dynamodb", f"{target}.{operation}", members)
         if status == 200:
             return answer
         reasons = [each["Code"] for each in answer.get("CancellationReasons", [])]

@@ -136,7 +136,7 @@ def _compare(call: Call, stack_id: str, name: str, template: dict[str, Any]) -> 
     old = orjson.loads(stack.template) if stack.template else None
     before = {row.logical_id for row in state.resources.range(call, stack_id)}
     touched = {key for key, value in prepared.texts.items() if stack.parameters.get(key) != value}
-    changes = plan(old, template, before, set(prepared.included), touched)
+    changes = plan(old, template, before, set(prepared.included), touched, call.resource_types())
     is_same = old == template and not touched and change_set.tags == stack.tags
     if change_set.kind == "UPDATE" and not changes and is_same:
         raise ValidationError(NO_CHANGES)

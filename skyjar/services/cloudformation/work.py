@@ -55,7 +55,10 @@ class Worker:
             return None
         replacing = [] if custom.is_custom(row.type) else schemas.replacing(row.type, before, properties)
         replacing += [name for name in kind.replaced_by if before.get(name) != properties.get(name)]
-        if replacing or kind.update is None:
+        is_other = kind.replaced_if is not None and kind.replaced_if(before, properties)
+        if replacing or is_other:
+            _check_name(row, before, properties)
+        if replacing or is_other or kind.update is None:
             return self._replace(row, definition, properties)
         if not is_resumed:
             self._begin(row, properties)
@@ -262,6 +265,15 @@ def _physical(row: StackResource) -> Physical:
 
 
 _HOW = {"create": "CREATE", "delete": "DELETE", "discard": "DELETE"}
+
+
+def _check_name(row: StackResource, before: Properties, properties: Properties) -> None:
+    name = schemas.custom_name(row.type, before, properties)
+    if name:
+        raise ValidationError(
+            f"CloudFormation cannot update a stack when a custom-named resource requires replacing. Rename {name} and update the "
+            "stack again."
+        )
 
 
 def fail(call: Call, stack: Stack, task: Task, action: Action, reason: str) -> None:

@@ -65,7 +65,7 @@ class Options:
     def _take(self, number: Any, value: Any) -> None:
         found = self.parameters
         if number == _PROJECTION:
-            self.paths = expressions.paths_of(value)
+            self.paths = projection(value)
         elif number in _CONDITIONS:
             found[_CONDITIONS[number]] = self.binder.condition(value)
         elif number == _UPDATE:
@@ -103,6 +103,24 @@ class Options:
             **({"expression_attribute_names": names} if names else {}),
             **({"expression_attribute_values": values} if values else {}),
         }
+
+
+def projection(value: Any) -> list[Path]:
+    """The paths of a ProjectionExpression, of which none is another or a part of it, as DynamoDB has it."""
+    paths = expressions.paths_of(value)
+    for at, second in enumerate(paths):
+        for first in paths[:at]:
+            length = min(len(first), len(second))
+            if first[:length] == second[:length]:
+                raise ValidationException(
+                    "Invalid ProjectionExpression: Two document paths overlap with each other; must remove or rewrite one of "
+                    f"these paths; path one: {_shown(first)}, path two: {_shown(second)}"
+                )
+    return paths
+
+
+def _shown(path: Path) -> str:
+    return "[" + ", ".join(f"[{part}]" if isinstance(part, int) else part for part in path) + "]"
 
 
 def text(value: Any) -> str:

@@ -5,13 +5,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from skyjar.planes.dax import answers, attributes, cbor, expressions
+from skyjar.planes.dax import answers, attributes, cbor
 from skyjar.planes.dax.cbor import Malformed, bound
 from skyjar.planes.dax.expressions import Path
 
 from . import caches, limits
 from .asking import Asking, Item
 from .options import Options, counted, table_name, text
+from .options import projection as paths_of
 from .shown import capacity_of, projected
 
 FREE = 0.0  # a hit uses no capacity of the table
@@ -49,7 +50,7 @@ def batch_get_item(asking: Asking, arguments: list[Any]) -> bytes:
     missing: dict[str, dict[str, Any]] = {}
     for name, request in bound(arguments[0], dict, "a batch").items():
         table, (is_consistent, projection, keys) = table_name(name), _three(request)
-        paths = None if projection is None else expressions.paths_of(projection)
+        paths = None if projection is None else paths_of(projection)
         wanted[table] = (paths, [asking.same(table, key) for key in keys])
         for data in wanted[table][1]:
             cached = None if is_consistent else caches.item(asking.call, asking.cluster, table, data)

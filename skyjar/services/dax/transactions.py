@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from skyjar.kernel.errors import AWSError
-from skyjar.planes.dax import answers, expressions
+from skyjar.planes.dax import answers
 from skyjar.planes.dax.cbor import Malformed, bound
 from skyjar.planes.dax.expressions import Binder
 
 from . import caches, limits
 from .asking import Asking
 from .options import Options, counted, table_name
+from .options import projection as paths_of
 from .shown import projected
 from .writes import metrics_of
 
@@ -44,7 +45,7 @@ def transact_get_items(asking: Asking, arguments: list[Any]) -> bytes:
     gets: list[dict[str, Any]] = []
     for name, data, projection in _columns(arguments, 3):
         tables.append(table_name(name))
-        wanted.append(None if projection is None else expressions.paths_of(projection))
+        wanted.append(None if projection is None else paths_of(projection))
         gets.append({"Get": {"TableName": tables[-1], "Key": asking.decoded(tables[-1], data)}})
     answer = asking.db.transact_get_items(transact_items=gets, **options.parameters)
     shown: list[Any] = []

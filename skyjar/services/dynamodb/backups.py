@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 from skyjar.kernel.call import Call
@@ -22,6 +23,8 @@ def arn_of(call: Call, backup: Backup) -> str:
 
 
 def find(call: Call, arn: str) -> Backup:
+    if arn.startswith("arn:") and "/backup/" not in arn:
+        raise ValidationException("Invalid Backup ARN")
     found = backups.get(call, arn.rpartition("/")[2])
     if found is None or arn_of(call, found) != arn:
         raise BackupNotFoundException(f"Backup not found: {arn}")
@@ -98,6 +101,12 @@ def describe_backup(call: Call, *, backup_arn: str) -> dict[str, Any]:
 @operation
 def delete_backup(call: Call, *, backup_arn: str) -> dict[str, Any]:
     backup = find(call, backup_arn)
+    if backup.kind == "SYSTEM":
+        ends = datetime.fromtimestamp(backup.expires_s, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        raise ValidationException(
+            f"Invalid Request: User is not allowed to delete the system backup with arn {backup_arn}. It will automatically "
+            f"expire on {ends}"
+        )
     if backup.status == "CREATING" or _is_being_restored(call, backup):
         raise BackupInUseException(f"Backup is being used by another control plane operation: {backup_arn}")
     backups.remove(call, backup)
@@ -126,7 +135,7 @@ def list_backups(
 ) -> dict[str, Any]:
     low, high = time_range_lower_bound or 0.0, time_range_upper_bound or float("inf")
     if low > high:
-        raise ValidationException("TimeRangeLowerBound must be before TimeRangeUpperBound")
+        raise definitions.invalid("Time range lower bound must be less than or equal to upper bound")
     start = exclusive_start_backup_arn.rpartition("/")[2] if exclusive_start_backup_arn else ""
     name = schemas.name_of(call, table_name) if table_name is not None else None
     found = [
@@ -174,6 +183,12 @@ def _describe(call: Call, backup: Backup) -> dict[str, Any]:
         "BillingMode": definition.billing,
     }
     features: dict[str, Any] = {}
+    if backup.kind == "SYSTEM":
+        return {
+            "BackupDetails": _details(call, backup),
+            "SourceTableDetails": source,
+            "SourceTableFeatureDetails": features,
+        }
     for label in ("LocalSecondaryIndexes", "GlobalSecondaryIndexes"):
         if label in shown:
             kept = ("IndexName", "KeySchema", "Projection")

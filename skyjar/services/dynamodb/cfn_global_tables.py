@@ -12,7 +12,8 @@ from skyjar.kernel.call import Call
 from skyjar.kernel.errors import NotImplementedHere
 from skyjar.kernel.outside import Compute, Outside
 
-from . import cfn_auto_scaling, cfn_tables, replication, state
+from . import cfn_auto_scaling, cfn_changes, cfn_settings, cfn_tables, replication, state
+from .cfn_properties import sse
 from .errors import ResourceNotFoundException, ValidationException
 
 _SHARED = (
@@ -32,11 +33,12 @@ _MAXIMA = {
     "WriteOnDemandThroughputSettings": "MaxWriteRequestUnits",
 }
 _SCALED = ("ReadProvisionedThroughputSettings", "WriteProvisionedThroughputSettings")
-SUPPORTED = frozenset((*_SHARED, *_MAXIMA, *_SCALED, "Replicas"))
-_OWN = ("DeletionProtectionEnabled", "PointInTimeRecoverySpecification", "Tags", "ResourcePolicy")
+SUPPORTED = frozenset((*_SHARED, *_MAXIMA, *_SCALED, "Replicas", "MultiRegionConsistency"))
+_OWN = ("DeletionProtectionEnabled", "PointInTimeRecoverySpecification", "Tags", "ResourcePolicy",
+        "KinesisStreamSpecification")  # fmt: skip
 _OF_REPLICA = frozenset(
     (*_OWN, "Region", "TableClass", "SSESpecification", "ReadProvisionedThroughputSettings", "GlobalSecondaryIndexes",
-     "ContributorInsightsSpecification", "ReadOnDemandThroughputSettings")
+     "ContributorInsightsSpecification", "ReadOnDemandThroughputSettings", "ReplicaStreamSpecification")
 )  # fmt: skip
 _OF_INDEX = {"IndexName", "ReadProvisionedThroughputSettings", "ContributorInsightsSpecification",
              "ReadOnDemandThroughputSettings"}  # fmt: skip
@@ -44,6 +46,8 @@ _OF_INDEX = {"IndexName", "ReadProvisionedThroughputSettings", "ContributorInsig
 
 def _replicas(properties: Properties) -> dict[str, Properties]:
     """The template's replicas by Region."""
+    if properties.get("MultiRegionConsistency") == "STRONG":
+        raise NotImplementedHere("Skyjar does not implement MultiRegionConsistency STRONG of global tables.")
     found: dict[str, Properties] = {}
     for each in properties["Replicas"]:
         unknown = sorted(name for name in each.keys() - _OF_REPLICA if not _is_off(each[name]))
@@ -88,7 +92,15 @@ def _local(region: str, properties: Properties) -> Properties:
     key = (own.get("SSESpecification") or {}).get("KMSMasterKeyId")
     if key and "SSESpecification" in found:
         found["SSESpecification"] = {**found["SSESpecification"], "KMSMasterKeyId": key}
+    if _stream_policy(own) and "StreamSpecification" in found:
+        found["StreamSpecification"] = {**found["StreamSpecification"], "ResourcePolicy": _stream_policy(own)}
     return found
+
+
+def _stream_policy(own: Properties) -> Properties | None:
+    """The ResourcePolicy of a replica's stream."""
+    given: Properties = own.get("ReplicaStreamSpecification") or {}
+    return given.get("ResourcePolicy")
 
 
 def _maxima(given: Properties) -> Properties:
@@ -123,25 +135,34 @@ def update_table(
     if _shown(call, old.id).keys() == _others(call, before).keys():  # or else it is run again, and did this already
         now = _local(call.region, properties)
         was = cfn_auto_scaling.kept(now, _local(call.region, before))
-        was = _encrypted(call, old.id, now, was, properties, before)
-        cfn_tables.update_table(call, resource, old, now, was)
+        encryption = _encryption(call, old.id, now, was, properties, before)
+        token = _of(resource, "encryption")
+        waiting = cfn_changes.make(call, token, old.id, [before, properties], encryption)
+        if waiting is not None:
+            return waiting
+        was = {**was, "SSESpecification": now.get("SSESpecification")}
+        changed = cfn_changes.update_table(call, resource, old, now, was)
+        if isinstance(changed, Outside):
+            return changed
     return _complete(call, resource, old.id, properties, before)
 
 
-def _encrypted(
+def _of(resource: Resource, what: str) -> str:
+    """Under which token calls of UpdateTable are known that are not the table's own."""
+    return f"{resource.token} {what}"
+
+
+def _encryption(
     call: Call, name: str, now: Properties, was: Properties, properties: Properties, before: Properties
-) -> Properties:
-    """What was before, but with the encryption that is wanted: it is changed in all Regions at once."""
+) -> list[dict[str, Any]]:
+    """What changes the encryption of all replicas at once, if anything does."""
     keys = {region: _key(each) for region, each in _others(call, properties).items() if _key(each)}
     were = {region: _key(each) for region, each in _others(call, before).items() if _key(each)}
     there = _shown(call, name)
-    if cfn_tables.sse(now) == cfn_tables.sse(was) and all(were.get(region) == keys.get(region) for region in there):
-        return was
+    if sse(now) == sse(was) and all(were.get(region) == keys.get(region) for region in there):
+        return []
     named = [{"Update": {"RegionName": region, "KMSMasterKeyId": keys[region]}} for region in there if region in keys]
-    changes: dict[str, Any] = {"replica_updates": named} if named else {}
-    call.ask("dynamodb").update_table(table_name=name, sse_specification=cfn_tables.sse(now), **changes)
-    rest = {name: value for name, value in was.items() if name != "SSESpecification"}
-    return {**rest, "SSESpecification": now["SSESpecification"]} if "SSESpecification" in now else rest
+    return [{"sse_specification": sse(now), **({"replica_updates": named} if named else {})}]
 
 
 def _key(replica: Properties) -> str:
@@ -179,20 +200,26 @@ def _complete(
         for region, each in wanted.items()
         if region in were and _overrides(each) and _overrides(each) != _overrides(were[region])
     ]
-    if updates:
-        call.ask("dynamodb").update_table(table_name=name, replica_updates=updates)
+    token, steps = _of(resource, "overrides"), [{"replica_updates": updates}] if updates else []
+    waiting = cfn_changes.make(call, token, name, [before, properties], steps)
+    if waiting is not None:
+        return waiting
     for region, each in wanted.items():
         at, was = replication.elsewhere(call, region), were.get(region)
         known = resource if was is not None else msgspec.structs.replace(resource, tags_before={})
         now = {key: each[key] for key in _OWN if key in each}
-        cfn_tables.update_table(
-            at, known, cfn_tables.described(at, name), now, {key: was[key] for key in _OWN if key in was} if was else {}
-        )
-    earlier = _replicas(before) if before else {}
+        physical = cfn_tables.described(at, name)
+        earlier = {key: was[key] for key in _OWN if key in was} if was else {}
+        changed = cfn_changes.update_table(at, known, physical, now, earlier)
+        if isinstance(changed, Outside):
+            return changed
+        arn = physical.attributes["StreamArn"]
+        cfn_settings.update_policy(at.ask("dynamodb"), arn, _stream_policy(each), _stream_policy(was or {}))
+    before_all = _replicas(before) if before else {}
     for region, each in _replicas(properties).items():
-        cfn_auto_scaling.scale_reading(call, name, region, each, earlier.get(region, {}))
+        cfn_auto_scaling.scale_reading(call, name, region, each, before_all.get(region, {}))
         at = call if region == call.region else replication.elsewhere(call, region)
-        cfn_tables.update_insights(at.ask("dynamodb"), name, each, earlier.get(region, {}))
+        cfn_settings.update_insights(at.ask("dynamodb"), name, each, before_all.get(region, {}))
     shown = call.ask("dynamodb").describe_table(table_name=name)["Table"]
     physical = cfn_tables.described(call, name)
     return Physical(name, {**physical.attributes, "TableId": shown["TableId"]})
@@ -229,4 +256,7 @@ def delete_table(call: Call, resource: Resource, physical: Physical, properties:
         dynamodb.delete_table(table_name=physical.id)
     except ResourceNotFoundException:
         pass
-    state.stack_tables.delete(call, resource.token)
+    for region in _others(call, properties):
+        state.stack_tables.delete(replication.elsewhere(call, region), resource.token)
+    for token in (resource.token, _of(resource, "encryption"), _of(resource, "overrides")):
+        state.stack_tables.delete(call, token)

@@ -59,24 +59,25 @@ def _check_together(given: dict[str, Any], names: set[str]) -> None:
         raise invalid("You cannot create or delete index while changing stream status")
 
 
-def switched(definition: Definition, now: float) -> Definition:
-    """A provisioned table that goes to on-demand, if it may once more; the other way is always open."""
+def switched(definition: Definition, now: float, most: int) -> Definition:
+    """A provisioned table that goes to on-demand, if it may once more; the other way is always open. `most`: how often in a day."""
     recent = tuple(at for at in definition.switched_s if 0 <= now - at < limits.SWITCH_S)
-    if len(recent) >= limits.SWITCHES:
+    if len(recent) >= most:
+        last, following = (recent[-1], recent[-most]) if most else (now, now)
         raise LimitExceededException(
-            f"Subscriber limit exceeded: Update to PayPerRequest mode are limited to {limits.SWITCHES} times in 1 day(s). "
-            f"Last update at {_shown(recent[-1])}. Next update can be made at {_shown(recent[0] + limits.SWITCH_S)}"
+            f"Subscriber limit exceeded: Update to PayPerRequest mode are limited to {most} times in 1 day(s). "
+            f"Last update at {_shown(last)}. Next update can be made at {_shown(following + limits.SWITCH_S)}"
         )
     return state.replace(definition, switched_s=(*recent, now))
 
 
-def classed(definition: Definition, table_class: str, now: float) -> Definition:
-    """The table in that class, if it may change it once more."""
+def classed(definition: Definition, table_class: str, now: float, most: int) -> Definition:
+    """The table in that class, if it may change it once more. `most`: how often in 30 days."""
     recent = tuple(at for at in definition.classed_s if 0 <= now - at < limits.CLASS_S)
     if table_class != (definition.table_class or "STANDARD"):
-        if len(recent) >= limits.CLASS_CHANGES:
+        if len(recent) >= most:
             raise LimitExceededException(
-                f"Subscriber limit exceeded: Updates to TableClass are limited to {limits.CLASS_CHANGES} times in 30 day(s)."
+                f"Subscriber limit exceeded: Updates to TableClass are limited to {most} times in 30 day(s)."
             )
         recent = (*recent, now)
     return state.replace(definition, table_class=table_class, class_changed_s=now, classed_s=recent)
@@ -84,3 +85,9 @@ def classed(definition: Definition, table_class: str, now: float) -> Definition:
 
 def _shown(at_s: float) -> str:
     return datetime.fromtimestamp(at_s, UTC).strftime("%a %b %d %H:%M:%S UTC %Y")
+
+
+def spoken(at_s: float) -> str:
+    """As "Tuesday, November 13, 2018 7:45:39 PM UTC", which is how AWS tells when units were decreased."""
+    at = datetime.fromtimestamp(at_s, UTC)
+    return f"{at:%A, %B} {at.day}, {at.year} {at.hour % 12 or 12}:{at:%M:%S %p} UTC"

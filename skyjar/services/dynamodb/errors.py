@@ -137,6 +137,10 @@ class TableAlreadyExistsException(AWSError):
     code = "TableAlreadyExistsException"
 
 
+class TableInUseException(AWSError):
+    code = "TableInUseException"
+
+
 class BackupNotFoundException(AWSError):
     code = "BackupNotFoundException"
 

@@ -79,6 +79,8 @@ def batch_execute_statement(
     for each in statements:
         response: dict[str, Any] = {}
         try:
+            given = {"parameters": each["Parameters"]} if each.get("Parameters") else {}
+            call.judge_part("dynamodb", "execute_statement", statement=each["Statement"], **given)
             bound = Bound(call, each["Statement"], each.get("Parameters"))
             response["TableName"] = bound.schema.name
             item, usage = _single(call, bound, each, seen)
@@ -104,8 +106,9 @@ def _single(call: Call, bound: Bound, given: dict[str, Any], seen: set[bytes]) -
     """One statement of a batch. A write is let in before anything is written."""
     schema = bound.schema
     if bound.statement.is_read:
-        item, size = selects.one(call, bound)
-        units = capacity.read_units(size, given.get("ConsistentRead", False))
+        is_consistent = given.get("ConsistentRead", False)
+        item, size = selects.one(call, bound, is_consistent=is_consistent)
+        units = capacity.read_units(size, is_consistent)
         throttle.take_read(call, schema, *_place(bound), units)
         return item, Usage(schema, units)
     if bound.statement.kind == "Exists":
@@ -175,7 +178,7 @@ def _read_all(call: Call, several: list[dict[str, Any]], return_capacity: str) -
         bound = Bound(call, each["Statement"], each.get("Parameters"))
         if bound.statement.index:
             raise _refused_at(at, "Reads on indices are not supported within transactions.")
-        item, size = selects.one(call, bound)
+        item, size = selects.one(call, bound, is_consistent=True)
         key = keys.of_request(bound.schema, statements.key_of(bound))
         reasons.catch(at, partial(conflicts.check_read, call, bound.schema), key)
         total += size

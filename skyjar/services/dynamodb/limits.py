@@ -43,6 +43,8 @@ QUOTAS = {
     ),
     "table-read-units": (40_000, "Read units per second of a table or index"),
     "table-write-units": (40_000, "Write units per second of a table or index"),
+    "on-demand-switches": (4, "Changes of a table from provisioned to on-demand in 24 hours"),
+    "table-class-changes": (2, "Changes of a table's class in 30 days"),
     "account-read-units": (80_000, "Provisioned read units of all tables and indexes in an account and Region"),
     "account-write-units": (80_000, "Provisioned write units of all tables and indexes in an account and Region"),
 }
@@ -75,8 +77,8 @@ IMPORT_BYTES = 64 * 1024**3  # of one object, decompressed; ours, so that a smal
 IMPORT_LINE_BYTES = 4_194_304  # ours; an item of 400 KB is shorter in every form
 DATA_KEY_S = 300.0  # how long an opened data key serves whoever had it opened
 ENCRYPTIONS, ENCRYPTION_PAUSE_S = 4, 21_600  # changes of encryption in a day; further ones, six hours after the last
-SWITCHES, SWITCH_S = 4, 86_400  # from provisioned to on-demand: "up to four times in a 24-hour rolling window"
-CLASS_CHANGES, CLASS_S = 2, 30 * 86_400  # "no more than two table class updates … in a 30-day trailing period"
+SWITCH_S = 86_400  # from provisioned to on-demand: "up to four times in a 24-hour rolling window"
+CLASS_S = 30 * 86_400  # "no more than two table class updates … in a 30-day trailing period"
 DESTINATIONS = 2  # Kinesis streams of a table
 DESTINATION_RECORDS, DESTINATION_BYTES = 100, 4_194_304  # sent at once; ours
 DESTINATION_PAUSE_S = 10.0  # before it is tried again where a stream cannot be written to; ours

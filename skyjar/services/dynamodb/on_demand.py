@@ -13,46 +13,57 @@ from .definitions import invalid
 from .growth import Bought
 from .state import Definition, IndexDefinition
 
+_MAXIMA = ("MaxReadRequestUnits", "MaxWriteRequestUnits")
+_WARM = ("ReadUnitsPerSecond", "WriteUnitsPerSecond")
+_UNITS = ("ReadCapacityUnits", "WriteCapacityUnits")
+_INITIAL = (
+    "initial throughput for OnDemand. See: "
+    "https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/on-demand-capacity-mode.html#on-demand-capacity-mode-initial"
+)
+
 
 def maxima(
-    given: dict[str, int] | None, billing: str, before: tuple[int, int] = (0, 0), what: str = "table"
+    given: dict[str, int] | None, billing: str, before: tuple[int, int] | None = None, what: str = "table"
 ) -> tuple[int, int]:
-    """OnDemandThroughput as reads and writes; 0 for no maximum, which is asked for by -1."""
+    """OnDemandThroughput as reads and writes; 0 for no maximum, which is asked for by -1 where there was something `before`."""
     if given is None:
-        return before if billing == "PAY_PER_REQUEST" else (0, 0)
-    if billing != "PAY_PER_REQUEST":
-        name = next(iter(given), "MaxReadRequestUnits")
-        raise invalid(f"{name} for OnDemandThroughput cannot be specified when the table BillingMode is PROVISIONED")
-    if not given:
+        return (before or (0, 0)) if billing == "PAY_PER_REQUEST" else (0, 0)
+    for member in _MAXIMA if billing != "PAY_PER_REQUEST" else ():
+        if member in given:
+            sentence = (
+                f"{member} for OnDemandThroughput cannot be specified when {{}}table BillingMode is PROVISIONED{{}}"
+            )
+            raise invalid(sentence.format("", ".") if before is None else sentence.format("the ", ""))
+    if not given and before is not None:
         raise invalid("At least one of MaxReadRequestUnits and MaxWriteRequestUnits is required in OnDemandThroughput")
     found = []
-    for member, was in zip(("MaxReadRequestUnits", "MaxWriteRequestUnits"), before, strict=True):
-        value = given.get(member, was or -1)
-        if value != -1 and value < 1:
+    for member, was in zip(_MAXIMA, before or (0, 0), strict=True):
+        value = given.get(member, was)
+        if member in given and value < 1 and (value != -1 or before is None):
             raise invalid(f"Requested {member} for OnDemandThroughput for {what} is outside of valid range")
-        found.append(0 if value == -1 else value)
+        found.append(max(0, value))
     return found[0], found[1]
 
 
 def warmed(
-    call: Call, given: dict[str, int] | None, bought: Bought, is_provisioned: bool, what: str
+    call: Call, given: dict[str, int] | None, bought: Bought, is_provisioned: bool, what: str, *, is_new: bool = False
 ) -> tuple[int, int]:
     """WarmThroughput as it is asked for; it can only grow."""
     if given is None:
         return bought.warm_reads, bought.warm_writes
-    if not given:
+    if not given and not is_new:
         raise invalid(
             f"At least one of ReadUnitsPerSecond and WriteUnitsPerSecond is required in WarmThroughput for {what}"
         )
     present = growth.base(call, bought, is_provisioned)
     found = []
-    for member, least in zip(("ReadUnitsPerSecond", "WriteUnitsPerSecond"), present, strict=True):
+    for member, units, least in zip(_WARM, _UNITS, present, strict=True):
         value = given.get(member, least)
         if value < least:
-            raise invalid(
-                f"Requested {member} for WarmThroughput for {what} is lower than current WarmThroughput, decreasing "
-                "WarmThroughput is not supported"
-            )
+            than = "current WarmThroughput, decreasing WarmThroughput is not supported"
+            if is_new:
+                than = f"{units} of ProvisionedThroughput" if is_provisioned else _INITIAL
+            raise invalid(f"Requested {member} for WarmThroughput for {what} is lower than {than}")
         found.append(value)
     return found[0], found[1]
 
@@ -60,8 +71,9 @@ def warmed(
 B = TypeVar("B", Definition, IndexDefinition)
 
 
-def settled(call: Call, bought: B, billing: str, given: dict[str, Any]) -> B:
-    """A table or index with what is asked for it by OnDemandThroughput and WarmThroughput."""
+def settled(call: Call, bought: B, billing: str, given: dict[str, Any], *, is_new: bool = False) -> B:
+    """A table or index with what is asked for it by OnDemandThroughput and WarmThroughput. Of one that `is_new` AWS says other
+    sentences (ack-api-quirks, findings DDB-TABLE-038, 039 and 059)."""
     what = f"index {bought.name}" if isinstance(bought, IndexDefinition) else "table"
     if (
         isinstance(bought, IndexDefinition)
@@ -69,9 +81,10 @@ def settled(call: Call, bought: B, billing: str, given: dict[str, Any]) -> B:
         and given.keys() & {"OnDemandThroughput", "WarmThroughput"}
     ):
         raise invalid(f"Throughput cannot be specified for the local secondary index {bought.name}")
-    of = what.replace("index ", "index : ")
-    reads, writes = maxima(given.get("OnDemandThroughput"), billing, (bought.max_reads, bought.max_writes), of)
-    warm_reads, warm_writes = warmed(call, given.get("WarmThroughput"), bought, billing == "PROVISIONED", what)
+    before = None if is_new else (bought.max_reads, bought.max_writes)
+    reads, writes = maxima(given.get("OnDemandThroughput"), billing, before, what.replace("index", "index :"))
+    is_provisioned = billing == "PROVISIONED"
+    warm_reads, warm_writes = warmed(call, given.get("WarmThroughput"), bought, is_provisioned, what, is_new=is_new)
     return state.replace(bought, max_reads=reads, max_writes=writes, warm_reads=warm_reads, warm_writes=warm_writes)
 
 

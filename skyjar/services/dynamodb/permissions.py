@@ -12,7 +12,7 @@ from skyjar.policy.evaluation import RESOURCE
 
 from . import questions, schemas, state, statement_permissions
 from .expressions import attributes_of
-from .statement_permissions import OPERATIONS, Need
+from .statement_permissions import BATCH, OPERATIONS, Need
 
 _ACTIONS = {
     "Put": "dynamodb:PutItem",
@@ -93,6 +93,8 @@ question = questions.question
 def actions(call: Call, operation: str, parameters: dict[str, Any]) -> list[str] | None:
     if "table_name" in parameters and operation != "create_table":
         return None
+    if operation == BATCH:
+        return []  # each statement is judged when it is run
     if operation in OPERATIONS:
         return [need.action for need in _statements(call, operation, parameters)[:1]]
     if operation in _ENCLOSING:
@@ -207,7 +209,7 @@ def also(call: Call, operation: str, parameters: dict[str, Any]) -> list[tuple[A
     """The further items of a transaction, and the further tables of a batch; each with its table's own policy."""
     if parameters.get("replica_updates"):
         return _of_replicas(call, parameters)
-    if "table_name" in parameters:
+    if "table_name" in parameters or operation == BATCH:
         return []
     if operation in OPERATIONS:
         return [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 from skyjar.kernel import durations, usage
@@ -10,16 +11,16 @@ from skyjar.kernel.jobs import job
 from skyjar.kernel.keys import after
 from skyjar.kernel.service import operation
 
-from . import backups, copying, definitions, descriptions, history, limits, quotas, schemas, state
+from . import backups, copying, descriptions, history, limits, restoring, schemas, state
 from .backups import DAY_S
 from .copying import Copied
 from .errors import (
     BackupInUseException,
     InvalidRestoreTimeException,
     PointInTimeRecoveryUnavailableException,
-    TableAlreadyExistsException,
     ValidationException,
 )
+from .restoring import wrong
 from .state import Definition, Restored
 
 
@@ -36,11 +37,10 @@ def update_continuous_backups(
     is_on = point_in_time_recovery_specification["PointInTimeRecoveryEnabled"]
     days = point_in_time_recovery_specification.get("RecoveryPeriodInDays")
     if not is_on and days is not None:
-        raise ValidationException(
-            "Recovery period can only be set when point in time recovery is enabled"
-        )  # fmt: skip
+        raise wrong("Cannot specify RecoveryPeriodInDays when disabling point-in-time recovery.")
     since_s = (definition.recovery_since_s or float(int(call.now))) if is_on else 0.0
-    changed = state.replace(definition, recovery_since_s=since_s, recovery_days=days or definition.recovery_days)
+    kept = definition.recovery_days if is_on else limits.RECOVERY_DAYS
+    changed = state.replace(definition, recovery_since_s=since_s, recovery_days=days or kept)
     state.tables.replace(call, definition, changed)
     call.later(trim_history, due=call.now + DAY_S if is_on else None, key=definition.space, table=definition.name)
     return _described(call, changed)
@@ -89,6 +89,10 @@ def _described(call: Call, definition: Definition) -> dict[str, Any]:
     }
 
 
+def _shown(at_s: float) -> str:
+    return datetime.fromtimestamp(at_s, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
 def recoverable(
     call: Call, definition: Definition, at_s: float | None, *, lag_s: float = limits.RECOVERY_LAG_S
 ) -> float:
@@ -102,8 +106,8 @@ def recoverable(
         return latest
     if not int(_earliest(call, definition)) <= at_s <= latest:
         raise InvalidRestoreTimeException(
-            "An invalid restore time was specified. RestoreDateTime must be between EarliestRestorableDateTime and "
-            "LatestRestorableDateTime."
+            f"RestoreDateTime '{_shown(at_s)}' must be within EarliestRestorableDateTime "
+            f"'{_shown(_earliest(call, definition))}' and LatestRestorableDateTime '{_shown(latest)}'"
         )
     return at_s
 
@@ -118,12 +122,17 @@ def restore_table_from_backup(
     global_secondary_index_override: list[dict[str, Any]] | None = None,
     local_secondary_index_override: list[dict[str, Any]] | None = None,
     provisioned_throughput_override: dict[str, int] | None = None,
+    on_demand_throughput_override: dict[str, int] | None = None,
+    sse_specification_override: dict[str, Any] | None = None,
 ) -> dict[str, Any]:
     backup = backups.find(call, backup_arn)
     if backup.status != "AVAILABLE":
         raise BackupInUseException(f"Backup is being used by another control plane operation: {backup_arn}")
-    made = _target(call, target_table_name, backup.definition, billing_mode_override, provisioned_throughput_override,
-                   global_secondary_index_override, local_secondary_index_override)  # fmt: skip
+    overrides = restoring.Overrides(
+        billing_mode_override, provisioned_throughput_override, on_demand_throughput_override,
+        global_secondary_index_override, local_secondary_index_override, sse_specification_override,
+    )  # fmt: skip
+    made = restoring.target(call, target_table_name, backup.definition, overrides)
     source = schemas.arn_of(call, backup.table)
     made = state.replace(made, restored=Restored(backup=backup_arn, table=source, at_s=backup.created_s))
     state.tables.add(call, made)
@@ -146,15 +155,24 @@ def restore_table_to_point_in_time(
     global_secondary_index_override: list[dict[str, Any]] | None = None,
     local_secondary_index_override: list[dict[str, Any]] | None = None,
     provisioned_throughput_override: dict[str, int] | None = None,
+    on_demand_throughput_override: dict[str, int] | None = None,
+    sse_specification_override: dict[str, Any] | None = None,
 ) -> dict[str, Any]:
-    if (source_table_arn is None) == (source_table_name is None):
-        raise ValidationException("Exactly one of SourceTableArn and SourceTableName must be given")
-    if use_latest_restorable_time == (restore_date_time is not None):
-        raise ValidationException("Exactly one of UseLatestRestorableTime and RestoreDateTime must be given")
+    if source_table_arn is not None and source_table_name is not None:
+        raise wrong("Must provide exactly one of: sourceTableArn, sourceTableName")
+    if source_table_arn is None and source_table_name is None:
+        raise ValidationException("The parameter 'TableName' is required but was not present in the request")
+    if use_latest_restorable_time and restore_date_time is not None:
+        raise wrong("Both RestoreDateTime and UseLatestRestorableTime cannot be set for point-in-time restore request.")
+    if not use_latest_restorable_time and restore_date_time is None:
+        raise wrong("Either one of RestoreDateTime or UseLatestRestorableTime must be specified, but not both")
     definition = backups.existing(call, source_table_arn or source_table_name or "")
     at_s = recoverable(call, definition, restore_date_time)
-    made = _target(call, target_table_name, definition, billing_mode_override, provisioned_throughput_override,
-                   global_secondary_index_override, local_secondary_index_override)  # fmt: skip
+    overrides = restoring.Overrides(
+        billing_mode_override, provisioned_throughput_override, on_demand_throughput_override,
+        global_secondary_index_override, local_secondary_index_override, sse_specification_override,
+    )  # fmt: skip
+    made = restoring.target(call, target_table_name, definition, overrides)
     made = state.replace(made, restored=Restored(backup="", table=schemas.arn_of(call, definition.name), at_s=at_s))
     state.tables.add(call, made)
     usage.begin(call)
@@ -166,65 +184,3 @@ def restore_table_to_point_in_time(
 def _finish(call: Call, subject: str, copied: Copied) -> None:
     due = call.now + durations.of(call, "dynamodb.RestoreTable")
     call.later(copying.load, due=due, key=subject, table=subject, space=copied.space, start=b"", is_passing=True)
-
-
-def _target(
-    call: Call,
-    name: str,
-    source: Definition,
-    billing: str | None,
-    throughput: dict[str, int] | None,
-    global_indexes: list[dict[str, Any]] | None,
-    local_indexes: list[dict[str, Any]] | None,
-) -> Definition:
-    """The table that is restored: as the source in its keys and indexes, without its settings, tags, stream and policy."""
-    definitions.check_table_name(name)
-    if state.tables.get(call, name) is not None:
-        raise TableAlreadyExistsException(f"Table already exists: {name}")
-    mode = billing or source.billing
-    is_provisioned = mode == "PROVISIONED"
-    read, write = source.read_units, source.write_units
-    if throughput is not None or billing not in (None, source.billing):
-        read, write = definitions.throughput(throughput, mode)
-    indexes = []
-    for index in source.indexes:
-        chosen = global_indexes if index.is_global else local_indexes
-        given = next((each for each in chosen or () if each["IndexName"] == index.name), None)
-        if chosen is not None and given is None:
-            continue
-        units = (index.read_units, index.write_units) if is_provisioned else (0, 0)
-        if index.is_global and given is not None and "ProvisionedThroughput" in given:
-            units = definitions.index_throughput(index.name, given["ProvisionedThroughput"], is_provisioned)
-        elif index.is_global and is_provisioned and not all(units):
-            units = (read, write)
-        indexes.append(
-            state.replace(index, space=call.chance.hex(12), status="ACTIVE", read_units=units[0], write_units=units[1])
-        )
-    known = {index.name for index in source.indexes}
-    for each in [*(global_indexes or ()), *(local_indexes or ())]:
-        if each["IndexName"] not in known:
-            raise ValidationException(
-                f"One or more parameter values were invalid: Index {each['IndexName']} does not exist in the source table"
-            )
-    used = {source.hash, source.range, *(each for index in indexes for each in index.key_names)}
-    made = Definition(
-        name=name,
-        id=call.new_id(),
-        space=call.chance.hex(12),
-        created_s=call.now,
-        types={attribute: kind for attribute, kind in source.types.items() if attribute in used},
-        hash=source.hash,
-        range=source.range,
-        indexes=tuple(indexes),
-        billing=mode,
-        on_demand_since_s=0.0 if is_provisioned else call.now,
-        read_units=read if is_provisioned else 0,
-        write_units=write if is_provisioned else 0,
-        status="CREATING",
-        kms_key=source.kms_key,
-        data_keys=source.data_keys,
-        sealing=source.sealing,
-    )
-    quotas.check_tables(call)
-    quotas.check_throughput(call, made)
-    return made

@@ -121,6 +121,8 @@ def _create(call: Call, old: Definition, given: dict[str, Any]) -> None:
         has_own_class="TableClassOverride" in given,
         class_changed_s=0.0,
         encrypted_s=(),
+        switched_s=(),
+        classed_s=(),
         tags={},
         has_policy=False,
         status="CREATING",

@@ -11,7 +11,7 @@ import msgspec
 
 from skyjar.kernel.call import Call
 
-from . import item_rows, keys, ranges, state, statements, values
+from . import item_rows, keys, ranges, staleness, state, statements, values
 from .capacity import Usage
 from .errors import ValidationException
 from .pages import Page, check_projected
@@ -153,7 +153,7 @@ class Selection:
         return page
 
 
-def one(call: Call, bound: Bound) -> tuple[Item | None, int]:
+def one(call: Call, bound: Bound, *, is_consistent: bool) -> tuple[Item | None, int]:
     """The item that a SELECT in a batch or transaction names, as it is shown, and its stored size."""
     if bound.statement.index:
         raise ValidationException(
@@ -165,7 +165,8 @@ def one(call: Call, bound: Bound) -> tuple[Item | None, int]:
             "Select statements within BatchExecuteStatement must specify the primary key in the where clause."
         )
     values.admit(key)
-    stored = call.tx.get(keys.of_request(bound.schema, key).bytes)
+    held = staleness.View(call) if call.behaviour.stale_reads_s and not is_consistent else call.tx
+    stored = held.get(keys.of_request(bound.schema, key).bytes)
     if stored is None:
         return None, 0
     item = item_rows.load(stored)

@@ -219,10 +219,12 @@ class Delivery(Record, frozen=True):
 
 
 class StackTable(Record, frozen=True):
-    """The table that a stack's AWS::DynamoDB::GlobalTable has made."""
+    """The table that a stack has made. `doing` marks the last update of it, of which `done` calls of UpdateTable were made."""
 
     token: str
     table: str
+    doing: str = ""
+    done: int = 0
 
 
 class Peak(Record, frozen=True):

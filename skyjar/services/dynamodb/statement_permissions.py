@@ -15,9 +15,10 @@ from .errors import ValidationException
 from .statements import Bound
 from .values import Value
 
+BATCH = "batch_execute_statement"
 OPERATIONS = {
     "execute_statement": "ExecuteStatement",
-    "batch_execute_statement": "BatchExecuteStatement",
+    BATCH: "BatchExecuteStatement",
     "execute_transaction": "ExecuteTransaction",
 }
 

@@ -87,7 +87,8 @@ def create_table(
         table_class=table_class or "",
         tags=given_tags(tags),
     )
-    definition = on_demand.settled(call, definition, definition.billing, _given(on_demand_throughput, warm_throughput))
+    throughput = _given(on_demand_throughput, warm_throughput)
+    definition = on_demand.settled(call, definition, definition.billing, throughput, is_new=True)
     _check_new(call, definition)
     takes = durations.of(call, "dynamodb.CreateTable")
     if takes:
@@ -160,7 +161,7 @@ def _indexes(
 
 def _index(call: Call, given: dict[str, Any], is_global: bool, billing: str) -> IndexDefinition:
     made = definitions.index(given, call.chance.hex(12), is_global, billing != "PAY_PER_REQUEST")
-    return on_demand.settled(call, made, billing, given)
+    return on_demand.settled(call, made, billing, given, is_new=True)
 
 
 def check_settled(call: Call, definition: Definition) -> None:
@@ -280,7 +281,7 @@ def update_table(
     if deletion_protection_enabled is not None:
         definition = state.replace(definition, is_protected=deletion_protection_enabled)
     if table_class is not None:
-        definition = changes.classed(definition, table_class, call.now)
+        definition = changes.classed(definition, table_class, call.now, quotas.quota(call, "table-class-changes"))
         _share_class(call, definition)
     if billing_mode is not None or provisioned_throughput is not None:
         if billing_mode == "PROVISIONED" != definition.billing:
@@ -358,7 +359,7 @@ def _rebill(call: Call, old: Definition, billing: str, given: dict[str, int] | N
         definitions.throughput(given, billing)
         if old.billing == billing:
             return old
-        old = changes.switched(old, call.now)
+        old = changes.switched(old, call.now, quotas.quota(call, "on-demand-switches"))
         none = {"read_units": 0, "write_units": 0, "has_own_reads": False}
         indexes = tuple(state.replace(index, **none) for index in old.indexes)
         return state.replace(old, billing=billing, on_demand_since_s=call.now, indexes=indexes, **none)
@@ -388,6 +389,8 @@ def _decrease(call: Call, definition: Definition) -> Definition:
         raise LimitExceededException(
             "Subscriber limit exceeded: Provisioned throughput decreases are limited within a given UTC day. After the "
             f"first {FREE_DECREASES} decreases, each subsequent decrease in the same UTC day can be performed at most "
-            f"once every {HOUR_S} seconds. Number of decreases today: {today}."
+            f"once every {HOUR_S} seconds. Number of decreases today: {today}. Last decrease at "
+            f"{changes.spoken(definition.decreased_s)}. Next decrease can be made at "
+            f"{changes.spoken(definition.decreased_s + HOUR_S)}"
         )
     return state.replace(definition, decreases=today + 1, decreased_s=call.now)

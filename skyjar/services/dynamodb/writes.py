@@ -150,7 +150,8 @@ def perform(
     old = item_rows.load(stored) if stored is not None and (needs_old or write.needs_old) else None
     if write.test is not None and not write.test(old or {}):
         found = item_rows.stored_size(stored) if stored is not None else 0
-        throttle.fail(call, schema, key.code, factor * capacity.write_units(found), write.named)
+        units = capacity.write_units(max(found, _attempted(write, old)))
+        throttle.fail(call, schema, key.code, factor * units, write.named)
         if write.shows_failure and old is not None:
             raise ConditionalCheckFailedException(Item=old)
         raise ConditionalCheckFailedException
@@ -175,6 +176,17 @@ def perform(
             raise throttle.refusal(call, schema, None, why, is_write=True)
         metrics.written(call, schema, units)
     return done
+
+
+def _attempted(write: Write, old: Item | None) -> int:
+    """The size of what a write would have made, had its condition held: it takes that, or what is there if that is larger
+    (Developer Guide, "DynamoDB read and write operations")."""
+    if write.size or write.change is None:
+        return write.size
+    try:
+        return write.change(old)[1]
+    except ValidationException:
+        return 0
 
 
 def condition(

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from skyjar.kernel import named_principals
 from skyjar.kernel.call import Call
 from skyjar.kernel.service import operation
 from skyjar.kernel.tables import At
 
-from . import granting, limits, principals, references, showing, state, states
+from . import granting, limits, references, showing, state, states
 from .errors import (
     DryRunOperationException,
     InvalidArnException,
@@ -76,7 +77,7 @@ def _check_principals(call: Call, arn: str, service: str, what: str, *, is_optio
     if not arn and not service and not is_optional:
         raise ValidationException(f"You must specify either {what}Principal or {what}ServicePrincipal.")
     is_host = arn.endswith(".amazonaws.com") and not arn.startswith("arn:")
-    if arn and not is_host and not principals.exists(call, arn):
+    if arn and not is_host and not named_principals.exists(call, arn):
         raise InvalidArnException(f"ARN does not refer to a valid principal: {arn}")
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import orjson
 
+from skyjar.kernel import named_principals
 from skyjar.kernel.call import Call
 from skyjar.kernel.principals import root
 from skyjar.kernel.service import operation
@@ -13,7 +14,7 @@ from skyjar.kernel.tables import At
 from skyjar.policy.documents import Document, validate
 from skyjar.policy.errors import MalformedPolicy, PolicyTooLarge
 
-from . import limits, principals, references, showing, state
+from . import limits, references, showing, state
 from .errors import LimitExceededException, MalformedPolicyDocumentException, NotFoundException
 from .state import Key
 
@@ -47,7 +48,7 @@ def check(call: Call, policy: str) -> None:
         raise LimitExceededException("The key policy document exceeds the limit of 32 KB.") from None
     except MalformedPolicy as error:
         raise MalformedPolicyDocumentException(error.message) from None
-    if not all(principals.exists(call, arn) for arn in _named(document)):
+    if not all(named_principals.exists(call, arn) for arn in _named(document)):
         raise MalformedPolicyDocumentException("Policy contains a statement with one or more invalid principals.")
 
 

@@ -72,6 +72,12 @@ def _check(call: Call, bucket: Bucket, wanted: dict[str, Any]) -> None:
         )
     if target.region != bucket.region:
         raise CrossLocationLoggingProhibited(SourceBucketLocation=bucket.region, TargetBucketLocation=target.region)
+    if len(wanted.get("TargetObjectKeyFormat") or ()) > 1 or _partition(wanted) not in (
+        None,
+        "DeliveryTime",
+        "EventTime",
+    ):
+        raise MalformedXML
     if wanted.get("TargetGrants"):
         if target.ownership == grants.ENFORCED:
             raise InvalidTargetBucketForLogging(
@@ -117,16 +123,33 @@ def deliver_log(call: Call, *, bucket: str, space: str) -> None:
     if call.now >= due:
         for line in found:
             access_logs.lines.remove(place, line)
-        _write(call, where, wanted, found)
+        for moment, lines in _files(call, wanted, found):
+            _write(call, where, wanted, moment, lines)
         due = call.now
     call.later(deliver_log, key=space, due=due, bucket=bucket, space=space)
 
 
-def _write(call: Call, bucket: Bucket, wanted: dict[str, Any], found: list[Line]) -> None:
+def _partition(wanted: dict[str, Any]) -> str | None:
+    """The date that a log's key has folders of: DeliveryTime, EventTime, or none."""
+    chosen = (wanted.get("TargetObjectKeyFormat") or {}).get("PartitionedPrefix")
+    return None if chosen is None else chosen.get("PartitionDateSource") or "DeliveryTime"
+
+
+def _files(call: Call, wanted: dict[str, Any], found: list[Line]) -> list[tuple[float, list[Line]]]:
+    """The lines of each file to be written, with the time that its key says: by the day of what happened, or all together."""
+    if _partition(wanted) != "EventTime":
+        return [(call.now, found)]
+    days: dict[float, list[Line]] = {}
+    for line in found:
+        days.setdefault(line.at // limits.DAY_S * limits.DAY_S, []).append(line)
+    return list(days.items())
+
+
+def _write(call: Call, bucket: Bucket, wanted: dict[str, Any], moment: float, found: list[Line]) -> None:
     """What the target does not take is lost, as on AWS; its record says why."""
     who = principals.service(PRINCIPAL, bucket.account)
     context = {"aws:SourceArn": state.bucket_arn(bucket.name), "aws:SourceAccount": bucket.account}
-    key = _key(call, bucket, wanted)
+    key = _key(call, bucket, wanted, moment)
     body = "".join(_text(bucket, line) for line in found).encode()
     target = wanted["TargetBucket"]
     try:
@@ -156,11 +179,11 @@ def _grant(call: Call, key: str, wanted: dict[str, Any]) -> None:
         object_state.change(at, made, state.replace(made, grants=_granted(target, wanted)))
 
 
-def _key(call: Call, bucket: Bucket, wanted: dict[str, Any]) -> str:
-    now = datetime.fromtimestamp(call.now, UTC)
-    prefix, name = str(wanted["TargetPrefix"]), f"{now:%Y-%m-%d-%H-%M-%S}-{call.chance.hex(16).upper()}"
-    if "PartitionedPrefix" in (wanted.get("TargetObjectKeyFormat") or {}):
-        return f"{prefix}{bucket.account}/{bucket.region}/{bucket.name}/{now:%Y/%m/%d}/{name}"
+def _key(call: Call, bucket: Bucket, wanted: dict[str, Any], moment: float) -> str:
+    then = datetime.fromtimestamp(moment, UTC)
+    prefix, name = str(wanted["TargetPrefix"]), f"{then:%Y-%m-%d-%H-%M-%S}-{call.chance.hex(16).upper()}"
+    if _partition(wanted) is not None:
+        return f"{prefix}{bucket.account}/{bucket.region}/{bucket.name}/{then:%Y/%m/%d}/{name}"
     return prefix + name
 
 

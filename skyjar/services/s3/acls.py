@@ -9,7 +9,7 @@ from skyjar.kernel.call import Call
 from skyjar.kernel.service import operation
 
 from . import grants, replicas, state
-from .errors import AccessControlListNotSupported
+from .errors import AccessControlListNotSupported, MissingSecurityHeader
 from .grants import ENFORCED, FULL, Grants, canonical_id
 from .reading import existing
 
@@ -30,6 +30,11 @@ def _shown(account: str, granted: Grants) -> dict[str, Any]:
         for grantee, permission in every
     ]
     return {"Owner": owner(account), "Grants": listed}
+
+
+def _check_something(acl: str, policy: dict[str, Any] | None, given: dict[str, str]) -> None:
+    if not acl and policy is None and not given:
+        raise MissingSecurityHeader(MissingHeaderName="x-amz-acl")
 
 
 def _check_off(account: str, acl: str, policy: dict[str, Any] | None, given: dict[str, str]) -> None:
@@ -74,6 +79,7 @@ def put_bucket_acl(
 ) -> None:
     _, where = state.bucket_of(call, bucket)
     given = grants.given(grant_full_control, grant_read, grant_read_acp, grant_write_acp, grant_write)
+    _check_something(acl, access_control_policy, given)
     if where.ownership == ENFORCED:
         _check_off(where.account, acl, access_control_policy, given)
         return
@@ -103,6 +109,7 @@ def put_object_acl(
 ) -> dict[str, Any]:
     at, where, found = existing(call, bucket, key, version_id)
     given = grants.given(grant_full_control, grant_read, grant_read_acp, grant_write_acp, grant_write)
+    _check_something(acl, access_control_policy, given)
     if where.ownership == ENFORCED:
         _check_off(where.account, acl, access_control_policy, given)
         return {}

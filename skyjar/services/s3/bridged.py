@@ -10,9 +10,11 @@ from typing import Any
 from skyjar.kernel.call import Call
 from skyjar.kernel.service_events import ServiceEvent
 
+from . import happenings
 from .object_state import Object
 from .state import Bucket
 
+VERSION = "1.2"  # as events came in October 2026
 MEMBER = "EventBridgeConfiguration"
 _SELF = "s3.amazonaws.com"
 _REASONS = {"Put": "PutObject", "Post": "POST Object", "Copy": "CopyObject",
@@ -31,12 +33,18 @@ def tell(call: Call, bucket: Bucket, event: str, found: Object, *, sequencer: st
     thing: dict[str, Any] = {"key": found.key}
     if "deletion-type" not in extra:
         thing |= {"size": found.size, "etag": found.etag}
+    elif event.endswith("DeleteMarkerCreated"):
+        thing["etag"] = happenings.NOTHING
     if bucket.versioning:
         thing["version-id"] = found.version
-    thing["sequencer"] = sequencer
+    if event == "ObjectCreated:Copy":
+        thing["has-object-annotation"] = False
+    if happenings.is_ordered(event):
+        thing["sequencer"] = sequencer
     is_own = call.caller.kind == "service" and call.caller.name == _SELF
     detail: dict[str, Any] = {
         "version": "0",
+        "event-version": VERSION,
         "bucket": {"name": bucket.name},
         "object": thing,
         "request-id": call.request_id,
@@ -74,7 +82,16 @@ def _said(event: str, found: Object, more: dict[str, Any]) -> tuple[str, dict[st
         return "Object Access Tier Changed", {"destination-access-tier": told}
     if family == "ObjectTagging":
         return ("Object Tags Added" if kind == "Put" else "Object Tags Deleted"), {}
+    if family == "ObjectRetention":
+        told = more.get("objectRetentionEventData")
+        dated = {"mode": told["mode"], "retain-until-date": _whole(told["retainUntilDate"])} if told else {}
+        return "Object Retention Updated", {"object-retention-event-data": dated} if told else {}
     return ("Object ACL Updated", {}) if family == "ObjectAcl" else None
+
+
+def _whole(moment: str) -> str:
+    """Without the milliseconds that notifications have."""
+    return moment.partition(".")[0] + "Z"
 
 
 def _of_restore(kind: str, found: Object, more: dict[str, Any]) -> dict[str, Any]:
@@ -83,5 +100,5 @@ def _of_restore(kind: str, found: Object, more: dict[str, Any]) -> dict[str, Any
     extra: dict[str, Any] = {"source-storage-class": found.storage_class}
     if kind == "Completed":  # what comes back from an archive of Intelligent-Tiering stays
         told = more["glacierEventData"]["restoreEventData"].get("lifecycleRestorationExpiryTime")
-        extra |= {"restore-expiry-time": told} if told else {}
+        extra |= {"restore-expiry-time": _whole(told)} if told else {}
     return extra

@@ -20,6 +20,7 @@ from . import (
     names,
     object_state,
     ownership,
+    paging,
     point_state,
     state,
     waiting_state,
@@ -48,6 +49,7 @@ def create_bucket(
     *,
     bucket: str,
     acl: str = "",
+    bucket_namespace: str = "global",
     create_bucket_configuration: dict[str, Any] | None = None,
     grant_full_control: str = "",
     grant_read: str = "",
@@ -60,6 +62,7 @@ def create_bucket(
     names.check_bucket(bucket)
     wanted = create_bucket_configuration or {}
     region = _region(call, wanted.get("LocationConstraint", ""))
+    names.check_namespace(bucket, bucket_namespace, call.account, region)
     if object_ownership not in ownership.KINDS:
         raise InvalidArgument(
             "Invalid x-amz-object-ownership header: " + object_ownership, ArgumentName="x-amz-object-ownership"
@@ -156,12 +159,19 @@ def list_buckets(
     prefix: str = "",
     bucket_region: str = "",
 ) -> dict[str, Any]:
+    if max_buckets is not None and not 1 <= max_buckets <= limits.BUCKETS_PAGE:
+        raise InvalidArgument(
+            f"Argument max-buckets must be an integer between 1 and {limits.BUCKETS_PAGE}",
+            ArgumentName="max-buckets",
+            ArgumentValue=max_buckets,
+        )
+    behind = paging.behind(continuation_token) if continuation_token else ""
     found = state.buckets.range(call, call.account, via="owner")
     chosen = [
         one
         for one in found
         if one.name.startswith(prefix) and (not bucket_region or one.region == bucket_region)
-        if one.name > continuation_token
+        if one.name > behind
     ]
     most = max_buckets or limits.BUCKETS_PAGE
     answer: dict[str, Any] = {
@@ -179,7 +189,7 @@ def list_buckets(
     if prefix:
         answer["Prefix"] = prefix
     if len(chosen) > most:
-        answer["ContinuationToken"] = chosen[most - 1].name
+        answer["ContinuationToken"] = paging.token(chosen[most - 1].name)
     return answer
 
 

@@ -10,7 +10,7 @@ import orjson
 from skyjar.formation.resources import Physical, Properties, Resource, ResourceType
 from skyjar.kernel.call import Call
 
-from . import state, template_lists, templates
+from . import names, state, template_lists, templates
 from .errors import BucketAlreadyExists, NoSuchBucket, NoSuchBucketPolicy
 
 # What sets a property, what takes it away (nothing: it is set to what it was not), and its form in S3's terms.
@@ -46,6 +46,8 @@ _WITHOUT: dict[str, dict[str, str]] = {
 _HAVE = frozenset(
     {
         "BucketName",
+        "BucketNamePrefix",
+        "BucketNamespace",
         "Tags",
         "AccessControl",
         "ObjectLockEnabled",
@@ -76,14 +78,30 @@ def _tags(resource: Resource, properties: Properties) -> list[dict[str, str]]:
     return [{"Key": key, "Value": value} for key, value in merged.items()]
 
 
+def _is_own(properties: Properties) -> bool:
+    """Whether the bucket is to have a name of the account's own; one whose prefix is said has."""
+    return bool(properties.get("BucketNamespace", names.OWN if "BucketNamePrefix" in properties else "") == names.OWN)
+
+
+def _name(call: Call, resource: Resource, properties: Properties) -> str:
+    if properties.get("BucketName"):
+        return str(properties["BucketName"])
+    if not _is_own(properties):
+        return resource.name(63, is_lower=True)
+    suffix = names.own_suffix(call.account, call.region)
+    return (properties.get("BucketNamePrefix") or resource.name(63 - len(suffix), is_lower=True)) + suffix
+
+
 def create_bucket(call: Call, resource: Resource, properties: Properties) -> Physical:
-    name = properties.get("BucketName") or resource.name(63, is_lower=True)
+    name = _name(call, resource, properties)
     if state.buckets.get(call, name) is not None:  # which CreateBucket in us-east-1 would accept from the owner
         raise BucketAlreadyExists(BucketName=name)
     place = {} if call.region == "us-east-1" else {"create_bucket_configuration": {"LocationConstraint": call.region}}
     more: dict[str, Any] = {}
     if templates.is_true(properties.get("ObjectLockEnabled", False)):
         more["object_lock_enabled_for_bucket"] = True
+    if _is_own(properties):
+        more["bucket_namespace"] = names.OWN
     call.ask("s3").create_bucket(bucket=name, **place, **more)
     _configure(call, resource, name, properties, {})
     return _physical(call, name)
@@ -99,14 +117,15 @@ def update_bucket(
 def _configure(call: Call, resource: Resource, name: str, properties: Properties, before: Properties) -> None:
     s3 = call.ask("s3")
     _tag(call, name, _tags(resource, properties), _tags(resource.before(), before))
-    for given, put, member, delete, form in _SETTINGS:
-        if properties.get(given):
-            getattr(s3, put)(bucket=name, **{member: form(properties[given])})
-        elif before.get(given):
+    for given, put, member, delete, _ in reversed(_SETTINGS):  # a replication goes before the versioning that it needs
+        if before.get(given) and not properties.get(given):
             if delete:
                 getattr(s3, delete)(bucket=name)
             else:
                 getattr(s3, put)(bucket=name, **{member: _WITHOUT[given]})
+    for given, put, member, _, form in _SETTINGS:
+        if properties.get(given):
+            getattr(s3, put)(bucket=name, **{member: form(properties[given])})
     _list(call, name, properties, before)
     logging = properties.get("LoggingConfiguration")
     if logging is not None or before.get("LoggingConfiguration") is not None:

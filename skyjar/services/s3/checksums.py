@@ -64,6 +64,18 @@ def given(*sums: str) -> tuple[str, str] | None:
     return found[0]
 
 
+def check_part(algorithm: str, kind: str, sum_given: tuple[str, str] | None) -> None:
+    """Whether a part comes with a checksum of its upload's algorithm; composite ones need each part's."""
+    if not algorithm or (sum_given is None and kind == FULL):
+        return
+    actual = sum_given[0] if sum_given is not None else "null"
+    if actual != algorithm:
+        raise InvalidRequest(
+            f"Checksum Type mismatch occurred, expected checksum Type: {algorithm.lower()}, actual checksum Type: "
+            f"{actual.lower()}"
+        )
+
+
 def check_algorithm(algorithm: str) -> str:
     if algorithm and algorithm not in MEMBERS:
         raise InvalidRequest(

@@ -35,7 +35,7 @@ from . import (
     tiers,
 )
 from .customer_keys import CustomerKey
-from .errors import AccessDenied, InvalidArgument, InvalidRequest, ObjectNotInActiveTier
+from .errors import AccessDenied, InvalidArgument, InvalidRequest, MethodNotAllowed, ObjectNotInActiveTier
 from .object_state import Object
 from .objects import check_class, check_metadata, headers_of, written
 from .rings import Ring
@@ -97,7 +97,12 @@ def _source(call: Call, text: str, expected_owner: str, given: tuple[str, str, s
     customer = customer_keys.read(call, *given, _SOURCE_HEADER)
     if customer is not None:
         named |= dict(zip(_CUSTOMER, given, strict=True))
-    call.ask("s3", account=call.account, region=where.region).head_object(bucket=bucket, key=key, **named)
+    try:
+        call.ask("s3", account=call.account, region=where.region).head_object(bucket=bucket, key=key, **named)
+    except MethodNotAllowed:
+        raise InvalidRequest(
+            "The source of a copy request may not specifically refer to a delete marker by version id."
+        ) from None
     at = state.place(call, where)
     found = object_state.version_of(at, where, key, version) if version else object_state.latest(at, where, key)
     assert found is not None
@@ -181,6 +186,8 @@ def copy_object(
     _check_directives(metadata=metadata_directive, tagging=tagging_directive)
     changes = metadata_directive == "REPLACE" or storage_class or server_side_encryption or website_redirect_location
     keeps_encryption = encryption.method_of(where, wish) == source.encryption and not wish.customer
+    if tagging_directive == "COPY" and source.tags:
+        _check_tags(call, from_bucket, where, source, key)
     is_itself = (from_bucket.space, source.key) == (where.space, key) and "?versionId=" not in copy_source
     if is_itself and keeps_encryption and not changes:
         raise InvalidRequest(
@@ -216,6 +223,16 @@ def copy_object(
     copy = Copy(bucket, fields, (if_match, if_none_match), ring, wish.customer, from_source)
     algorithm = checksums.check_algorithm(checksum_algorithm) or source.algorithm or checksums.DEFAULT
     return copy.made(call, algorithm)
+
+
+def _check_tags(call: Call, from_bucket: Bucket, to_bucket: Bucket, source: Object, key: str) -> None:
+    """Who copies tags needs to read these, and to put them. Source: User Guide, "Required permissions for Amazon S3 API operations"."""
+    version = {"version_id": source.version} if from_bucket.versioning else {}
+    for needed, named in (
+        ("get_object_tagging", {"bucket": from_bucket.name, "key": source.key, **version}),
+        ("put_object_tagging", {"bucket": to_bucket.name, "key": key, "tagging": {"TagSet": tags.as_set(source.tags)}}),
+    ):
+        call.judge("s3", needed, call.caller, **named)
 
 
 def _check_directives(**given: str) -> None:

@@ -10,7 +10,7 @@ from skyjar.kernel.service import operation
 from skyjar.kernel.tables import At
 
 from . import deliveries, limits, locks, minimums, names, object_state, preconditions, replicas, state, versioning
-from .errors import MalformedXML, NoSuchVersion
+from .errors import InvalidVersion, MalformedXML, NoSuchVersion, NotImplementedByS3
 from .state import Bucket
 
 
@@ -30,12 +30,19 @@ def delete_object(
     expected_bucket_owner: str = "",
 ) -> dict[str, Any]:
     at, where = state.bucket_of(call, bucket)
-    if if_match or if_match_last_modified_time is not None or if_match_size is not None:
+    for header, given in (
+        ("x-amz-if-match-last-modified-time", if_match_last_modified_time),
+        ("x-amz-if-match-size", if_match_size),
+    ):
+        if given is not None:  # which directory buckets alone have
+            raise NotImplementedByS3(Header=header)
+    if if_match:
         current = (
             object_state.version_of(at, where, key, version_id) if version_id else object_state.latest(at, where, key)
         )
-        preconditions.check_delete(current, if_match, if_match_last_modified_time, if_match_size)
+        preconditions.check_delete(current, if_match)
     if version_id:
+        object_state.check_id(version_id)
         versioning.check_removal(call, at, where, mfa)
         return delete_version(call, at, where, key, version_id, bypass_governance_retention)
     return delete_current(call, at, where, key)
@@ -119,6 +126,10 @@ def delete_objects(
                 done = delete_version(call, at, where, key, version, bypass_governance_retention)
             else:
                 done = s3.delete_object(bucket=bucket, key=key, version_id=version, **bypass, **conditions)
+        except InvalidVersion:
+            unknown = NoSuchVersion()
+            errors.append({"Key": key, **named, "Code": unknown.code, "Message": unknown.message})
+            continue
         except AWSError as error:
             errors.append({"Key": key, **named, "Code": error.code, "Message": error.message})
             continue

@@ -44,7 +44,7 @@ def tell(call: Call, at: At, bucket: Bucket, event: str, found: Object, **more: 
                     bucket,
                     found,
                     who=call.caller,
-                    source_ip=call.source_ip,
+                    source_ip=call.caller.name if call.caller.kind == "service" else call.source_ip,
                     request_id=call.request_id,
                     now=call.now,
                     sequencer=_sequencer(call, number),

@@ -92,13 +92,19 @@ def _stored(call: Call, bucket: Bucket, given: forms.Form) -> WebResponse | Outs
     key = fields["key"]
     parameters = _parameters(fields)
     metadata = {name[11:]: value for name, value in fields.items() if name.startswith("x-amz-meta-")}
-    s3 = call.ask(
-        "s3", who, account=who.account or bucket.account, region=bucket.region, context={"s3:authType": "POST"}
-    )
+    s3 = call.ask("s3", who, account=who.account or bucket.account, region=bucket.region, context=_signed(who, fields))
     done = s3.put_object(bucket=bucket.name, key=key, body=given.content, metadata=metadata or None, **parameters)
     if isinstance(done, Outside):  # sealed twice, which takes its time
         return done.map(lambda after, stored: _answer(call, bucket.name, key, fields, stored["ETag"]))
     return _answer(call, bucket.name, key, fields, done["ETag"])
+
+
+def _signed(who: Principal, fields: dict[str, str]) -> dict[str, str]:
+    """The condition keys of how the form was signed."""
+    found = {"s3:authType": "POST"}
+    if who.kind != "anonymous":
+        found["s3:signatureversion"] = forms.ALGORITHM if "x-amz-credential" in fields else "AWS"
+    return found
 
 
 def _parameters(fields: dict[str, str]) -> dict[str, Any]:

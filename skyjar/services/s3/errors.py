@@ -160,6 +160,13 @@ class InvalidArgument(AWSError):
     code = "InvalidArgument"
 
 
+class InvalidVersion(InvalidArgument):
+    sentence = "Invalid version id specified"
+
+    def __init__(self, version: str) -> None:
+        super().__init__(ArgumentName="versionId", ArgumentValue=version)
+
+
 class InvalidRequest(AWSError):
     code = "InvalidRequest"
 
@@ -294,6 +301,11 @@ class InvalidStorageClass(AWSError):
     sentence = "The storage class you specified is not valid"
 
 
+class InvalidRedirectLocation(AWSError):
+    code = "InvalidRedirectLocation"
+    sentence = "The website redirect location must have a prefix of 'http://' or 'https://' or '/'."
+
+
 class InvalidObjectState(AWSError):
     code = "InvalidObjectState"
     status = 403
@@ -349,14 +361,14 @@ class AccessControlListNotSupported(AWSError):
     sentence = "The bucket does not allow ACLs"
 
 
+class MissingSecurityHeader(AWSError):
+    code = "MissingSecurityHeader"
+    sentence = "Your request was missing a required header"
+
+
 class MalformedACL(AWSError):
     code = "MalformedACLError"
     sentence = "The XML you provided was not well-formed or did not validate against our published schema"
-
-
-class UnresolvableGrantByEmailAddress(AWSError):
-    code = "UnresolvableGrantByEmailAddress"
-    sentence = "The e-mail address you provided does not match any account on record."
 
 
 class PublicAclsBlocked(AccessDenied):

@@ -20,8 +20,8 @@ from .errors import (
     InvalidArgument,
     InvalidRequest,
     MalformedACL,
+    MethodNotAllowed,
     PublicAclsBlocked,
-    UnresolvableGrantByEmailAddress,
 )
 from .state import Bucket
 
@@ -121,8 +121,8 @@ def _pairs(text: str) -> list[tuple[str, str]]:
 
 
 def _of_header(kind: str, value: str) -> str:
-    if kind == "emailAddress":
-        raise UnresolvableGrantByEmailAddress
+    if kind == "emailAddress":  # which S3 has not taken since October 2025
+        raise MethodNotAllowed
     if kind == "uri" and value not in (*PUBLIC, LOG_DELIVERY):
         raise InvalidArgument("Invalid group uri", ArgumentName="uri", ArgumentValue=value)
     if kind == "id" and not re.fullmatch(r"[0-9a-f]{64}", value):

@@ -17,6 +17,7 @@ from . import (
     minimums,
     object_lambda_state,
     object_state,
+    replicas,
     state,
     upload_state,
     usage,
@@ -67,32 +68,49 @@ def _by_key(rows: list[Object]) -> list[list[Object]]:
 
 
 def _tidy_key(call: Call, at: At, bucket: Bucket, rules: lifecycle.Rules, versions: list[Object]) -> None:
-    """`versions` are all those of a key, newest first."""
+    """`versions` are all those of a key, newest first. What goes for good is not moved before; what gets a delete marker is."""
+    gone = [index for index in range(len(versions)) if _goes(call, bucket, rules, versions, index)]
+    _move(call, at, bucket, rules, versions, gone)
+    for index in gone:
+        object_state.remove(at, bucket, versions[index])
+        minimums.charge(call, at, versions[index])
+        _told(call, at, bucket, versions[index])
     current = versions[0]
-    left = [current]
-    _move(call, at, bucket, rules, versions)
-    for newer, version in enumerate(versions[1:]):
-        if not locks.is_locked(version, call.now) and lifecycle.is_noncurrent_due(
-            rules, version, versions[newer].modified_s, newer, call.now
-        ):
-            object_state.remove(at, bucket, version)
-            minimums.charge(call, at, version)
-            _told(call, at, bucket, version)
-        else:
-            left.append(version)
-    if current.is_marker:
-        if len(left) == 1 and lifecycle.clears_markers(rules, current):
-            object_state.remove(at, bucket, current)
-            _told(call, at, bucket, current)
+    if 0 in gone or _is_held(bucket, current):
         return
     due = lifecycle.expires(rules, current)
-    if due is not None and call.now >= due[0]:
-        deletions.delete_current(call, at, bucket, current.key, "LifecycleExpiration")
+    is_due = due is not None and call.now >= due[0]
+    if not current.is_marker:
+        if is_due:
+            deletions.delete_current(call, at, bucket, current.key, "LifecycleExpiration")
+    elif len(versions) == len(gone) + 1 and (is_due or lifecycle.clears_markers(rules, current)):
+        object_state.remove(at, bucket, current)
+        _told(call, at, bucket, current)
 
 
-def _move(call: Call, at: At, bucket: Bucket, rules: lifecycle.Rules, versions: list[Object]) -> None:
+def _goes(call: Call, bucket: Bucket, rules: lifecycle.Rules, versions: list[Object], index: int) -> bool:
+    """Whether a version is to go for good."""
+    version = versions[index]
+    if _is_held(bucket, version):
+        return False
+    if index:
+        since = versions[index - 1].modified_s
+        is_due = lifecycle.is_noncurrent_due(rules, version, since, index - 1, call.now)
+        return is_due and not locks.is_locked(version, call.now)
+    due = lifecycle.expires(rules, version)
+    return not bucket.versioning and due is not None and call.now >= due[0]
+
+
+def _is_held(bucket: Bucket, version: Object) -> bool:
+    """Lifecycle leaves alone what has not been replicated yet."""
+    return bucket.has_replication and version.replication in (replicas.PENDING, replicas.FAILED)
+
+
+def _move(call: Call, at: At, bucket: Bucket, rules: lifecycle.Rules, versions: list[Object], gone: list[int]) -> None:
     """Transitions to other storage classes; `versions` is changed in place."""
     for index, version in enumerate(versions):
+        if index in gone or _is_held(bucket, version):
+            continue
         since = versions[index - 1].modified_s if index else None
         to = lifecycle.moves(rules, version, since, index - 1, call.now)
         if not to:

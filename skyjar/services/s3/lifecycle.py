@@ -47,8 +47,8 @@ def check(rules: list[Rule]) -> None:
 
 
 def _check_rule(rule: Rule) -> None:
-    if len(rule.get("ID", "")) > 255:
-        raise InvalidArgument("ID length should not exceed allowed limit of 255")
+    if len(rule.get("ID", "")) > limits.RULE_ID:
+        raise InvalidArgument(f"ID length should not exceed allowed limit of {limits.RULE_ID}")
     if rule.get("Status") not in ("Enabled", "Disabled") or ("Filter" in rule) == ("Prefix" in rule):
         raise MalformedXML
     if not any(action in rule for action in _ACTIONS):
@@ -60,6 +60,9 @@ def _check_rule(rule: Rule) -> None:
     noncurrent = rule.get("NoncurrentVersionExpiration")
     if noncurrent is not None and noncurrent.get("NoncurrentDays", 0) < 1:
         raise InvalidArgument("'NoncurrentDays' for NoncurrentVersionExpiration action must be a positive integer")
+    for action in (noncurrent, *(rule.get("NoncurrentVersionTransitions") or ())):
+        if not 1 <= (action or {}).get("NewerNoncurrentVersions", 1) <= limits.NEWER_VERSIONS:
+            raise InvalidArgument(f"'NewerNoncurrentVersions' must be between 1 and {limits.NEWER_VERSIONS}")
     abort = rule.get("AbortIncompleteMultipartUpload")
     if abort is not None and abort.get("DaysAfterInitiation", 0) < 1:
         raise InvalidArgument(
@@ -75,6 +78,11 @@ def _check_filter(chosen: dict[str, Any], rule: Rule) -> None:
         raise MalformedXML
     within = both or chosen
     _check_sizes(within)
+    tags = [tag["Key"] for tag in within.get("Tags") or ()]
+    if len(set(tags)) != len(tags):
+        raise InvalidRequest("Duplicate Tag Keys are not allowed.")
+    if len((within.get("Prefix") or rule.get("Prefix") or "").encode()) > limits.KEY_BYTES:
+        raise InvalidRequest(f"The maximum size of a prefix is {limits.KEY_BYTES}.")
     has_tags = "Tag" in within or bool(within.get("Tags"))
     if has_tags and "AbortIncompleteMultipartUpload" in rule:
         raise InvalidRequest("AbortIncompleteMultipartUpload cannot be specified with Tags.")

@@ -21,7 +21,9 @@ PARTS = 10_000
 LIST_KEYS = 1000
 DELETE_KEYS = 1000
 POLICY_BYTES = 20 * KIB
+RULE_ID = 255  # characters of the name of a lifecycle or replication rule
 LIFECYCLE_RULES = 1000
+NEWER_VERSIONS = 100  # that a lifecycle rule can keep (API reference, NoncurrentVersionExpiration)
 FILTER_BYTES = 1000 * TIB  # the most that a lifecycle rule's filter can say of a size
 CORS_RULES = 100
 FORM_FIELDS_BYTES = 20 * KIB  # of a browser's form, before its file
@@ -77,3 +79,14 @@ BUCKET_KEY_S = 300
 
 MASTER_KEY_S = 365 * DAY_S
 """Ours: how often S3's own key is another one."""
+
+STORAGE_CLASSES = (
+    "STANDARD",
+    "REDUCED_REDUNDANCY",
+    "STANDARD_IA",
+    "ONEZONE_IA",
+    "INTELLIGENT_TIERING",
+    "GLACIER",
+    "DEEP_ARCHIVE",
+    "GLACIER_IR",
+)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Iterator
 from typing import Any
 
@@ -10,7 +9,7 @@ from skyjar.kernel.call import Call
 from skyjar.kernel.service import operation
 from skyjar.kernel.tables import At, Table
 
-from . import acls, grants, limits, object_lambdas, object_state, state
+from . import acls, grants, limits, object_lambdas, object_state, paging, state
 from .errors import InvalidArgument
 from .names import encode as _encode
 from .object_lambda_state import ObjectLambda
@@ -108,20 +107,33 @@ def _rolled(
         start = following
 
 
-def _check(max_keys: int, name: str, encoding: str) -> int:
-    if max_keys < 0:
-        raise InvalidArgument(
-            f"Argument {name} must be an integer between 0 and 2147483647", ArgumentName=name, ArgumentValue=max_keys
-        )
-    if encoding not in ("", "url"):
-        raise InvalidArgument(
-            "Invalid Encoding Method specified in Request", ArgumentName="encoding-type", ArgumentValue=encoding
-        )
-    return min(max_keys, limits.LIST_KEYS)
+def _check(max_keys: int, encoding: str, optional: list[str] | None) -> int:
+    most = paging.check(max_keys, "maxKeys", "max-keys")
+    paging.check_encoding(encoding)
+    for name in optional or ():
+        if name != "RestoreStatus":
+            raise InvalidArgument(
+                "Invalid attribute name specified.",
+                ArgumentName="x-amz-optional-object-attributes",
+                ArgumentValue=name,
+            )
+    return most
 
 
-def _contents(rows: list[Entry], encoding: str, bucket: Bucket | None) -> list[dict[str, Any]]:
-    """The owner is told where `bucket` is given."""
+def _restored(found: Object | None, now: float) -> dict[str, Any]:
+    """What RestoreStatus tells; nothing of what was not asked to be restored."""
+    if found is None or not found.restore[1]:
+        return {}
+    ready, until = found.restore
+    if now < ready:
+        return {"RestoreStatus": {"IsRestoreInProgress": True}}
+    return {"RestoreStatus": {"IsRestoreInProgress": False, "RestoreExpiryDate": until}} if now < until else {}
+
+
+def _contents(
+    rows: list[Entry], encoding: str, bucket: Bucket | None, restored: tuple[At, float] | None
+) -> list[dict[str, Any]]:
+    """The owner is told where `bucket` is given; what is restored where it is given where that lies and the time."""
     shown: list[dict[str, Any]] = []
     for row in rows:
         one: dict[str, Any] = {
@@ -136,6 +148,9 @@ def _contents(rows: list[Entry], encoding: str, bucket: Bucket | None) -> list[d
         if bucket is not None:
             one["Owner"] = acls.owner(grants.owns(bucket, row.owner))
         one["StorageClass"] = row.storage_class
+        if restored is not None and row.storage_class != "STANDARD":
+            at, now = restored
+            one |= _restored(object_state.objects.get(at, row.space, row.key, row.order), now)
         shown.append(one)
     return shown
 
@@ -152,6 +167,7 @@ def list_objects_v2(
     continuation_token: str | None = None,
     start_after: str = "",
     fetch_owner: bool = False,
+    optional_object_attributes: list[str] | None = None,
     request_payer: str = "",
     expected_bucket_owner: str = "",
 ) -> dict[str, Any]:
@@ -159,14 +175,14 @@ def list_objects_v2(
     if type(transforming) is ObjectLambda:
         return object_lambdas.passed_on(transforming, "list_objects_v2", locals())
     at, where = state.bucket_of(call, bucket)
-    limit = _check(max_keys, "max-keys", encoding_type)
-    after = start_after if continuation_token is None else _of_token(continuation_token)
+    limit = _check(max_keys, encoding_type, optional_object_attributes)
+    after = start_after if continuation_token is None else paging.behind(continuation_token)
     found = page(at, where, prefix, delimiter, after, limit)
     answer: dict[str, Any] = {"Name": bucket, "Prefix": _encode(prefix, encoding_type)}
     if continuation_token is not None:
         answer["ContinuationToken"] = continuation_token
     if found.more:
-        answer["NextContinuationToken"] = _token(found.last)
+        answer["NextContinuationToken"] = paging.token(found.last)
     if start_after:
         answer["StartAfter"] = _encode(start_after, encoding_type)
     answer["KeyCount"] = len(found.rows) + len(found.prefixes)
@@ -176,22 +192,10 @@ def list_objects_v2(
     if encoding_type:
         answer["EncodingType"] = encoding_type
     answer["IsTruncated"] = found.more
-    answer["Contents"] = _contents(found.rows, encoding_type, where if fetch_owner else None)
+    restored = (at, call.now) if optional_object_attributes else None
+    answer["Contents"] = _contents(found.rows, encoding_type, where if fetch_owner else None, restored)
     answer["CommonPrefixes"] = [{"Prefix": _encode(each, encoding_type)} for each in found.prefixes]
     return answer
-
-
-def _token(last: str) -> str:
-    return "1" + urlsafe_b64encode(last.encode("utf-8", "surrogatepass")).decode()
-
-
-def _of_token(token: str) -> str:
-    try:
-        if token[:1] == "1" and len(token) > 1:
-            return urlsafe_b64decode(token[1:]).decode("utf-8", "surrogatepass")
-    except ValueError:
-        pass
-    raise InvalidArgument("The continuation token provided is incorrect", ArgumentName="continuation-token")
 
 
 @operation
@@ -204,6 +208,7 @@ def list_objects(
     encoding_type: str = "",
     max_keys: int = limits.LIST_KEYS,
     marker: str = "",
+    optional_object_attributes: list[str] | None = None,
     request_payer: str = "",
     expected_bucket_owner: str = "",
 ) -> dict[str, Any]:
@@ -211,7 +216,7 @@ def list_objects(
     if type(transforming) is ObjectLambda:
         return object_lambdas.passed_on(transforming, "list_objects", locals())
     at, where = state.bucket_of(call, bucket)
-    limit = _check(max_keys, "max-keys", encoding_type)
+    limit = _check(max_keys, encoding_type, optional_object_attributes)
     found = page(at, where, prefix, delimiter, marker, limit)
     answer: dict[str, Any] = {
         "Name": bucket,
@@ -226,7 +231,8 @@ def list_objects(
     if encoding_type:
         answer["EncodingType"] = encoding_type
     answer["IsTruncated"] = found.more
-    answer["Contents"] = _contents(found.rows, encoding_type, where)
+    restored = (at, call.now) if optional_object_attributes else None
+    answer["Contents"] = _contents(found.rows, encoding_type, where, restored)
     answer["CommonPrefixes"] = [{"Prefix": _encode(each, encoding_type)} for each in found.prefixes]
     return answer
 
@@ -242,11 +248,12 @@ def list_object_versions(
     max_keys: int = limits.LIST_KEYS,
     key_marker: str = "",
     version_id_marker: str = "",
+    optional_object_attributes: list[str] | None = None,
     request_payer: str = "",
     expected_bucket_owner: str = "",
 ) -> dict[str, Any]:
     at, where = state.bucket_of(call, bucket)
-    limit = _check(max_keys, "max-keys", encoding_type)
+    limit = _check(max_keys, encoding_type, optional_object_attributes)
     if version_id_marker and not key_marker:
         raise InvalidArgument(
             "A version-id marker cannot be specified without a key marker.",
@@ -266,7 +273,8 @@ def list_object_versions(
             last = (name, "")
             continue
         last = (name, row.version)
-        (markers if row.is_marker else versions).append(_version(where, row, is_latest, encoding_type))
+        told = _restored(row, call.now) if optional_object_attributes else {}
+        (markers if row.is_marker else versions).append({**_version(where, row, is_latest, encoding_type), **told})
     answer: dict[str, Any] = {
         "Name": bucket,
         "Prefix": _encode(prefix, encoding_type),

@@ -6,10 +6,13 @@ import re
 from urllib.parse import quote_plus
 
 from . import limits
-from .errors import InvalidBucketName, KeyTooLong, NoSuchKey, RelativeKey
+from .errors import InvalidArgument, InvalidBucketName, KeyTooLong, NoSuchKey, RelativeKey
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 _ADDRESS = re.compile(r"\d{1,3}(\.\d{1,3}){3}")
+OWN = "account-regional"
+_NAMESPACES = ("global", OWN)
+_OWN_NAME = re.compile(r".-\d{12}-[a-z]{2}(-[a-z]+)+-\d-an$")
 _PREFIXES = ("xn--", "sthree-", "amzn-s3-demo-")
 _SUFFIXES = ("-s3alias", "--ol-s3", ".mrap", "--x-s3", "--table-s3")
 
@@ -23,6 +26,25 @@ def check_bucket(name: str) -> None:
         or name.endswith(_SUFFIXES)
     ):
         raise InvalidBucketName(BucketName=name)
+
+
+def check_namespace(name: str, namespace: str, account: str, region: str) -> None:
+    """Of an account's own names in a Region, which nobody else can take, and which end with both. Source: "Namespaces for general
+    purpose buckets"."""
+    if namespace not in _NAMESPACES:
+        raise InvalidArgument(
+            f"Invalid x-amz-bucket-namespace header: {namespace}",
+            ArgumentName="x-amz-bucket-namespace",
+            ArgumentValue=namespace,
+        )
+    if (namespace == OWN) != bool(_OWN_NAME.search(name)):
+        raise InvalidBucketName(BucketName=name)
+    if namespace == OWN and not name.endswith(own_suffix(account, region)):
+        raise InvalidBucketName(BucketName=name)
+
+
+def own_suffix(account: str, region: str) -> str:
+    return f"-{account}-{region}-an"
 
 
 def check_key(key: str) -> None:

@@ -6,9 +6,9 @@ from typing import Any
 
 import msgspec
 
-from skyjar.kernel.blobs import Blob
+from skyjar.kernel.blobs import Blob, Flowing
 from skyjar.kernel.call import Call
-from skyjar.kernel.service import operation
+from skyjar.kernel.service import on_head, operation
 
 from . import limits, object_lambda_state
 from .errors import InvalidArgument, InvalidRequest
@@ -30,6 +30,7 @@ def _given(**members: Any) -> dict[str, Any]:
 
 
 @operation
+@on_head
 def write_get_object_response(
     call: Call,
     *,
@@ -131,9 +132,11 @@ def write_get_object_response(
         "code": error_code,
         "message": error_message,
         "members": members,
-        "size": body.size if isinstance(body, Blob) else len(body),
+        "size": body.length if isinstance(body, Flowing) else body.size if isinstance(body, Blob) else len(body),
     }
-    if isinstance(body, Blob) and body.size > limits.INLINE_BYTES:
+    if isinstance(body, Flowing):
+        changes["flow"] = body.name
+    elif isinstance(body, Blob) and body.size > limits.INLINE_BYTES:
         changes |= {"blob": body.name, "secrets": body.secrets}
     else:
         changes["body"] = body.read() if isinstance(body, Blob) else body

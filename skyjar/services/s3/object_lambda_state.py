@@ -31,7 +31,8 @@ class ObjectLambda(Record, frozen=True):
 class Reply(Record, frozen=True):
     """What a function has answered to the request that `token` stands for; `status` is 0 until it has.
 
-    A long body is a sealed blob, whose secrets are here for the short while until the answer is sent.
+    A long body flows by that name while it comes, or it is a sealed blob, whose secrets are here for the short while until the answer is
+    sent. `size` is None of one that does not say how long it will be.
     """
 
     token: str
@@ -44,8 +45,9 @@ class Reply(Record, frozen=True):
     members: dict[str, Any] = {}
     body: bytes = b""
     blob: str = ""
-    size: int = 0
+    size: int | None = 0
     secrets: tuple[bytes, ...] = ()
+    flow: str = ""
 
 
 object_lambdas = Table("s3.object_lambdas", ObjectLambda, key=("arn",), scope="cloud", indexes={"alias": ("alias",)})

@@ -1,5 +1,5 @@
 """GetObject through an Object Lambda access point: the function is invoked as the caller, reads the object with a URL that is
-signed as the caller, and what it has written (`object_lambda_replies.py`) is the answer when it has ended.
+signed as the caller, and what it writes (`object_lambda_replies.py`) is the answer from then on, while it goes on.
 
 Source: S3 User Guide, "Event context format and usage", "Configuring IAM policies for Object Lambda access points".
 """
@@ -15,11 +15,11 @@ import msgspec
 import orjson
 
 from skyjar.kernel import credentials
-from skyjar.kernel.blobs import Blob, Slices
+from skyjar.kernel.blobs import Blob, Flowing, Slices
 from skyjar.kernel.call import Call
 from skyjar.kernel.credentials import Credential
 from skyjar.kernel.errors import AWSError, NotImplementedHere
-from skyjar.kernel.outside import Outside
+from skyjar.kernel.outside import Outside, Race
 
 from . import jobs, object_lambda_state, presigning
 from .errors import (
@@ -99,7 +99,8 @@ def transformed(found: ObjectLambda, given: dict[str, Any]) -> Outside:
     except AWSError as error:
         raise (LambdaNotFound if error.status == 404 else LambdaPermissionError)() from error
     assert isinstance(outside, Outside)
-    return outside.map(_answered(token, keys[0]))
+    ended = outside.map(_ended(keys[0]))
+    return Outside(Race(call, ended, (object_lambda_state.replies.watched(call, token),)), _answered(token))
 
 
 def _near(endpoint: str) -> str:
@@ -146,17 +147,30 @@ def _identity(call: Call) -> dict[str, Any]:
     return told
 
 
-def _answered(token: str, access_key: str) -> Callable[[Call, Any], Any]:
-    def then(call: Call, invoked: Any) -> dict[str, Any]:
+def _ended(access_key: str) -> Callable[[Call, Any], Any]:
+    def then(call: Call, invoked: Any) -> Any:
         credentials.revoke(call, access_key)
+        return invoked
+
+    return then
+
+
+def _answered(token: str) -> Callable[[Call, Any], Any]:
+    """`invoked` is None while the function goes on."""
+
+    def then(call: Call, invoked: Any) -> dict[str, Any]:
         reply = object_lambda_state.replies.get(call, token)
-        assert reply is not None
-        object_lambda_state.replies.remove(call, reply)
-        if not reply.status:
-            raise (LambdaRuntimeError if invoked.get("FunctionError") else LambdaResponseNotReceived)()
+        if reply is not None:
+            object_lambda_state.replies.remove(call, reply)
+        if reply is None or not reply.status:
+            if isinstance(invoked, AWSError):
+                raise invoked
+            failed = isinstance(invoked, dict) and invoked.get("FunctionError")
+            raise (LambdaRuntimeError if failed else LambdaResponseNotReceived)()
         if reply.status >= 300 or reply.code:
             raise _error(reply)
-        return {**reply.members, "Body": _body(call, reply), "ContentLength": reply.size}
+        body = _body(call, reply)
+        return {**reply.members, "Body": body, **({} if reply.size is None else {"ContentLength": reply.size})}
 
     return then
 
@@ -167,8 +181,10 @@ def _error(reply: Reply) -> AWSError:
     return error
 
 
-def _body(call: Call, reply: Reply) -> bytes | Slices:
-    if not reply.blob:
+def _body(call: Call, reply: Reply) -> bytes | Slices | Flowing:
+    if reply.flow:
+        return Flowing(reply.flow, reply.size)
+    if not reply.blob or reply.size is None:
         return reply.body
     blob = Blob(reply.blob, call.blobs.path(reply.blob), reply.size, reply.secrets)
     return Slices(((blob, 0, reply.size),))

@@ -18,6 +18,7 @@ from skyjar.kernel.call import Call
 from skyjar.kernel.tables import At, Record, Table
 
 from . import minimums
+from .errors import InvalidVersion
 from .state import Bucket, replace
 
 NULL = "null"
@@ -119,6 +120,12 @@ def order_of(version: str) -> int | None:
         return None
     order = int.from_bytes(raw[:8], "big") ^ int.from_bytes(raw[8:16], "big")
     return order - (1 << 64) if order >> 63 else order
+
+
+def check_id(version: str) -> None:
+    """Raises what a request is told that names a version by what can be no id."""
+    if version != NULL and order_of(version) is None:
+        raise InvalidVersion(version)
 
 
 def latest(at: At, bucket: Bucket, key: str) -> Object | None:

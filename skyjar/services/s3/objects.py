@@ -18,9 +18,11 @@ from . import (
     guards,
     lifecycle,
     limits,
+    locks,
     names,
     object_lambdas,
     object_state,
+    paging,
     payments,
     preconditions,
     ranges,
@@ -33,25 +35,17 @@ from . import (
     tiers,
 )
 from .customer_keys import CustomerKey
-from .errors import EntityTooLarge, InvalidRequest, InvalidStorageClass, MetadataTooLarge
+from .errors import EntityTooLarge, InvalidArgument, InvalidRedirectLocation, InvalidStorageClass, MetadataTooLarge
 from .object_lambda_state import ObjectLambda
 from .object_state import Object
 from .state import Bucket
 
-STORAGE_CLASSES = (
-    "STANDARD",
-    "REDUCED_REDUNDANCY",
-    "STANDARD_IA",
-    "ONEZONE_IA",
-    "INTELLIGENT_TIERING",
-    "GLACIER",
-    "DEEP_ARCHIVE",
-    "GLACIER_IR",
-)
-
 
 def headers_of(**given: Any) -> dict[str, str | float]:
     """The headers that S3 keeps with an object, by their members' names; Expires in epoch seconds."""
+    leads_to = given.get("WebsiteRedirectLocation")
+    if leads_to and not leads_to.startswith(("/", "http://", "https://")):
+        raise InvalidRedirectLocation
     return {name: value for name, value in given.items() if value is not None and value != ""}
 
 
@@ -65,7 +59,7 @@ def check_metadata(metadata: dict[str, str] | None) -> dict[str, str]:
 
 
 def check_class(storage_class: str) -> str:
-    if storage_class not in STORAGE_CLASSES:
+    if storage_class not in limits.STORAGE_CLASSES:
         raise InvalidStorageClass(StorageClassRequested=storage_class)
     return storage_class
 
@@ -155,6 +149,8 @@ def put_object(
         call, at, where, acl, (grant_full_control, grant_read, grant_read_acp, grant_write_acp),
         (object_lock_mode, object_lock_retain_until_date, object_lock_legal_hold_status),
     )  # fmt: skip
+    if "lock" in fields and not content_md5 and given is None:
+        locks.check_sum(call, fields["lock"], "Put Object")
     if metadata:
         fields["metadata"] = check_metadata(metadata)
     if tagging:
@@ -229,19 +225,10 @@ def get_object(
         found = tierings.see(call, at, found)
     ring = encryption.opened(call, where, found, customer)
     answer = reading.described(call, at, where, found, customer)
-    overrides = {
-        "CacheControl": response_cache_control,
-        "ContentDisposition": response_content_disposition,
-        "ContentEncoding": response_content_encoding,
-        "ContentLanguage": response_content_language,
-        "ContentType": response_content_type,
-        "Expires": response_expires,
-    }
-    for name, value in overrides.items():
-        if value:
-            if call.caller.kind == "anonymous":
-                raise InvalidRequest("Request specific response headers cannot be used for anonymous GET requests.")
-            answer[name] = value
+    reading.override(
+        call, answer, response_cache_control, response_content_disposition, response_content_encoding,
+        response_content_language, response_content_type, response_expires,
+    )  # fmt: skip
     span = _span(answer, found, range, part_number)
     if checksum_mode.upper() == "ENABLED":
         answer |= _checksum(found, span, part_number)
@@ -264,6 +251,12 @@ def head_object(
     if_modified_since: float | None = None,
     if_unmodified_since: float | None = None,
     checksum_mode: str = "",
+    response_cache_control: str = "",
+    response_content_disposition: str = "",
+    response_content_encoding: str = "",
+    response_content_language: str = "",
+    response_content_type: str = "",
+    response_expires: float | None = None,
     sse_customer_algorithm: str = "",
     sse_customer_key: str = "",
     sse_customer_key_md5: str = "",
@@ -278,6 +271,10 @@ def head_object(
     encryption.check_customer(found, customer)
     preconditions.check_read(found, if_match, if_none_match, if_modified_since, if_unmodified_since)
     answer = reading.described(call, at, where, found, customer)
+    reading.override(
+        call, answer, response_cache_control, response_content_disposition, response_content_encoding,
+        response_content_language, response_content_type, response_expires,
+    )  # fmt: skip
     span = _span(answer, found, range, part_number)
     if checksum_mode.upper() == "ENABLED":
         encryption.opened(call, where, found, customer)
@@ -309,6 +306,9 @@ def _checksum(found: Object, span: ranges.Span | None, number: int | None) -> di
     return checksums.shown(found.algorithm, found.checksum, found.checksum_type)
 
 
+_ATTRIBUTES = frozenset(("ETag", "Checksum", "ObjectParts", "StorageClass", "ObjectSize"))
+
+
 @operation
 def get_object_attributes(
     call: Call,
@@ -325,10 +325,13 @@ def get_object_attributes(
     request_payer: str = "",
     expected_bucket_owner: str = "",
 ) -> dict[str, Any]:
+    wanted = set(object_attributes)
+    most = paging.check(max_parts, "max-parts", "x-amz-max-parts")
+    if not wanted or not wanted <= _ATTRIBUTES:
+        raise InvalidArgument("Invalid attribute name specified.", ArgumentName="x-amz-object-attributes")
     _, where, found = reading.existing(call, bucket, key, version_id)
     customer = customer_keys.read(call, sse_customer_algorithm, sse_customer_key, sse_customer_key_md5)
     encryption.check_customer(found, customer)
-    wanted = set(object_attributes)
     answer: dict[str, Any] = {"LastModified": found.modified_s}
     if where.versioning:
         answer["VersionId"] = found.version
@@ -338,7 +341,7 @@ def get_object_attributes(
         encryption.opened(call, where, found, customer)
         answer["Checksum"] = checksums.shown(found.algorithm, found.checksum, found.checksum_type)
     if "ObjectParts" in wanted and found.is_multipart:
-        answer["ObjectParts"] = _parts(found, int(part_number_marker), min(max_parts, limits.LIST_KEYS))
+        answer["ObjectParts"] = _parts(found, int(part_number_marker), most)
     if "StorageClass" in wanted:
         answer["StorageClass"] = found.storage_class
     if "ObjectSize" in wanted:

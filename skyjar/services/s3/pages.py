@@ -62,7 +62,7 @@ class Site:
         path = unquote(self._request.path)[1:]
         everything = self._document.get("RedirectAllRequestsTo")
         if everything is not None:
-            return self._redirect(everything, path, "301")
+            return self._redirect(everything, quote(path), "301")
         moved = websites.route(self._document, path, None)
         if moved is not None:
             return self._redirect(*moved, moved[0].get("HttpRedirectCode", "301"))
@@ -123,11 +123,11 @@ class Site:
                 continue
         return asked
 
-    def _redirect(self, redirect: dict[str, Any], key: str, code: str) -> WebResponse:
+    def _redirect(self, redirect: dict[str, Any], path: str, code: str) -> WebResponse:
         host = redirect.get("HostName")
         scheme = redirect.get("Protocol") or self._request.scheme
         there = f"{scheme}://{host or self._request.host}{'' if host else self._base}"
-        return WebResponse(status=int(code), headers=[("location", f"{there}/{quote(key)}")])
+        return WebResponse(status=int(code), headers=[("location", f"{there}/{path}")])
 
 
 def _error(call: Call, error: AWSError, key: str, another: AWSError | None = None, page: str = "") -> WebResponse:

@@ -11,6 +11,7 @@ from . import (
     acceleration,
     attributes,
     blocks,
+    condition_keys,
     encryption_updates,
     following,
     grants,
@@ -91,7 +92,9 @@ _ACTIONS = {
     "delete_bucket_intelligent_tiering_configuration": "PutIntelligentTieringConfiguration",
     "put_bucket_replication": "PutReplicationConfiguration",
     "delete_bucket_replication": "PutReplicationConfiguration",
-    "read_for_replication": "GetObjectVersionForReplication",  # these three are what a replication's role does
+    "read_for_replication": "GetObjectVersionForReplication",  # these five are what a replication's role does
+    "read_tags_for_replication": "GetObjectVersionTagging",
+    "take_over": "ObjectOwnerOverrideToBucketOwner",
     "replicate_object": "ReplicateObject",
     "replicate_delete": "ReplicateDelete",
     "initiate_replication": "InitiateReplication",  # what the role of a batch replication does
@@ -105,30 +108,6 @@ _OF_VERSIONS = {
     "GetObjectAcl": "GetObjectVersionAcl",
     "PutObjectAcl": "PutObjectVersionAcl",
     "GetObjectAttributes": "GetObjectVersionAttributes",
-}
-_CONDITIONS = {
-    "prefix": "s3:prefix",
-    "delimiter": "s3:delimiter",
-    "max_keys": "s3:max-keys",
-    "version_id": "s3:VersionId",
-    "acl": "s3:x-amz-acl",
-    "grant_full_control": "s3:x-amz-grant-full-control",
-    "grant_read": "s3:x-amz-grant-read",
-    "grant_read_acp": "s3:x-amz-grant-read-acp",
-    "grant_write": "s3:x-amz-grant-write",
-    "grant_write_acp": "s3:x-amz-grant-write-acp",
-    "storage_class": "s3:x-amz-storage-class",
-    "server_side_encryption": "s3:x-amz-server-side-encryption",
-    "ssekms_key_id": "s3:x-amz-server-side-encryption-aws-kms-key-id",
-    "sse_customer_algorithm": "s3:x-amz-server-side-encryption-customer-algorithm",
-    "copy_source": "s3:x-amz-copy-source",
-    "metadata_directive": "s3:x-amz-metadata-directive",
-    "website_redirect_location": "s3:x-amz-website-redirect-location",
-    "object_lock_mode": "s3:object-lock-mode",
-    "object_lock_legal_hold_status": "s3:object-lock-legal-hold",
-    "if_match": "s3:if-match",
-    "if_none_match": "s3:if-none-match",
-    "object_ownership": "s3:x-amz-object-ownership",
 }
 _READING_TAGS = frozenset(
     ("get_object", "head_object", "get_object_tagging", "put_object_tagging", "delete_object_tagging", "get_object_acl",
@@ -249,8 +228,8 @@ def _needed(bucket: Bucket | None, operation: str, parameters: dict[str, Any]) -
         named += _granting(bucket, parameters)
     if parameters.get("bypass_governance_retention"):
         named.append("s3:BypassGovernanceRetention")
-    if operation == "replicate_object" and parameters.get("tagging"):
-        named.append("s3:ReplicateTags")
+    if operation == "delete_object" and parameters.get("if_match", "*") != "*":
+        named.append("s3:GetObject")  # by which the caller could find the ETag out
     if operation == "get_object_attributes":
         named.append("s3:GetObjectVersion" if has_version else "s3:GetObject")
     return named
@@ -366,11 +345,8 @@ def conditions(call: Call, operation: str, parameters: dict[str, Any]) -> dict[s
     found: dict[str, Any] = {}
     if type(call.looked_up) is ObjectLambda or operation == "write_get_object_response":
         return found  # whose condition keys are others
-    for name, value in parameters.items():
-        if name in _CONDITIONS and value is not None and value != "":
-            found[_CONDITIONS[name]] = str(value)
-    if operation in ("list_objects", "list_objects_v2", "list_object_versions"):
-        found.setdefault("s3:prefix", "")
+    found |= condition_keys.of_parameters(call, operation, parameters)
+    found |= condition_keys.of_signature(call)
     if operation == "create_bucket":
         constraint = (parameters.get("create_bucket_configuration") or {}).get("LocationConstraint")
         if constraint:

@@ -6,13 +6,15 @@ from typing import Any
 
 import orjson
 
+from skyjar.kernel import named_principals
 from skyjar.kernel.call import Call
 from skyjar.kernel.service import operation
 from skyjar.policy import errors as language
 from skyjar.policy import publicity
 from skyjar.policy.documents import validate
+from skyjar.policy.statements import Statement
 
-from . import blocks, limits, state
+from . import blocks, limits, policy_actions, state
 from .errors import (
     AccessDenied,
     MalformedPolicy,
@@ -53,14 +55,13 @@ def put_bucket_policy(
         raise MalformedPolicy("Invalid principal in policy" if detail else sentence, **detail) from None
     arn = state.bucket_arn(bucket)
     for statement in document.statements:
+        _check_principals(call, statement)
         if not statement.resources:
             raise MalformedPolicy("Missing required field Resource")
         for resource in statement.resources:
             if not _is_within(resource, arn):
                 raise MalformedPolicy("Policy has invalid resource")
-        for action in statement.actions:
-            if action != "*" and not action.lower().startswith("s3:"):
-                raise MalformedPolicy("Policy has invalid action")
+        policy_actions.check(statement)
     is_public = publicity.is_public(document.text)
     if is_public and blocks.of(call, where)[blocks.BLOCK_POLICY]:
         raise AccessDenied(
@@ -68,6 +69,13 @@ def put_bucket_policy(
             f'"{arn}" because public policies are prevented by the BlockPublicPolicy setting in S3 Block Public Access.'
         )
     state.buckets.replace(call, where, state.replace(where, policy=policy, is_policy_public=is_public))
+
+
+def _check_principals(call: Call, statement: Statement) -> None:
+    """That there is everybody whom it names; CloudFront's identities (of the account `cloudfront`) are not looked for."""
+    for arn in sorted(statement.principal.named) if statement.principal is not None else ():
+        if ":iam::cloudfront:" not in arn and not named_principals.exists(call, arn):
+            raise MalformedPolicy("Invalid principal in policy", Detail=f'"AWS" : "{arn}"')
 
 
 def _check_json(policy: str) -> None:

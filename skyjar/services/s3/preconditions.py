@@ -59,18 +59,7 @@ def check_write(newest: Object | None, key: str, if_match: str, if_none_match: s
             raise PreconditionFailed(Condition="If-Match")
 
 
-def check_delete(
-    current: Object | None, if_match: str, if_match_last_modified_time: float | None, if_match_size: int | None
-) -> None:
-    if not if_match and if_match_last_modified_time is None and if_match_size is None:
-        return
-    if current is None or current.is_marker:
-        if if_match and if_match.strip() != "*":
-            raise PreconditionFailed(Condition="If-Match")
-        return
-    if if_match and not _names(if_match, current):
+def check_delete(current: Object | None, if_match: str) -> None:
+    """Against the version that is to go."""
+    if current is None or current.is_marker or not _names(if_match, current):
         raise PreconditionFailed(Condition="If-Match")
-    if if_match_size is not None and current.size != if_match_size:
-        raise PreconditionFailed(Condition="x-amz-if-match-size")
-    if if_match_last_modified_time is not None and current.modified_s != int(if_match_last_modified_time):
-        raise PreconditionFailed(Condition="x-amz-if-match-last-modified-time")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from email.utils import formatdate
 from typing import Any
 
@@ -14,8 +15,8 @@ from . import encryption, lifecycle, locks, names, object_state, payments, rings
 from .customer_keys import CustomerKey
 from .errors import (
     AccessDenied,
-    InvalidArgument,
     InvalidObjectState,
+    InvalidRequest,
     MethodNotAllowed,
     NoSuchKey,
     NoSuchVersion,
@@ -34,8 +35,7 @@ def existing(call: Call, name: str, key: str, version: str = "") -> tuple[At, Bu
     if version:
         found = object_state.version_of(at, bucket, key, version)
         if found is None:
-            if version != object_state.NULL and object_state.order_of(version) is None:
-                raise InvalidArgument("Invalid version id specified", ArgumentName="versionId", ArgumentValue=version)
+            object_state.check_id(version)
             raise missing(call, bucket, NoSuchVersion(Key=key, VersionId=version), name)
         if found.is_marker:
             modified = formatdate(found.modified_s, usegmt=True)
@@ -124,6 +124,26 @@ def body(call: Call, found: Object, ring: Ring | None, span: Span | None = None)
     return whole if span is None else whole[span[0] : span[0] + span[1]]
 
 
+_OVERRIDES = (
+    "CacheControl", "ContentDisposition", "ContentEncoding", "ContentLanguage", "ContentType", "Expires",
+)  # fmt: skip
+_AS_IT_IS = ("", "", "", "", "", None)
+
+
+def override(call: Call, answer: dict[str, Any], *given: str | float | None) -> None:
+    """What the request wants headers of the answer to say instead, in the order of `_OVERRIDES`."""
+    if given == _AS_IT_IS:
+        return
+    if call.caller.kind == "anonymous":
+        raise InvalidRequest("Request specific response headers cannot be used for anonymous GET requests.")
+    answer |= {name: value for name, value in zip(_OVERRIDES, given, strict=True) if value not in ("", None)}
+
+
+def _mail_safe(value: str) -> str:
+    """As S3 shows metadata that is not ASCII: in RFC 2047's encoding. Source: User Guide, "Working with object metadata"."""
+    return value if value.isascii() else f"=?UTF-8?B?{b64encode(value.encode()).decode()}?="
+
+
 def described(call: Call, at: At, bucket: Bucket, found: Object, customer: CustomerKey | None) -> dict[str, Any]:
     """What GetObject and HeadObject say about it, without its length."""
     answer: dict[str, Any] = {
@@ -141,7 +161,7 @@ def described(call: Call, at: At, bucket: Bucket, found: Object, customer: Custo
     if bucket.versioning:
         answer["VersionId"] = found.version
     if found.metadata:
-        answer["Metadata"] = found.metadata
+        answer["Metadata"] = {name: _mail_safe(value) for name, value in found.metadata.items()}
     if found.storage_class != "STANDARD":
         answer["StorageClass"] = found.storage_class
         if found.tier[1] and is_archived(found, call.now):

@@ -32,8 +32,9 @@ def brought(call: Call, bucket: Bucket, source: Object, name: str, rule: Rule, w
     """Copy the version into the bucket of that name; why that cannot be, or nothing."""
     try:
         there = _destination(call, bucket, source, name)
-        _judge(call, bucket, source, there, who)
+        _judge(call, bucket, source, there, rule, who)
         fields = _sealed(call, bucket, source, there, rule, who)
+        fields["tags"] = source.tags if _shows_tags(call, bucket, source, who) else {}
     except Refused as refused:
         return str(refused)
     _place(call, bucket, source, there, rule, who, fields)
@@ -50,12 +51,13 @@ def followed(call: Call, bucket: Bucket, source: Object, name: str, rule: Rule, 
         copy = object_state.version_of(at, there, source.key, source.version)
         if copy is None:
             return "DstVersionNotFound"
-        _judge(call, bucket, source, there, who)
+        _judge(call, bucket, source, there, rule, who)
     except Refused as refused:
         return str(refused)
+    tags = source.tags if _shows_tags(call, bucket, source, who) else copy.tags
     lock = source.lock if there.has_lock else copy.lock
     grants = source.grants if there.account == bucket.account else copy.grants
-    object_state.change(at, copy, state.replace(copy, tags=source.tags, lock=lock, grants=grants))
+    object_state.change(at, copy, state.replace(copy, tags=tags, lock=lock, grants=grants))
     return ""
 
 
@@ -73,22 +75,38 @@ def _destination(call: Call, bucket: Bucket, source: Object, name: str) -> Bucke
     return there
 
 
-def _judge(call: Call, bucket: Bucket, source: Object, there: Bucket, who: Principal) -> None:
+def _judge(call: Call, bucket: Bucket, source: Object, there: Bucket, rule: Rule, who: Principal) -> None:
+    """Source: S3 User Guide, "Setting up permissions for live replication", "Changing the replica owner"."""
     reading = call.acting(who, {})
     try:
         reading.judge("s3", "get_bucket_replication", who, bucket=bucket.name)
         if not source.is_marker:
-            reading.judge(
-                "s3", "read_for_replication", who, bucket=bucket.name, key=source.key, version_id=source.version
-            )
+            reading.judge("s3", "read_for_replication", who, **_named(bucket, source))
     except AWSError:
         raise Refused("SrcGetObjNotPermitted") from None
-    what = "replicate_delete" if source.is_marker else "replicate_object"
-    tagged = {"tagging": "tags"} if source.tags else {}
+    writing = _writing(call, there, who)
     try:
-        _writing(call, there, who).judge("s3", what, who, bucket=there.name, key=source.key, **tagged)
+        what = "replicate_delete" if source.is_marker else "replicate_object"
+        writing.judge("s3", what, who, bucket=there.name, key=source.key)
+        if rule["Destination"].get("AccessControlTranslation") and not source.is_marker:
+            writing.judge("s3", "take_over", who, bucket=there.name, key=source.key)
     except AWSError:
         raise Refused("DstDelObjNotPermitted" if source.is_marker else "DstPutObjNotPermitted") from None
+
+
+def _named(bucket: Bucket, source: Object) -> dict[str, str]:
+    return {"bucket": bucket.name, "key": source.key, "version_id": source.version}
+
+
+def _shows_tags(call: Call, bucket: Bucket, source: Object, who: Principal) -> bool:
+    """Whether the role may read them; who may not copies the object without."""
+    if not source.tags:
+        return True
+    try:
+        call.acting(who, {}).judge("s3", "read_tags_for_replication", who, **_named(bucket, source))
+    except AWSError:
+        return False
+    return True
 
 
 def _writing(call: Call, there: Bucket, who: Principal) -> Call:

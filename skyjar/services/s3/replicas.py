@@ -42,12 +42,12 @@ def follow(call: Call, at: At, bucket: Bucket, made: Object) -> Object:
     return _noted(call, at, bucket, made, is_change=False)
 
 
-def change(call: Call, at: At, bucket: Bucket, old: Object, new: Object, event: str = "") -> None:
-    """Give a version other tags, another ACL or lock, and tell of it. Its copies follow; those of a replica go back where a
+def change(call: Call, at: At, bucket: Bucket, old: Object, new: Object, event: str = "", **more: Any) -> None:
+    """Give a version other tags, another ACL or lock, and tell of it (`more`: what events of that kind say). Its copies follow; those of a replica go back where a
     rule replicates such modifications."""
     object_state.change(at, old, new)
     if event and bucket.has_notifications:
-        deliveries.tell(call, at, bucket, event, new)
+        deliveries.tell(call, at, bucket, event, new, **more)
     if bucket.has_replication and new.replication:
         _noted(call, at, bucket, new, is_change=True)
 

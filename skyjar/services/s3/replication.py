@@ -70,6 +70,8 @@ def delete_bucket_replication(call: Call, *, bucket: str, expected_bucket_owner:
 
 
 def _check(call: Call, bucket: Bucket, rule: Rule) -> None:
+    if len(rule.get("ID", "")) > limits.RULE_ID:
+        raise InvalidArgument(f"ID length should not exceed allowed limit of {limits.RULE_ID}")
     _check_absent(rule)
     _check_encryption(rule)
     _check_time(rule)
@@ -93,6 +95,8 @@ def _check(call: Call, bucket: Bucket, rule: Rule) -> None:
 
 
 def _check_destination(call: Call, bucket: Bucket, destination: dict[str, Any]) -> None:
+    if destination.get("StorageClass", "STANDARD") not in limits.STORAGE_CLASSES:
+        raise MalformedXML
     arn = destination["Bucket"]
     if not arn.startswith(_ARN):
         raise InvalidArgument("Invalid bucket ARN.", ArgumentName="Bucket", ArgumentValue=arn)

@@ -9,7 +9,7 @@ from skyjar.kernel.errors import NotImplementedHere
 from skyjar.kernel.service import operation
 from skyjar.kernel.tables import At
 
-from . import locks, object_state, replicas, state
+from . import happenings, locks, object_state, replicas, state
 from .errors import (
     InvalidBucketState,
     InvalidRequest,
@@ -100,7 +100,13 @@ def put_object_retention(
     if until is not None:
         locks.check_date(call, until)
     locks.check_change(found, mode, until or 0, call.now, bypass_governance_retention)
-    replicas.change(call, at, where, found, state.replace(found, lock=(mode, int(until or 0), found.lock[2])))
+    changed = state.replace(found, lock=(mode, int(until or 0), found.lock[2]))
+    told = (
+        {"objectRetentionEventData": {"mode": mode, "retainUntilDate": happenings.iso(until)}}
+        if until is not None
+        else {}
+    )
+    replicas.change(call, at, where, found, changed, "ObjectRetention:Put", **told)
     return {}
 
 

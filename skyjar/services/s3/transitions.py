@@ -30,21 +30,39 @@ def check(rule: dict[str, Any]) -> None:
         for action in actions:
             _check_one(action, days)
         for one, other in combinations(actions, 2):
-            _check_order(one, other, days)
-    expiration = (rule.get("Expiration") or {}).get("Days")
+            _check_order(rule, one, other, days)
     for action in rule.get("Transitions") or ():
-        if expiration is not None and action.get("Days", 0) >= expiration:
-            raise InvalidArgument(
-                "'Days' in the Expiration action for filter '(prefix=)' must be greater than 'Days' in the Transition "
-                "action"
-            )
+        _check_before_end(rule, action)
     gone = (rule.get("NoncurrentVersionExpiration") or {}).get("NoncurrentDays")
     for action in rule.get("NoncurrentVersionTransitions") or ():
         if gone is not None and action.get("NoncurrentDays", 0) >= gone:
             raise InvalidArgument(
-                "'NoncurrentDays' in the NoncurrentVersionExpiration action for filter '(prefix=)' must be greater than "
-                "'NoncurrentDays' in the NoncurrentVersionTransition action"
+                f"'NoncurrentDays' in the NoncurrentVersionExpiration action for filter '{_filter(rule)}' must be greater "
+                "than 'NoncurrentDays' in the NoncurrentVersionTransition action"
             )
+
+
+def _filter(rule: dict[str, Any]) -> str:
+    """As it is told in errors."""
+    chosen = rule.get("Filter") or {}
+    return f"(prefix={(chosen.get('And') or chosen).get('Prefix') or rule.get('Prefix') or ''})"
+
+
+def _check_before_end(rule: dict[str, Any], action: dict[str, Any]) -> None:
+    """A transition comes before the expiration, and both have days or both a date."""
+    end = rule.get("Expiration") or {}
+    measure = next((name for name in ("Days", "Date") if name in end), "")
+    if not measure:
+        return
+    if measure not in action:
+        raise InvalidRequest(
+            f"Found mixed 'Date' and 'Days' based Expiration and Transition actions in lifecycle rule for filter '{_filter(rule)}'"
+        )
+    if action[measure] >= end[measure]:
+        raise InvalidArgument(
+            f"'{measure}' in the Expiration action for filter '{_filter(rule)}' must be "
+            f"{'greater' if measure == 'Days' else 'later'} than '{measure}' in the Transition action"
+        )
 
 
 def _check_one(action: dict[str, Any], days: str) -> None:
@@ -66,15 +84,17 @@ def _check_one(action: dict[str, Any], days: str) -> None:
         )
 
 
-def _check_order(one: dict[str, Any], other: dict[str, Any], days: str) -> None:
+def _check_order(rule: dict[str, Any], one: dict[str, Any], other: dict[str, Any], days: str) -> None:
     if one["StorageClass"] == other["StorageClass"]:
         raise InvalidRequest("The same storage class is specified in more than one transition of a rule")
     measure = "Date" if "Date" in one else days
     if measure not in other:
-        raise InvalidRequest("Found mixed 'Date' and 'Days' based Transition actions in lifecycle rule")
+        raise InvalidRequest(
+            f"Found mixed 'Date' and 'Days' based Transition actions in lifecycle rule for filter '{_filter(rule)}'"
+        )
     first, then = sorted((one, other), key=lambda each: float(each[measure]))
     if not leads(first["StorageClass"], then["StorageClass"]):
         raise InvalidArgument(
-            f"'{measure}' in the Transition action for StorageClass '{first['StorageClass']}' for filter '(prefix=)' must "
-            f"be greater than '{measure}' in the Transition action for StorageClass '{then['StorageClass']}'"
+            f"'{measure}' in the Transition action for StorageClass '{first['StorageClass']}' for filter '{_filter(rule)}' "
+            f"must be greater than '{measure}' in the Transition action for StorageClass '{then['StorageClass']}'"
         )

@@ -7,7 +7,7 @@ from typing import Any
 from skyjar.kernel.call import Call
 from skyjar.kernel.service import operation
 
-from . import acls, checksums, customer_keys, encryption, limits, names, state, upload_state
+from . import acls, checksums, customer_keys, encryption, grants, limits, names, paging, state, upload_state
 from .state import Bucket
 from .upload_state import Upload
 from .uploads import abort_shown, found_of
@@ -33,7 +33,7 @@ def list_parts(
     customer = customer_keys.read(call, sse_customer_algorithm, sse_customer_key, sse_customer_key_md5)
     if customer is not None:  # asked for on AWS with checksums alone
         encryption.check_customer(upload, customer)
-    marker, most = int(part_number_marker), min(max_parts, limits.LIST_KEYS)
+    marker, most = int(part_number_marker), paging.check(max_parts, "max-parts")
     rows = upload_state.parts.range(at, upload_id, start=(marker + 1,), limit=most + 1)
     shown = rows[:most]
     owner = acls.owner(where.account)
@@ -55,7 +55,7 @@ def list_parts(
             }
             for part in shown
         ],
-        "Initiator": {"ID": upload.initiator, "DisplayName": upload.initiator.rpartition("/")[2]},
+        "Initiator": _initiator(upload),
         "Owner": owner,
         "StorageClass": upload.storage_class,
     }
@@ -79,7 +79,8 @@ def list_multipart_uploads(
     expected_bucket_owner: str = "",
 ) -> dict[str, Any]:
     at, where = state.bucket_of(call, bucket)
-    most = min(max_uploads, limits.LIST_KEYS)
+    most = paging.check(max_uploads, "max-uploads")
+    paging.check_encoding(encoding_type)
     shown: list[dict[str, Any]] = []
     prefixes: list[str] = []
     last, more = ("", ""), False
@@ -117,6 +118,14 @@ def list_multipart_uploads(
     return answer
 
 
+def _initiator(upload: Upload) -> dict[str, str]:
+    """A user or role by its ARN, an account by its canonical id."""
+    if not upload.initiator.startswith("arn:"):
+        return {"ID": grants.ANONYMOUS}
+    account, _, name = upload.initiator.split(":", 4)[-1].partition(":")
+    return {"ID": grants.canonical_id(account) if name == "root" else upload.initiator}
+
+
 def _upload_shown(bucket: Bucket, upload: Upload, encoding: str) -> dict[str, Any]:
     one: dict[str, Any] = {
         "Key": names.encode(upload.key, encoding),
@@ -124,7 +133,7 @@ def _upload_shown(bucket: Bucket, upload: Upload, encoding: str) -> dict[str, An
         "Initiated": upload.started_s,
         "StorageClass": upload.storage_class,
         "Owner": acls.owner(bucket.account),
-        "Initiator": {"ID": upload.initiator, "DisplayName": upload.initiator.rpartition("/")[2]},
+        "Initiator": _initiator(upload),
     }
     if upload.algorithm:
         one |= {"ChecksumAlgorithm": upload.algorithm, "ChecksumType": upload.checksum_type}

@@ -20,6 +20,7 @@ from . import (
     jobs,
     lifecycle,
     limits,
+    locks,
     names,
     object_state,
     preconditions,
@@ -217,11 +218,9 @@ def upload_part(
         checksum_crc32, checksum_crc32_c, checksum_crc64_nvme, checksum_sha1, checksum_sha256, checksum_sha512,
         checksum_md5, checksum_xxhash64, checksum_xxhash3, checksum_xxhash128,
     )  # fmt: skip
-    if given is not None and upload.algorithm and given[0] != upload.algorithm:
-        raise InvalidRequest(
-            f"Checksum Type mismatch occurred, expected checksum Type: {upload.algorithm.lower()}, actual checksum "
-            f"Type: {given[0].lower()}"
-        )
+    checksums.check_part(upload.algorithm, upload.checksum_type, given)
+    if given is None and not content_md5:
+        locks.check_sum(call, upload.lock, "Put Part")
     sums = checksums.check(body, content_md5, given, upload.algorithm)
     size = body.size if isinstance(body, Blob) else len(body)
     if size > limits.PART_BYTES:

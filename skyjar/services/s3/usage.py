@@ -90,7 +90,7 @@ def _reading(operation: str) -> Callable[[Ended, Tallies], None]:
             found = _begin(ended, tallies, key)
         found.requests += 1
         if has_body:
-            size = result["ContentLength"]
+            size = result.get("ContentLength", 0)  # Object Lambda may not know it
             found.read += size
             if not ended.is_inside:
                 found.sent += size

@@ -48,6 +48,11 @@ def put_bucket_versioning(
         raise InvalidBucketState(
             "An Object Lock configuration is present on this bucket, so the versioning state cannot be changed."
         )
+    if where.has_replication and status != "Enabled":
+        raise InvalidBucketState(
+            "A replication configuration is present on this bucket, so you cannot change the versioning state. To change the "
+            "versioning state, first delete the replication configuration."
+        )
     is_switched = wanted is not None and (wanted == "Enabled") != where.has_mfa_delete
     if is_switched:
         if call.caller.kind != "root" or call.caller.account != where.account:

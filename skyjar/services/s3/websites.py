@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from typing import Any
+from urllib.parse import quote
 
 from skyjar.kernel import sites
 from skyjar.kernel.call import Call
@@ -104,7 +105,7 @@ def _check_host(redirect: dict[str, Any]) -> None:
 
 
 def route(document: dict[str, Any], key: str, error: int | None) -> tuple[dict[str, Any], str] | None:
-    """The redirect of the first rule that is met, and the key that it leads to; `error`: the status there is otherwise."""
+    """The redirect of the first rule that is met, and the path that it leads to, encoded; `error`: the status there is otherwise."""
     for rule in document.get("RoutingRules") or ():
         condition, redirect = rule.get("Condition") or {}, rule["Redirect"]
         code = condition.get("HttpErrorCodeReturnedEquals")
@@ -114,8 +115,13 @@ def route(document: dict[str, Any], key: str, error: int | None) -> tuple[dict[s
         if not key.startswith(prefix):
             continue
         if "ReplaceKeyWith" in redirect:
-            return redirect, redirect["ReplaceKeyWith"]
+            return redirect, _as_said(redirect["ReplaceKeyWith"])
         if "ReplaceKeyPrefixWith" in redirect:
-            return redirect, redirect["ReplaceKeyPrefixWith"] + key[len(prefix) :]
-        return redirect, key
+            return redirect, _as_said(redirect["ReplaceKeyPrefixWith"]) + quote(key[len(prefix) :])
+        return redirect, quote(key)
     return None
+
+
+def _as_said(replacement: str) -> str:
+    """What a rule says stays a URL's text: `#!/` leads a page's own script to its path."""
+    return quote(replacement, safe="/?#[]@!$&'()*+,;=:%~")

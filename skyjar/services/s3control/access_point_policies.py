@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from skyjar.kernel import named_principals
 from skyjar.kernel.call import Call
 from skyjar.kernel.errors import AccessDenied
 from skyjar.kernel.service import operation
@@ -20,7 +21,7 @@ from .public_access import BLOCK_POLICY
 from .state import Flags, Point
 
 
-def checked(policy: str, arn: str, prefix: str) -> str:
+def checked(call: Call, policy: str, arn: str, prefix: str) -> str:
     """The policy of a point with that ARN: actions begin with `prefix`, resources are the point or objects behind it."""
     try:
         document = validate(policy, "resource", size_limit=limits.POLICY_BYTES)
@@ -35,6 +36,9 @@ def checked(policy: str, arn: str, prefix: str) -> str:
             raise MalformedPolicy("Policy has invalid resource")
         if not all(each == "*" or each.lower().startswith(prefix) for each in statement.actions):
             raise MalformedPolicy("Policy has invalid action")
+        named = statement.principal.named if statement.principal is not None else ()
+        if not all(named_principals.exists(call, each) for each in named):
+            raise MalformedPolicy("Invalid principal in policy")
     return document.text
 
 
@@ -48,7 +52,7 @@ def blocks_public(call: Call, own: Flags) -> bool:
 def put_access_point_policy(call: Call, *, account_id: str, name: str, policy: str) -> None:
     point = state.point_of(call, account_id, name)
     arn = arn_of(call, point.name)
-    is_public = publicity.is_public(checked(policy, arn, "s3:"))
+    is_public = publicity.is_public(checked(call, policy, arn, "s3:"))
     if is_public and blocks_public(call, point.blocks):
         raise AccessDenied(
             f"User: {call.caller.arn} is not authorized to perform: s3:PutAccessPointPolicy on resource: "

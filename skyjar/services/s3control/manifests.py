@@ -38,8 +38,9 @@ def check(manifest: dict[str, Any] | None, generator: dict[str, Any] | None) -> 
         fields = spec.get("Fields") or []
         if not manifest["Location"]["ObjectArn"].startswith(_ARN) or "/" not in manifest["Location"]["ObjectArn"]:
             raise InvalidRequest("The manifest's object is named by its ARN.")
-        if spec["Format"] == _CSV and not (set(fields) >= {"Bucket", "Key"} and len(fields) <= 3):
-            raise InvalidRequest("The fields of a CSV manifest are Bucket and Key, and may be VersionId.")
+        named = sorted(field for field in fields if field != "Ignore")
+        if spec["Format"] == _CSV and named not in (["Bucket", "Key"], ["Bucket", "Key", "VersionId"]):
+            raise InvalidRequest("The fields of a CSV manifest are Bucket and Key, and may be VersionId and Ignore.")
         if spec["Format"] != _CSV and fields:
             raise InvalidRequest("The fields of an inventory are in its manifest.")
         return

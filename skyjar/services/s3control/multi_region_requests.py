@@ -157,7 +157,7 @@ def _delete(call: Call, details: dict[str, Any]) -> MultiRegionPoint:
 
 def _propose(call: Call, details: dict[str, Any]) -> MultiRegionPoint:
     point = _ready(call, details["Name"])
-    text = checked(details["Policy"], kept.arn_of(call, point.alias), "s3:")
+    text = checked(call, details["Policy"], kept.arn_of(call, point.alias), "s3:")
     if publicity.is_public(text) and blocks_public(call, point.blocks):
         raise AccessDenied("Access denied.")
     kept.points.replace(call, point, msgspec.structs.replace(point, proposed=details["Policy"]))

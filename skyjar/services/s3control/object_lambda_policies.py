@@ -20,7 +20,7 @@ from .object_lambdas import arn_of, keep
 @operation
 def put_access_point_policy_for_object_lambda(call: Call, *, account_id: str, name: str, policy: str) -> None:
     found = state.object_lambda_of(call, account_id, name)
-    if publicity.is_public(checked(policy, arn_of(call, name), "s3-object-lambda:")):
+    if publicity.is_public(checked(call, policy, arn_of(call, name), "s3-object-lambda:")):
         raise AccessDenied(
             f"User: {call.caller.arn} is not authorized to perform: s3:PutAccessPointPolicyForObjectLambda on resource: "
             f'"{arn_of(call, name)}" because public policies are prevented by the BlockPublicPolicy setting in S3 Block '

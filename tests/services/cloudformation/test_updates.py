@@ -38,6 +38,16 @@ def test_a_fixed_property_replaces_the_resource_and_its_references(stacks: Stack
     assert events.index(("s", "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS")) < events.index(("A", "DELETE_IN_PROGRESS"))
 
 
+def test_what_has_a_name_of_its_own_is_not_replaced_under_it(stacks: Stacks) -> None:
+    stacks.deploy({"A": queue("a.fifo", FifoQueue=True), "B": queue("b")})
+    assert stacks.deploy({"A": queue("a.fifo"), "B": queue("b")}) == "UPDATE_ROLLBACK_COMPLETE"
+    assert stacks.reason("A", "UPDATE_FAILED") == (
+        "CloudFormation cannot update a stack when a custom-named resource requires replacing. Rename a.fifo and update the stack "
+        "again."
+    )
+    assert stacks.queues() == ["a.fifo", "b"]
+
+
 def test_what_the_template_no_longer_has_goes_in_the_end_dependents_first(stacks: Stacks) -> None:
     stacks.deploy({"A": queue("a"), "P": policy([{"Ref": "A"}]), "K": queue("k")})
     assert stacks.deploy({"K": queue("k")}) == "UPDATE_COMPLETE"

@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from typing import Any
 
+from . import sayings
+from .following import Follower
 from .model import Condition, Model, Move, Place, key, parameters, place_of, tidy, value, whole
+from .sayings import said
 
 Send = Callable[..., dict[str, Any]]  # send("PutItem", TableName=…) -> the answer; raises Refused
 
@@ -21,6 +24,7 @@ CODES = {
     "ConditionalCheckFailed": "ConditionalCheckFailedException",
     "ValidationError": "ValidationException",
     "TransactionConflict": "TransactionConflictException",
+    "DuplicateItem": "DuplicateItemException",
 }
 TABLE: dict[str, Any] = {
     "TableName": "tab",
@@ -30,6 +34,7 @@ TABLE: dict[str, Any] = {
         for name, kind in {"pk": "S", "sk": "N", "n": "N", "g": "S"}.items()
     ],
     "BillingMode": "PAY_PER_REQUEST",
+    "StreamSpecification": {"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"},
     "GlobalSecondaryIndexes": [
         {
             "IndexName": "gsi",
@@ -64,6 +69,7 @@ class Pair:
     def __init__(self, send: Send) -> None:
         self.send = send
         self.model = Model()
+        self.stream = Follower(send)
 
     def create(self) -> None:
         self.send("CreateTable", **TABLE)
@@ -71,18 +77,68 @@ class Pair:
 
     # Writes
 
-    def single(self, move: Move, ongoing: Collection[Place] = ()) -> None:
+    def single(self, move: Move, ongoing: Collection[Place] = (), returned: str = "ALL_OLD") -> None:
         operation = f"{move.kind}Item"
         before = self.model.shown(move.place)
+        if move.kind != "Update" or (returned.startswith("UPDATED") and not (move.change and move.change.names)):
+            returned = "ALL_OLD"
         outcome = "TransactionConflict" if move.place in ongoing else self.model.outcome(move)
         try:
-            answer = self.send(operation, **parameters(move), ReturnValues="ALL_OLD")
+            answer = self.send(operation, **parameters(move), ReturnValues=returned)
         except Refused as refused:
             assert refused.code == CODES.get(outcome), (move, refused)
             return
         assert outcome == "None", f"{move} should have been refused"
-        assert tidy(answer.get("Attributes")) == before, move
         self.model.apply(move)
+        wanted = before if returned.endswith("OLD") else self.model.shown(move.place)
+        if returned.startswith("UPDATED") and wanted is not None and move.change is not None:
+            wanted = {name: each for name, each in wanted.items() if name in move.change.names} or None
+        assert tidy(answer.get("Attributes")) == wanted, (move, returned)
+
+    def statement(self, move: Move, returning: str) -> None:
+        """A single one in PartiQL."""
+        outcome, before = sayings.outcome(self.model, move), self.model.shown(move.place)
+        if move.kind == "Put" or (move.kind == "Delete" and returning != "ALL OLD"):
+            returning = ""
+        try:
+            answer = self.send("ExecuteStatement", **said(move, returning))
+        except Refused as refused:
+            assert refused.code == CODES.get(outcome), (move, refused)
+            return
+        assert outcome == "None", f"{move} should have been refused"
+        self.model.apply(move)
+        wanted = before if returning.endswith("OLD") else self.model.shown(move.place)
+        assert [tidy(item) for item in answer["Items"]] == ([wanted] if returning and wanted is not None else []), move
+
+    def statements(self, moves: list[Move]) -> None:
+        """A BatchExecuteStatement: each by itself."""
+        moves = [move for move in moves if move.kind != "ConditionCheck"]
+        outcomes = [sayings.outcome(self.model, move) for move in moves]
+        if not moves:
+            return
+        answer = self.send("BatchExecuteStatement", Statements=[said(move) for move in moves])
+        assert [each.get("Error", {}).get("Code", "None") for each in answer["Responses"]] == outcomes, moves
+        for move, outcome in zip(moves, outcomes, strict=True):
+            if outcome == "None":
+                self.model.apply(move)
+
+    def said_together(self, moves: list[Move]) -> None:
+        """An ExecuteTransaction."""
+        outcomes = [sayings.outcome(self.model, move) for move in moves]
+        try:
+            self.send("ExecuteTransaction", TransactStatements=[said(move) for move in moves])
+        except Refused as refused:
+            assert (refused.code, refused.reasons) == ("TransactionCanceledException", outcomes), moves
+            assert set(outcomes) != {"None"}
+            return
+        assert set(outcomes) == {"None"}, f"{moves} should have been cancelled"
+        for move in moves:
+            self.model.apply(move)
+
+    def told(self) -> None:
+        """The stream has told of every change of every item, once and in order."""
+        self.stream.read()
+        assert self.stream.told == self.model.told
 
     def together(self, moves: list[Move], ongoing: Collection[Place] = (), send: Send | None = None) -> bool:
         """A transaction, which may meet another one that has some places; each place is named once. Whether it was done."""
@@ -102,7 +158,7 @@ class Pair:
         return True
 
     def meet(
-        self, first: list[Move], begin: Send, waits: Callable[[], bool], second: Callable[[Collection[Place]], None]
+        self, first: list[Move], begin: Send, waits: Callable[[], bool], second: Callable[[Collection[Place]], object]
     ) -> None:
         """Begin a transaction, and do something else while it is going on: as long as what it wrote `waits`, if it wrote anything."""
         is_done = self.together(first, send=begin)
@@ -185,6 +241,22 @@ class Pair:
         assert scanned == len(self.model.items)
         assert sorted(found, key=place_of) == self.filtered(sorted(self.model.items), kept)
 
+    def select(self, text: str, values: list[Any], limit: int, places: list[Place], *, is_ordered: bool) -> None:
+        """The pages of a SELECT."""
+        found: list[Any] = []
+        token: dict[str, str] = {}
+        while True:
+            page = self.send(
+                "ExecuteStatement", Statement=text, Parameters=[value(each) for each in values], Limit=limit, **token
+            )  # fmt: skip
+            assert len(page["Items"]) <= limit
+            found += [tidy(item) for item in page["Items"]]
+            if "NextToken" not in page:
+                break
+            token = {"NextToken": page["NextToken"]}
+        wanted = [self.model.shown(place) for place in places]
+        assert (found if is_ordered else sorted(found, key=place_of)) == wanted
+
     def filtered(self, places: list[Place], kept: Condition | None) -> list[Any]:
         return [self.model.shown(each) for each in places if kept is None or kept.holds(self.model.items[each])]
 
@@ -218,6 +290,7 @@ class Pair:
     def everything(self) -> None:
         """All of both, by every way in."""
         self.counts()
+        self.told()
         self.scan(7, 1, None)
         for name in ("a", "b", "g", "h"):
             self.query(name, -9, 9, 5, True, None)

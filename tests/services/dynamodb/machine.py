@@ -11,12 +11,26 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_sta
 
 from .comparison import Pair
 from .model import Condition, Move, Place
-from .moves import BESIDE_KEYS, BESIDE_N, FILTERS, GROUPS, PLACES, SMALL, batches, singles, transactions
+from .moves import (
+    BESIDE_KEYS,
+    BESIDE_N,
+    FILTERS,
+    GROUPS,
+    PLACES,
+    RETURNED,
+    SMALL,
+    batches,
+    singles,
+    statements,
+    transactions,
+)
+from .sayings import is_sayable
 
 NOON = 1_800_000_000  # 2027-01-15T08:00:00Z, where the clock stands at first
 HOUR = 3600
 EXPIRIES = st.sampled_from([NOON + hour * HOUR for hour in (-1, 1, 2, 3, 1_000)])
 LIMITS = st.integers(1, 6)
+OF_STREAMS = {"ListStreams", "DescribeStream", "GetShardIterator", "GetRecords"}
 
 
 class Machine(RuleBasedStateMachine):
@@ -46,9 +60,21 @@ class Machine(RuleBasedStateMachine):
     def begin(self) -> None:
         self.pair.create()
 
-    @rule(move=singles(EXPIRIES))
-    def one_write(self, move: Move) -> None:
-        self.pair.single(move)
+    @rule(move=singles(EXPIRIES), returned=RETURNED)
+    def one_write(self, move: Move, returned: str) -> None:
+        self.pair.single(move, returned=returned)
+
+    @rule(move=singles(EXPIRIES).filter(is_sayable), returning=st.sampled_from(["", "ALL OLD", "ALL NEW"]))
+    def a_statement(self, move: Move, returning: str) -> None:
+        self.pair.statement(move, returning)
+
+    @rule(moves=statements(EXPIRIES))
+    def a_batch_of_statements(self, moves: list[Move]) -> None:
+        self.pair.statements(moves)
+
+    @rule(moves=statements(EXPIRIES))
+    def a_transaction_of_statements(self, moves: list[Move]) -> None:
+        self.pair.said_together(moves)
 
     @rule(moves=batches(EXPIRIES))
     def a_batch(self, moves: list[Move]) -> None:
@@ -90,9 +116,34 @@ class Machine(RuleBasedStateMachine):
     def a_scan(self, limit: int, segments: int, kept: Condition | None) -> None:
         self.pair.scan(limit, segments, kept)
 
+    @rule(low=SMALL, limit=LIMITS, is_down=st.booleans())
+    def a_select(self, low: int, limit: int, is_down: bool) -> None:
+        places = [place for place in self.pair.model.partition("a") if place[1] >= low]
+        order = " ORDER BY sk DESC" if is_down else ""
+        self.pair.select(
+            f"SELECT * FROM tab WHERE pk = ? AND sk >= ?{order}", ["a", low], limit,
+            places[::-1] if is_down else places, is_ordered=True,
+        )  # fmt: skip
+
+    @rule(limit=LIMITS)
+    def a_select_of_two_keys(self, limit: int) -> None:
+        """The partitions come as they are named."""
+        places = [*self.pair.model.partition("b"), *self.pair.model.partition("a")]
+        self.pair.select("SELECT * FROM tab WHERE pk IN [?, ?]", ["b", "a"], limit, places, is_ordered=True)
+
+    @rule(group=GROUPS, limit=LIMITS)
+    def a_select_of_an_index(self, group: str, limit: int) -> None:
+        places = sorted(self.pair.model.members("gsi", group))
+        self.pair.select('SELECT * FROM tab."gsi" WHERE g = ?', [group], limit, places, is_ordered=False)
+
+    @rule()
+    def the_stream(self) -> None:
+        self.pair.told()
+
     @rule()
     def an_hour_passes(self) -> None:
-        """And two minutes, in which what expired in it is deleted."""
+        """And two minutes, in which what expired in it is deleted. What is a day old is not in the stream any more."""
+        self.pair.told()
         self.turn(HOUR)
         self.now += HOUR
         self.pair.model.expire(self.now)

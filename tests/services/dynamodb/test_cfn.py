@@ -180,7 +180,7 @@ def test_a_global_table_in_two_regions_at_once(desk: Any) -> None:
     assert made.attributes.keys() == {"Arn", "TableId", "StreamArn"}
     for replicas, error in (
         ([{"Region": FAR}], AWSError),
-        ([{"Region": HOME, "KinesisStreamSpecification": {}}], AWSError),
+        ([{"Region": HOME, "GlobalTableSettingsReplicationMode": "ENABLED"}], AWSError),
     ):
         with pytest.raises(error):
             run(desk, GLOBAL.create, {**PLAIN, "TableName": "other", "Replicas": replicas}, resource=OTHER)

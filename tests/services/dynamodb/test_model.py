@@ -26,10 +26,11 @@ from skyjar.pipeline.pipeline import Pipeline
 from tests.conftest import Desk
 
 from .comparison import Refused
-from .machine import EXPIRIES, Machine, explore
+from .machine import EXPIRIES, OF_STREAMS, Machine, explore
 from .model import Move
 from .moves import batches, singles, transactions
 
+LAG_S = 7.0
 MINUTES = float(os.environ.get("SKYJAR_MODEL_MINUTES", "0"))
 
 
@@ -72,7 +73,8 @@ class AtTheDesk(Machine):
     def send(self, operation: str, **members: Any) -> dict[str, Any]:
         try:
             given = {snake(name): value for name, value in members.items()}
-            answer: dict[str, Any] = getattr(self.desk.ask("dynamodb"), snake(operation))(**given)
+            service = "dynamodbstreams" if operation in OF_STREAMS else "dynamodb"
+            answer: dict[str, Any] = getattr(self.desk.ask(service), snake(operation))(**given)
         except AWSError as error:
             raise refusal(error) from error
         return answer
@@ -94,7 +96,7 @@ class AtTheDesk(Machine):
 
     @rule(first=transactions(EXPIRIES), second=transactions(EXPIRIES))
     def two_transactions_meet(self, first: list[Move], second: list[Move]) -> None:
-        self.pair.meet(first, self.begin_only, self.waits, lambda ongoing: self.pair.together(second, ongoing) and None)
+        self.pair.meet(first, self.begin_only, self.waits, lambda ongoing: self.pair.together(second, ongoing))
         self.desk.store.flush()
 
     @rule(first=transactions(EXPIRIES), second=singles(EXPIRIES))
@@ -117,6 +119,38 @@ class AtTheDesk(Machine):
         self.desk.close()
         self.desk.store.close()
         shutil.rmtree(self.directory, ignore_errors=True)
+
+
+class Stale(AtTheDesk):
+    """Where reads may be stale: what is written, and whoever asks for what is there, sees nothing of it."""
+
+    def open(self) -> None:
+        super().open()
+        self._behave(LAG_S)
+
+    def restart(self) -> None:
+        super().restart()
+        self._behave(LAG_S)
+
+    def _behave(self, lag_s: float) -> None:
+        self.desk.pipeline.behaviour.stale_reads_s = lag_s
+
+    def send(self, operation: str, **members: Any) -> dict[str, Any]:
+        if members.get("IndexName", "lsi") != "lsi" or '."gsi"' in members.get("Statement", ""):
+            self._behave(0.0)  # global indexes have no consistent reads
+        elif operation in ("GetItem", "Query", "Scan", "ExecuteStatement"):
+            members["ConsistentRead"] = True
+        elif operation == "BatchGetItem":
+            asked = {name: {**each, "ConsistentRead": True} for name, each in members["RequestItems"].items()}
+            members["RequestItems"] = asked
+        try:
+            return super().send(operation, **members)
+        finally:
+            self._behave(LAG_S)
+
+
+def test_stale_reads_change_nothing_of_what_is_there() -> None:
+    explore(Stale, 30, 30)
 
 
 def test_the_service_and_a_dictionary_agree() -> None:

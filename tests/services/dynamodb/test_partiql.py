@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import random
 from typing import Any
 
 import pytest
 
 from skyjar.kernel.errors import AWSError
-from skyjar.kernel.principals import root
+from skyjar.kernel.principals import Principal, root
 from skyjar.services.dynamodb import partiql, permissions
 from skyjar.services.dynamodb.errors import ValidationException
 
@@ -195,6 +196,26 @@ def test_statements_are_judged_by_what_they_do(desk: Any, db: Any) -> None:
         "dynamodb:EnclosingOperation": "ExecuteTransaction", "dynamodb:LeadingKeys": ["a"],
         "dynamodb:Attributes": ["n", "pk", "sk"],
     }  # fmt: skip
+
+
+def test_each_statement_of_a_batch_is_judged_by_itself(desk: Any, db: Any) -> None:
+    iam = desk.ask("iam")
+    made = iam.create_user(user_name="ann")["User"]
+    statement = {"Effect": "Allow", "Action": "dynamodb:PartiQLSelect", "Resource": "*"}
+    statement["Condition"] = {"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": ["a"]}}
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    iam.put_user_policy(user_name="ann", policy_name="p", policy_document=policy)
+    ann = desk.ask(
+        "dynamodb", Principal(kind="user", account=desk.account, arn=made["Arn"], id=made["UserId"], name="ann")
+    )
+    texts = ["SELECT sk FROM tab WHERE pk = 'a' AND sk = 1", "SELECT sk FROM tab WHERE pk = 'b' AND sk = 1", "SELECT"]
+    found = ann.batch_execute_statement(statements=[{"Statement": text} for text in texts])["Responses"]
+    assert found[0]["Item"] == item(sk=1)
+    assert [each["Error"]["Code"] for each in found[1:]] == ["AccessDenied", "ValidationError"]
+    delete = [{"Statement": "DELETE FROM tab WHERE pk = 'a' AND sk = 1"}]
+    (denied,) = ann.batch_execute_statement(statements=delete)["Responses"]
+    assert "is not authorized to perform: dynamodb:PartiQLDelete on resource" in denied["Error"]["Message"]
+    assert numbers(run(db, "SELECT * FROM tab WHERE pk = 'a' AND sk = 1")), "it is still there"
 
 
 @pytest.mark.parametrize(

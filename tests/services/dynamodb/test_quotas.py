@@ -53,15 +53,13 @@ def test_provisioned_units_are_quotas_of_table_and_account(desk: Any, table: Mak
         "TableMaxReadCapacityUnits": 50,
         "TableMaxWriteCapacityUnits": 40_000,
     }
-    with pytest.raises(LimitExceededException, match="ReadCapacityUnits requested: 51, limit: 50"):
+    with pytest.raises(LimitExceededException, match="requested ReadCapacityUnits, 51, is above the per table maximum"):
         table("two", **units(51, 1))
     gsi = index("gsi", "g", ProvisionedThroughput={"ReadCapacityUnits": 1, "WriteCapacityUnits": 15})
-    with pytest.raises(
-        LimitExceededException, match=r"the account limit\. WriteCapacityUnits requested: 31, limit: 30"
-    ):
+    with pytest.raises(LimitExceededException, match=r"reserved by the account: 10\. Limit: 30\. Requested: 21\."):
         table("two", **units(1, 6), types={"g": "S"}, global_secondary_indexes=[gsi])
     table("two", **units(1, 5), types={"g": "S"}, global_secondary_indexes=[gsi])
-    with pytest.raises(LimitExceededException, match="requested: 31"):
+    with pytest.raises(LimitExceededException, match=r"reserved by the account: 30\. Limit: 30\. Requested: 11\."):
         db.update_table(table_name="one", provisioned_throughput=units(50, 11)["provisioned_throughput"])
     allow(desk, "account-write-units", 5)
     db.update_table(table_name="one", provisioned_throughput=units(50, 9)["provisioned_throughput"])
@@ -79,6 +77,6 @@ def test_a_restored_table_counts_too(desk: Any, table: Make) -> None:
     allow(desk, "table-read-units", 10)
     units_of = {"ReadCapacityUnits": 11, "WriteCapacityUnits": 1}
     override = {"billing_mode_override": "PROVISIONED", "provisioned_throughput_override": units_of}
-    with pytest.raises(LimitExceededException, match="requested: 11"):
+    with pytest.raises(LimitExceededException, match="ReadCapacityUnits, 11, is above the per table maximum"):
         db.restore_table_from_backup(**restore, **override)
     db.restore_table_from_backup(**restore)

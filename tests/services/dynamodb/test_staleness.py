@@ -125,3 +125,39 @@ def test_nothing_is_kept_for_long_or_when_it_is_off(desk: Any, db: Any) -> None:
     put(db, 1, 2)
     assert rows() == 0
     assert seen(db) == {1: 2}
+
+
+def statements(**more: Any) -> list[dict[str, Any]]:
+    return [{"Statement": f"SELECT * FROM tab WHERE pk='a' AND sk={n}", **more} for n in range(20)]
+
+
+def found_by(answer: dict[str, Any]) -> int:
+    return sum("Item" in each for each in answer["Responses"])
+
+
+def test_statements_are_stale_as_other_reads_are_and_transactions_never(desk: Any, db: Any) -> None:
+    for n in range(20):
+        put(db, n, 1)
+    desk.advance(LAG_S / 2)
+    some = len(seen(db))
+    assert 0 < some < 20
+    assert found_by(db.batch_execute_statement(statements=statements())) == some
+    assert found_by(db.batch_execute_statement(statements=statements(ConsistentRead=True))) == 20
+    select = {"statement": "SELECT * FROM tab WHERE pk='a'"}
+    assert len(db.execute_statement(**select)["Items"]) == some
+    assert len(db.execute_statement(**select, consistent_read=True)["Items"]) == 20
+    assert found_by(db.execute_transaction(transact_statements=statements())) == 20
+    gets = [{"Get": {"TableName": "tab", "Key": item(pk="a", sk=n)}} for n in range(20)]
+    assert found_by(db.transact_get_items(transact_items=gets)) == 20
+
+
+def test_writes_see_what_is_there(desk: Any, db: Any) -> None:
+    """Conditions and counters are never judged by what is stale."""
+    key = {"table_name": "tab", "key": item(pk="a", sk=1)}
+    for n in range(1, 6):
+        condition = "attribute_not_exists(n)" if n == 1 else "n = :was"
+        values = {":one": {"N": "1"}, ":zero": {"N": "0"}, **({":was": {"N": str(n - 1)}} if n > 1 else {})}
+        made = db.update_item(**key, update_expression="SET n = if_not_exists(n, :zero) + :one",
+                              condition_expression=condition, expression_attribute_values=values,
+                              return_values="ALL_NEW")  # fmt: skip
+        assert made["Attributes"]["n"] == {"N": str(n)}

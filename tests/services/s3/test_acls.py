@@ -1,6 +1,7 @@
 """Access control lists, Object Ownership and Block Public Access, as callers of several accounts meet them."""
 
 import json
+from functools import partial
 from typing import Any
 
 import pytest
@@ -88,7 +89,11 @@ def test_lists_that_are_refused(desk: Any, s3: Any) -> None:
         s3.put_object(bucket="first", key="k", body=b"", acl="public-read")
     s3.put_object(bucket="first", key="k", body=b"", acl="bucket-owner-full-control")
     owned(s3, "ObjectWriter")
-    with pytest.raises(errors.UnresolvableGrantByEmailAddress):
+    for put in (s3.put_bucket_acl, partial(s3.put_object_acl, key="k")):
+        with pytest.raises(errors.MissingSecurityHeader) as missing:
+            put(bucket="first")
+        assert missing.value.fields == {"MissingHeaderName": "x-amz-acl"}
+    with pytest.raises(errors.MethodNotAllowed):
         s3.put_object(bucket="first", key="k", body=b"", grant_read='emailAddress="a@example.com"')
     with pytest.raises(errors.InvalidArgument):
         s3.put_object(bucket="first", key="k", body=b"", grant_read='uri="http://acs.amazonaws.com/groups/nobody"')

@@ -13,11 +13,13 @@ from skyjar.services.s3 import errors, lifecycle, limits
 @pytest.mark.parametrize(
     "name",
     ["My_Bucket", "ab", "a" * 64, "192.168.5.4", "-abc", "abc-", "a..b", "xn--abc", "sthree-abc", "abc-s3alias",
-     "abc--ol-s3", "amzn-s3-demo-x"],
+     "abc--ol-s3", "abc.mrap", "abc--x-s3", "abc--table-s3", "amzn-s3-demo-x", "Abc", "a.-b.", "a_b", "ü" * 3],
 )  # fmt: skip
 def test_names_that_no_bucket_may_have(desk: Any, name: str) -> None:
-    with pytest.raises(errors.InvalidBucketName):
+    with pytest.raises(errors.InvalidBucketName) as refused:
         desk.ask("s3").create_bucket(bucket=name)
+    assert (refused.value.code, refused.value.status) == ("InvalidBucketName", 400)
+    assert not desk.ask("s3").list_buckets()["Buckets"]
     for fine in ("abc", "a" * 63, "a.b-c"):
         desk.ask("s3").create_bucket(bucket=fine)
 
@@ -194,3 +196,56 @@ def test_a_deleted_bucket_is_gone_from_every_listing_at_once(s3: Any) -> None:
     assert [each["Name"] for each in s3.list_buckets()["Buckets"]] == ["first"]
     with pytest.raises(errors.NoSuchBucket):
         s3.head_bucket(bucket="second")
+
+
+def test_names_of_an_account_s_own(desk: Any) -> None:
+    s3 = desk.ask("s3")
+    own = f"data-{desk.account}-us-east-1-an"
+    s3.create_bucket(bucket=own, bucket_namespace="account-regional")
+    others = (
+        f"data-{desk.account}-eu-west-1-an",
+        "data-999999999999-us-east-1-an",
+        "data",
+        f"-{desk.account}-us-east-1-an",
+    )
+    for name in others:
+        with pytest.raises(errors.InvalidBucketName):
+            s3.create_bucket(bucket=name, bucket_namespace="account-regional")
+    for stranger in (s3, desk.ask("s3", root("999999999999"))):
+        with pytest.raises(errors.InvalidBucketName):
+            stranger.create_bucket(bucket=f"more-{desk.account}-us-east-1-an")
+    with pytest.raises(errors.InvalidArgument):
+        s3.create_bucket(bucket="data", bucket_namespace="mine")
+    assert [each["Name"] for each in s3.list_buckets()["Buckets"]] == [own]
+
+
+def test_who_must_take_names_of_the_account_s_own(desk: Any) -> None:
+    """The example of the User Guide."""
+    needed = {"StringNotEquals": {"s3:x-amz-bucket-namespace": "account-regional"}}
+    ann = desk.ask(
+        "s3",
+        user(
+            desk,
+            "ann",
+            {"Effect": "Allow", "Action": "s3:CreateBucket", "Resource": "*"},
+            {"Effect": "Deny", "Action": "s3:CreateBucket", "Resource": "*", "Condition": needed},
+        ),
+    )
+    with pytest.raises(errors.AccessDenied):
+        ann.create_bucket(bucket="anybodys")
+    ann.create_bucket(bucket=f"anns-{desk.account}-us-east-1-an", bucket_namespace="account-regional")
+
+
+def test_pages_of_buckets(desk: Any) -> None:
+    s3 = desk.ask("s3")
+    for name in ("aaa", "bbb", "ccc"):
+        s3.create_bucket(bucket=name)
+    first = s3.list_buckets(max_buckets=2)
+    assert [each["Name"] for each in first["Buckets"]] == ["aaa", "bbb"]
+    rest = s3.list_buckets(max_buckets=2, continuation_token=first["ContinuationToken"])
+    assert ([each["Name"] for each in rest["Buckets"]], "ContinuationToken" in rest) == (["ccc"], False)
+    for most in (0, 10_001):
+        with pytest.raises(errors.InvalidArgument, match="Argument max-buckets must be an integer between 1 and 10000"):
+            s3.list_buckets(max_buckets=most)
+    with pytest.raises(errors.InvalidArgument, match="The continuation token provided is incorrect"):
+        s3.list_buckets(continuation_token="aaa")

@@ -259,3 +259,22 @@ def test_configurations_with_an_id_come_change_and_go(desk: Any) -> None:
                          ("intelligent_tiering", "IntelligentTiering")):  # fmt: skip
         kept = getattr(s3, f"list_bucket_{noun}_configurations")(bucket=name)
         assert kept[f"{member}ConfigurationList"] == []
+
+
+@pytest.mark.parametrize(
+    ("properties", "begins"),
+    [
+        ({"BucketNamePrefix": "data"}, "data-"),
+        ({"BucketNamePrefix": "data", "BucketNamespace": "account-regional"}, "data-"),
+        ({"BucketNamespace": "account-regional"}, "s-bucket-"),
+        ({"BucketName": "mine-111122223333-us-east-1-an", "BucketNamespace": "account-regional"}, "mine-"),
+    ],
+)
+def test_a_bucket_of_the_account_s_own(desk: Any, properties: dict[str, str], begins: str) -> None:
+    desk.ask("cloudformation").create_stack(stack_name="s", template_body=template(**properties))
+    desk.settle()
+    name = outputs(desk)["Name"]
+    assert name.startswith(begins)
+    assert name.endswith(f"-{desk.account}-us-east-1-an")
+    assert len(name) <= 63
+    assert desk.ask("s3").list_buckets()["Buckets"][0]["Name"] == name

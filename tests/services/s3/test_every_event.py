@@ -142,6 +142,13 @@ def changed(desk: Any, s3: Any) -> None:
     s3.delete_object(bucket="first", key="a")
 
 
+def locked(s3: Any) -> None:
+    s3.put_object_lock_configuration(bucket="first", object_lock_configuration={"ObjectLockEnabled": "Enabled"})
+    s3.put_object(bucket="first", key="kept", body=b"x")
+    retention = {"Mode": "GOVERNANCE", "RetainUntilDate": 1_900_022_400.0}
+    s3.put_object_retention(bucket="first", key="kept", retention=retention)
+
+
 def posted(call: Any) -> None:
     """As a browser's form does."""
     call.ask("s3", call.caller, context={"s3:authType": "POST"}).put_object(bucket="first", key="form", body=b"x")
@@ -156,6 +163,7 @@ def test_every_type_of_event_is_told(desk: Any, s3: Any, ears: Ears) -> None:
     s3.put_bucket_versioning(bucket="first", versioning_configuration={"Status": "Enabled"})
     s3.put_object(bucket="first", key="gone/b", body=b"x")
     s3.delete_object(bucket="first", key="b")
+    locked(s3)
     failed_to_replicate(desk, s3)
     ears.pass_days(3, 1)
     records = ears.records
@@ -166,6 +174,17 @@ def test_every_type_of_event_is_told(desk: Any, s3: Any, ears: Ears) -> None:
     assert by_name["LifecycleTransition"]["lifecycleEventData"] == {
         "transitionEventData": {"destinationStorageClass": "STANDARD_IA"}
     }
+    assert {each["eventVersion"] for each in records} == {"2.6"}
+    own = ("ObjectRestore:Completed", "LifecycleExpiration:Delete", "LifecycleTransition", "IntelligentTiering")
+    assert {by_name[name]["requestParameters"]["sourceIPAddress"] for name in own} == {"s3.amazonaws.com"}
+    assert "sequencer" not in by_name["ObjectRestore:Completed"]["s3"]["object"]
+    assert by_name["ObjectCreated:Copy"]["s3"]["object"]["hasObjectAnnotation"] is False
+    assert by_name["ObjectRetention:Put"]["objectRetentionEventData"] == {
+        "mode": "GOVERNANCE",
+        "retainUntilDate": "2030-03-18T00:00:00.000Z",
+    }
+    (kept,) = [each["detail"] for each in ears.bridged if each["detail-type"] == "Object Retention Updated"]
+    assert kept["object-retention-event-data"]["retain-until-date"] == "2030-03-18T00:00:00Z"
     assert by_name["LifecycleExpiration:Delete"]["userIdentity"] == {"principalId": "s3.amazonaws.com"}
     assert {each["s3"]["object"]["key"] for each in records if each["eventName"] == "ObjectRestore:Completed"} == {
         "cold",
@@ -192,7 +211,7 @@ def test_event_bridge_is_told_what_it_is_told_of(desk: Any, s3: Any, ears: Ears)
         for each in found
         if each["detail-type"] == "Object Restore Completed"
     }
-    assert "restore-expiry-time" in completed["cold"]
+    assert completed["cold"]["restore-expiry-time"] == "2027-01-17T00:00:00Z"
     assert "restore-expiry-time" not in completed["tiered"]
     assert completed["tiered"]["source-storage-class"] == "INTELLIGENT_TIERING"
 

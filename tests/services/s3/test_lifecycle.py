@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from skyjar.kernel.errors import AWSError
 from skyjar.services.s3 import errors
 
 DAY_S = 86_400
@@ -90,6 +91,33 @@ def test_an_object_expires_after_it_was_moved(s3: Any) -> None:
         rules(s3, {"Transitions": [to("GLACIER", 30)], "Expiration": {"Days": 30}})
 
 
+DATE = 1_900_022_400.0
+TWICE = [{"Key": "a", "Value": "b"}, {"Key": "a", "Value": "c"}]
+
+
+@pytest.mark.parametrize(
+    ("rule", "sentence"),
+    [
+        ({"Transitions": [{"StorageClass": "GLACIER", "Date": DATE}], "Expiration": {"Days": 9}}, "Found mixed"),
+        ({"Transitions": [to("GLACIER", 1)], "Expiration": {"Date": DATE}, "Filter": {"Prefix": "a/"}}, "(prefix=a/)"),
+        ({"Transitions": [{"StorageClass": "GLACIER", "Date": DATE}], "Expiration": {"Date": DATE}}, "must be later than"),
+        ({"Expiration": {"Days": 1}, "Filter": {"And": {"Tags": TWICE}}}, "Duplicate Tag Keys are not allowed."),
+        ({"Expiration": {"Days": 1}, "Filter": {"Prefix": "x" * 1025}}, "The maximum size of a prefix is 1024."),
+        ({"NoncurrentVersionExpiration": {"NoncurrentDays": 1, "NewerNoncurrentVersions": 101}}, "between 1 and 100"),
+        (
+            {"NoncurrentVersionTransitions": [
+                {"NoncurrentDays": 1, "NewerNoncurrentVersions": 0, "StorageClass": "GLACIER"}]},
+            "between 1 and 100",
+        ),
+    ],
+)  # fmt: skip
+def test_rules_that_are_refused(s3: Any, rule: dict[str, Any], sentence: str) -> None:
+    with pytest.raises(AWSError) as caught:
+        rules(s3, rule)
+    assert sentence in caught.value.message
+    assert caught.value.code in ("InvalidRequest", "InvalidArgument")
+
+
 def test_the_life_of_a_restored_copy(desk: Any, s3: Any) -> None:
     arn = f"arn:aws:sqs:us-east-1:{desk.account}:q"
     statement = {
@@ -144,3 +172,82 @@ def test_restores_that_are_refused(s3: Any) -> None:
         )
     with pytest.raises(errors.MalformedXML):
         s3.restore_object(bucket="first", key="deep", restore_request={})
+
+
+def test_an_expiration_clears_a_lonely_delete_marker_when_it_is_old_enough(desk: Any, s3: Any) -> None:
+    s3.put_bucket_versioning(bucket="first", versioning_configuration={"Status": "Enabled"})
+    rules(s3, {"ID": "a", "Expiration": {"Days": 5}, "NoncurrentVersionExpiration": {"NoncurrentDays": 1}})
+    s3.put_object(bucket="first", key="k", body=b"x")
+    s3.delete_object(bucket="first", key="k")
+    desk.advance(3 * DAY_S)
+    left = s3.list_object_versions(bucket="first")
+    assert (len(left.get("Versions", ())), len(left["DeleteMarkers"])) == (0, 1)
+    desk.advance(3 * DAY_S)
+    assert not s3.list_object_versions(bucket="first").get("DeleteMarkers")
+
+
+@pytest.mark.parametrize("status", ["", "Enabled"])
+def test_what_goes_for_good_is_not_moved_before(desk: Any, s3: Any, status: str) -> None:
+    if status:
+        s3.put_bucket_versioning(bucket="first", versioning_configuration={"Status": status})
+    sqs = desk.ask("sqs")
+    url = sqs.create_queue(queue_name="told")["QueueUrl"]
+    arn = f"arn:aws:sqs:us-east-1:{desk.account}:told"
+    policy = {"Effect": "Allow", "Principal": "*", "Action": "sqs:SendMessage", "Resource": arn}
+    sqs.set_queue_attributes(
+        queue_url=url, attributes={"Policy": json.dumps({"Version": "2012-10-17", "Statement": [policy]})}
+    )
+    events = ["s3:LifecycleTransition", "s3:LifecycleExpiration:*"]
+    s3.put_bucket_notification_configuration(
+        bucket="first", notification_configuration={"QueueConfigurations": [{"QueueArn": arn, "Events": events}]}
+    )
+    rules(s3, {"ID": "a", "Transitions": [to("GLACIER", 0)]}, {"ID": "b", "Expiration": {"Days": 1}})
+    s3.put_object(bucket="first", key="k", body=BIG)
+    desk.clock.set(desk.clock.now() + 2 * DAY_S)  # nothing was done at the midnights between
+    desk.settle()
+    page = sqs.receive_message(queue_url=url, max_number_of_messages=10)["Messages"]
+    told = [r["eventName"] for each in page for r in json.loads(each["Body"]).get("Records", ())]
+    moved = ["LifecycleTransition", "LifecycleExpiration:DeleteMarkerCreated"]
+    assert sorted(told) == sorted(moved if status else ["LifecycleExpiration:Delete"])
+
+
+def test_lifecycle_waits_for_replication(desk: Any, s3: Any) -> None:
+    for name in ("first", "far"):
+        if name == "far":
+            s3.create_bucket(bucket=name)
+        s3.put_bucket_versioning(bucket=name, versioning_configuration={"Status": "Enabled"})
+    trust = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "s3.amazonaws.com"}}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
+    role = desk.ask("iam").create_role(role_name="copier", assume_role_policy_document=document)["Role"]["Arn"]
+    rule = {
+        "ID": "r", "Status": "Enabled", "Filter": {"Prefix": "a"}, "Priority": 1,
+        "DeleteMarkerReplication": {"Status": "Disabled"}, "Destination": {"Bucket": "arn:aws:s3:::far"},
+    }  # fmt: skip
+    s3.put_bucket_replication(bucket="first", replication_configuration={"Role": role, "Rules": [rule]})
+    rules(s3, {"ID": "x", "Expiration": {"Days": 1}, "Transitions": [to("GLACIER", 0)]})
+    for key in "ab":
+        s3.put_object(bucket="first", key=key, body=BIG)
+    desk.settle()
+    assert s3.head_object(bucket="first", key="a")["ReplicationStatus"] == "FAILED"
+    desk.advance(3 * DAY_S)
+    assert classes(s3) == {"a": "STANDARD"}
+    s3.delete_bucket_replication(bucket="first")
+    desk.advance(DAY_S)
+    assert s3.list_objects_v2(bucket="first")["KeyCount"] == 0
+
+
+def test_a_restore_in_progress_can_be_made_faster(desk: Any, s3: Any) -> None:
+    s3.put_object(bucket="first", key="k", body=b"x", storage_class="GLACIER")
+
+    def restore(tier: str) -> Any:
+        wanted = {"Days": 2, "GlacierJobParameters": {"Tier": tier}}
+        return s3.restore_object(bucket="first", key="k", restore_request=wanted)
+
+    restore("Bulk")
+    with pytest.raises(errors.RestoreAlreadyInProgress):
+        restore("Bulk")
+    assert restore("Expedited") == {"IsAccepted": True}
+    with pytest.raises(errors.RestoreAlreadyInProgress):
+        restore("Standard")
+    desk.advance(301)
+    assert s3.get_object(bucket="first", key="k")["Body"] == b"x"

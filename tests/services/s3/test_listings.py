@@ -129,3 +129,42 @@ def test_odd_keys_are_encoded_on_demand(s3: Any) -> None:
         s3.list_objects_v2(bucket="first", continuation_token="nonsense")
     with pytest.raises(errors.InvalidArgument):
         s3.list_objects(bucket="first", max_keys=-1)
+
+
+def test_listings_tell_what_is_restored_where_that_is_asked_for(desk: Any, s3: Any) -> None:
+    s3.put_bucket_versioning(bucket="first", versioning_configuration={"Status": "Enabled"})
+    for key in ("asked", "left"):
+        s3.put_object(bucket="first", key=key, body=b"x", storage_class="GLACIER")
+    s3.restore_object(bucket="first", key="asked", restore_request={"Days": 1})
+    asked = {"optional_object_attributes": ["RestoreStatus"]}
+
+    def told(**more: Any) -> list[Any]:
+        return [
+            [each.get("RestoreStatus") for each in answer]
+            for answer in (
+                s3.list_objects(bucket="first", **more)["Contents"],
+                s3.list_objects_v2(bucket="first", **more)["Contents"],
+                s3.list_object_versions(bucket="first", **more)["Versions"],
+            )
+        ]
+
+    assert told() == [[None, None]] * 3
+    assert told(**asked) == [[{"IsRestoreInProgress": True}, None]] * 3
+    desk.advance(6 * 3600)
+    (first, other), *_ = told(**asked)
+    assert other is None
+    assert first["IsRestoreInProgress"] is False
+    assert first["RestoreExpiryDate"] > desk.clock.now()
+    assert told(**asked) == [[first, None]] * 3
+    desk.advance(3 * 86_400)
+    assert told(**asked) == [[None, None]] * 3
+    with pytest.raises(errors.InvalidArgument, match="Invalid attribute name"):
+        s3.list_objects_v2(bucket="first", optional_object_attributes=["Owner"])
+
+
+def test_who_began_an_upload(desk: Any, s3: Any) -> None:
+    """An account by its canonical id; names are not shown since November 2025."""
+    upload = s3.create_multipart_upload(bucket="first", key="k")["UploadId"]
+    owner = s3.list_buckets()["Owner"]
+    assert s3.list_parts(bucket="first", key="k", upload_id=upload)["Initiator"] == owner
+    assert s3.list_multipart_uploads(bucket="first")["Uploads"][0]["Initiator"] == owner

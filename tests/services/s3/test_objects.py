@@ -80,6 +80,11 @@ def test_conditional_writes(s3: Any) -> None:
     put(s3, b"2", if_match=etag)
     with pytest.raises(errors.PreconditionFailed):
         s3.delete_object(bucket="first", key="k", if_match=etag)
+    with pytest.raises(errors.PreconditionFailed):
+        s3.delete_object(bucket="first", key="nothing", if_match="*")
+    for theirs in ({"if_match_size": 1}, {"if_match_last_modified_time": 1.0}):  # of directory buckets
+        with pytest.raises(errors.NotImplementedByS3):
+            s3.delete_object(bucket="first", key="k", **theirs)
     assert body_of(s3.get_object(bucket="first", key="k")) == b"2"
 
 
@@ -217,9 +222,14 @@ def complete_small(s3: Any) -> None:
 
 def test_composite_checksums(s3: Any) -> None:
     upload = s3.create_multipart_upload(bucket="first", key="k", checksum_algorithm="SHA256")["UploadId"]
-    part = s3.upload_part(bucket="first", key="k", upload_id=upload, part_number=1, body=b"abc")
+    named = {"bucket": "first", "key": "k", "upload_id": upload, "part_number": 1}
+    with pytest.raises(errors.InvalidRequest, match="expected checksum Type: sha256, actual checksum Type: null"):
+        s3.upload_part(**named, body=b"abc")
+    with pytest.raises(errors.InvalidRequest, match="expected checksum Type: sha256, actual checksum Type: crc32"):
+        s3.upload_part(**named, body=b"abc", checksum_crc32="NSRBwg==")
+    part = s3.upload_part(**named, body=b"abc", checksum_sha256="ungWv48Bz+pBQUDeXa4iI7ADYaOWF3qctBD/YfIAFa0=")
     listed = {"PartNumber": 1, "ETag": part["ETag"]}
-    with pytest.raises(errors.InvalidRequest):
+    with pytest.raises(errors.InvalidRequest, match="missing for part 1"):
         s3.complete_multipart_upload(bucket="first", key="k", upload_id=upload, multipart_upload={"Parts": [listed]})
     listed["ChecksumSHA256"] = part["ChecksumSHA256"]
     done = s3.complete_multipart_upload(bucket="first", key="k", upload_id=upload, multipart_upload={"Parts": [listed]})
@@ -263,3 +273,35 @@ def test_headers_of_the_answer_can_be_chosen_by_who_signs(desk: Any, s3: Any) ->
     assert anybody.get_object(bucket="first", key="k")["ContentType"] == "text/plain"
     with pytest.raises(errors.InvalidRequest, match="Request specific response headers"):
         anybody.get_object(bucket="first", key="k", **chosen)
+
+
+def test_headers_of_an_answer_are_what_the_request_wants(desk: Any, s3: Any) -> None:
+    put(s3, b"x", content_type="text/plain", cache_control="no-cache")
+    wanted = {
+        "response_cache_control": "max-age=1",
+        "response_content_disposition": "attachment",
+        "response_content_encoding": "identity",
+        "response_content_language": "de",
+        "response_content_type": "text/html",
+        "response_expires": 1_900_000_000.0,
+    }
+    for read in (s3.get_object, s3.head_object):
+        told = read(bucket="first", key="k", **wanted)
+        assert [
+            told[name] for name in ("CacheControl", "ContentDisposition", "ContentEncoding", "ContentLanguage")
+        ] == [
+            "max-age=1",
+            "attachment",
+            "identity",
+            "de",
+        ]
+        assert (told["ContentType"], told["Expires"]) == ("text/html", 1_900_000_000.0)
+        assert read(bucket="first", key="k")["ContentType"] == "text/plain"
+    public = {"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::first/*"}
+    s3.delete_public_access_block(bucket="first")
+    s3.put_bucket_policy(bucket="first", policy=json.dumps({"Version": "2012-10-17", "Statement": [public]}))
+    anybody = desk.ask("s3", ANONYMOUS)
+    for read in (anybody.get_object, anybody.head_object):
+        read(bucket="first", key="k")
+        with pytest.raises(errors.InvalidRequest, match="anonymous GET requests"):
+            read(bucket="first", key="k", response_content_type="text/html")

@@ -218,6 +218,8 @@ def test_public_policies(desk: Any, control: Any) -> None:
         ({"Action": "s3:GetObject", "Resource": "arn:aws:s3:::first/*"}, "Policy has invalid resource"),
         ({"Action": "sqs:SendMessage", "Resource": "arn:aws:s3:us-east-1:111122223333:accesspoint/front/object/*"},
          "Policy has invalid action"),
+        ({"Action": "s3:GetObject", "Resource": "arn:aws:s3:us-east-1:111122223333:accesspoint/front/object/*",
+          "Principal": {"AWS": "arn:aws:iam::111122223333:user/nobody"}}, "Invalid principal in policy"),
     ],
 )  # fmt: skip
 def test_policies_that_are_none(desk: Any, control: Any, statement: dict[str, Any], sentence: str) -> None:

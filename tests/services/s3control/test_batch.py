@@ -179,6 +179,14 @@ def test_manifests_that_cannot_be_used(batch: Batch) -> None:
         assert job["FailureReasons"][0]["FailureReason"].endswith(reason)
 
 
+def test_columns_of_a_list_that_are_ignored(batch: Batch) -> None:
+    manifest = batch.manifest("x,c,y,first\n", "Ignore", "Key", "Ignore", "Bucket")
+    assert batch.run(TAGGING, manifest=manifest)["ProgressSummary"]["NumberOfTasksSucceeded"] == 1
+    for fields in (("Bucket", "Ignore"), ("Bucket", "Key", "Key"), ("Bucket", "Key", "VersionId", "VersionId")):
+        with pytest.raises(AWSError, match="The fields of a CSV manifest"):
+            batch.run(TAGGING, manifest=batch.manifest("first,c,,\n", *fields))
+
+
 def test_an_inventory_is_a_manifest(batch: Batch) -> None:
     lines = gzip.compress(b'"first","a+b","1"\n"first","c","1"\n')
     batch.s3.put_object(bucket="reports", key="i/data.csv.gz", body=lines)

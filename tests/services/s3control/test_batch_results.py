@@ -95,21 +95,35 @@ def test_checksums_are_told_in_the_report(batch: Batch, algorithm: str, digest: 
         assert told["checksum_base64"] == held[name]
 
 
-def test_checksums_of_long_and_missing_objects(batch: Batch) -> None:
-    parts = [bytes([number]) * 5 * 1024**2 for number in range(3)]
-    upload = batch.s3.create_multipart_upload(bucket="first", key="long")["UploadId"]
+def multipart(batch: Batch, parts: list[bytes], **more: Any) -> None:
+    """The object `long` of `first`."""
+    upload = batch.s3.create_multipart_upload(bucket="first", key="long", **more)["UploadId"]
     done = [
         {"PartNumber": number, "ETag": batch.s3.upload_part(
             bucket="first", key="long", upload_id=upload, part_number=number, body=part)["ETag"]}
         for number, part in enumerate(parts, 1)
     ]  # fmt: skip
     batch.s3.complete_multipart_upload(bucket="first", key="long", upload_id=upload, multipart_upload={"Parts": done})
+
+
+def test_checksums_of_long_and_missing_objects(batch: Batch) -> None:
+    parts = [bytes([number]) * 5 * 1024**2 for number in range(3)]
+    multipart(batch, parts)
     job = batch.run({"S3ComputeObjectChecksum": {"ChecksumAlgorithm": "SHA256"}}, "first,long\nfirst,absent\n")
     found, missing = batch.report(job["JobId"])
     assert json.loads(found[6])["checksum_hex"] == hashlib.sha256(b"".join(parts)).hexdigest().upper()
     assert missing[3:6] == ["failed", "200", "PermanentFailure"]
     assert missing[6].startswith("error details: ") and '"errorCode": "404"' in missing[6]
     assert "Key not found" in missing[6]
+
+
+def test_a_multipart_object_is_copied(batch: Batch) -> None:
+    bodies = [b"1" * 5 * 1024**2, b"2" * 100_000]
+    multipart(batch, bodies, metadata={"a": "b"})
+    copy = {"S3PutObjectCopy": {"TargetResource": "arn:aws:s3:::reports", "TargetKeyPrefix": "to"}}
+    assert batch.run(copy, "first,long\n")["ProgressSummary"]["NumberOfTasksSucceeded"] == 1
+    made = batch.s3.head_object(bucket="reports", key="to/long")
+    assert (made["ETag"], made["Metadata"]) == (f'"{hashlib.md5(b"".join(bodies)).hexdigest()}"', {"a": "b"})
 
 
 def test_copies_are_granted_to_several(batch: Batch) -> None:

@@ -7,6 +7,10 @@ from skyjar.kernel.errors import AWSError
 SENTENCES = {
     "CSVParsingError": "Encountered an error parsing the CSV file. Check the file and try again.",
     "CastFailed": "Attempt to convert from one data type to another using CAST failed in the SQL expression.",
+    "EvaluatorInvalidTimestampFormatPatternSymbol": "The timestamp format pattern contains a symbol in the SQL expression that "
+    "is not valid.",
+    "EvaluatorUnterminatedTimestampFormatPatternToken": "The timestamp format pattern contains an unterminated token in the "
+    "SQL expression.",
     "EvaluatorInvalidArguments": "Incorrect number of arguments in the function call in the SQL expression.",
     "ExpressionTooLong": "The SQL expression is too long: The maximum byte-length for the SQL expression is 256 KB.",
     "InvalidColumnIndex": "The column index is invalid. Please check the service documentation and try again.",
@@ -21,6 +25,7 @@ SENTENCES = {
     "InvalidTextEncoding": "Invalid encoding type. Only UTF-8 encoding is supported.",
     "JSONParsingError": "Encountered an error parsing the JSON file. Check the file and try again.",
     "LexerInvalidChar": "The SQL expression contains an invalid character.",
+    "LexerInvalidIONLiteral": "The SQL expression contains an invalid ION literal.",
     "LexerInvalidLiteral": "The SQL expression contains an invalid literal.",
     "MissingHeaders": "Some headers in the query are missing from the file. Check the file and try again.",
     "MissingRequiredParameter": "The SelectRequest entity is missing a required parameter. Check the service "

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from .errors import Refused
+from .time_formats import to_string
 from .values import MISSING, moment_of, number_of, text_of
 
 Of = Callable[[Any], Any]
@@ -70,7 +71,8 @@ def _extract(part: str, value: Any) -> int:
     if part.startswith("timezone"):
         offset = moment.utcoffset() or timedelta()
         minutes = int(offset.total_seconds() // 60)
-        return minutes // 60 if part == "timezone_hour" else minutes % 60
+        size = abs(minutes) // 60 if part == "timezone_hour" else abs(minutes) % 60
+        return -size if minutes < 0 else size
     return int(getattr(moment, part))
 
 
@@ -116,6 +118,7 @@ _PLAIN: dict[str, Callable[..., Any]] = {
     "substring": _substring,
     "trim": _trim,
     "to_timestamp": moment_of,
+    "to_string": to_string,
     "extract": _extract,
     "date_add": _date_add,
     "date_diff": _date_diff,

@@ -10,6 +10,7 @@ import re
 from typing import Any, NamedTuple
 
 from .errors import Refused
+from .values import moment_of
 
 EXPRESSION_BYTES = 256 * 1024
 DEPTH_MAX = 64
@@ -22,12 +23,12 @@ TYPES = {
 FUNCTIONS = {  # least and most arguments
     "coalesce": (1, 64), "nullif": (2, 2), "char_length": (1, 1), "character_length": (1, 1), "lower": (1, 1),
     "upper": (1, 1), "substring": (2, 3), "trim": (1, 3), "utcnow": (0, 0), "to_timestamp": (1, 1), "extract": (2, 2),
-    "date_add": (3, 3), "date_diff": (3, 3),
+    "to_string": (2, 2), "date_add": (3, 3), "date_diff": (3, 3),
 }  # fmt: skip
 _PARTS = ("year", "month", "day", "hour", "minute", "second", "timezone_hour", "timezone_minute")
 _STRUCTURES = ("group", "order", "having", "join", "union", "inner", "left", "right", "cross", "distinct", "into")
 _TOKEN = re.compile(
-    r"""(?P<space>\s+|--[^\n]*)|(?P<number>\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)|(?P<text>'(?:[^']|'')*')"""
+    r"""(?P<space>\s+|--[^\n]*)|(?P<number>\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)|(?P<text>'(?:[^']|'')*')|(?P<moment>`[^`]*`)"""
     r"""|(?P<quoted>"(?:[^"]|"")*")|(?P<name>[A-Za-z_][A-Za-z0-9_]*)|(?P<sign><=|>=|<>|!=|[-+*/%=<>(),.\[\]])"""
 )
 _COMPARING = ("=", "<>", "!=", "<", ">", "<=", ">=")
@@ -63,7 +64,7 @@ def _tokens(text: str) -> list[Token]:
     while at < len(text):
         match = _TOKEN.match(text, at)
         if match is None:
-            raise Refused("LexerInvalidLiteral" if text[at] in "'\"" else "LexerInvalidChar", f"Found {text[at]!r}.")
+            raise Refused("LexerInvalidLiteral" if text[at] in "'\"`" else "LexerInvalidChar", f"Found {text[at]!r}.")
         kind = str(match.lastgroup)
         if kind != "space":
             found.append(Token(kind, match[0]))
@@ -275,6 +276,8 @@ class _Parser:
             return ("literal", int(token.text) if token.text.isdigit() else float(token.text))
         if token.kind == "text":
             return ("literal", _unquoted(self._take()))
+        if token.kind == "moment":
+            return ("literal", _moment(self._take().text[1:-1]))
         if self._has_sign("("):
             if self._is_word("select"):
                 raise Refused("UnsupportedSqlStructure", "There are no subqueries.")
@@ -371,6 +374,14 @@ class _Parser:
         if self._has_word("from"):
             return [("literal", side), first, self._expression()]
         return [("literal", side), ("literal", " "), first]
+
+
+def _moment(text: str) -> Any:
+    """What stands between backquotes is of Ion; points in time are taken."""
+    try:
+        return moment_of(text)
+    except Refused:
+        raise Refused("LexerInvalidIONLiteral", f"Found {text!r}.") from None
 
 
 def _unquoted(token: Token) -> str:
