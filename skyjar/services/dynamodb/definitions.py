@@ -52,8 +52,11 @@ def check_count(schema: list[dict[str, str]], attributes: list[dict[str, str]]) 
 def key_names(schema: list[dict[str, str]]) -> tuple[str, str]:
     """The partition key and the sort key (empty for none) of the KeySchema of a table or local index."""
     if len(schema) > 2:
+        shown = ", ".join(
+            f"KeySchemaElement(attributeName={each['AttributeName']}, keyType={each['KeyType']})" for each in schema
+        )
         raise ValidationException(
-            f"1 validation error detected: Value '{schema}' at 'keySchema' failed to satisfy constraint: Member must have "
+            f"1 validation error detected: Value '[{shown}]' at 'keySchema' failed to satisfy constraint: Member must have "
             "length less than or equal to 2"
         )
     if not schema:
