@@ -25,7 +25,6 @@ def change(
     definition = old
     if not updates:
         raise invalid("List of GlobalSecondaryIndexUpdates is empty")
-    _check_actions(updates)
     online = [each for each in updates if "Create" in each or "Delete" in each]
     if len(online) > 1:
         raise LimitExceededException(
@@ -41,29 +40,8 @@ def change(
     return definition
 
 
-def _check_actions(updates: list[dict[str, Any]]) -> None:
-    seen: set[str] = set()
-    for each in updates:
-        if not each:
-            raise invalid(
-                "One of GlobalSecondaryIndexUpdate.Update, GlobalSecondaryIndexUpdate.Create, "
-                "GlobalSecondaryIndexUpdate.Delete must not be null"
-            )
-        if len(each) > 1:
-            raise invalid("Only one global secondary index action is allowed per GlobalSecondaryIndexUpdate object")
-        (given,) = each.values()
-        name = given["IndexName"]
-        if name in seen:
-            raise invalid(f"Only one global secondary index update per index is allowed simultaneously. Index: {name}")
-        seen.add(name)
-
-
-def check_provisioned(
-    definition: Definition, throughput: dict[str, int] | None, updates: list[dict[str, Any]] | None
-) -> None:
-    """What becomes provisioned must be given its throughput: the table, and all its global indexes."""
-    if throughput is None:
-        raise invalid("ProvisionedThroughput must be specified when BillingMode is PROVISIONED")
+def check_provisioned(definition: Definition, updates: list[dict[str, Any]] | None) -> None:
+    """The global indexes of a table that becomes provisioned must be given their throughput."""
     named = {
         given["IndexName"]
         for each in updates or ()

@@ -5,6 +5,7 @@ from skyjar.kernel.quotas import Published
 ITEM_BYTES = 409_600
 HASH_KEY_BYTES = 2_048
 RANGE_KEY_BYTES = 1_024
+UNITS = 1_000_000_000_000  # of a throughput that is looked at at all
 NESTING = 32  # levels of an item, its attributes being the first
 VALUE_NESTING = (
     63  # of a value of a transaction's expressions (measured on AWS, in the tests of the project dynamodb-conformance)

@@ -64,18 +64,24 @@ def create_table(
     key_id = encryption.wanted(sse_specification)
     change_capture.check(stream_specification, is_new=True)
     read, write = definitions.throughput(provisioned_throughput, billing_mode)
-    if not local_secondary_indexes and not global_secondary_indexes:
-        definitions.check_count(key_schema, attribute_definitions)
-    hash_name, range_name = definitions.key_names(key_schema)
+    definitions.check_count(key_schema, attribute_definitions)
+    types = definitions.attribute_types(attribute_definitions)
+    defined = list(types)
+    hash_name, range_name = definitions.key_names(key_schema, defined)
     is_provisioned = billing_mode != "PAY_PER_REQUEST"
     billing = billing_mode or "PROVISIONED"
-    indexes = _indexes(call, local_secondary_indexes, global_secondary_indexes, billing)
+    definitions.check_list(local_secondary_indexes, "LocalSecondaryIndexes")
+    definitions.check_ranged(local_secondary_indexes, range_name)
+    indexes = [_index(call, given, False, billing, defined, hash_name) for given in local_secondary_indexes or ()]
+    definitions.check_counts(indexes)
+    definitions.check_list(global_secondary_indexes, "GlobalSecondaryIndexes")
+    indexes += [_index(call, given, True, billing, defined) for given in global_secondary_indexes or ()]
     definition = Definition(
         name=name,
         id=call.new_id(),
         space=call.chance.hex(12),
         created_s=call.now,
-        types=definitions.attribute_types(attribute_definitions),
+        types=types,
         hash=hash_name,
         range=range_name,
         indexes=tuple(indexes),
@@ -151,16 +157,11 @@ def check_ready(definition: Definition) -> None:
         )
 
 
-def _indexes(
-    call: Call, local: list[dict[str, Any]] | None, over_all: list[dict[str, Any]] | None, billing: str
-) -> list[IndexDefinition]:
-    definitions.check_lists(local, over_all)
-    found = [_index(call, given, False, billing) for given in local or ()]
-    return found + [_index(call, given, True, billing) for given in over_all or ()]
-
-
-def _index(call: Call, given: dict[str, Any], is_global: bool, billing: str) -> IndexDefinition:
-    made = definitions.index(given, call.chance.hex(12), is_global, billing != "PAY_PER_REQUEST")
+def _index(
+    call: Call, given: dict[str, Any], is_global: bool, billing: str, defined: list[str], table_hash: str = ""
+) -> IndexDefinition:
+    is_provisioned = billing != "PAY_PER_REQUEST"
+    made = definitions.index(given, call.chance.hex(12), is_global, is_provisioned, defined, table_hash)
     return on_demand.settled(call, made, billing, given, is_new=True)
 
 
@@ -285,7 +286,7 @@ def update_table(
         _share_class(call, definition)
     if billing_mode is not None or provisioned_throughput is not None:
         if billing_mode == "PROVISIONED" != definition.billing:
-            index_changes.check_provisioned(definition, provisioned_throughput, global_secondary_index_updates)
+            index_changes.check_provisioned(definition, global_secondary_index_updates)
         definition = _rebill(call, definition, billing_mode or definition.billing, provisioned_throughput)
         _share_throughput(call, definition)
     definition = _settled(call, definition, _given(on_demand_throughput, warm_throughput))

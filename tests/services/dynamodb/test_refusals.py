@@ -9,7 +9,7 @@ import pytest
 from skyjar.services.dynamodb.errors import ValidationException
 from skyjar.services.dynamodb.expressions import Expressions
 
-from .conftest import Make, av, index, item
+from .conftest import Make, av, index, item, keys, types
 
 SCALARS = "Key attributes must be scalars; list random access '[]' and map lookup '.' are not allowed: "
 DUPLICATES = "Provided list of item keys contains duplicates"
@@ -326,3 +326,61 @@ def test_writes_of_single_items_say_that_one_error_was_detected(db: Any) -> None
         "One or more parameter values were invalid: Cannot update"
     )
     assert refusal(db.delete_item, key=item(pk="a")) == MISMATCH
+
+
+def test_a_new_table_is_refused_in_this_order(desk: Any) -> None:
+    def told(given: dict[str, Any]) -> str:
+        units = {"ReadCapacityUnits": 1, "WriteCapacityUnits": 1}
+        parameters = {"attribute_definitions": types(a="S", b="S"), "key_schema": keys("a", "b"), **given}
+        parameters.setdefault("provisioned_throughput", units)
+        found = refusal(desk.ask("dynamodb").create_table, **parameters)
+        return found.removeprefix("One or more parameter values were invalid: ")
+
+    huge = {"ReadCapacityUnits": 10**12 + 1, "WriteCapacityUnits": 1}
+    assert told({"key_schema": keys("x", "x"), "provisioned_throughput": huge}) == (
+        "Given value 1000000000001 for ReadCapacityUnits is out of bounds"
+    )
+    undefined = (
+        "Some index key attributes are not defined in AttributeDefinitions. Keys: [a, x], AttributeDefinitions: [a, b]"
+    )
+    assert told({"key_schema": keys("a", "x")[::-1]}).startswith(undefined[:40])
+    assert told({"key_schema": keys("a", "x"), "local_secondary_indexes": []}) == undefined
+    ranges = [{"AttributeName": "a", "KeyType": "RANGE"}] * 2
+    assert (
+        told({"key_schema": ranges})
+        == "Both the Hash Key and the Range Key element in the KeySchema have the same name"
+    )
+    assert told({"local_secondary_indexes": []}) == "List of LocalSecondaryIndexes is empty"
+    local = [index("one", "a", "x", "NONE"), index("one", "b")]
+    assert told({"key_schema": keys("a"), "local_secondary_indexes": local}).startswith(
+        "Table KeySchema does not have a range"
+    )
+    assert told({"local_secondary_indexes": local, "global_secondary_indexes": []}) == undefined
+    bare = {**index("one", "b"), "Projection": {}}
+    assert told({"local_secondary_indexes": [bare]}) == "Index KeySchema does not have a range key for index: one"
+    bare["KeySchema"] = keys("b", "a")
+    assert told({"local_secondary_indexes": [bare]}).startswith(
+        "Index KeySchema does not have the same leading hash key"
+    )
+    bare["KeySchema"] = keys("a", "b")
+    assert told({"local_secondary_indexes": [bare]}) == "Unknown ProjectionType: null"
+    same = [index("one", "a", "b"), index("one", "a", "b")]
+    assert told({"local_secondary_indexes": same, "global_secondary_indexes": []}) == "Duplicate index name: one"
+    paced = [index("one", "b", ProvisionedThroughput={"ReadCapacityUnits": 1, "WriteCapacityUnits": 1})]
+    on_demand = {"billing_mode": "PAY_PER_REQUEST", "provisioned_throughput": None, "global_secondary_indexes": paced}
+    assert told(on_demand) == (
+        "ProvisionedThroughput should not be specified for index: one when BillingMode is PAY_PER_REQUEST"
+    )
+
+
+def test_a_change_of_a_table_is_looked_at_before_the_table(db: Any) -> None:
+    update = db.update_table
+    assert refusal(update, table_name="none", global_secondary_index_updates=[]).startswith("At least one of")
+    assert refusal(update, table_name="none", global_secondary_index_updates=[{}]).endswith("Delete must not be null")
+    assert refusal(update, table_name="none", billing_mode="PROVISIONED").endswith(
+        "ProvisionedThroughput must be specified when BillingMode is PROVISIONED"
+    )
+    units = {"ReadCapacityUnits": 1, "WriteCapacityUnits": 10**12 + 1}
+    assert refusal(update, table_name="none", provisioned_throughput=units).endswith(
+        "WriteCapacityUnits is out of bounds"
+    )
