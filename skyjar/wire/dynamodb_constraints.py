@@ -17,6 +17,7 @@ ENUM_ORDERS: dict[str, tuple[str, ...]] = {
     "KeyType": ("HASH", "RANGE"),
     "ReturnConsumedCapacity": ("INDEXES", "TOTAL", "NONE"),
     "ReturnItemCollectionMetrics": ("SIZE", "NONE"),
+    "ReturnValue": ("ALL_NEW", "UPDATED_OLD", "ALL_OLD", "NONE", "UPDATED_NEW"),
     "ScalarAttributeType": ("B", "N", "S"),
     "Select": ("SPECIFIC_ATTRIBUTES", "COUNT", "ALL_ATTRIBUTES", "ALL_PROJECTED_ATTRIBUTES"),
 }  # fmt: skip
@@ -29,7 +30,10 @@ _RETURN_VALUES = (
     "Failed to satisfy constraint: Member must satisfy enum value set: "
     "[ALL_OLD, UPDATED_OLD, ALL_NEW, UPDATE_NEW, NONE]"  # AWS leaves a letter out
 )
-_LAST = ("returnConsumedCapacity", "returnValues", "returnItemCollectionMetrics")
+_ORDER = (
+    "conditionalOperator", "returnConsumedCapacity", "tableName", "returnValues", "returnItemCollectionMetrics", "key",
+    "item",
+)  # fmt: skip
 
 
 def reword(operation: str, found: list[Violation]) -> list[Violation]:
@@ -47,13 +51,13 @@ def reword(operation: str, found: list[Violation]) -> list[Violation]:
 
 
 def _of_write(operation: str, found: list[Violation]) -> list[Violation]:
+    found = sorted(found, key=lambda each: _ORDER.index(each.path) if each.path in _ORDER else -1)
+    if any(each.missing for each in found):  # the older validation has the word
+        return found
     for each in found:
         if each.path == "tableName" and each.text.endswith("greater than or equal to 1"):
             return [_anew(each)]
-    told = [
-        Violation(each.path, _RETURN_VALUES) if each.path == "returnValues" and not each.missing else each
-        for each in sorted(found, key=lambda each: _LAST.index(each.path) if each.path in _LAST else -1)
-    ]
+    told = [Violation(each.path, _RETURN_VALUES) if each.path == "returnValues" else each for each in found]
     if operation == "UpdateItem":
         return [each for each in told if each.path == "returnValues"] or told
     return told

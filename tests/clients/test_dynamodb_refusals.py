@@ -54,6 +54,23 @@ def test_writes_tell_wrong_words_in_an_order_of_their_own(dynamodb: Any) -> None
     assert told(dynamodb.update_item, TableName="tab", Key=KEY, ReturnConsumedCapacity="X") == DETECTED + CAPACITY
 
 
+def test_a_write_without_a_key_is_told_in_older_words(dynamodb: Any) -> None:
+    no_key = "Value null at 'key' failed to satisfy constraint: Member must not be null"
+    no_name = NO_NAME.replace("Value at 'TableName'", "Value '' at 'tableName'")
+    values = (
+        "Value 'X' at 'returnValues' failed to satisfy constraint: Member must satisfy enum value set: "
+        "[ALL_NEW, UPDATED_OLD, ALL_OLD, NONE, UPDATED_NEW]"
+    )
+    assert told(dynamodb.update_item, TableName="") == f"2 validation errors detected: {no_name}; {no_key}"
+    assert told(dynamodb.update_item, TableName="", **WRONG) == (
+        f"4 validation errors detected: {CAPACITY}; {no_name}; {values}; {no_key}"
+    )
+    operator = "Value 'XOR' at 'conditionalOperator' failed to satisfy constraint: Member must satisfy enum value set: [OR, AND]"
+    assert told(dynamodb.update_item, TableName="tab", ConditionalOperator="XOR") == (
+        f"2 validation errors detected: {operator}; {no_key}"
+    )
+
+
 def test_batches_tell_no_values(dynamodb: Any) -> None:
     empty = f"{DETECTED}Value at 'RequestItems' failed to satisfy constraint: Member must have length greater than or equal to 1"
     assert told(dynamodb.batch_get_item, RequestItems={}) == empty
@@ -77,6 +94,13 @@ def test_limits_and_selections(dynamodb: Any) -> None:
         f"{DETECTED}Value 'X' at 'select' failed to satisfy constraint: Member must satisfy enum value set: "
         "[SPECIFIC_ATTRIBUTES, COUNT, ALL_ATTRIBUTES, ALL_PROJECTED_ATTRIBUTES]"
     )
+
+
+def test_specific_attributes_are_to_be_named(dynamodb: Any) -> None:
+    missing = "Must specify the AttributesToGet or ProjectionExpression when choosing to get SPECIFIC_ATTRIBUTES"
+    specific = {"TableName": "tab", "Select": "SPECIFIC_ATTRIBUTES"}
+    assert told(dynamodb.query, **specific, KeyConditionExpression="pk =") == DETECTED + missing
+    assert told(dynamodb.scan, **specific) == missing
 
 
 def test_tables(dynamodb: Any) -> None:

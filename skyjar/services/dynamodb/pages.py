@@ -134,12 +134,7 @@ class Page:
             if self._wanted is not None:
                 raise ValidationException(f"Cannot specify the {self._named_by} when choosing to get only the Count")
             self._is_count = True
-        elif select == "SPECIFIC_ATTRIBUTES":
-            if self._wanted is None:
-                raise ValidationException(
-                    "Must specify the AttributesToGet or ProjectionExpression when choosing to get SPECIFIC_ATTRIBUTES"
-                )
-        elif select is not None and self._wanted is not None:
+        elif select not in (None, "SPECIFIC_ATTRIBUTES") and self._wanted is not None:
             raise ValidationException(f"Cannot specify the {self._named_by} when choosing to get {select}")
         elif select == "ALL_PROJECTED_ATTRIBUTES" and self._index is None:
             raise ValidationException(

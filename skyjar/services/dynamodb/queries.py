@@ -49,6 +49,8 @@ def query(
         texts,
     )  # fmt: skip
     expressions = Expressions(expression_attribute_names, expression_attribute_values, **texts)
+    if _lacks_projection(select, projection_expression, attributes_to_get):
+        raise ValidationException(f"1 validation error detected: {_SPECIFIC}")
     page = Page(call, return_consumed_capacity)
     page.filter("QueryFilter", query_filter, conditional_operator)
     page.project(attributes_to_get)
@@ -108,6 +110,8 @@ def scan(
         texts,
     )
     expressions = Expressions(expression_attribute_names, expression_attribute_values, **texts)
+    if _lacks_projection(select, projection_expression, attributes_to_get):
+        raise ValidationException(_SPECIFIC)
     page = Page(call, return_consumed_capacity)
     page.project(attributes_to_get)
     page.filter("ScanFilter", scan_filter, conditional_operator)
@@ -132,6 +136,13 @@ def scan(
     page.check_deep()
     page.choose(select)
     return page.read(start, end, limit)
+
+
+_SPECIFIC = "Must specify the AttributesToGet or ProjectionExpression when choosing to get SPECIFIC_ATTRIBUTES"
+
+
+def _lacks_projection(select: str | None, text: str | None, attributes: list[str] | None) -> bool:
+    return select == "SPECIFIC_ATTRIBUTES" and text is None and attributes is None
 
 
 def _outside(keyed: Keyed, conditions: ranges.Conditions, given: Item) -> ValidationException:
