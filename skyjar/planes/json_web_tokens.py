@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 ALGORITHMS = ("RS256", "RS384", "RS512", "ES256", "ES384", "ES512")
-MOST_PARTS = 5_000  # lists and objects of one document, which may all be within each other: Python 3.12 and later read these
+MOST_PARTS = 5_000  # lists and objects, which may all be within each other: Python 3.12 and later would read these
 _KEY_TYPES = {"RS": "RSA", "ES": "EC"}
 
 
