@@ -97,7 +97,7 @@ def check_operator(operator: str | None, given: dict[str, Any] | None) -> None:
     """ConditionalOperator says how several conditions are joined."""
     if operator is None:
         return
-    if given is None:
+    if not given:
         raise ValidationException("ConditionalOperator cannot be used without Filter or Expected")
     if len(given) < 2:
         raise ValidationException(

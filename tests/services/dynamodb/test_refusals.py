@@ -384,3 +384,13 @@ def test_a_change_of_a_table_is_looked_at_before_the_table(db: Any) -> None:
     assert refusal(update, table_name="none", provisioned_throughput=units).endswith(
         "WriteCapacityUnits is out of bounds"
     )
+
+
+def test_an_operator_joins_two_conditions(db: Any) -> None:
+    none = "ConditionalOperator cannot be used without Filter or Expected"
+    assert refusal(db.scan, conditional_operator="AND", scan_filter={}) == none
+    assert refusal(db.query, conditional_operator="AND") == none
+    one = {"x": {"ComparisonOperator": "NULL"}}
+    assert refusal(db.scan, conditional_operator="OR", scan_filter=one) == (
+        "ConditionalOperator can only be used when Filter or Expected has two or more elements"
+    )
