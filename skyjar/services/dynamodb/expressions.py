@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from . import conditions, projections, updates, values
+from . import conditions, limits, projections, updates, values
 from .errors import NestingException, RewordedException, ValidationException
 from .grammar import Node, Parser, undefined
 from .values import Item, Value
@@ -18,6 +18,7 @@ Names = dict[str, str]
 Values = dict[str, Value]
 _NAME = re.compile(r"#[A-Za-z0-9_]+", re.ASCII)
 _VALUE = re.compile(r":[A-Za-z0-9_]+", re.ASCII)
+_TOO_LONG = "The expression attribute map contains a key that is too long;"
 REMEMBERED = 4096
 
 
@@ -183,17 +184,23 @@ def _admit(names: Names | None, given: Values | None, depth: int) -> None:
         if not names:
             raise ValidationException("ExpressionAttributeNames must not be empty")
         for name, attribute in names.items():
+            if len(name) > limits.PLACEHOLDER:
+                raise ValidationException(
+                    f"ExpressionAttributeNames contains invalid key: {_TOO_LONG} size of key: {values.text_size(name)}"
+                )
             if not _NAME.fullmatch(name):
                 raise ValidationException(f'ExpressionAttributeNames contains invalid key: Syntax error; key: "{name}"')
             if not attribute:
                 raise ValidationException(
-                    f"ExpressionAttributeNames contains invalid value: Attribute name can not be empty for key {name}"
+                    f"ExpressionAttributeNames contains invalid value: Empty attribute name for key {name}"
                 )
     if given is None:
         return
     if not given:
         raise ValidationException("ExpressionAttributeValues must not be empty")
     for name in given:
+        if len(name) > limits.PLACEHOLDER:
+            raise ValidationException(f"ExpressionAttributeValues contains invalid key: {_TOO_LONG}")
         if not _VALUE.fullmatch(name):
             raise ValidationException(f'ExpressionAttributeValues contains invalid key: Syntax error; key: "{name}"')
     for name, value in given.items():

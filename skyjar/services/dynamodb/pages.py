@@ -47,7 +47,6 @@ class Page:
         self._wanted: list[Path] | None = None
         self._deep: frozenset[str] = frozenset()
         self._deep_filter: frozenset[str] = frozenset()
-        self._named_by = "AttributesToGet"
         self._index: IndexSchema | None = None
         self._fetches = False
         self._is_count = False
@@ -81,7 +80,6 @@ class Page:
         if projection_text is not None:
             compiled = expressions.bind("ProjectionExpression", projection_text)
             self._show, self._wanted, self._deep = compiled.result, compiled.paths, compiled.deep
-            self._named_by = "ProjectionExpression"
         expressions.close()
 
     def find(self, table_name: str, index_name: str | None, is_consistent: bool) -> None:
@@ -130,13 +128,8 @@ class Page:
 
     def choose(self, select: str | None) -> None:
         """Select, together with the projection and what the index has."""
-        if select == "COUNT":
-            if self._wanted is not None:
-                raise ValidationException(f"Cannot specify the {self._named_by} when choosing to get only the Count")
-            self._is_count = True
-        elif select not in (None, "SPECIFIC_ATTRIBUTES") and self._wanted is not None:
-            raise ValidationException(f"Cannot specify the {self._named_by} when choosing to get {select}")
-        elif select == "ALL_PROJECTED_ATTRIBUTES" and self._index is None:
+        self._is_count = select == "COUNT"
+        if select == "ALL_PROJECTED_ATTRIBUTES" and self._index is None:
             raise ValidationException(
                 f"{_PARAMETERS}ALL_PROJECTED_ATTRIBUTES can be used only when Querying using an IndexName"
             )

@@ -49,8 +49,9 @@ def query(
         texts,
     )  # fmt: skip
     expressions = Expressions(expression_attribute_names, expression_attribute_values, **texts)
-    if _lacks_projection(select, projection_expression, attributes_to_get):
-        raise ValidationException(f"1 validation error detected: {_SPECIFIC}")
+    wrong = _wrong_selection(select, projection_expression, attributes_to_get)
+    if wrong:
+        raise ValidationException(f"1 validation error detected: {wrong}")
     page = Page(call, return_consumed_capacity)
     page.filter("QueryFilter", query_filter, conditional_operator)
     page.project(attributes_to_get)
@@ -110,8 +111,9 @@ def scan(
         texts,
     )
     expressions = Expressions(expression_attribute_names, expression_attribute_values, **texts)
-    if _lacks_projection(select, projection_expression, attributes_to_get):
-        raise ValidationException(_SPECIFIC)
+    wrong = _wrong_selection(select, projection_expression, attributes_to_get)
+    if wrong:
+        raise ValidationException(wrong)
     page = Page(call, return_consumed_capacity)
     page.project(attributes_to_get)
     page.filter("ScanFilter", scan_filter, conditional_operator)
@@ -138,11 +140,15 @@ def scan(
     return page.read(start, end, limit)
 
 
-_SPECIFIC = "Must specify the AttributesToGet or ProjectionExpression when choosing to get SPECIFIC_ATTRIBUTES"
-
-
-def _lacks_projection(select: str | None, text: str | None, attributes: list[str] | None) -> bool:
-    return select == "SPECIFIC_ATTRIBUTES" and text is None and attributes is None
+def _wrong_selection(select: str | None, text: str | None, attributes: list[str] | None) -> str:
+    """What is wrong with Select and a projection, or the lack of one; empty for nothing."""
+    given = "ProjectionExpression" if text is not None else "AttributesToGet" if attributes is not None else ""
+    if select == "SPECIFIC_ATTRIBUTES":
+        lacking = "Must specify the AttributesToGet or ProjectionExpression when choosing to get SPECIFIC_ATTRIBUTES"
+        return "" if given else lacking
+    if select is None or not given:
+        return ""
+    return f"Cannot specify the {given} when choosing to get {'only the Count' if select == 'COUNT' else select}"
 
 
 def _outside(keyed: Keyed, conditions: ranges.Conditions, given: Item) -> ValidationException:

@@ -151,7 +151,10 @@ def _plan(call: Call, request: dict[str, Any]) -> Write:
     texts = {"ConditionExpression": given.get("ConditionExpression")}
     if kind == "Update":
         texts["UpdateExpression"] = given["UpdateExpression"]
-    expressions = Expressions(given.get("ExpressionAttributeNames"), given.get("ExpressionAttributeValues"), **texts)
+    names, bound = given.get("ExpressionAttributeNames"), given.get("ExpressionAttributeValues")
+    if all(text is None for text in texts.values()):
+        names = bound = None  # nothing is said of what no expression could use, as by AWS
+    expressions = Expressions(names, bound, **texts)
     expressions.admit(1 + limits.NESTING - limits.VALUE_NESTING)
     compiled = expressions.bind("UpdateExpression", given["UpdateExpression"]) if kind == "Update" else None
     test = expressions.test("ConditionExpression", texts["ConditionExpression"])
@@ -232,8 +235,9 @@ def transact_get_items(
     reasons = Reasons(len(transact_items))
     for at, request in enumerate(transact_items):
         get = request["Get"]
-        expressions = items.asked(None, get.get("ProjectionExpression"), get.get("ExpressionAttributeNames"))
-        project, deep = items.projection(expressions, None, get.get("ProjectionExpression"))
+        text = get.get("ProjectionExpression")
+        expressions = items.asked(None, text, get.get("ExpressionAttributeNames")) if text is not None else None
+        project, deep = items.projection(expressions, None, text)
         values.admit(get["Key"])
         schema = schemas.schema_of(call, get["TableName"])
         found = reasons.catch(at, partial(_place, schema, deep), get["Key"])

@@ -394,3 +394,44 @@ def test_an_operator_joins_two_conditions(db: Any) -> None:
     assert refusal(db.scan, conditional_operator="OR", scan_filter=one) == (
         "ConditionalOperator can only be used when Filter or Expected has two or more elements"
     )
+
+
+def test_placeholders_are_measured_before_they_are_read(db: Any) -> None:
+    key = item(pk="a", sk=1)
+    get = {"key": key, "projection_expression": "#a"}
+    long = "The expression attribute map contains a key that is too long;"
+    assert refusal(db.get_item, **get, expression_attribute_names={"#" + "a" * 255 + "-x": "g"}) == (
+        f"ExpressionAttributeNames contains invalid key: {long} size of key: 258"
+    )
+    assert refusal(db.get_item, **get, expression_attribute_names={"#a": ""}) == (
+        "ExpressionAttributeNames contains invalid value: Empty attribute name for key #a"
+    )
+    values = {":" + "a" * 255: av(1)}
+    assert refusal(db.scan, filter_expression="g = :v", expression_attribute_values=values) == (
+        f"ExpressionAttributeValues contains invalid key: {long}"
+    )
+    assert db.get_item(table_name="tab", **get, expression_attribute_names={"#a": "g"})["Item"] == item(g="x")
+
+
+def test_a_query_says_of_a_selection_that_it_was_detected(db: Any) -> None:
+    count = {"select": "COUNT", "projection_expression": "g"}
+    said = "Cannot specify the ProjectionExpression when choosing to get only the Count"
+    query = {"key_condition_expression": "pk = :p", "expression_attribute_values": P}
+    assert refusal(db.query, **query, **count) == f"1 validation error detected: {said}"
+    assert refusal(db.scan, **count) == said
+    assert refusal(db.scan, select="ALL_ATTRIBUTES", attributes_to_get=["g"]) == (
+        "Cannot specify the AttributesToGet when choosing to get ALL_ATTRIBUTES"
+    )
+
+
+def test_transactions_say_nothing_of_names_without_expressions(db: Any) -> None:
+    given = {"ExpressionAttributeNames": {"#n": "x"}, "ExpressionAttributeValues": {":v": av(1)}}
+    put = {"TableName": "tab", "Item": item(pk="t", sk=1), **given}
+    db.transact_write_items(transact_items=[{"Put": put}])
+    get = {"TableName": "tab", "Key": item(pk="t", sk=1), "ExpressionAttributeNames": {"#n": "x"}}
+    assert db.transact_get_items(transact_items=[{"Get": get}])["Responses"] == [{"Item": item(pk="t", sk=1)}]
+    unused = "Value provided in ExpressionAttributeNames unused in expressions: keys: {#n}"
+    get["ProjectionExpression"] = "g"
+    assert refusal(lambda table_name: db.transact_get_items(transact_items=[{"Get": get}])) == unused
+    put["ConditionExpression"] = "g = :v"
+    assert refusal(lambda table_name: db.transact_write_items(transact_items=[{"Put": put}])) == unused
