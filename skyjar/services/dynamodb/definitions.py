@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from . import limits
@@ -19,8 +19,8 @@ def invalid(sentence: str) -> ValidationException:
     return ValidationException(_PARAMETERS + sentence)
 
 
-def check_table_name(name: str) -> None:
-    """What is asked of a name by a parameter that takes ARNs as well."""
+def check_table_name(name: str, member: str = "tableName") -> None:
+    """What is asked of a name by a parameter that takes ARNs as well; `member`: where it stands in the request."""
     least, most = limits.NAME_LENGTH
     if len(name) < least:
         wrong = f"Member must have length greater than or equal to {least}"
@@ -31,7 +31,7 @@ def check_table_name(name: str) -> None:
     else:
         return
     raise ValidationException(
-        f"1 validation error detected: Value '{name}' at 'tableName' failed to satisfy constraint: {wrong}"
+        f"1 validation error detected: Value '{name}' at '{member}' failed to satisfy constraint: {wrong}"
     )
 
 
@@ -50,7 +50,7 @@ def check_count(schema: list[dict[str, str]], attributes: list[dict[str, str]]) 
         raise ValidationException("Invalid KeySchema: Some index key attribute have no definition")
 
 
-def _check_defined(schema: list[dict[str, str]], defined: list[str]) -> None:
+def _check_defined(schema: list[dict[str, str]], defined: Collection[str]) -> None:
     names = [each["AttributeName"] for each in schema]
     if any(name not in defined for name in names):
         raise invalid(
@@ -59,7 +59,7 @@ def _check_defined(schema: list[dict[str, str]], defined: list[str]) -> None:
         )
 
 
-def key_names(schema: list[dict[str, str]], defined: list[str] | None = None) -> tuple[str, str]:
+def key_names(schema: list[dict[str, str]], defined: Collection[str] | None = None) -> tuple[str, str]:
     """The partition key and the sort key (empty for none) of the KeySchema of a table or local index, and they must be among the
     attributes that are `defined`, if those are given."""
     if len(schema) > 2:
@@ -85,7 +85,7 @@ def key_names(schema: list[dict[str, str]], defined: list[str] | None = None) ->
 
 
 def several_names(
-    schema: list[dict[str, str]], defined: list[str] | None = None
+    schema: list[dict[str, str]], defined: Collection[str] | None = None
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """The attributes of the partition key and of the sort key of the KeySchema of a global index."""
     if len(schema) <= 2 and [each["KeyType"] for each in schema] != ["HASH", "HASH"]:
@@ -121,7 +121,7 @@ def check_attributes(definition: Definition) -> None:
     """Every key attribute is defined, and every definition is of a key attribute."""
     used: dict[str, None] = {}
     for names in ((definition.hash, definition.range), *(index.key_names for index in definition.indexes)):
-        _check_defined([{"AttributeName": name} for name in names if name], list(definition.types))
+        _check_defined([{"AttributeName": name} for name in names if name], definition.types)
         used.update((name, None) for name in names if name)
     if used.keys() != definition.types.keys():
         if not definition.indexes:
@@ -136,7 +136,7 @@ def check_attributes(definition: Definition) -> None:
 
 
 def index(
-    given: dict[str, Any], space: str, is_global: bool, is_provisioned: bool, defined: list[str] | None = None,
+    given: dict[str, Any], space: str, is_global: bool, is_provisioned: bool, defined: Collection[str] | None = None,
     table_hash: str = "",
 ) -> IndexDefinition:  # fmt: skip
     """An index as it is asked for; a local one of a table that has this partition key."""

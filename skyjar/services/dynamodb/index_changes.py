@@ -1,7 +1,8 @@
-"""Changes of a table's global secondary indexes: GlobalSecondaryIndexUpdates."""
+"""The indexes of a new table, and changes of global ones: GlobalSecondaryIndexUpdates."""
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from skyjar.kernel import durations
@@ -11,6 +12,30 @@ from . import definitions, jobs, limits, on_demand, state
 from .definitions import invalid
 from .errors import LimitExceededException, ResourceNotFoundException, ValidationException
 from .state import Definition, IndexDefinition
+
+
+def of_new_table(
+    call: Call,
+    table: tuple[str, str, str],
+    defined: Collection[str],
+    local: list[dict[str, Any]] | None,
+    over_all: list[dict[str, Any]] | None,
+) -> list[IndexDefinition]:
+    """`table`: its partition key, its sort key (empty for none) and its billing mode; `defined` are the attributes that may be keys."""
+    hash_name, range_name, billing = table
+    definitions.check_list(local, "LocalSecondaryIndexes")
+    definitions.check_ranged(local, range_name)
+    found: list[IndexDefinition] = []
+    for is_global, several in ((False, local), (True, over_all)):
+        if is_global:
+            definitions.check_counts(found)
+            definitions.check_list(several, "GlobalSecondaryIndexes")
+        for given in several or ():
+            made = definitions.index(
+                given, call.chance.hex(12), is_global, billing != "PAY_PER_REQUEST", defined, hash_name
+            )  # fmt: skip
+            found.append(on_demand.settled(call, made, billing, given, is_new=True))
+    return found
 
 
 def change(

@@ -28,7 +28,7 @@ from . import (
     tags,
 )
 from .errors import LimitExceededException, ResourceInUseException, ResourceNotFoundException, ValidationException
-from .state import Definition, IndexDefinition
+from .state import Definition
 
 HOUR_S = 3_600
 FREE_DECREASES = 4
@@ -66,16 +66,11 @@ def create_table(
     read, write = definitions.throughput(provisioned_throughput, billing_mode)
     definitions.check_count(key_schema, attribute_definitions)
     types = definitions.attribute_types(attribute_definitions)
-    defined = list(types)
-    hash_name, range_name = definitions.key_names(key_schema, defined)
+    hash_name, range_name = definitions.key_names(key_schema, types)
     is_provisioned = billing_mode != "PAY_PER_REQUEST"
     billing = billing_mode or "PROVISIONED"
-    definitions.check_list(local_secondary_indexes, "LocalSecondaryIndexes")
-    definitions.check_ranged(local_secondary_indexes, range_name)
-    indexes = [_index(call, given, False, billing, defined, hash_name) for given in local_secondary_indexes or ()]
-    definitions.check_counts(indexes)
-    definitions.check_list(global_secondary_indexes, "GlobalSecondaryIndexes")
-    indexes += [_index(call, given, True, billing, defined) for given in global_secondary_indexes or ()]
+    table = (hash_name, range_name, billing)
+    indexes = index_changes.of_new_table(call, table, types, local_secondary_indexes, global_secondary_indexes)
     definition = Definition(
         name=name,
         id=call.new_id(),
@@ -155,14 +150,6 @@ def check_ready(definition: Definition) -> None:
         raise ResourceInUseException(
             f"Attempt to change a resource which is still in use: Table is being {doing}: {definition.name}"
         )
-
-
-def _index(
-    call: Call, given: dict[str, Any], is_global: bool, billing: str, defined: list[str], table_hash: str = ""
-) -> IndexDefinition:
-    is_provisioned = billing != "PAY_PER_REQUEST"
-    made = definitions.index(given, call.chance.hex(12), is_global, is_provisioned, defined, table_hash)
-    return on_demand.settled(call, made, billing, given, is_new=True)
 
 
 def check_settled(call: Call, definition: Definition) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 from skyjar.kernel.call import Call
 from skyjar.kernel.service import operation
 
-from . import capacity, conflicts, item_rows, items, keys, limits, schemas, state, throttle, values, writes
+from . import capacity, conflicts, definitions, item_rows, items, keys, limits, schemas, state, throttle, values, writes
 from .capacity import Usage
 from .errors import (
     ConditionalCheckFailedException,
@@ -42,6 +42,7 @@ def transact_write_items(
     return_item_collection_metrics: str = "NONE",
     client_request_token: str | None = None,
 ) -> dict[str, Any]:
+    _check_names(transact_items)
     return write_all(
         call,
         [partial(_plan, call, request) for request in transact_items],
@@ -50,6 +51,16 @@ def transact_write_items(
         return_item_collection_metrics=return_item_collection_metrics,
         token=client_request_token,
     )
+
+
+def _check_names(requests: list[dict[str, Any]]) -> None:
+    """Names that no table can have are told with their places, before anything else."""
+    for at, request in enumerate(requests, 1):
+        for kind, given in request.items():
+            name = given["TableName"]
+            if name[:4] != "arn:":
+                member = f"transactItems.{at}.member.{kind[0].lower()}{kind[1:]}.tableName"
+                definitions.check_table_name(name, member)
 
 
 def write_all(
@@ -228,6 +239,7 @@ def _again(call: Call, several: list[Write], return_capacity: str) -> dict[str, 
 def transact_get_items(
     call: Call, *, transact_items: list[dict[str, Any]], return_consumed_capacity: str = "NONE"
 ) -> dict[str, Any]:
+    _check_names(transact_items)
     usages: dict[str, Usage] = {}
     responses: list[dict[str, Any]] = []
     seen: set[bytes] = set()

@@ -435,3 +435,16 @@ def test_transactions_say_nothing_of_names_without_expressions(db: Any) -> None:
     assert refusal(lambda table_name: db.transact_get_items(transact_items=[{"Get": get}])) == unused
     put["ConditionExpression"] = "g = :v"
     assert refusal(lambda table_name: db.transact_write_items(transact_items=[{"Put": put}])) == unused
+
+
+def test_transactions_say_where_a_name_is_wrong(db: Any) -> None:
+    get = {"Get": {"TableName": "tab", "Key": {"x": {"SS": []}}}}
+    bad = {"TableName": "bad!name", "Key": item(pk="a", sk=1)}
+    rule = "failed to satisfy constraint: Member must satisfy regular expression pattern: [a-zA-Z0-9_.-]+"
+    assert refusal(lambda table_name: db.transact_get_items(transact_items=[get, {"Get": bad}])) == (
+        f"1 validation error detected: Value 'bad!name' at 'transactItems.2.member.get.tableName' {rule}"
+    )
+    check = {"ConditionCheck": {**bad, "ConditionExpression": "="}}
+    assert refusal(lambda table_name: db.transact_write_items(transact_items=[check])) == (
+        f"1 validation error detected: Value 'bad!name' at 'transactItems.1.member.conditionCheck.tableName' {rule}"
+    )
