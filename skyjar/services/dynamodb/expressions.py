@@ -109,12 +109,13 @@ def attributes_of(kind: str, text: str, names: Names | None) -> set[str]:
 class Expressions:
     """The names and values of one request. `admit` them, bind every expression, then `close`."""
 
-    __slots__ = ("_given", "_key", "_names", "_used", "values")
+    __slots__ = ("_given", "_is_admitted", "_key", "_names", "_used", "values")
 
     def __init__(self, names: Names | None, given: Values | None, **texts: str | None) -> None:
         """`texts` are the request's expressions by parameter name, for the errors; None for those not given."""
         self.values: Values = given or {}
         self._given = given
+        self._is_admitted = names is None and given is None
         self._names = names
         self._used: set[str] = set()
         self._key = tuple(sorted(names.items())) if names else ()
@@ -122,8 +123,9 @@ class Expressions:
             _check_given(names, given, texts)
 
     def admit(self, depth: int = 1) -> None:
-        """Check the names, and check and normalise the values, from that level on."""
-        if self._names is not None or self._given is not None:
+        """Check the names, and check and normalise the values, from that level on, if that is not done."""
+        if not self._is_admitted:
+            self._is_admitted = True
             _admit(self._names, self._given, depth)
 
     def bind(self, kind: str, text: str) -> Compiled:
