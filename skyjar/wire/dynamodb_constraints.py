@@ -6,6 +6,8 @@ Region, names a parameter by its own name and shows no value.
 
 from __future__ import annotations
 
+import re
+
 from skyjar.wire.violation import Violation
 
 ENUM_ORDERS: dict[str, tuple[str, ...]] = {
@@ -23,6 +25,7 @@ ENUM_ORDERS: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 """The orders in which values are listed, by shape."""
 
+_STRING_OF_SET = re.compile(r"\.sS\.[0-9]+\.member$")
 _OF_TABLES = ("CreateTable", "DeleteTable", "DescribeTable", "DescribeTimeToLive", "UpdateTable")
 _WRITES = ("PutItem", "UpdateItem", "DeleteItem")
 _BATCHES = ("BatchGetItem", "BatchWriteItem")
@@ -38,6 +41,10 @@ _ORDER = (
 
 def reword(operation: str, found: list[Violation]) -> list[Violation]:
     """What is told of the broken constraints of a request."""
+    for each in found:
+        if each.missing and _STRING_OF_SET.search(each.path):
+            text = "One or more parameter values were invalid: An string set may not have a null string as a member"
+            return [Violation(each.path, text, is_whole=True)]
     if operation in _OF_TABLES and any(each.path == "tableName" and each.missing for each in found):
         text = "The parameter 'TableName' is required but was not present in the request"
         return [Violation("tableName", text, is_whole=True)]

@@ -125,3 +125,8 @@ def test_tables(dynamodb: Any) -> None:
     assert told(dynamodb.put_item, Item=KEY) == (
         f"{DETECTED}Value null at 'tableName' failed to satisfy constraint: Member must not be null"
     )
+
+
+def test_a_set_has_no_null(dynamodb: Any) -> None:
+    said = "One or more parameter values were invalid: An string set may not have a null string as a member"
+    assert told(dynamodb.put_item, TableName="tab", Item={**KEY, "s": {"SS": ["a", None]}}) == said
