@@ -2,12 +2,28 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from typing import Any
+
+import orjson
 
 from skyjar.kernel.call import Call
 from skyjar.kernel.service import operation
 
-from . import capacity, item_rows, items, keys, limits, projections, schemas, staleness, throttle, values, writes
+from . import (
+    capacity,
+    definitions,
+    item_rows,
+    items,
+    keys,
+    limits,
+    projections,
+    schemas,
+    staleness,
+    throttle,
+    values,
+    writes,
+)
 from .capacity import Usage
 from .errors import Throttled, TransactionConflictException, ValidationException
 
@@ -63,6 +79,8 @@ def batch_get_item(
 
 def _shown(request_items: dict[str, dict[str, Any]]) -> dict[str, tuple[projections.Projection | None, frozenset[str]]]:
     """What is shown of the items of each table; refused where something is wrong whatever the tables are."""
+    if not all(name[:4] == "arn:" or definitions.is_table_name(name) for name in request_items):
+        raise _misnamed(request_items)
     shown: dict[str, tuple[projections.Projection | None, frozenset[str]]] = {}
     first: dict[str, Any] = {}
     for asked in request_items.values():
@@ -86,6 +104,16 @@ def _shown(request_items: dict[str, dict[str, Any]]) -> dict[str, tuple[projecti
         if count > limits.BATCH_GET_KEYS:
             raise ValidationException("Too many items requested for the BatchGetItem call")
     return shown
+
+
+def _misnamed(request_items: dict[str, Any]) -> ValidationException:
+    given = orjson.dumps(request_items, default=lambda blob: b64encode(blob).decode()).decode()
+    least, most = limits.NAME_LENGTH
+    return ValidationException(
+        f"1 validation error detected: Value '{given}' at 'requestItems' failed to satisfy constraint: Map keys must satisfy "
+        f"constraint: [Member must have length less than or equal to {most}, Member must have length greater than or equal to "
+        f"{least}, Member must satisfy regular expression pattern: [a-zA-Z0-9_.-]+]"
+    )
 
 
 @operation

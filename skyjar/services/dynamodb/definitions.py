@@ -35,9 +35,13 @@ def check_table_name(name: str, member: str = "tableName") -> None:
     )
 
 
-def check_characters(name: str) -> None:
+def is_table_name(name: str) -> bool:
     least, most = limits.NAME_LENGTH
-    if not least <= len(name) <= most or not _NAME.fullmatch(name):
+    return least <= len(name) <= most and _NAME.fullmatch(name) is not None
+
+
+def check_characters(name: str) -> None:
+    if not is_table_name(name):
         raise ValidationException(
             "Invalid table/index name.  Table/index names must be between 3 and 255 characters long, and may contain "
             "only the characters a-z, A-Z, 0-9, '_', '-', and '.'"

@@ -448,3 +448,13 @@ def test_transactions_say_where_a_name_is_wrong(db: Any) -> None:
     assert refusal(lambda table_name: db.transact_write_items(transact_items=[check])) == (
         f"1 validation error detected: Value 'bad!name' at 'transactItems.1.member.conditionCheck.tableName' {rule}"
     )
+
+
+def test_a_batch_shows_the_names_that_are_wrong(db: Any) -> None:
+    asked = {"bad!name": {"Keys": [{"pk": av("a"), "b": {"B": b"x"}}]}}
+    assert refusal(lambda table_name: db.batch_get_item(request_items=asked)) == (
+        '1 validation error detected: Value \'{"bad!name":{"Keys":[{"pk":{"S":"a"},"b":{"B":"eA=="}}]}}\' at '
+        "'requestItems' failed to satisfy constraint: Map keys must satisfy constraint: [Member must have length less than or "
+        "equal to 255, Member must have length greater than or equal to 3, Member must satisfy regular expression pattern: "
+        "[a-zA-Z0-9_.-]+]"
+    )
