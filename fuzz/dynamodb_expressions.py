@@ -106,6 +106,7 @@ def attempt(seed: int) -> None:
         item = copy.deepcopy(ITEM)
         try:
             expressions = Expressions(NAMES, copy.deepcopy(VALUES), **{kind: text})
+            expressions.admit()
             if kind == "KeyConditionExpression":
                 of_expression(expressions, text)
                 continue

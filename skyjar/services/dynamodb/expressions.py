@@ -129,6 +129,7 @@ class Expressions:
             _admit(self._names, self._given, depth)
 
     def bind(self, kind: str, text: str) -> Compiled:
+        assert self._is_admitted, "values are brought into form before they are compared"
         compiled = compiled_of(kind, text, self._names or {}, self._key)
         if compiled.used_names:
             self._used.update(compiled.used_names)

@@ -19,6 +19,7 @@ ITEM = item(
 def bind(kind: str, text: str, names: dict[str, str] | None = None, **given: Any) -> Any:
     values = {f":{name}": av(value) for name, value in given.items()} or None
     expressions = Expressions(names, values, **{kind: text})
+    expressions.admit()
     compiled = expressions.bind(kind, text)
     expressions.close()
     return compiled.result, expressions.values

@@ -40,6 +40,7 @@ def refusal(operation: Any, **parameters: Any) -> str:
 def expression_refusal(kind: str, text: str, **given: Any) -> str:
     values = {f":{name}": av(value) for name, value in given.items()}
     expressions = Expressions({"#known": "known"}, values or None, **{kind: text, "FilterExpression": text})
+    expressions.admit()
     with pytest.raises(ValidationException) as refused:
         expressions.bind(kind, text)
     return refused.value.message.removeprefix(f"Invalid {kind}: ")
