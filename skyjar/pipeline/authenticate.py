@@ -63,6 +63,13 @@ class InvalidTokenS3(AWSError):
     sentence = "The provided token is malformed or otherwise invalid."
 
 
+class UnsupportedAuthorization(AWSError):
+    """S3's word on what is no signature: a password, say."""
+
+    code = "InvalidArgument"
+    sentence = "Unsupported Authorization Type"
+
+
 class MissingToken(AWSError):
     code = "MissingAuthenticationToken"
     status = 403
@@ -137,6 +144,9 @@ def _signing_time(clock: Clock, credential: sigv4.Credential, now: float) -> flo
 
 def _admit_anonymous(x: Exchange) -> None:
     """No signature: only operations whose model asks for none, data planes, and S3 (where policies decide) go on."""
+    if x.name == "s3" and x.plane is None and x.request.headers.get("authorization"):
+        given = x.request.headers["authorization"]
+        raise UnsupportedAuthorization(ArgumentName="Authorization", ArgumentValue=given)
     if x.plane is not None or x.name == "s3" or (x.model is not None and x.model.auth == "none"):
         return
     raise MissingToken

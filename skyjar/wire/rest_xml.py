@@ -7,7 +7,7 @@ from binascii import b2a_base64
 from collections.abc import Callable
 from typing import Any
 
-from skyjar.wire import query, timestamps, xml
+from skyjar.wire import query, s3_texts, timestamps, xml
 from skyjar.wire.closures import Closure, Readers, checked, require
 from skyjar.wire.codec import AwsError, Serialise
 from skyjar.wire.errors import WireError
@@ -184,6 +184,18 @@ class RestXmlCodec(RestCodec):
                 space = ref.xml_namespace
                 return str(space["uri"] if isinstance(space, dict) else space)
         return f"http://{self.model.endpoint_prefix}.amazonaws.com/doc/{self.model.api_version}/"
+
+    def _text(self, name: str, member: Shape, rules: Rules | None) -> Any:
+        read = super()._text(name, member, rules)
+        return s3_texts.checked(name, read) if self.s3 else read
+
+    def header_rows(
+        self, operation: OperationModel, shape: Shape, names: dict[str, str], rules: Rules | None
+    ) -> dict[str, tuple[str, Any]]:
+        rows = super().header_rows(operation, shape, names, rules)
+        if self.s3 and s3_texts.refuses_encryption(operation):
+            rows[s3_texts.ENCRYPTION] = ("", s3_texts.refuse_encryption)
+        return rows
 
     def bad_text(self, name: str) -> Callable[[str, str], WireError]:
         if not self.s3:
