@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 
 ALGORITHMS = ("RS256", "RS384", "RS512", "ES256", "ES384", "ES512")
+MOST_PARTS = 5_000  # lists and objects, which may all be within each other: Python 3.12 and later would read these
 _KEY_TYPES = {"RS": "RSA", "ES": "EC"}
 
 
@@ -51,6 +52,8 @@ def _object(part: str) -> dict[str, Any]:
 
 def read_object(text: bytes) -> dict[str, Any]:
     """A JSON object; whatever else it is, however deep, raises Malformed."""
+    if text.count(b"[") + text.count(b"{") > MOST_PARTS:
+        raise Malformed("too many parts")
     try:
         found = msgspec.json.decode(text)
     except (msgspec.DecodeError, RecursionError):
