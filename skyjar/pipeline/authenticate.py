@@ -1,5 +1,5 @@
 """Who is calling. Keys that Skyjar issued are verified by signature, to the byte; keys it never issued act as the root
-user of their account (a 12-digit key names it), unless `strict`."""
+user of their account (a 12-digit key names it), unless `strict`. Their presigned URLs end, too."""
 
 from __future__ import annotations
 
@@ -110,6 +110,10 @@ def authenticate(pipeline: Pipeline, x: Exchange) -> None:
             raise _pick(x, Expired, ExpiredJson, ExpiredS3)  # a session of ours that is over and swept away
         if pipeline.is_strict:
             raise _pick(x, UnknownKey, UnknownKeyJson, UnknownKeyS3)
+        if (
+            credential.expires is not None
+        ):  # by the cloud's clock or by the machine's: who turned the one signs by the other
+            sigv4.check_end(x.request, credential, min(x.clock_began, time.time()))
         account = key if len(key) == 12 and key.isascii() and key.isdigit() else DEFAULT_ACCOUNT
         x.principal = pipeline.root_of(account, key)
         x.account = account

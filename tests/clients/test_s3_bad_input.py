@@ -10,8 +10,10 @@ import hashlib
 import hmac
 import http.client
 import re
+import time
 import zlib
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote
 
@@ -618,3 +620,26 @@ def test_metadata_that_is_not_ascii_travels_as_mail_does(raw: Raw, skyjar: Accou
 def test_of_the_encoding_all_but_the_chunks_is_kept(raw: Raw, skyjar: Account, sent: str, kept: str | None) -> None:
     raw.send("PUT", "/k", b"x", {"Content-Encoding": sent})
     assert skyjar.client("s3").head_object(Bucket=raw.bucket, Key="k").get("ContentEncoding") == kept
+
+
+@pytest.mark.parametrize("version", ["s3", "s3v4"])
+def test_a_url_that_has_expired_is_refused_whoever_signed_it(raw: Raw, skyjar: Account, version: str) -> None:
+    """Also of keys that Skyjar never issued, of which nothing else is looked at."""
+    skyjar.client("s3").put_object(Bucket=raw.bucket, Key="k", Body=b"x")
+    now = time.time()
+    for seconds, status in ((-60, 403), (60, 200)):
+        if version == "s3":
+            query = f"AWSAccessKeyId={skyjar.number}&Signature=x&Expires={int(now) + seconds}"
+        else:
+            stamp = datetime.fromtimestamp(now + seconds - 600, UTC).strftime("%Y%m%dT%H%M%SZ")
+            scope = f"{skyjar.number}/{stamp[:8]}/us-east-1/s3/aws4_request"
+            query = (
+                f"X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential={quote(scope, safe='')}&X-Amz-Date={stamp}"
+                f"&X-Amz-Expires=600&X-Amz-SignedHeaders=host&X-Amz-Signature={'0' * 64}"
+            )
+        connection = http.client.HTTPConnection(skyjar.running.endpoint.removeprefix("http://"), timeout=20)
+        connection.request("GET", f"/{raw.bucket}/k?{query}")
+        answer = connection.getresponse()
+        body = answer.read()
+        connection.close()
+        assert (answer.status, b"Request has expired" in body) == (status, status == 403)
