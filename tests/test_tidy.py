@@ -82,7 +82,6 @@ LONG_FILES = {
     "edge/http1.py": "one state machine; its states share what a connection holds",
     "edge/http2.py": "one state machine, as http1.py",
     "runtime/bootstrap/zygote.py": "runs alone in the parent of the sandboxes, so it cannot import its parts",
-    "services/dynamodb/grammar.py": "one grammar: lexer, parser and compiler of expressions",
     "services/s3/errors.py": "one class for each of S3's errors",
 }
 LONGEST_FUNCTION = 70

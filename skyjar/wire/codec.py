@@ -15,8 +15,9 @@ from skyjar.wire import chunked, models
 from skyjar.wire.errors import Invalid, WireError
 from skyjar.wire.http import Request, Response
 from skyjar.wire.models import OperationModel, ServiceModel, Shape
-from skyjar.wire.shapes import Violation, summary, violations
+from skyjar.wire.shapes import summary, violations
 from skyjar.wire.validation import Rules, rules
+from skyjar.wire.violation import Violation
 
 Parse = Callable[[Request], dict[str, Any]]
 Serialise = Callable[[dict[str, Any], str], Response]
@@ -106,7 +107,7 @@ class Codec:
         named = {name: parameters[snake] for name in shape.members if (snake := models.snake(name)) in parameters}
         found = violations(shape, named, self.rules)
         if found:
-            raise self.violation(found)
+            raise self.violation(self.rules.reword(operation.name, found) if self.rules.reword else found)
         return parameters
 
     def violation(self, found: list[Violation]) -> WireError:
@@ -116,7 +117,8 @@ class Codec:
             name = ".".join(part[:1].upper() + part[1:] for part in found[0].path.split("."))
             return WireError(missing, f"The request must contain the parameter {name}.", self.rules.status)
         code = missing if missing is not None and found[0].missing else self.rules.code
-        return WireError(code, summary([violation.text for violation in found]), self.rules.status)
+        text = found[0].text if found[0].is_whole else summary([violation.text for violation in found])
+        return WireError(code, text, self.rules.status)
 
     def error_shape(self, error: AwsError) -> Shape | None:
         """The modelled shape of an error, when there is one."""

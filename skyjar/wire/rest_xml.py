@@ -15,8 +15,8 @@ from skyjar.wire.http import Response
 from skyjar.wire.json_values import decode_base64
 from skyjar.wire.models import OperationModel, Shape
 from skyjar.wire.rest import RestCodec, has_content_type
-from skyjar.wire.shapes import Violation
 from skyjar.wire.validation import Rules
+from skyjar.wire.violation import Violation
 
 # Fields of errors that S3 sends as headers; so it does with those whose names begin with `x-amz-`.
 S3_ERROR_HEADERS = frozenset({"ETag", "Last-Modified", "Content-Range", "Location", "Allow"})

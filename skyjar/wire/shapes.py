@@ -15,6 +15,7 @@ from typing import Any
 from skyjar.wire.errors import INVALID
 from skyjar.wire.models import Shape
 from skyjar.wire.validation import Rules
+from skyjar.wire.violation import Violation
 
 Check = Callable[[Any], None]
 
@@ -64,7 +65,7 @@ def pattern(text: str) -> Pattern:
 class Constraints:
     """What the model asks of one scalar, list or map, after a service's rules have been applied."""
 
-    __slots__ = ("enum", "high", "low", "pattern", "size_high", "size_low")
+    __slots__ = ("enum", "high", "low", "pattern", "shown", "size_high", "size_low")
 
     def __init__(self, shape: Shape, rules: Rules) -> None:
         low, high = shape.trait("min"), shape.trait("max")
@@ -78,6 +79,7 @@ class Constraints:
         text = shape.trait("pattern") if "pattern" in rules.checks and shape.type == "string" else None
         self.pattern = text or None
         self.enum = frozenset(shape.enum) if "enum" in rules.checks and shape.type == "string" else frozenset()
+        self.shown = rules.enum_orders.get(shape.name) or sorted(self.enum)
 
     def check(self) -> Check | None:
         """The compiled check, or None when nothing is asked."""
@@ -153,17 +155,6 @@ def missing_members(shape: Shape, value: dict[str, Any]) -> list[str]:
     return [name for name in shape.required if value.get(name) is None]
 
 
-class Violation:
-    """One broken constraint. `missing` is True for a required member that is absent."""
-
-    __slots__ = ("missing", "path", "text")
-
-    def __init__(self, path: str, text: str, missing: bool = False) -> None:
-        self.path = path
-        self.text = text
-        self.missing = missing
-
-
 def violations(shape: Shape, value: Any, rules: Rules, path: str = "") -> list[Violation]:
     """Every broken constraint in a parsed value, in the model's order, at most `VIOLATIONS_MAX`."""
     found: list[Violation] = []
@@ -223,7 +214,7 @@ def _broken(asked: Constraints, value: Any, path: str) -> list[str]:
     if asked.pattern is not None and not pattern(asked.pattern).matches(value):
         texts.append(_sentence(shown, path, f"Member must satisfy regular expression pattern: {asked.pattern}"))
     if asked.enum and value not in asked.enum:
-        texts.append(_sentence(shown, path, f"Member must satisfy enum value set: [{', '.join(sorted(asked.enum))}]"))
+        texts.append(_sentence(shown, path, f"Member must satisfy enum value set: [{', '.join(asked.shown)}]"))
     return texts
 
 

@@ -6,7 +6,11 @@ the protocol is query or ec2). `skip` names members, as "Shape.member", that AWS
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
+
+from skyjar.wire.dynamodb_constraints import ENUM_ORDERS, reword
+from skyjar.wire.violation import Violation
 
 FULL = frozenset({"length", "range", "pattern", "enum"})
 NO_ENUM = frozenset({"length", "range", "pattern"})
@@ -20,6 +24,10 @@ class Rules(NamedTuple):
     checks: frozenset[str] = FULL
     skip: frozenset[str] = NONE
     status: int = 400
+    enum_orders: Mapping[str, tuple[str, ...]] = {}
+    """By shape: the order in which its values are listed, where it is not that of the alphabet."""
+    reword: Callable[[str, list[Violation]], list[Violation]] | None = None
+    """What an operation tells of its `Violation`s, where the service has words of its own."""
 
 
 QUERY = Rules("ValidationError", "MissingParameter")
@@ -32,7 +40,7 @@ SERVICES: dict[str, Rules] = {
     "cloudfront": Rules("InvalidArgument", "MissingBody", checks=NONE),
     "cloudwatch": Rules("ValidationError", "MissingParameter", NO_ENUM),
     "cognito-idp": Rules("InvalidParameterException", checks=NO_ENUM),
-    "dynamodb": Rules(skip=frozenset({"AttributeValue.N"})),
+    "dynamodb": Rules(skip=frozenset({"AttributeValue.N"}), enum_orders=ENUM_ORDERS, reword=reword),
     "ec2": Rules("InvalidParameterValue", "MissingParameter", NONE),
     "ecr": Rules("InvalidParameterException"),
     "ecs": Rules("InvalidParameterException", "InvalidParameterException", NONE),

@@ -8,6 +8,7 @@ import msgspec
 
 from skyjar.kernel import durations
 from skyjar.kernel.call import Call
+from skyjar.kernel.errors import NotImplementedHere
 from skyjar.kernel.service import operation
 
 from . import encryption, jobs, limits, notifications, paging, state
@@ -38,6 +39,7 @@ def create_cluster(
     description: str = "",
     availability_zones: list[str] | None = None,
     subnet_group_name: str = "default",
+    security_group_ids: list[str] | None = None,
     preferred_maintenance_window: str = "",
     parameter_group_name: str = limits.DEFAULT_GROUP,
     notification_topic_arn: str = "",
@@ -52,8 +54,10 @@ def create_cluster(
         raise InvalidParameterValueException(f"Invalid node type: {node_type}")
     if not iam_role_arn.startswith("arn:") or f":{call.account}:role/" not in iam_role_arn:
         raise InvalidParameterValueException(f"Invalid IAM role ARN: {iam_role_arn}")
-    if subnet_group_name != "default":
+    if subnet_group_name not in ("", "default"):  # Terraform sends an empty name, and an empty list
         raise SubnetGroupNotFoundFault
+    if security_group_ids:
+        raise NotImplementedHere("Skyjar does not implement the parameter SecurityGroupIds of dax:CreateCluster.")
     state.parameter_group(call, parameter_group_name)
     if state.clusters.get(call, name) is not None:
         raise ClusterAlreadyExistsFault

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from . import limits, state
-from .definitions import invalid
+from .definitions import invalid, units
 from .errors import LimitExceededException, ValidationException
 from .state import Definition
 
@@ -27,14 +27,38 @@ _LARGEST = frozenset(("BillingMode", "OnDemandThroughput", "GlobalSecondaryIndex
 def check(given: dict[str, Any], has_consistency: bool) -> None:
     """`given` are the changes that are asked for, by parameter. A global table's keys are changed with its encryption."""
     names = {name for name, value in given.items() if value is not None}
-    if not names:
+    if not names - {"GlobalSecondaryIndexUpdates"} and not given.get("GlobalSecondaryIndexUpdates"):
         consistency = "" if has_consistency else "MultiRegionConsistency, "
         raise ValidationException(
             "At least one of ProvisionedThroughput, BillingMode, UpdateStreamEnabled, GlobalSecondaryIndexUpdates, "
             f"SSESpecification, ReplicaUpdates, MultiAccountReplicaReady, ReplicaTransitRoleArn, {consistency}"
             "DeletionProtectionEnabled, OnDemandThroughput, WarmThroughput or TableClass is required"
         )
+    _check_actions(given.get("GlobalSecondaryIndexUpdates") or [])
     _check_together(given, names)
+    throughput = given.get("ProvisionedThroughput")
+    if throughput is not None:
+        units(throughput)
+    elif given.get("BillingMode") == "PROVISIONED":
+        raise invalid("ProvisionedThroughput must be specified when BillingMode is PROVISIONED")
+
+
+def _check_actions(updates: list[dict[str, Any]]) -> None:
+    """What is wrong with the updates whatever the table is."""
+    seen: set[str] = set()
+    for each in updates:
+        if not each:
+            raise invalid(
+                "One of GlobalSecondaryIndexUpdate.Update, GlobalSecondaryIndexUpdate.Create, "
+                "GlobalSecondaryIndexUpdate.Delete must not be null"
+            )
+        if len(each) > 1:
+            raise invalid("Only one global secondary index action is allowed per GlobalSecondaryIndexUpdate object")
+        (given,) = each.values()
+        name = given["IndexName"]
+        if name in seen:
+            raise invalid(f"Only one global secondary index update per index is allowed simultaneously. Index: {name}")
+        seen.add(name)
 
 
 def _check_together(given: dict[str, Any], names: set[str]) -> None:

@@ -47,23 +47,23 @@ def refusal(kind: str, sentence: str) -> ValidationException:
 class Compiler:
     """Compiles the conditions of one expression; `checks` are what its values must meet, whatever the item."""
 
-    def __init__(self, kind: str) -> None:
+    def __init__(self, kind: str, *, compares_keys: bool = False) -> None:
+        """`compares_keys`: what is compared is held against the types of keys later."""
         self.kind = kind
         self.checks: list[Check] = []
+        self._ordered = frozenset(rules.TYPES) if compares_keys else _ORDERED
 
     def error(self, sentence: str) -> ValidationException:
         return refusal(self.kind, sentence)
 
     def demand(self, node: Node, allowed: frozenset[str], operator: str) -> None:
-        """An operand given as a value must have one of these types."""
-        if node[0] == "size":
+        """An operand whose type is known must have one of these types."""
+        if node[0] not in ("value", "size"):
             return
-        if node[0] != "value":
-            return
-        name = node[1]
+        name = node[1] if node[0] == "value" else None
 
         def check(values: Values) -> None:
-            kind = rules.type_of(values[name])
+            kind = "N" if name is None else rules.type_of(values[name])
             if kind not in allowed:
                 raise self.error(
                     "Incorrect operand type for operator or function; operator or function: "
@@ -79,8 +79,8 @@ class Compiler:
         if kind == "value":
             name = node[1]
             return lambda item, values: values[name]
-        self.demand(node[1], frozenset(rules.TYPES) - {"N", "BOOL", "NULL"}, "size")
         inner = self.operand(node[1])
+        self.demand(node[1], frozenset(rules.TYPES) - {"N", "BOOL", "NULL"}, "size")
 
         def size(item: Item, values: Values) -> Value | None:
             value = inner(item, values)
@@ -121,8 +121,8 @@ class Compiler:
             return lambda item, values: (a := left(item, values)) is not None and a == right(item, values)
         if operator == "<>":
             return lambda item, values: (a := left(item, values)) is None or a != right(item, values)
-        self.demand(left_node, _ORDERED, operator)
-        self.demand(right_node, _ORDERED, operator)
+        self.demand(left_node, self._ordered, operator)
+        self.demand(right_node, self._ordered, operator)
         compare = _COMPARE[operator]
 
         def test(item: Item, values: Values) -> bool:
@@ -137,8 +137,9 @@ class Compiler:
         return test
 
     def _between(self, node: Node) -> Test:
+        value, low, high = (self.operand(each) for each in node[1:])
         for each in node[1:]:
-            self.demand(each, _ORDERED, "BETWEEN")
+            self.demand(each, self._ordered, "BETWEEN")
         if node[2][0] == node[3][0] == "value":
             low_name, high_name = node[2][1], node[3][1]
 
@@ -146,7 +147,6 @@ class Compiler:
                 check_between(self.kind, values[low_name], values[high_name])
 
             self.checks.append(check)
-        value, low, high = (self.operand(each) for each in node[1:])
 
         def test(item: Item, values: Values) -> bool:
             found = [value(item, values), low(item, values), high(item, values)]
@@ -160,13 +160,12 @@ class Compiler:
 
 
 def check_between(kind: str, low: Value, high: Value) -> None:
+    """The bounds of a BETWEEN that are both given as values."""
     shown = f"lower bound operand: AttributeValue: {rules.show(low)}, upper bound operand: AttributeValue: {rules.show(high)}"
-    first, second = rules.order(low), rules.order(high)
-    if first is None or second is None:
-        return
-    if first[0] != second[0]:
+    if rules.type_of(low) != rules.type_of(high):
         raise refusal(kind, f"The BETWEEN operator requires same data type for lower and upper bounds; {shown}")
-    if first[1] > second[1]:
+    first, second = rules.order(low), rules.order(high)
+    if first is not None and second is not None and first[1] > second[1]:
         raise refusal(
             kind, f"The BETWEEN operator requires upper bound to be greater than or equal to lower bound; {shown}"
         )
@@ -191,19 +190,23 @@ def _not_exists(compiler: Compiler, arguments: list[Node]) -> Test:
 
 
 def _type(compiler: Compiler, arguments: list[Node]) -> Test:
-    compiler.demand(arguments[1], frozenset(("S",)), "attribute_type")
-    if arguments[1][0] == "value":
-        name = arguments[1][1]
-
-        def check(values: Values) -> None:
-            if values[name]["S"] not in rules.TYPES:
-                raise compiler.error(
-                    f"Invalid attribute type name found; type: {values[name]['S']}, valid types: "
-                    "{B,NULL,SS,BOOL,L,BS,N,NS,S,M}"
-                )
-
-        compiler.checks.append(check)
     value, wanted = compiler.operand(arguments[0]), compiler.operand(arguments[1])
+    compiler.demand(arguments[1], frozenset(("S",)), "attribute_type")
+    kind, name = arguments[1]
+
+    def check(values: Values) -> None:
+        if kind != "value":  # what a path leads to may be anything
+            raise compiler.error(
+                "Incorrect operand type for operator or function; operator or function: attribute_type, operand type: "
+                "{NS,SS,L,BS,N,M,B,BOOL,NULL,S}"
+            )
+        if values[name]["S"] not in rules.TYPES:
+            raise compiler.error(
+                f"Invalid attribute type name found; type: {values[name]['S']}, valid types: "
+                "{B,NULL,SS,BOOL,L,BS,N,NS,S,M}"
+            )
+
+    compiler.checks.append(check)
 
     def test(item: Item, values: Values) -> bool:
         found, kind = value(item, values), wanted(item, values)
@@ -213,9 +216,9 @@ def _type(compiler: Compiler, arguments: list[Node]) -> Test:
 
 
 def _begins(compiler: Compiler, arguments: list[Node]) -> Test:
+    value, start = compiler.operand(arguments[0]), compiler.operand(arguments[1])
     for each in arguments:
         compiler.demand(each, frozenset(("S", "B")), "begins_with")
-    value, start = compiler.operand(arguments[0]), compiler.operand(arguments[1])
 
     def test(item: Item, values: Values) -> bool:
         found, wanted = value(item, values), start(item, values)

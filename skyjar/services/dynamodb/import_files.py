@@ -321,7 +321,9 @@ def _csv(
 def _write(call: Call, schema: Schema, item: Item) -> str:
     """Import an item; or what is wrong with it."""
     try:
-        write = writes.put(schema, item, values.admit(item))
+        size = values.admit(item)
+        writes.check_size(size)
+        write = writes.put(schema, item, size)
     except ValidationException as error:
         return error.message
     stored = call.tx.get(write.key.bytes)

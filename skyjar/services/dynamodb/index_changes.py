@@ -1,7 +1,8 @@
-"""Changes of a table's global secondary indexes: GlobalSecondaryIndexUpdates."""
+"""The indexes of a new table, and changes of global ones: GlobalSecondaryIndexUpdates."""
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from skyjar.kernel import durations
@@ -11,6 +12,30 @@ from . import definitions, jobs, limits, on_demand, state
 from .definitions import invalid
 from .errors import LimitExceededException, ResourceNotFoundException, ValidationException
 from .state import Definition, IndexDefinition
+
+
+def of_new_table(
+    call: Call,
+    table: tuple[str, str, str],
+    defined: Collection[str],
+    local: list[dict[str, Any]] | None,
+    over_all: list[dict[str, Any]] | None,
+) -> list[IndexDefinition]:
+    """`table`: its partition key, its sort key (empty for none) and its billing mode; `defined` are the attributes that may be keys."""
+    hash_name, range_name, billing = table
+    definitions.check_list(local, "LocalSecondaryIndexes")
+    definitions.check_ranged(local, range_name)
+    found: list[IndexDefinition] = []
+    for is_global, several in ((False, local), (True, over_all)):
+        if is_global:
+            definitions.check_counts(found)
+            definitions.check_list(several, "GlobalSecondaryIndexes")
+        for given in several or ():
+            made = definitions.index(
+                given, call.chance.hex(12), is_global, billing != "PAY_PER_REQUEST", defined, hash_name
+            )  # fmt: skip
+            found.append(on_demand.settled(call, made, billing, given, is_new=True))
+    return found
 
 
 def change(
@@ -25,7 +50,6 @@ def change(
     definition = old
     if not updates:
         raise invalid("List of GlobalSecondaryIndexUpdates is empty")
-    _check_actions(updates)
     online = [each for each in updates if "Create" in each or "Delete" in each]
     if len(online) > 1:
         raise LimitExceededException(
@@ -41,29 +65,8 @@ def change(
     return definition
 
 
-def _check_actions(updates: list[dict[str, Any]]) -> None:
-    seen: set[str] = set()
-    for each in updates:
-        if not each:
-            raise invalid(
-                "One of GlobalSecondaryIndexUpdate.Update, GlobalSecondaryIndexUpdate.Create, "
-                "GlobalSecondaryIndexUpdate.Delete must not be null"
-            )
-        if len(each) > 1:
-            raise invalid("Only one global secondary index action is allowed per GlobalSecondaryIndexUpdate object")
-        (given,) = each.values()
-        name = given["IndexName"]
-        if name in seen:
-            raise invalid(f"Only one global secondary index update per index is allowed simultaneously. Index: {name}")
-        seen.add(name)
-
-
-def check_provisioned(
-    definition: Definition, throughput: dict[str, int] | None, updates: list[dict[str, Any]] | None
-) -> None:
-    """What becomes provisioned must be given its throughput: the table, and all its global indexes."""
-    if throughput is None:
-        raise invalid("ProvisionedThroughput must be specified when BillingMode is PROVISIONED")
+def check_provisioned(definition: Definition, updates: list[dict[str, Any]] | None) -> None:
+    """The global indexes of a table that becomes provisioned must be given their throughput."""
     named = {
         given["IndexName"]
         for each in updates or ()

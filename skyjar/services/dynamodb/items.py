@@ -23,7 +23,7 @@ from . import (
     writes,
 )
 from .capacity import Usage
-from .errors import ValidationException
+from .errors import ValidationException, detected
 from .expressions import Expressions, Names, Values
 from .values import Item
 
@@ -40,11 +40,16 @@ def get_item(
     projection_expression: str | None = None,
     expression_attribute_names: Names | None = None,
 ) -> dict[str, Any]:
-    project = projection(attributes_to_get, projection_expression, expression_attribute_names)
+    expressions = asked(attributes_to_get, projection_expression, expression_attribute_names)
     values.admit(key)
+    project, deep = (
+        _EVERYTHING if expressions is None else projection(expressions, attributes_to_get, projection_expression)
+    )
     call = schemas.owned(call, table_name)
     schema = schemas.schema_of(call, table_name)
     found = keys.of_request(schema, key)
+    if deep:
+        keys.check_deep(schema, deep)
     behaviour = call.behaviour
     if behaviour.stale_reads_s and not consistent_read:
         stored = staleness.View(call).get(found.bytes)
@@ -73,21 +78,31 @@ def get_item(
     return answer
 
 
-def projection(attributes: list[str] | None, text: str | None, names: Names | None) -> projections.Projection | None:
-    """The projection of a read without conditions, in either form."""
+def asked(attributes: list[str] | None, text: str | None, names: Names | None) -> Expressions | None:
+    """The expressions of a read without conditions; None where it has none."""
     if attributes is not None:
-        writes.refuse_mixture(
-            {"AttributesToGet": attributes}, {"ProjectionExpression": text, "ExpressionAttributeNames": names}
-        )
-        return of_attributes(attributes)
-    if text is None and names is None:
+        writes.refuse_mixture({"AttributesToGet": attributes}, {"ProjectionExpression": text})
+    elif text is None and names is None:
         return None
-    expressions = Expressions(names, None, ProjectionExpression=text)
-    found: projections.Projection | None = None
-    if text is not None:
-        found = expressions.bind("ProjectionExpression", text).result
+    return Expressions(names, None, ProjectionExpression=text)
+
+
+def projection(
+    expressions: Expressions | None, attributes: list[str] | None, text: str | None
+) -> tuple[projections.Projection | None, frozenset[str]]:
+    """What such a read shows, and the attributes that its projection looks into."""
+    if expressions is None:
+        return _EVERYTHING
+    if attributes is not None:
+        return of_attributes(attributes), frozenset()
+    assert text is not None
+    expressions.admit()
+    compiled = expressions.bind("ProjectionExpression", text)
     expressions.close()
-    return found
+    return compiled.result, compiled.deep
+
+
+_EVERYTHING: tuple[None, frozenset[str]] = (None, frozenset())
 
 
 def of_attributes(attributes: list[str]) -> projections.Projection:
@@ -116,16 +131,21 @@ def put_item(
     expression_attribute_values: Values | None = None,
     return_values_on_condition_check_failure: str = "NONE",
 ) -> dict[str, Any]:
-    _check_return(return_values)
     condition = (
         expected, conditional_operator, condition_expression, expression_attribute_names, expression_attribute_values
     )  # fmt: skip
-    expressions = _conditions(*condition) if condition != _UNCONDITIONAL else None
-    size = values.admit(item)
     test = None
-    if expressions is not None:
-        test = writes.condition(expressions, condition_expression, expected, conditional_operator)
-        expressions.close()
+    try:
+        expressions = _conditions(*condition) if condition != _UNCONDITIONAL else None
+        size = values.admit(item)
+        _check_return(return_values)
+        if size > limits.ITEM_BYTES:
+            writes.check_size(size)
+        if expressions is not None:
+            test = writes.condition(expressions, condition_expression, expected, conditional_operator)
+            expressions.close()
+    except ValidationException as error:
+        raise detected(error) from None
     call = schemas.owned(call, table_name)
     schema = schemas.schema_of(call, table_name)
     shows = return_values_on_condition_check_failure == "ALL_OLD"
@@ -150,13 +170,20 @@ def delete_item(
     expression_attribute_values: Values | None = None,
     return_values_on_condition_check_failure: str = "NONE",
 ) -> dict[str, Any]:
-    _check_return(return_values)
-    expressions = _conditions(
-        expected, conditional_operator, condition_expression, expression_attribute_names, expression_attribute_values
-    )
-    values.admit(key)
-    test = writes.condition(expressions, condition_expression, expected, conditional_operator)
-    expressions.close()
+    try:
+        expressions = _conditions(
+            expected,
+            conditional_operator,
+            condition_expression,
+            expression_attribute_names,
+            expression_attribute_values,
+        )
+        values.admit(key)
+        _check_return(return_values)
+        test = writes.condition(expressions, condition_expression, expected, conditional_operator)
+        expressions.close()
+    except ValidationException as error:
+        raise detected(error) from None
     call = schemas.owned(call, table_name)
     schema = schemas.schema_of(call, table_name)
     write = writes.delete(schema, key, test, shows_failure=return_values_on_condition_check_failure == "ALL_OLD")
@@ -184,24 +211,29 @@ def update_item(
     return_values_on_condition_check_failure: str = "NONE",
 ) -> dict[str, Any]:
     texts = {"UpdateExpression": update_expression, "ConditionExpression": condition_expression}
-    writes.refuse_mixture(
-        {"AttributeUpdates": attribute_updates, "Expected": expected, "ConditionalOperator": conditional_operator},
-        texts,
-    )
-    legacy.check_operator(conditional_operator, expected)
-    expressions = Expressions(expression_attribute_names, expression_attribute_values, **texts)
-    values.admit(key)
-    update, given = None, expressions.values
-    if update_expression is not None:
-        update = expressions.bind("UpdateExpression", update_expression).result
-    elif attribute_updates is not None:
-        update, given = legacy.attribute_updates(attribute_updates)
-    test = writes.condition(expressions, condition_expression, expected, conditional_operator)
-    expressions.close()
+    try:
+        writes.refuse_mixture(
+            {"AttributeUpdates": attribute_updates, "Expected": expected, "ConditionalOperator": conditional_operator},
+            texts,
+        )
+        legacy.check_operator(conditional_operator, expected)
+        expressions = Expressions(expression_attribute_names, expression_attribute_values, **texts)
+        values.admit(key)
+        update, given, deep = None, expressions.values, frozenset[str]()
+        if attribute_updates is not None:
+            update, given = legacy.attribute_updates(attribute_updates)
+        if update_expression is not None:
+            expressions.admit()
+            compiled = expressions.bind("UpdateExpression", update_expression)
+            update, deep = compiled.result, compiled.deep
+        test = writes.condition(expressions, condition_expression, expected, conditional_operator)
+        expressions.close()
+    except ValidationException as error:
+        raise detected(error) from None
     call = schemas.owned(call, table_name)
     schema = schemas.schema_of(call, table_name)
     shows = return_values_on_condition_check_failure == "ALL_OLD"
-    write = writes.update(schema, key, update, given, test, shows_failure=shows)
+    write = writes.update(schema, key, update, given, test, shows_failure=shows, deep=deep)
     done = writes.perform(call, write)
     return _answer(call, done, return_values, return_consumed_capacity, return_item_collection_metrics)
 

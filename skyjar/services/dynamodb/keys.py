@@ -8,7 +8,7 @@ from .schemas import IndexSchema, Key, Schema
 from .values import Item, Value, text_size, type_of
 
 _UPDATE = "The update expression attempted to update"
-_MISMATCH = "The provided key element does not match the schema"
+MISMATCH = "The provided key element does not match the schema"
 
 
 def of_item(schema: Schema, item: Item) -> Key:
@@ -33,16 +33,42 @@ def of_item(schema: Schema, item: Item) -> Key:
 def of_request(schema: Schema, key: Item) -> Key:
     """The key of a request (`Key`, or a key of a batch), whose values were admitted."""
     if len(key) != len(schema.key_names):
-        raise ValidationException(_MISMATCH)
+        raise ValidationException(MISMATCH)
     value = key.get(schema.hash)
     if value is None or schema.hash_type not in value:
-        raise ValidationException(_MISMATCH)
+        raise ValidationException(MISMATCH)
     if schema.range:
         value = key.get(schema.range)
         if value is None or schema.range_type not in value:
-            raise ValidationException(_MISMATCH)
+            raise ValidationException(MISMATCH)
     _check_sizes(schema, key)
     return schema.key(key)
+
+
+def check_in_batch(schema: Schema, item: Item) -> None:
+    """An item of a batch whose key is not of the table's types is refused as a key is."""
+    for name, kind in (*schema.hashes, *schema.ranges):
+        if kind not in item.get(name, ()):
+            raise ValidationException(MISMATCH)
+
+
+def check_deep(schema: Schema, deep: frozenset[str]) -> None:
+    """Paths of an expression may not lead into key attributes, which are scalars."""
+    for name in schema.key_names:
+        if name in deep:
+            raise _not_deep("Key", name)
+    for is_global in (True, False):
+        for index in schema.indexes:
+            if index.is_global is is_global:
+                for name in index.keyed_names:
+                    if name in deep:
+                        raise _not_deep("IndexKey", name)
+
+
+def _not_deep(kind: str, name: str) -> ValidationException:
+    return ValidationException(
+        f"Key attributes must be scalars; list random access '[]' and map lookup '.' are not allowed: {kind}: {name}"
+    )
 
 
 def _check_sizes(schema: Schema, item: Item) -> None:

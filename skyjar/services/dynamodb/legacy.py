@@ -63,26 +63,41 @@ class _Nodes:
 
 
 def check_arguments(operator: str, arguments: list[Value]) -> None:
-    least, most = _COUNTS.get(operator, (1, 1))
-    if not least <= len(arguments) <= most:
-        raise ValidationException(f"{_PARAMETERS}Invalid number of argument(s) for the {operator} ComparisonOperator")
     for each in arguments:
-        try:
-            values.admit_value(each)
-        except ValidationException as error:
-            raise ValidationException(error.message) from None
-        kind = values.type_of(each)
-        if operator in _TYPES and kind not in _TYPES[operator]:
+        values.admit_value(each)
+    check_count(operator, len(arguments))
+    kinds = [values.type_of(each) for each in arguments]
+    if any(kind != kinds[0] for kind in kinds):
+        raise ValidationException(f"{_PARAMETERS}AttributeValues inside AttributeValueList must be of same type")
+    check_kinds(operator, kinds)
+    if operator == "BETWEEN":
+        low, high = values.order(arguments[0]), values.order(arguments[1])
+        if low is not None and high is not None and low > high:
+            raise ValidationException(
+                "The BETWEEN condition was provided a range where the lower bound is greater than the upper bound"
+            )
+
+
+def check_kinds(operator: str, kinds: list[str], otherwise: tuple[str, ...] = values.TYPES) -> None:
+    """`otherwise`: the types for operators that take any."""
+    for kind in kinds:
+        if kind not in _TYPES.get(operator, otherwise):
             raise ValidationException(
                 f"{_PARAMETERS}ComparisonOperator {operator} is not valid for {kind} AttributeValue type"
             )
+
+
+def check_count(operator: str, count: int) -> None:
+    least, most = _COUNTS.get(operator, (1, 1))
+    if not least <= count <= most:
+        raise ValidationException(f"{_PARAMETERS}Invalid number of argument(s) for the {operator} ComparisonOperator")
 
 
 def check_operator(operator: str | None, given: dict[str, Any] | None) -> None:
     """ConditionalOperator says how several conditions are joined."""
     if operator is None:
         return
-    if given is None:
+    if not given:
         raise ValidationException("ConditionalOperator cannot be used without Filter or Expected")
     if len(given) < 2:
         raise ValidationException(
@@ -107,18 +122,25 @@ def expected(given: dict[str, Any], operator: str | None) -> Test:
 
 def _expectation(nodes: _Nodes, name: str, given: dict[str, Any]) -> Node:
     value, exists, operator = given.get("Value"), given.get("Exists"), given.get("ComparisonOperator")
+    arguments = given.get("AttributeValueList")
+    if value is not None and arguments is not None:
+        raise ValidationException(
+            f"{_PARAMETERS}Value and AttributeValueList cannot be used together for Attribute: {name}"
+        )
     if operator is not None:
         if exists is not None:
             raise ValidationException(
                 f"{_PARAMETERS}Exists and ComparisonOperator cannot be used together for Attribute: {name}"
             )
-        arguments = given.get("AttributeValueList")
-        if value is not None and arguments is not None:
+        if value is None and arguments is None and operator not in ("NULL", "NOT_NULL"):
             raise ValidationException(
-                f"{_PARAMETERS}Value and AttributeValueList cannot be used together for Attribute: {name}"
+                f"{_PARAMETERS}Value or AttributeValueList must be used with ComparisonOperator: {operator} for "
+                f"Attribute: {name}"
             )
-        return nodes.of(name, operator, arguments if arguments is not None else [value] if value is not None else [])
-    if given.get("AttributeValueList") is not None:
+        operands = arguments if arguments is not None else [value] if value is not None else []
+        check_count(operator, len(operands))
+        return nodes.of(name, operator, operands)
+    if arguments is not None:
         raise ValidationException(
             f"{_PARAMETERS}AttributeValueList can only be used with a ComparisonOperator for Attribute: {name}"
         )
@@ -163,7 +185,7 @@ def attribute_updates(given: dict[str, Any]) -> tuple[Update, dict[str, Value]]:
         if action == "PUT":
             update.sets.append((path, _constant(value)))
         elif action == "ADD":
-            if kind not in ("N", "SS", "NS", "BS"):
+            if kind not in ("N", "SS", "NS", "BS", "L"):
                 raise ValidationException(f"{_PARAMETERS}ADD action is not supported for the type {kind}")
             update.adds.append((path, node[1]))
         else:

@@ -5,7 +5,12 @@ from skyjar.kernel.quotas import Published
 ITEM_BYTES = 409_600
 HASH_KEY_BYTES = 2_048
 RANGE_KEY_BYTES = 1_024
-NESTING = 32
+UNITS = 1_000_000_000_000  # of a throughput that is looked at at all
+PLACEHOLDER = 255  # the length of a #name or :value, with its sign
+NESTING = 32  # levels of an item, its attributes being the first
+VALUE_NESTING = (
+    63  # of a value of a transaction's expressions (measured on AWS, in the tests of the project dynamodb-conformance)
+)
 PAGE_BYTES = 1_048_576  # read by one Query or Scan, before its filter
 BATCH_GET_KEYS = 100
 BATCH_GET_BYTES = 16 * 1_048_576

@@ -6,7 +6,7 @@ import re
 from decimal import Context, Decimal
 from functools import lru_cache
 
-from .errors import ValidationException
+from .errors import RewordedException, ValidationException
 
 _NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,6})?", re.ASCII)
 _DIGITS = 38
@@ -21,7 +21,8 @@ def normalise(text: str) -> str:
         return text
     if not _NUMBER.fullmatch(text):
         if not text.strip():
-            raise ValidationException("The parameter cannot be converted to a numeric value")
+            said = "The parameter cannot be converted to a numeric value"
+            raise RewordedException(said, f"{said}: {text}")
         raise ValidationException(f"The parameter cannot be converted to a numeric value: {text}")
     return _show(Decimal(text))
 

@@ -373,7 +373,9 @@ def _queried(call: Call, parameters: dict[str, Any]) -> list[str]:
             found = of_legacy(parameters.get("key_conditions") or {})
         else:
             names, given = parameters.get("expression_attribute_names"), parameters.get("expression_attribute_values")
-            found = of_expression(Expressions(names, given, KeyConditionExpression=text), text)
+            expressions = Expressions(names, given, KeyConditionExpression=text)
+            expressions.admit()
+            found = of_expression(expressions, text)
     except AWSError:
         return []
     operands = [found[name][1][:1] for name, _ in keyed.hashes if name in found]

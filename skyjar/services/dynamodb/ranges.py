@@ -5,16 +5,18 @@ from __future__ import annotations
 from typing import Any
 
 from . import legacy, state, values
-from .conditions import Values, check_between
+from .conditions import Values
 from .errors import ValidationException
 from .expressions import Expressions
-from .grammar import COMPARATORS, Node
+from .grammar import COMPARATORS, Node, Path
 from .schemas import KEY_ENCODERS, Keyed
 from .values import Item, Value
 
 _KIND = "KeyConditionExpression"
 _SORT = frozenset(("=", "<", "<=", ">", ">=", "between", "begins_with"))
 _LEGACY = {"EQ": "=", "LT": "<", "LE": "<=", "GT": ">", "GE": ">=", "BETWEEN": "between", "BEGINS_WITH": "begins_with"}
+_LEGACY_NAMES = {sign: name for name, sign in _LEGACY.items()}
+_EQUAL = ("S", "N", "B", "SS", "NS", "BS")
 _SWAPPED = {"=": "=", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
 
 Conditions = dict[str, tuple[str, list[Value]]]  # attribute -> operator, operands
@@ -22,13 +24,21 @@ Conditions = dict[str, tuple[str, list[Value]]]  # attribute -> operator, operan
 
 def of_expression(expressions: Expressions, text: str) -> Conditions:
     """The conditions of a KeyConditionExpression, one for each attribute."""
-    node = expressions.bind(_KIND, text).result
+    return of_node(expressions.bind(_KIND, text).result, expressions.values)
+
+
+def of_node(node: Node, given: Values) -> Conditions:
+    """The conditions of a KeyConditionExpression that has this node."""
     found: Conditions = {}
     for each in _flat(node):
-        name, operator, operands = _condition(each, expressions.values)
+        name, operator, operands = _condition(each, given)
         if name in found:
             raise ValidationException("KeyConditionExpressions must only contain one condition per key")
         found[name] = (operator, operands)
+    for operator, operands in found.values():
+        for operand in operands:
+            if "S" not in operand and "N" not in operand:
+                _check_kinds(_LEGACY_NAMES[operator], operands)
     return found
 
 
@@ -44,37 +54,43 @@ def _condition(node: Node, given: Values) -> tuple[str, str, list[Value]]:
     if operator == "<>" or (operator not in COMPARATORS and operator not in _SORT):
         shown = operator.upper() if operator in ("or", "not", "in") else operator
         raise ValidationException(f"Invalid operator used in {_KIND}: {shown}")
-    if any(each[0] == "size" for each in operands):
-        raise ValidationException("KeyConditionExpressions cannot contain nested operations")
-    if operator in _SWAPPED and operands[0][0] == "value" and operands[1][0] == "path":
-        operator, operands = _SWAPPED[operator], [operands[1], operands[0]]
-    path, *rest = operands
-    if path[0] != "path" and operator in ("between", "begins_with"):
+    if operator in ("between", "begins_with") and operands[0][0] != "path":
         shown = "BETWEEN" if operator == "between" else operator
         raise ValidationException(
             f"Invalid condition in {_KIND}: {shown} operator must have the key attribute as its first operand"
         )
-    if path[0] != "path" or any(each[0] != "value" for each in rest):
-        is_several = any(each[0] == "path" for each in rest)
-        why = "Multiple attribute names used in one condition" if is_several else "No key attribute specified"
-        raise ValidationException(f"Invalid condition in {_KIND}: {why}")
-    if len(path[1]) > 1:
-        raise ValidationException("KeyConditionExpressions cannot have conditions on nested attributes")
-    found = [given[each[1]] for each in rest]
-    if operator == "between":
-        check_between(_KIND, found[0], found[1])
-    return str(path[1][0]), operator, found
+    path = _key_path(operands)
+    if operands[0][0] == "value":
+        operator, operands = _SWAPPED[operator], [operands[1], operands[0]]
+    return str(path[0]), operator, [given[each[1]] for each in operands[1:]]
+
+
+def _key_path(operands: list[Node]) -> Path:
+    """The one path among the operands, which names an attribute."""
+    found: Path | None = None
+    for each in operands:
+        if each[0] == "size":
+            raise ValidationException("KeyConditionExpressions cannot contain nested operations")
+        if each[0] == "value":
+            continue
+        if found is not None:
+            raise ValidationException(f"Invalid condition in {_KIND}: Multiple attribute names used in one condition")
+        found = each[1]
+        if len(each[1]) > 1:
+            raise ValidationException("KeyConditionExpressions cannot have conditions on nested attributes")
+    if found is None:
+        raise ValidationException(f"Invalid condition in {_KIND}: No key attribute specified")
+    return found
 
 
 def of_legacy(given: dict[str, Any]) -> Conditions:
-    """The conditions of KeyConditions."""
+    """The conditions of KeyConditions; an operator that no key can be asked for stays as it is."""
     found: Conditions = {}
     for name, condition in given.items():
         operator, operands = condition["ComparisonOperator"], condition.get("AttributeValueList", [])
         legacy.check_arguments(operator, operands)
-        if operator not in _LEGACY:
-            raise ValidationException("Attempted conditional constraint is not an indexable operation")
-        found[name] = (_LEGACY[operator], operands)
+        _check_kinds(operator, operands)
+        found[name] = (_LEGACY.get(operator, operator), operands)
     if not 1 <= len(found) <= 2:
         raise ValidationException("Conditions can be of length 1 or 2 only")
     return found
@@ -86,6 +102,8 @@ class Range:
     __slots__ = ("end", "start")
 
     def __init__(self, keyed: Keyed, conditions: Conditions) -> None:
+        if not keyed.ranges and len(keyed.hashes) == 1 < len(conditions):
+            raise ValidationException("Query key condition not supported")
         base = keyed.partition(_partition(keyed, conditions))
         assert base is not None
         self.start, self.end = base, state.after(base)
@@ -106,8 +124,8 @@ class Range:
             raise ValidationException("Query key condition not supported")
 
     def _narrow(self, base: bytes, name: str, kind: str, operator: str, operands: list[Value]) -> None:
+        _check(operator, operands, kind)
         for operand in operands:
-            _check_type(operand, kind)
             _check_empty(operand, name)
         sort = KEY_ENCODERS[kind]
         low = base + sort(operands[0][kind])
@@ -133,6 +151,11 @@ class Range:
             self.start, self.end = prefix, state.after(prefix)
 
 
+def _check_kinds(operator: str, operands: list[Value]) -> None:
+    """What no key can be compared with, in the words of KeyConditions."""
+    legacy.check_kinds(operator, [values.type_of(each) for each in operands], _EQUAL)
+
+
 def _partition(keyed: Keyed, conditions: Conditions) -> Item:
     """The values of the partition key's attributes, each of which must be given."""
     values: Item = {}
@@ -141,19 +164,22 @@ def _partition(keyed: Keyed, conditions: Conditions) -> Item:
         if found is None:
             raise ValidationException(f"Query condition missed key schema element: {name}")
         operator, operands = found
+        _check(operator, operands, kind)
         if operator != "=":
             raise ValidationException("Query key condition not supported")
-        _check_type(operands[0], kind)
         _check_empty(operands[0], name)
         values[name] = operands[0]
     return values
 
 
-def _check_type(value: Value, kind: str) -> None:
-    if kind not in value:
-        raise ValidationException(
-            "One or more parameter values were invalid: Condition parameter type does not match schema type"
-        )
+def _check(operator: str, operands: list[Value], kind: str) -> None:
+    if operator not in _SORT:
+        raise ValidationException("Attempted conditional constraint is not an indexable operation")
+    for operand in operands:
+        if kind not in operand:
+            raise ValidationException(
+                "One or more parameter values were invalid: Condition parameter type does not match schema type"
+            )
 
 
 def _check_empty(value: Value, name: str) -> None:
@@ -166,8 +192,14 @@ def _check_empty(value: Value, name: str) -> None:
         )
 
 
+_PLAIN = ("contains duplicates", "number set", "numeric value", "significant digits", "number with magnitude")
+
+
 def check_start(item: Item) -> None:
+    """The values of an ExclusiveStartKey; AWS puts its words before some sentences, and not before others."""
     try:
         values.admit(item)
     except ValidationException as error:
+        if any(part in error.message for part in _PLAIN):
+            raise
         raise ValidationException(f"The provided starting key is invalid: {error.message}") from None

@@ -75,7 +75,7 @@ def change(call: Call, name: str, updates: list[dict[str, Any]]) -> None:
             _create(call, definition, given)
         elif given["RegionName"] not in definition.replicas:
             raise ValidationException(
-                "Update global table operation failed because one or more replicas were not part of the global table."
+                "Replica specified in the Replica Update or Replica Delete action of the request was not found."
             )
         elif kind == "Delete":
             _delete(call, definition, given["RegionName"])

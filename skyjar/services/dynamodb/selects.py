@@ -14,7 +14,7 @@ from skyjar.kernel.call import Call
 from . import item_rows, keys, ranges, staleness, state, statements, values
 from .capacity import Usage
 from .errors import ValidationException
-from .queries import Page, check_projected
+from .pages import Page, check_projected
 from .schemas import IndexSchema, Keyed
 from .statements import Bound
 from .values import Item, Value

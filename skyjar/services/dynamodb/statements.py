@@ -137,6 +137,7 @@ def _insert(bound: Bound) -> writes.Write:
         raise ValidationException("Unsupported operation: Inserting a value that is not a tuple")
     item: Item = value["M"]
     size = values.admit(item)
+    writes.check_size(size)
     return writes.put(bound.schema, item, size, _absent)
 
 

@@ -28,7 +28,7 @@ from . import (
     tags,
 )
 from .errors import LimitExceededException, ResourceInUseException, ResourceNotFoundException, ValidationException
-from .state import Definition, IndexDefinition
+from .state import Definition
 
 HOUR_S = 3_600
 FREE_DECREASES = 4
@@ -64,18 +64,19 @@ def create_table(
     key_id = encryption.wanted(sse_specification)
     change_capture.check(stream_specification, is_new=True)
     read, write = definitions.throughput(provisioned_throughput, billing_mode)
-    if not local_secondary_indexes and not global_secondary_indexes:
-        definitions.check_count(key_schema, attribute_definitions)
-    hash_name, range_name = definitions.key_names(key_schema)
+    definitions.check_count(key_schema, attribute_definitions)
+    types = definitions.attribute_types(attribute_definitions)
+    hash_name, range_name = definitions.key_names(key_schema, types)
     is_provisioned = billing_mode != "PAY_PER_REQUEST"
     billing = billing_mode or "PROVISIONED"
-    indexes = _indexes(call, local_secondary_indexes, global_secondary_indexes, billing)
+    table = (hash_name, range_name, billing)
+    indexes = index_changes.of_new_table(call, table, types, local_secondary_indexes, global_secondary_indexes)
     definition = Definition(
         name=name,
         id=call.new_id(),
         space=call.chance.hex(12),
         created_s=call.now,
-        types=definitions.attribute_types(attribute_definitions),
+        types=types,
         hash=hash_name,
         range=range_name,
         indexes=tuple(indexes),
@@ -149,19 +150,6 @@ def check_ready(definition: Definition) -> None:
         raise ResourceInUseException(
             f"Attempt to change a resource which is still in use: Table is being {doing}: {definition.name}"
         )
-
-
-def _indexes(
-    call: Call, local: list[dict[str, Any]] | None, over_all: list[dict[str, Any]] | None, billing: str
-) -> list[IndexDefinition]:
-    definitions.check_lists(local, over_all)
-    found = [_index(call, given, False, billing) for given in local or ()]
-    return found + [_index(call, given, True, billing) for given in over_all or ()]
-
-
-def _index(call: Call, given: dict[str, Any], is_global: bool, billing: str) -> IndexDefinition:
-    made = definitions.index(given, call.chance.hex(12), is_global, billing != "PAY_PER_REQUEST")
-    return on_demand.settled(call, made, billing, given, is_new=True)
 
 
 def check_settled(call: Call, definition: Definition) -> None:
@@ -285,7 +273,7 @@ def update_table(
         _share_class(call, definition)
     if billing_mode is not None or provisioned_throughput is not None:
         if billing_mode == "PROVISIONED" != definition.billing:
-            index_changes.check_provisioned(definition, provisioned_throughput, global_secondary_index_updates)
+            index_changes.check_provisioned(definition, global_secondary_index_updates)
         definition = _rebill(call, definition, billing_mode or definition.billing, provisioned_throughput)
         _share_throughput(call, definition)
     definition = _settled(call, definition, _given(on_demand_throughput, warm_throughput))

@@ -10,13 +10,14 @@ from typing import Any
 from skyjar.kernel.call import Call
 from skyjar.kernel.service import operation
 
-from . import capacity, conflicts, item_rows, items, keys, limits, schemas, state, throttle, values, writes
+from . import capacity, conflicts, definitions, item_rows, items, keys, limits, schemas, state, throttle, values, writes
 from .capacity import Usage
 from .errors import (
     ConditionalCheckFailedException,
     DuplicateItemException,
     IdempotentParameterMismatchException,
     ItemCollectionSizeLimitExceededException,
+    NestingException,
     ProvisionedThroughputExceededException,
     Throttled,
     TransactionCanceledException,
@@ -41,6 +42,7 @@ def transact_write_items(
     return_item_collection_metrics: str = "NONE",
     client_request_token: str | None = None,
 ) -> dict[str, Any]:
+    _check_names(transact_items)
     return write_all(
         call,
         [partial(_plan, call, request) for request in transact_items],
@@ -49,6 +51,16 @@ def transact_write_items(
         return_item_collection_metrics=return_item_collection_metrics,
         token=client_request_token,
     )
+
+
+def _check_names(requests: list[dict[str, Any]]) -> None:
+    """Names that no table can have are told with their places, before anything else."""
+    for at, request in enumerate(requests, 1):
+        for kind, given in request.items():
+            name = given["TableName"]
+            if name[:4] != "arn:":
+                member = f"transactItems.{at}.member.{kind[0].lower()}{kind[1:]}.tableName"
+                definitions.check_table_name(name, member)
 
 
 def write_all(
@@ -150,20 +162,26 @@ def _plan(call: Call, request: dict[str, Any]) -> Write:
     texts = {"ConditionExpression": given.get("ConditionExpression")}
     if kind == "Update":
         texts["UpdateExpression"] = given["UpdateExpression"]
-    expressions = Expressions(given.get("ExpressionAttributeNames"), given.get("ExpressionAttributeValues"), **texts)
-    update = expressions.bind("UpdateExpression", given["UpdateExpression"]).result if kind == "Update" else None
+    names, bound = given.get("ExpressionAttributeNames"), given.get("ExpressionAttributeValues")
+    if all(text is None for text in texts.values()):
+        names = bound = None  # nothing is said of what no expression could use, as by AWS
+    expressions = Expressions(names, bound, **texts)
+    expressions.admit(1 + limits.NESTING - limits.VALUE_NESTING)
+    compiled = expressions.bind("UpdateExpression", given["UpdateExpression"]) if kind == "Update" else None
     test = expressions.test("ConditionExpression", texts["ConditionExpression"])
     expressions.close()
     shows = given.get("ReturnValuesOnConditionCheckFailure") == "ALL_OLD"
     size = values.admit(given["Item"] if kind == "Put" else given["Key"])
+    writes.check_size(size)
     schema = schemas.schema_of(call, given["TableName"])
     try:
         if kind == "Put":
             return writes.put(schema, given["Item"], size, test, shows_failure=shows)
-        if kind == "Update":
+        if compiled is not None:
             return writes.update(
-                schema, given["Key"], update, expressions.values, test, shows_failure=shows, is_transacted=True
-            )
+                schema, given["Key"], compiled.result, expressions.values, test, shows_failure=shows,
+                is_transacted=True, deep=compiled.deep,
+            )  # fmt: skip
         if kind == "Delete":
             return writes.delete(schema, given["Key"], test, shows_failure=shows)
         assert test is not None
@@ -180,6 +198,8 @@ def _perform(call: Call, needs_old: bool, write: Write) -> writes.Done:
         return writes.perform(call, write, needs_old=needs_old, factor=FACTOR)
     except WrongRequestException:
         raise
+    except NestingException as error:
+        raise Refused(error.message.partition(":")[0]) from None
     except ValidationException as error:
         raise Refused(error.message) from None
 
@@ -219,6 +239,7 @@ def _again(call: Call, several: list[Write], return_capacity: str) -> dict[str, 
 def transact_get_items(
     call: Call, *, transact_items: list[dict[str, Any]], return_consumed_capacity: str = "NONE"
 ) -> dict[str, Any]:
+    _check_names(transact_items)
     usages: dict[str, Usage] = {}
     responses: list[dict[str, Any]] = []
     seen: set[bytes] = set()
@@ -226,10 +247,12 @@ def transact_get_items(
     reasons = Reasons(len(transact_items))
     for at, request in enumerate(transact_items):
         get = request["Get"]
-        project = items.projection(None, get.get("ProjectionExpression"), get.get("ExpressionAttributeNames"))
+        text = get.get("ProjectionExpression")
+        expressions = items.asked(None, text, get.get("ExpressionAttributeNames")) if text is not None else None
+        project, deep = items.projection(expressions, None, text)
         values.admit(get["Key"])
         schema = schemas.schema_of(call, get["TableName"])
-        found = reasons.catch(at, partial(_place, schema), get["Key"])
+        found = reasons.catch(at, partial(_place, schema, deep), get["Key"])
         if found is None:
             continue
         place = found.bytes
@@ -258,9 +281,12 @@ def transact_get_items(
     return answer
 
 
-def _place(schema: schemas.Schema, key: values.Item) -> schemas.Key:
+def _place(schema: schemas.Schema, deep: frozenset[str], key: values.Item) -> schemas.Key:
     try:
-        return keys.of_request(schema, key)
+        found = keys.of_request(schema, key)
+        if deep:
+            keys.check_deep(schema, deep)
+        return found
     except WrongRequestException:
         raise
     except ValidationException as error:

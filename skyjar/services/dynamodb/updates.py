@@ -48,6 +48,11 @@ class Update:
         self.creates = True
         self.is_legacy = False
 
+    @property
+    def wrong(self) -> str:
+        """Of an attribute that has another type than what is added to it, or taken from it."""
+        return "Type mismatch for attribute to update" if self.is_legacy else _WRONG
+
     def apply(self, item: Item, values: Values) -> Item:
         """The changed item; the given one is left as it is."""
         found = [(path, operand(item, values)) for path, operand in self.sets]
@@ -60,13 +65,13 @@ class Update:
                 raise ValidationException(_MISSING)
             _put(changed, path, rules.copy(value))
         for path, name in self.adds:
-            _put(changed, path, _added(follow(item, path), values[name]))
+            _put(changed, path, _added(follow(item, path), values[name], self.wrong))
         for path, name in self.deletes:
             before = follow(item, path)
             if before is None:
                 _parent(changed, path)
                 continue
-            after = _without(before, values[name])
+            after = _without(before, values[name], self.wrong)
             if after is None:
                 _drop(changed, path)
             else:
@@ -109,24 +114,26 @@ def _drop(item: Item, path: Path) -> None:
         del holder[last]
 
 
-def _added(before: Value | None, value: Value) -> Value:
-    """ADD: a number to a number, the members of a set to a set of the same type."""
+def _added(before: Value | None, value: Value, wrong: str) -> Value:
+    """ADD: a number to a number, the members of a set to a set of the same type; of AttributeUpdates also a list to a list."""
     if before is None:
         return value
     kind = rules.type_of(value)
     if kind not in before:
-        raise ValidationException(_WRONG)
+        raise ValidationException(wrong)
     if kind == "N":
         return {"N": numbers.add(before["N"], value["N"])}
+    if kind == "L":
+        return {"L": [*before["L"], *value["L"]]}
     united = {kind: list(dict.fromkeys([*before[kind], *value[kind]]))}
     rules.admit_value(united)
     return united
 
 
-def _without(before: Value, value: Value) -> Value | None:
+def _without(before: Value, value: Value, wrong: str) -> Value | None:
     kind = rules.type_of(value)
     if kind not in before:
-        raise ValidationException(_WRONG)
+        raise ValidationException(wrong)
     gone = set(value[kind])
     left = [each for each in before[kind] if each not in gone]
     return {kind: left} if left else None
@@ -151,9 +158,8 @@ class _Compiler:
             found, otherwise = self.operand(node[1]), self.operand(node[2])
             return lambda item, values: value if (value := found(item, values)) is not None else otherwise(item, values)
         wanted = "L" if kind == "list_append" else "N"
-        self._demand(kind, node[1], wanted)
-        self._demand(kind, node[2], wanted)
         left, right = self.operand(node[1]), self.operand(node[2])
+        self.demand(node)
 
         def combine(item: Item, values: Values) -> Value:
             first, second = left(item, values), right(item, values)
@@ -167,10 +173,15 @@ class _Compiler:
 
         return combine
 
-    def _demand(self, operator: str, node: Node, wanted: str) -> None:
-        if node[0] != "value":
+    def demand(self, node: Node) -> None:
+        """The operands of a function or a sum that are given as values must have its type."""
+        if node[0] == "if_not_exists":
             return
-        name = node[1]
+        for each in node[1:]:
+            if each[0] == "value":
+                self._demand(node[0], each[1], "L" if node[0] == "list_append" else "N")
+
+    def _demand(self, operator: str, name: str, wanted: str) -> None:
 
         def check(values: Values) -> None:
             kind = rules.type_of(values[name])
@@ -198,12 +209,23 @@ def compile_update(kind: str, sections: dict[str, list[Node]]) -> Update:
     compiler = _Compiler(kind)
     update = compiler.update
     update.paths = [action[0] for actions in sections.values() for action in actions]
-    update.sets = [(path, compiler.operand(node)) for path, node in sections.get("SET", ())]
     update.removes = [path for (path,) in sections.get("REMOVE", ())]
-    for path, name in sections.get("ADD", ()):
-        compiler.demand_in("ADD", name, ("N", *_SETS))
-        update.adds.append((path, name))
-    for path, name in sections.get("DELETE", ()):
-        compiler.demand_in("DELETE", name, _SETS)
-        update.deletes.append((path, name))
+    _demand_all(compiler, sections)
+    update.adds, update.deletes = list(sections.get("ADD", ())), list(sections.get("DELETE", ()))
+    update.sets = [(path, compiler.operand(node)) for path, node in sections.get("SET", ())]
     return update
+
+
+def _demand_all(compiler: _Compiler, sections: dict[str, list[Node]]) -> None:
+    for section, allowed in (("ADD", ("N", *_SETS)), ("DELETE", _SETS)):
+        for _, name in sections.get(section, ()):
+            compiler.demand_in(section, name, allowed)
+
+
+def checks_of(kind: str, sections: dict[str, list[Node]], calls: list[Node]) -> list[Check]:
+    """What the values of an update must meet which has these functions and sums (and another, that is wrong)."""
+    compiler = _Compiler(kind)
+    _demand_all(compiler, sections)
+    for node in calls:
+        compiler.demand(node)
+    return compiler.update.checks

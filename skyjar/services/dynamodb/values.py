@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import Any
 
 from . import limits, numbers
-from .errors import ValidationException
+from .errors import NestingException, RewordedException, ValidationException
 
 Value = dict[str, Any]
 Item = dict[str, Value]
@@ -35,8 +35,8 @@ def admit(item: Item) -> int:
     return size
 
 
-def admit_value(value: Value, depth: int = 0) -> int:
-    """Check and normalise a value in place; returns its size in bytes."""
+def admit_value(value: Value, depth: int = 1) -> int:
+    """Check and normalise a value in place; returns its size in bytes. `depth`: its level, an attribute's being 1."""
     if len(value) != 1:
         if not value:
             raise ValidationException(
@@ -73,7 +73,10 @@ def _strings(value: Value, content: list[str], depth: int) -> int:
     if not content:
         raise ValidationException(_PARAMETERS + "An string set  may not be empty")
     if len(set(content)) != len(content):
-        raise ValidationException(f"{_PARAMETERS}Input collection [{', '.join(content)}] contains duplicates.")
+        raise RewordedException(
+            f"{_PARAMETERS}Input collection [{', '.join(content)}] contains duplicates.",
+            f"{_PARAMETERS}Input collection [{', '.join(map(_quoted, content))}] contains duplicates.",
+        )
     value["SS"] = sorted(content, key=lambda text: text.encode("utf-8", "surrogatepass"))
     return sum(map(text_size, content))
 
@@ -92,29 +95,31 @@ def _binaries(value: Value, content: list[bytes], depth: int) -> int:
     if not content:
         raise ValidationException(_PARAMETERS + "Binary sets should not be empty")
     if len(set(content)) != len(content):
-        shown = ", ".join(b64encode(each).decode() for each in content)
-        raise ValidationException(f"{_PARAMETERS}Input collection [{shown}]of type BS contains duplicates.")
+        shown = [b64encode(each).decode() for each in content]
+        raise RewordedException(
+            f"{_PARAMETERS}Input collection [{', '.join(shown)}]of type BS contains duplicates.",
+            f"{_PARAMETERS}Input collection [{','.join(map(_quoted, shown))}]of type BS contains duplicates.",
+        )
     value["BS"] = sorted(content)
     return sum(map(len, content))
 
 
+def _quoted(text: str) -> str:
+    return f'"{text}"'
+
+
 def _map(value: Value, content: Item, depth: int) -> int:
-    _check_depth(depth)
+    if depth >= limits.NESTING and content:
+        raise NestingException
     if "" in content:
         raise ValidationException(_UNNAMED)
     return 3 + sum([text_size(name) + 1 + admit_value(each, depth + 1) for name, each in content.items()])
 
 
 def _list(value: Value, content: list[Value], depth: int) -> int:
-    _check_depth(depth)
+    if depth >= limits.NESTING and content:
+        raise NestingException
     return 3 + sum([1 + admit_value(each, depth + 1) for each in content])
-
-
-def _check_depth(depth: int) -> None:
-    if depth >= limits.NESTING:
-        raise ValidationException(
-            "Nesting Levels have exceeded supported limits: Attributes in the item have nested levels beyond supported limit"
-        )
 
 
 _ADMIT: dict[str, Callable[[Value, Any, int], int]] = {
@@ -181,4 +186,6 @@ def show(value: Value) -> str:
     kind, content = next(iter(value.items()))
     if isinstance(content, bytes):
         return f"{{{kind}:java.nio.HeapByteBuffer[pos=0 lim={len(content)} cap={len(content)}]}}"
+    if isinstance(content, bool):
+        return f"{{{kind}:{str(content).lower()}}}"
     return f"{{{kind}:{content}}}"

@@ -71,13 +71,17 @@ class Done:
         return Usage(self.write.schema, units, capacity.index_units(self.changes, factor))
 
 
+def check_size(size: int) -> None:
+    """Of an item to be put."""
+    if size > limits.ITEM_BYTES:
+        raise WrongRequestException("Item size has exceeded the maximum allowed size")
+
+
 def put(
     schema: Schema, item: Item, size: int, test: Test | None = None, *, shows_failure: bool = False
 ) -> Write:  # fmt: skip
-    """`item` was admitted, and has that size."""
+    """`item` was admitted, and has that size, which was checked."""
     write = Write(schema, keys.of_item(schema, item), item, test, shows_failure=shows_failure)
-    if size > limits.ITEM_BYTES:
-        raise WrongRequestException("Item size has exceeded the maximum allowed size")
     write.size = size
     write.change = lambda old: (item, size)
     return write
@@ -102,8 +106,9 @@ def update(
     *,
     shows_failure: bool = False,
     is_transacted: bool = False,
+    deep: frozenset[str] = frozenset(),
 ) -> Write:
-    """`change` None creates the item with its key alone, where there is none."""
+    """`deep`: the attributes that the expression looks into. `change` None creates the item with its key alone, where there is none."""
     write = Write(schema, keys.of_request(schema, key), key, test, shows_failure=shows_failure)
     write.needs_old = True
     write.update = change
@@ -116,13 +121,15 @@ def update(
                 f"One or more parameter values were invalid: Cannot update attribute {path[0]}. This attribute is part "
                 "of the key"
             )
+    if deep:
+        keys.check_deep(schema, deep)
     is_deep = any(len(path) > 1 for path in change.paths)
 
     def apply(old: Item | None) -> tuple[Item | None, int]:
         if old is None and not change.creates:
             return None, 0
         new = change.apply(old if old is not None else key, given)
-        size = values.admit(new) if is_deep else values.size_of(new)
+        size = values.admit(new) if is_deep or is_transacted else values.size_of(new)
         if size > limits.ITEM_BYTES:
             raise ValidationException("Item size to update has exceeded the maximum allowed size")
         for index in schema.by_name:
@@ -188,6 +195,7 @@ def condition(
     """The condition of a write, in either form."""
     if expected is not None:
         return legacy.expected(expected, operator)
+    expressions.admit()
     return expressions.test("ConditionExpression", text)
 
 
@@ -208,4 +216,16 @@ def collection_metrics(call: Call, done: Done, mode: str) -> dict[str, Any] | No
     return collections.metrics(call, done.write.schema, done.new or done.old, mode)
 
 
-__all__ = ["Done", "Names", "Write", "check", "condition", "delete", "perform", "put", "refuse_mixture", "update"]
+__all__ = [
+    "Done",
+    "Names",
+    "Write",
+    "check",
+    "check_size",
+    "condition",
+    "delete",
+    "perform",
+    "put",
+    "refuse_mixture",
+    "update",
+]

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from skyjar.kernel.errors import AWSError
+from skyjar.kernel.errors import AWSError, NotImplementedHere
 from skyjar.kernel.listening import Listen, Unlisten, listeners
 from skyjar.services.dax import errors, limits
 
@@ -90,6 +90,14 @@ def test_what_is_wrong_with_a_cluster_is_said(desk: Any, ports: dict[str, int]) 
     refusal(errors.InvalidClusterStateFault, desk.ask("dax").reboot_node, cluster_name="fast", node_id="fast-a")
     desk.settle()
     refusal(errors.NodeNotFoundFault, desk.ask("dax").reboot_node, cluster_name="fast", node_id="fast-z")
+
+
+def test_networks_are_none_however_that_is_said(desk: Any, ports: dict[str, int]) -> None:
+    """Terraform says it with an empty name and an empty list."""
+    made = create(desk, subnet_group_name="", security_group_ids=[])
+    assert made["SubnetGroup"] == "default"
+    with pytest.raises(NotImplementedHere, match="SecurityGroupIds"):
+        create(desk, "b", security_group_ids=["sg-1"])
 
 
 def test_a_deleted_cluster_listens_no_more(desk: Any, ports: dict[str, int]) -> None:

@@ -138,7 +138,7 @@ def test_what_becomes_provisioned_is_given_all_its_units(table: Make) -> None:
 @pytest.mark.parametrize(
     ("updates", "sentence"),
     [
-        ([], "One or more parameter values were invalid: List of GlobalSecondaryIndexUpdates is empty"),
+        ([], "At least one of ProvisionedThroughput, BillingMode, UpdateStreamEnabled, GlobalSecondaryIndexUpdates, SSESpecification"),
         ([{}], "GlobalSecondaryIndexUpdate.Create, GlobalSecondaryIndexUpdate.Delete must not be null"),
         ([{"Delete": {"IndexName": "gsi"}, "Update": {"IndexName": "gsi"}}],
          "Only one global secondary index action is allowed per GlobalSecondaryIndexUpdate object"),

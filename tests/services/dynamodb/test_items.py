@@ -4,7 +4,11 @@ from typing import Any
 
 import pytest
 
-from skyjar.services.dynamodb.errors import ConditionalCheckFailedException, ValidationException
+from skyjar.services.dynamodb.errors import (
+    ConditionalCheckFailedException,
+    TransactionCanceledException,
+    ValidationException,
+)
 
 from .conftest import Make, av, index, item
 
@@ -157,7 +161,10 @@ def test_items_end_at_400_kb_names_counted(table: Make) -> None:
             "Supplied AttributeValue has more than one datatypes set, must contain exactly one of the supported datatypes",
         ),
         ({"SS": []}, "One or more parameter values were invalid: An string set  may not be empty"),
-        ({"SS": ["a", "a"]}, "One or more parameter values were invalid: Input collection [a, a] contains duplicates."),
+        (
+            {"SS": ["a", "a"]},
+            'One or more parameter values were invalid: Input collection ["a", "a"] contains duplicates.',
+        ),
         ({"NS": ["1", "1.0"]}, "Input collection contains duplicates"),
         (
             {"NULL": False},
@@ -167,16 +174,8 @@ def test_items_end_at_400_kb_names_counted(table: Make) -> None:
     ],
 )
 def test_values_that_are_none(table: Make, value: Any, sentence: str) -> None:
-    assert refusal(table().put_item, table_name="tab", item={"pk": av("a"), "v": value}) == sentence
-
-
-def test_nesting_ends_at_32(table: Make) -> None:
-    db = table()
-    value: Any = "x"
-    for _ in range(32):
-        value = [value]
-    db.put_item(table_name="tab", item=item(pk="a", v=value))
-    assert "Nesting Levels" in refusal(db.put_item, table_name="tab", item=item(pk="a", v=[value]))
+    told = refusal(table().put_item, table_name="tab", item={"pk": av("a"), "v": value})
+    assert told == f"1 validation error detected: {sentence}"
 
 
 def test_projections_and_their_older_form(table: Make) -> None:
@@ -247,18 +246,65 @@ def test_keys_of_indexes_that_are_refused(table: Make, value: Any, put: str, upd
 def test_every_attribute_has_a_name(table: Make) -> None:
     db = table()
     for given in ({"": "x"}, {"m": {"n": {"": "x"}}}):
-        assert refusal(db.put_item, table_name="tab", item={**item(pk="a"), **item(**given)}) == "Empty attribute name"
+        told = refusal(db.put_item, table_name="tab", item={**item(pk="a"), **item(**given)})
+        assert told == "1 validation error detected: Empty attribute name"
 
 
-def test_nesting_has_an_end(table: Make) -> None:
+def nested(levels: int, *, in_lists: bool = False) -> Any:
+    """A value with so many levels, whose last is a string."""
+    found: Any = "leaf"
+    for _ in range(levels - 1):
+        found = [found] if in_lists else {"n": found}
+    return found
+
+
+NESTING = (
+    "Nesting Levels have exceeded supported limits: Attributes in the item have nested levels beyond supported limit"
+)
+TOO_DEEP = f"1 validation error detected: {NESTING}"
+
+
+@pytest.mark.parametrize("in_lists", [False, True])
+def test_items_have_32_levels(table: Make, in_lists: bool) -> None:
     db = table()
-    deep: Any = "leaf"
-    for _ in range(32):
-        deep = {"n": deep}
+    deep, deeper = nested(32, in_lists=in_lists), nested(33, in_lists=in_lists)
     db.put_item(table_name="tab", item=item(pk="a", deep=deep))
-    sentence = "Nesting Levels have exceeded supported limits: Attributes in the item have nested levels beyond supported limit"
-    assert refusal(db.put_item, table_name="tab", item=item(pk="a", deep={"n": deep})) == sentence
-    given = {"update_expression": "SET q = :deep", "expression_attribute_values": {":deep": av([deep])}}
-    assert refusal(db.update_item, table_name="tab", key=item(pk="a"), **given) == (
-        f"ExpressionAttributeValues contains invalid value: {sentence} for key :deep"
+    assert refusal(db.put_item, table_name="tab", item=item(pk="a", deep=deeper)) == TOO_DEEP
+    puts = {"tab": [{"PutRequest": {"Item": item(pk="a", deep=deeper)}}]}
+    assert refusal(db.batch_write_item, request_items=puts) == NESTING
+    key, text = item(pk="a"), {"update_expression": "SET q = :v"}
+    db.update_item(table_name="tab", key=key, **text, expression_attribute_values={":v": av(deep)})
+    assert (
+        refusal(db.update_item, table_name="tab", key=key, **text, expression_attribute_values={":v": av(deeper)})
+        == TOO_DEEP
     )
+
+
+def test_values_of_a_transaction_may_be_deeper_than_items(table: Make) -> None:
+    db = table()
+
+    def told(levels: int, **texts: str) -> Any:
+        update = {
+            "TableName": "tab",
+            "Key": item(pk="a"),
+            "ExpressionAttributeValues": {":v": av(nested(levels))},
+            **texts,
+        }
+        try:
+            db.transact_write_items(transact_items=[{"Update": {"UpdateExpression": "REMOVE x", **update}}])
+        except TransactionCanceledException as error:
+            reason = error.fields["CancellationReasons"][0]
+            return reason["Code"], reason["Message"]
+        except ValidationException as error:
+            return error.message
+
+    compared = {"ConditionExpression": "x = :v"}
+    assert told(33, **compared) == ("ConditionalCheckFailed", "The conditional request failed")
+    assert told(64, **compared) == f"ExpressionAttributeValues contains invalid value: {NESTING} for key :v"
+    assert told(33, UpdateExpression="SET x = :v") == (
+        "ValidationError",
+        "Nesting Levels have exceeded supported limits",
+    )
+    assert told(32, UpdateExpression="SET x = :v") is None
+    put = {"Put": {"TableName": "tab", "Item": item(pk="a", x=nested(33))}}
+    assert refusal(db.transact_write_items, transact_items=[put]) == NESTING

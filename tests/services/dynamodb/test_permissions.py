@@ -58,6 +58,19 @@ def test_fine_grained_conditions(desk: Any, table: Make) -> None:
     assert found == {"dynamodb:Attributes": [], "dynamodb:Select": "ALL_ATTRIBUTES"}
 
 
+def test_leading_keys_are_values_as_they_are_kept(desk: Any, table: Make) -> None:
+    table(pk="N")
+
+    def leading(value: dict[str, Any]) -> Any:
+        values = {":p": value}
+        query = {"table_name": "tab", "key_condition_expression": "pk = :p", "expression_attribute_values": values}
+        return asked(desk, permissions.conditions, "query", **query).get("dynamodb:LeadingKeys")
+
+    assert leading({"N": "01.50"}) == ["1.5"]
+    assert not leading({})
+    assert not leading({"N": "x"})
+
+
 def test_a_tables_tags_are_condition_keys(desk: Any, table: Make) -> None:
     table(tags=[{"Key": "team", "Value": "red"}])
     for where in (

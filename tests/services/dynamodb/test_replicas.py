@@ -282,7 +282,10 @@ def test_what_is_refused(desk: Any, table: Make) -> None:
         ([{"Create": {"RegionName": "nowhere"}}], "Unsupported Region: nowhere"),
         ([{"Create": {"RegionName": FAR, "KMSMasterKeyId": "x"}}], "KMSMasterKeyId must not be specified"),
         ([{"Create": {"RegionName": FAR}}, {"Delete": {"RegionName": FAR}}], "may occur only once"),
-        ([{"Delete": {"RegionName": FAR}}], "replicas were not part of the global table"),
+        (
+            [{"Delete": {"RegionName": FAR}}],
+            "Replica specified in the Replica Update or Replica Delete action of the request was not found",
+        ),
         ([{}], "Only one action"),
     ):
         with pytest.raises(ValidationException, match=sentence):

@@ -82,7 +82,7 @@ def test_key_schemas(desk: Any) -> None:
     assert "first KeySchemaElement is not a HASH" in refusal(desk, key_schema=keys("pk", "sk")[::-1])
     assert "does not exactly match number of attributes" in refusal(desk, key_schema=keys("pk"))
     assert "Some index key attribute have no definition" in refusal(desk, attribute_definitions=types(pk="S"))
-    assert "not defined in AttributeDefinitions. Keys: [sk]" in refusal(
+    assert "not defined in AttributeDefinitions. Keys: [pk, sk]" in refusal(
         desk, attribute_definitions=types(pk="S", z="S")
     )
     assert refusal(desk, attribute_definitions=[*types(pk="S"), *types(pk="S")]) == "Attribute Name is duplicated: pk"

@@ -12,7 +12,7 @@ provider "aws" {
 }
 
 variable "name" {}
-variable "step" { default = 1 }
+variable "step" { type = number }
 
 data "aws_caller_identity" "me" {}
 

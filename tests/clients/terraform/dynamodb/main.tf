@@ -12,7 +12,7 @@ provider "aws" {
 }
 
 variable "name" {}
-variable "step" { default = 1 }
+variable "step" { type = number }
 
 locals { first = var.step == 1 }
 
@@ -98,6 +98,7 @@ resource "aws_dynamodb_table" "replicated" {
       projection_type = "ALL"
     }
   }
+  point_in_time_recovery { enabled = true }
   on_demand_throughput {
     max_read_request_units  = 100
     max_write_request_units = local.first ? 50 : 60
@@ -217,6 +218,46 @@ resource "aws_dynamodb_table" "imported" {
 resource "aws_dynamodb_table_export" "export" {
   table_arn = aws_dynamodb_table.provisioned.arn
   s3_bucket = aws_s3_bucket.files.id
+}
+
+resource "aws_dynamodb_table" "restored" {
+  name                     = "restored"
+  billing_mode             = "PAY_PER_REQUEST"
+  hash_key                 = "k"
+  restore_source_table_arn = aws_dynamodb_table.replicated.arn
+  restore_to_latest_time   = true
+  attribute {
+    name = "k"
+    type = "S"
+  }
+}
+
+resource "aws_iam_role" "dax" {
+  name = var.name
+  assume_role_policy = jsonencode({
+    Version   = "2012-10-17"
+    Statement = [{ Effect = "Allow", Principal = { Service = "dax.amazonaws.com" }, Action = "sts:AssumeRole" }]
+  })
+}
+
+resource "aws_dax_parameter_group" "slow" {
+  name = "slow"
+  parameters {
+    name  = "query-ttl-millis"
+    value = local.first ? "100000" : "200000"
+  }
+  parameters {
+    name  = "record-ttl-millis"
+    value = "300000"
+  }
+}
+
+resource "aws_dax_cluster" "cluster" {
+  cluster_name         = "cluster"
+  iam_role_arn         = aws_iam_role.dax.arn
+  node_type            = "dax.r4.large"
+  replication_factor   = 1
+  parameter_group_name = aws_dax_parameter_group.slow.name
 }
 
 data "aws_dynamodb_table_item" "imported" {

@@ -12,7 +12,7 @@ provider "aws" {
 }
 
 variable "name" {}
-variable "step" { default = 1 }
+variable "step" { type = number }
 
 locals { first = var.step == 1 }
 
@@ -398,6 +398,13 @@ resource "aws_s3control_access_point_policy" "point" {
       Resource  = "${aws_s3_access_point.point.arn}/object/*"
     }]
   })
+}
+
+resource "aws_s3control_multi_region_access_point" "point" {
+  details {
+    name = "everywhere"
+    region { bucket = aws_s3_bucket.replica.id }
+  }
 }
 
 data "aws_s3_object" "page" {
