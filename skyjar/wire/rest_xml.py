@@ -233,6 +233,9 @@ class RestXmlCodec(RestCodec):
         if self.s3 and found[0].missing:
             if "." in found[0].path:
                 return xml.malformed_xml()
+            header = s3_texts.REQUIRED.get(found[0].path)
+            if header is not None:
+                return WireError("InvalidRequest", f"Missing required header for this request: {header}")
             return WireError("MissingRequestBodyError", "Request Body is empty")
         return super().violation(found)
 

@@ -10,6 +10,9 @@ from skyjar.wire.models import OperationModel
 
 Read = Callable[[str], Any]
 ENCRYPTION = "x-amz-server-side-encryption"
+REQUIRED = {
+    "objectAttributes": "x-amz-object-attributes"
+}  # the headers that an operation cannot do without, by their members
 
 
 def checked(name: str, read: Read) -> Read:
