@@ -1,5 +1,5 @@
 """Who is calling. Keys that Skyjar issued are verified by signature, to the byte; keys it never issued act as the root
-user of their account (a 12-digit key names it), unless `strict`."""
+user of their account (a 12-digit key names it), unless `strict`. Their presigned URLs end, too."""
 
 from __future__ import annotations
 
@@ -63,6 +63,13 @@ class InvalidTokenS3(AWSError):
     sentence = "The provided token is malformed or otherwise invalid."
 
 
+class UnsupportedAuthorization(AWSError):
+    """S3's word on what is no signature: a password, say."""
+
+    code = "InvalidArgument"
+    sentence = "Unsupported Authorization Type"
+
+
 class MissingToken(AWSError):
     code = "MissingAuthenticationToken"
     status = 403
@@ -103,6 +110,10 @@ def authenticate(pipeline: Pipeline, x: Exchange) -> None:
             raise _pick(x, Expired, ExpiredJson, ExpiredS3)  # a session of ours that is over and swept away
         if pipeline.is_strict:
             raise _pick(x, UnknownKey, UnknownKeyJson, UnknownKeyS3)
+        if (
+            credential.expires is not None
+        ):  # by the cloud's clock or by the machine's: who turned the one signs by the other
+            sigv4.check_end(x.request, credential, min(x.clock_began, time.time()))
         account = key if len(key) == 12 and key.isascii() and key.isdigit() else DEFAULT_ACCOUNT
         x.principal = pipeline.root_of(account, key)
         x.account = account
@@ -137,6 +148,9 @@ def _signing_time(clock: Clock, credential: sigv4.Credential, now: float) -> flo
 
 def _admit_anonymous(x: Exchange) -> None:
     """No signature: only operations whose model asks for none, data planes, and S3 (where policies decide) go on."""
+    if x.name == "s3" and x.plane is None and x.request.headers.get("authorization"):
+        given = x.request.headers["authorization"]
+        raise UnsupportedAuthorization(ArgumentName="Authorization", ArgumentValue=given)
     if x.plane is not None or x.name == "s3" or (x.model is not None and x.model.auth == "none"):
         return
     raise MissingToken

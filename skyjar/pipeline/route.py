@@ -75,7 +75,7 @@ def route(pipeline: Pipeline, x: Exchange) -> None:
     try:
         x.credential = sigv4.credential(request)
     except WireError:
-        if "%2Fs3%2Faws4_request" in request.query:  # a presigned URL, whose holder is told in S3's own way
+        if _is_s3s(request):
             x.name, x.codec = "s3", codec("s3", "rest-xml")
         raise
     target = request.headers.get("x-amz-target")
@@ -102,6 +102,15 @@ def route(pipeline: Pipeline, x: Exchange) -> None:
         x.region = "us-east-1"
     if target is not None:
         known.targets[target] = (x.name, x.codec, x.model, x.service, x.function)
+
+
+def _is_s3s(request: Request) -> bool:
+    """Whether S3 says, in its own way, what is wrong with a signature: of presigned URLs, of signatures of version 2, and of those that
+    name no service, since requests without one are S3's too."""
+    given = request.headers.get("authorization", "")
+    if "%2Fs3%2Faws4_request" in request.query or "/s3/aws4_request" in given or given.startswith("AWS "):
+        return True
+    return "/aws4_request" not in given and not {"x-amz-target", "smithy-protocol"} & request.headers.keys()
 
 
 def is_site(pipeline: Pipeline, host: str) -> bool:

@@ -26,6 +26,9 @@ def check(request: Request, model: OperationModel) -> None:
     headers = request.headers
     name = model.name
     if name in _STREAMED:
+        is_told = "content-length" in headers or "transfer-encoding" in headers or request.version[0] != "1"
+        if not is_told and not request.body:
+            raise WireError("MissingContentLength", "You must provide the Content-Length HTTP header.", 411)
         if "transfer-encoding" in headers and "x-amz-decoded-content-length" not in headers:
             text = "A header you provided implies functionality that is not implemented"
             raise WireError("NotImplemented", text, 501, {"Header": "Transfer-Encoding"})

@@ -13,6 +13,7 @@ from skyjar.wire import timestamps
 from skyjar.wire.codec import AwsError, Codec, Parse, Serialise, buffered, snake_table
 from skyjar.wire.errors import INVALID, WireError
 from skyjar.wire.http import FileSlice, Request, Response
+from skyjar.wire.mail_words import decoded, encoded
 from skyjar.wire.models import OperationModel, Shape
 from skyjar.wire.rest_texts import TextReaders, path_text, query_values
 from skyjar.wire.routes import Routes, template_regex
@@ -53,7 +54,7 @@ class RestCodec(Codec):
         binds = [
             *self._bind_labels(operation, shape, names, rules),
             *self._bind_query(operation, shape, names, rules),
-            *self._bind_headers(shape, names, rules),
+            *self._bind_headers(operation, shape, names, rules),
             *self._bind_body(shape, names, rules),
         ]
         required = frozenset(names[name] for name in shape.required) if rules is not None else frozenset()
@@ -122,12 +123,20 @@ class RestCodec(Codec):
 
         return [bind]
 
-    def _bind_headers(self, shape: Shape, names: dict[str, str], rules: Rules | None) -> list[Bind]:
-        rows = {
+    def header_rows(
+        self, operation: OperationModel, shape: Shape, names: dict[str, str], rules: Rules | None
+    ) -> dict[str, tuple[str, Any]]:
+        """The member that a header stands for, and its reader."""
+        return {
             (m.wire_name or n).lower(): (names[n], self._text(m.wire_name or n, m, rules))
             for n, m in shape.members.items()
             if m.location == "header"
         }
+
+    def _bind_headers(
+        self, operation: OperationModel, shape: Shape, names: dict[str, str], rules: Rules | None
+    ) -> list[Bind]:
+        rows = self.header_rows(operation, shape, names, rules)
         prefixes = [
             ((m.wire_name or "").lower(), names[n]) for n, m in shape.members.items() if m.location == "headers"
         ]
@@ -141,7 +150,7 @@ class RestCodec(Codec):
         def bind_prefixes(request: Request, found: dict[str, Any]) -> None:
             for prefix, snake in prefixes:
                 size = len(prefix)
-                given = {h[size:]: text for h, text in request.headers.items() if h.startswith(prefix)}
+                given = {h[size:]: decoded(text) for h, text in request.headers.items() if h.startswith(prefix)}
                 if given:
                     found[snake] = given
 
@@ -305,7 +314,7 @@ def header_writer(shape: Shape) -> Callable[[list[tuple[str, str]], dict[str, An
             if row is not None and value is not None:
                 headers.append((row[0], clean(row[1](value))))
         for name, prefix in prefixes.items():
-            headers.extend((prefix + key, clean(value)) for key, value in (result.get(name) or {}).items())
+            headers.extend((prefix + key, encoded(clean(value))) for key, value in (result.get(name) or {}).items())
 
     return write
 

@@ -7,7 +7,7 @@ from binascii import b2a_base64
 from collections.abc import Callable
 from typing import Any
 
-from skyjar.wire import query, timestamps, xml
+from skyjar.wire import query, s3_texts, timestamps, xml
 from skyjar.wire.closures import Closure, Readers, checked, require
 from skyjar.wire.codec import AwsError, Serialise
 from skyjar.wire.errors import WireError
@@ -185,6 +185,18 @@ class RestXmlCodec(RestCodec):
                 return str(space["uri"] if isinstance(space, dict) else space)
         return f"http://{self.model.endpoint_prefix}.amazonaws.com/doc/{self.model.api_version}/"
 
+    def _text(self, name: str, member: Shape, rules: Rules | None) -> Any:
+        read = super()._text(name, member, rules)
+        return s3_texts.checked(name, read) if self.s3 else read
+
+    def header_rows(
+        self, operation: OperationModel, shape: Shape, names: dict[str, str], rules: Rules | None
+    ) -> dict[str, tuple[str, Any]]:
+        rows = super().header_rows(operation, shape, names, rules)
+        if self.s3 and s3_texts.refuses_encryption(operation):
+            rows[s3_texts.ENCRYPTION] = ("", s3_texts.refuse_encryption)
+        return rows
+
     def bad_text(self, name: str) -> Callable[[str, str], WireError]:
         if not self.s3:
             return super().bad_text(name)
@@ -221,6 +233,9 @@ class RestXmlCodec(RestCodec):
         if self.s3 and found[0].missing:
             if "." in found[0].path:
                 return xml.malformed_xml()
+            header = s3_texts.REQUIRED.get(found[0].path)
+            if header is not None:
+                return WireError("InvalidRequest", f"Missing required header for this request: {header}")
             return WireError("MissingRequestBodyError", "Request Body is empty")
         return super().violation(found)
 

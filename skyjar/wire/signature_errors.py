@@ -58,11 +58,15 @@ def skewed(request: Request, credential: Credential, now: float, s3: bool) -> Wi
 
 
 def check_presigned_time(request: Request, credential: Credential, now: float, s3: bool) -> None:
-    expires = credential.timestamp + (credential.expires or 0)
     if s3 and credential.timestamp > now + SKEW_S3_S:
         raise WireError("AccessDenied", "Request is not valid yet", 403, {"ServerTime": timestamps.iso8601(int(now))})
     if not s3 and credential.timestamp > now + SKEW_S:
         raise skewed(request, credential, now, s3)
+    check_presigned_end(request, credential, now, s3)
+
+
+def check_presigned_end(request: Request, credential: Credential, now: float, s3: bool) -> None:
+    expires = credential.timestamp + (credential.expires or 0)
     if now <= expires:
         return
     if s3:

@@ -112,14 +112,16 @@ def too_skewed(stamp: str, now: float) -> WireError:
     return WireError("RequestTimeTooSkewed", text, 403, fields)
 
 
+def check_end(expires: int, now: float) -> None:
+    """Of a presigned URL."""
+    if now > expires:
+        fields = {"Expires": timestamps.iso8601(expires), "ServerTime": timestamps.iso8601(int(now))}
+        raise WireError("AccessDenied", "Request has expired", 403, fields)
+
+
 def verify(request: Request, credential: Credential, secret: str, now: float) -> None:
     if credential.expires is not None:
-        if now > credential.expires:
-            fields = {
-                "Expires": timestamps.iso8601(credential.expires),
-                "ServerTime": timestamps.iso8601(int(now)),
-            }
-            raise WireError("AccessDenied", "Request has expired", 403, fields)
+        check_end(credential.expires, now)
     elif abs(now - credential.timestamp) > SKEW_S:
         raise too_skewed(credential.stamp, now)
     texts = [string_to_sign(request, credential, resource) for resource in _resources(request)]

@@ -21,6 +21,7 @@ from skyjar.wire.signature_claims import ALGORITHM, ASYMMETRIC, credential
 from skyjar.wire.signature_errors import (
     SKEW_S,
     SKEW_S3_S,
+    check_presigned_end,
     check_presigned_time,
     mismatch,
     skewed,
@@ -28,7 +29,17 @@ from skyjar.wire.signature_errors import (
     wrong_region,
 )
 
-__all__ = ["ALGORITHM", "SKEW_S", "Credential", "check_region", "credential", "decoder", "signing_key", "verify"]
+__all__ = [
+    "ALGORITHM",
+    "SKEW_S",
+    "Credential",
+    "check_end",
+    "check_region",
+    "credential",
+    "decoder",
+    "signing_key",
+    "verify",
+]
 
 _sha256 = hashlib.sha256
 _HASH = re.compile(r"[0-9a-f]{64}")
@@ -86,6 +97,14 @@ def verify(request: Request, credential: Credential, secret: str, now: float) ->
         raise mismatch(request, credential, canonical.decode("latin-1"), to_sign, s3)
     if s3:
         _check_payload(request, credential)
+
+
+def check_end(request: Request, credential: Credential, now: float) -> None:
+    """Whether a presigned URL is still good, which is looked at also where its signature is not."""
+    if credential.scheme[1] == "2":
+        sigv2.check_end(credential.expires or 0, now)
+    else:
+        check_presigned_end(request, credential, now, credential.service in S3_NAMES)
 
 
 def check_region(request: Request, credential: Credential, region: str) -> None:

@@ -347,7 +347,7 @@ WRONG: dict[str, set[str]] = {
     "kms": {"CreateCustomKeyStore", "UpdateCustomKeyStore"},
     "lambda": {"UpdateEventSourceMapping"},
     "pricing": {"GetProducts"},
-    "s3": {"PutBucketCors", "PutBucketPolicy", "PutBucketReplication"},
+    "s3": {"PutBucketCors", "PutBucketPolicy", "PutBucketReplication", "PutBucketWebsite"},
 }
 
 

@@ -15,7 +15,7 @@ from skyjar.kernel.tables import At
 
 from . import customer_keys, data_keys, limits, state
 from .customer_keys import CustomerKey
-from .errors import AccessDenied, InvalidArgument, InvalidEncryptionAlgorithm, NoSuchUpload
+from .errors import AccessDenied, InvalidArgument, NoSuchUpload
 from .object_state import Object, Sealing
 from .rings import Ring
 from .state import Bucket
@@ -67,7 +67,9 @@ def wish(
 
 def check_algorithm(algorithm: str) -> None:
     if algorithm not in METHODS:
-        raise InvalidEncryptionAlgorithm(ServerSideEncryption=algorithm)
+        raise InvalidArgument(
+            "The encryption method specified is not supported", ArgumentName=_HEADER, ArgumentValue=algorithm
+        )
 
 
 def method_of(bucket: Bucket, wish: Wish) -> str:

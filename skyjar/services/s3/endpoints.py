@@ -83,9 +83,7 @@ def form(call: Call, request: WebRequest) -> WebResponse | Outside:
 
 def _stored(call: Call, bucket: Bucket, given: forms.Form) -> WebResponse | Outside:
     fields = given.fields
-    if "key" not in fields:
-        raise InvalidArgument("Bucket POST must contain a field named 'key'.  If it is specified, please check the order "
-                              "of the fields.", ArgumentName="key", ArgumentValue="")  # fmt: skip
+    forms.check_has(fields, "key")
     who = _signer(call, fields)
     if "policy" in fields:
         forms.check_policy(given, bucket.name, call.now)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import re
 from base64 import b64decode, b64encode
 from datetime import datetime
 from typing import Any
@@ -30,6 +31,7 @@ from .errors import (
 )
 
 _FREE = ("x-amz-signature", "file", "policy", "awsaccesskeyid", "signature")
+_EXPIRATION = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?Z")
 ALGORITHM = "AWS4-HMAC-SHA256"
 
 
@@ -77,10 +79,19 @@ def check_signature(fields: dict[str, str], secret: str) -> None:
         raise SignatureDoesNotMatch
 
 
+def check_has(fields: dict[str, str], name: str) -> None:
+    """Whether the form has a field, which it must have before its file."""
+    if name.lower() not in fields:
+        text = f"Bucket POST must contain a field named '{name}'.  If it is specified, please check the order of the fields."
+        raise InvalidArgument(text, ArgumentName=name, ArgumentValue="")
+
+
 def signer(fields: dict[str, str]) -> str:
     """The access key of whoever signed the policy."""
     if "awsaccesskeyid" in fields:
+        check_has(fields, "Signature")
         return fields["awsaccesskeyid"]
+    check_has(fields, "X-Amz-Signature")
     if fields.get("x-amz-algorithm") != ALGORITHM:
         raise InvalidArgument("Only AWS4-HMAC-SHA256 is supported", ArgumentName="x-amz-algorithm")
     return fields.get("x-amz-credential", "").partition("/")[0]
@@ -89,15 +100,15 @@ def signer(fields: dict[str, str]) -> str:
 def check_policy(form: Form, bucket: str, now: float) -> None:
     """Whether the form is what its policy permits. Conditions meet the fields as they are once `${filename}` is known."""
     document = _document(form.fields["policy"])
-    if datetime.fromisoformat(document["expiration"].replace("Z", "+00:00")).timestamp() <= now:
+    if _expiration(document["expiration"]) <= now:
         raise AccessDenied("Invalid according to Policy: Policy expired.")
     given = {**form.fields, "bucket": bucket}
     named: set[str] = set(_FREE)
     for condition in document["conditions"]:
         if isinstance(condition, dict):
-            for name, value in condition.items():
-                named.add(name.lower())
-                _check(given, "eq", name, str(value))
+            ((name, value),) = condition.items()
+            named.add(name.lower())
+            _check(given, "eq", name, str(value))
             continue
         kind, name, value = (str(each) for each in condition)
         if kind.lower() == "content-length-range":
@@ -108,22 +119,40 @@ def check_policy(form: Form, bucket: str, now: float) -> None:
         name = name.removeprefix("$")
         named.add(name.lower())
         _check(given, kind.lower(), name, value)
-    extra = [name for name in form.fields if name not in named and not name.startswith("x-ignore-")]
+    extra = [name for name in given if name not in named and not name.startswith("x-ignore-")]
     if extra:
         raise AccessDenied(f"Invalid according to Policy: Extra input fields: {', '.join(extra)}")
 
 
 def _document(policy: str) -> dict[str, Any]:
     try:
-        document = orjson.loads(b64decode(policy))
-        conditions = document["conditions"]
-        datetime.fromisoformat(document["expiration"].replace("Z", "+00:00"))
-        is_right = all(isinstance(each, dict) or (isinstance(each, list) and len(each) == 3) for each in conditions)
-    except (ValueError, KeyError, TypeError, AttributeError):
+        document = dict(orjson.loads(b64decode(policy)))
+    except (ValueError, TypeError):
         raise InvalidPolicyDocument from None
-    if not is_right:
+    for name in ("expiration", "conditions"):
+        if name not in document:
+            raise InvalidPolicyDocument(f"Invalid Policy: Policy missing {name}.")
+    _expiration(document["expiration"])
+    if not isinstance(document["conditions"], list):
         raise InvalidPolicyDocument
-    return dict(document)
+    for each in document["conditions"]:
+        if isinstance(each, dict) and len(each) != 1:
+            raise InvalidPolicyDocument(
+                "Invalid Policy: Invalid Simple-Condition: Simple-Conditions must have exactly one property specified."
+            )
+        if not isinstance(each, dict | list) or (isinstance(each, list) and len(each) != 3):
+            raise InvalidPolicyDocument
+    return document
+
+
+def _expiration(text: Any) -> float:
+    """In epoch seconds; S3 takes no other form of it."""
+    if not _EXPIRATION.fullmatch(str(text)):
+        raise InvalidPolicyDocument(f"Invalid Policy: Invalid 'expiration' value: '{text}'")
+    try:
+        return datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp()
+    except ValueError:
+        raise InvalidPolicyDocument(f"Invalid Policy: Invalid 'expiration' value: '{text}'") from None
 
 
 def _check(given: dict[str, str], kind: str, name: str, value: str) -> None:

@@ -174,16 +174,18 @@ def given(full: str, read: str, read_acp: str, write_acp: str, write: str = "") 
 
 @lru_cache(1024)
 def with_statements(
-    policy: str, bucket: str, account: str, on_bucket: Grants, on_object: Grants, ignores_public: bool
+    policy: str, bucket: str, account: str, on_bucket: Grants, on_object: Grants, ignores_public: bool, is_new: bool
 ) -> str | None:
     """A bucket's policy with what its ACL, and that of the object in question, give to a caller of that account
-    (none: an anonymous one)."""
+    (none: an anonymous one). Who may write to a bucket may give what he writes (`is_new`), and will own, an ACL."""
     found: list[dict[str, Any]] = []
     arn = f"arn:aws:s3:::{bucket}"
     for name, grants, actions in (("bucket", on_bucket, _ON_BUCKETS), ("object", on_object, _ON_OBJECTS)):
         for grantee, permission in grants:
             principal = _principal(grantee, account, ignores_public)
             permitted = [a for one, each in actions.items() if permission in (one, FULL) for a in each]
+            if is_new and name == "bucket" and permission in ("WRITE", FULL):
+                permitted.append("s3:PutObjectAcl")
             if principal and permitted:
                 sid = f"ACL of the {name}: {permission}"
                 found.append({"Sid": sid, "Effect": "Allow", "Principal": principal, "Action": permitted,
@@ -202,6 +204,11 @@ def _principal(grantee: str, account: str, ignores_public: bool) -> Any:
             return None
         return "*"
     return {"AWS": account} if account and grantee == canonical_id(account) else None
+
+
+def on_absent(on_bucket: Grants) -> Grants:
+    """Of a key that has no object: who may list the bucket is told so, as if he could read it."""
+    return tuple((grantee, "READ") for grantee, permission in on_bucket if permission in ("READ", FULL))
 
 
 @lru_cache(256)

@@ -13,6 +13,7 @@ _ADDRESS = re.compile(r"\d{1,3}(\.\d{1,3}){3}")
 OWN = "account-regional"
 _NAMESPACES = ("global", OWN)
 _OWN_NAME = re.compile(r".-\d{12}-[a-z]{2}(-[a-z]+)+-\d-an$")
+_PAIRS = ("..", ".-", "-.")  # the last two of the older page "Bucket restrictions and limitations", still refused
 _PREFIXES = ("xn--", "sthree-", "amzn-s3-demo-")
 _SUFFIXES = ("-s3alias", "--ol-s3", ".mrap", "--x-s3", "--table-s3")
 
@@ -20,7 +21,7 @@ _SUFFIXES = ("-s3alias", "--ol-s3", ".mrap", "--x-s3", "--table-s3")
 def check_bucket(name: str) -> None:
     if (
         not _NAME.fullmatch(name)
-        or ".." in name
+        or any(pair in name for pair in _PAIRS)
         or _ADDRESS.fullmatch(name)
         or name.startswith(_PREFIXES)
         or name.endswith(_SUFFIXES)

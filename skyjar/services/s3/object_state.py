@@ -50,7 +50,8 @@ class Object(Record, frozen=True):
     `body` holds it whole, and sealed, when `blobs` is empty. `sizes` are those of the blobs, in order; `is_multipart` says that they
     are parts. `null_order` is where the key's null version lay when this one was written on top of it.
     `owner` is the account it belongs to where that is not the bucket's; `grants` its access control list (`grants.py`). `restore`: from when until when an archived object can be read, in
-    epoch seconds; `lock` see `locks.py`; `tier`: when it was last read, and in which archive it is, of Intelligent-Tiering (`tiers.py`).
+    epoch seconds; `lock` see `locks.py`; `tier`: when it was last read, and in which archive it is, of Intelligent-Tiering (`tiers.py`);
+    `upload`: the id of the multipart upload that made it.
     """
 
     space: str
@@ -84,6 +85,7 @@ class Object(Record, frozen=True):
     replication: str = ""
     sealing: Sealing | None = None
     tier: tuple[int, str] = (0, "")
+    upload: str = ""
 
 
 class Entry(Record, frozen=True):

@@ -42,7 +42,12 @@ from .state import Bucket
 
 
 def headers_of(**given: Any) -> dict[str, str | float]:
-    """The headers that S3 keeps with an object, by their members' names; Expires in epoch seconds."""
+    """The headers that S3 keeps with an object, by their members' names; Expires in epoch seconds. Of the Content-Encoding it
+    keeps all but `aws-chunked`, also where nothing was sent in chunks. Source: API reference, "Signature calculations …
+    transferring payload in multiple chunks"."""
+    if "aws-chunked" in (given.get("ContentEncoding") or ""):
+        codings = (each.strip() for each in given["ContentEncoding"].split(","))
+        given["ContentEncoding"] = ",".join(each for each in codings if each != "aws-chunked")
     leads_to = given.get("WebsiteRedirectLocation")
     if leads_to and not leads_to.startswith(("/", "http://", "https://")):
         raise InvalidRedirectLocation

@@ -323,10 +323,12 @@ def resource_policy(call: Call, operation: str, parameters: dict[str, Any]) -> s
         policy = grants.denials_of(policy)
     granted = bucket.grants or ()
     on_object = found.grants if found is not None else ()
+    if operation in ("get_object", "head_object") and (found is None or found.is_marker):
+        on_object = grants.on_absent(granted)
     if not granted and not on_object:
         return policy or None
-    ignores = blocks.of(call, bucket)[blocks.IGNORE_ACLS]
-    return grants.with_statements(policy, bucket.name, call.caller.account, granted, on_object, ignores)
+    ignores, is_new = blocks.of(call, bucket)[blocks.IGNORE_ACLS], operation in _GRANTING
+    return grants.with_statements(policy, bucket.name, call.caller.account, granted, on_object, ignores, is_new)
 
 
 def _policy(call: Call, operation: str, bucket: Bucket) -> str:

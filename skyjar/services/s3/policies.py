@@ -56,6 +56,8 @@ def put_bucket_policy(
     arn = state.bucket_arn(bucket)
     for statement in document.statements:
         _check_principals(call, statement)
+        if statement.effect == "Allow" and statement.principal is not None and statement.principal.is_not:
+            raise MalformedPolicy("Allow with NotPrincipal is not allowed")
         if not statement.resources:
             raise MalformedPolicy("Missing required field Resource")
         for resource in statement.resources:

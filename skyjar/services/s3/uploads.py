@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from itertools import pairwise
 from typing import Any
 
@@ -14,6 +13,7 @@ from skyjar.kernel.tables import At
 
 from . import (
     checksums,
+    completions,
     customer_keys,
     encryption,
     guards,
@@ -280,9 +280,12 @@ def complete_multipart_upload(
     expected_bucket_owner: str = "",
 ) -> dict[str, Any]:
     at, where = state.bucket_of(call, bucket)
-    upload = found_of(at, where, key, upload_id)
+    listed = (multipart_upload or {}).get("Parts") or []
+    upload = upload_state.uploads.get(at, where.space, key, upload_id)
+    if upload is None:
+        return completions.again(call, at, where, bucket, key, upload_id, listed)
     customer = customer_keys.read(call, sse_customer_algorithm, sse_customer_key, sse_customer_key_md5)
-    parts = _chosen(at, upload, (multipart_upload or {}).get("Parts") or [])
+    parts = _chosen(at, upload, listed)
     encryption.check_parts(call, where, upload, customer, parts)
     newest = object_state.latest(at, where, key)
     preconditions.check_write(newest, key, if_match, if_none_match)
@@ -300,25 +303,20 @@ def complete_multipart_upload(
     fields = {
         "key": key,
         "modified_s": int(call.now),
-        "etag": f"{hashlib.md5(b''.join(bytes.fromhex(p.etag) for p in parts), usedforsecurity=False).hexdigest()}-{len(parts)}",
+        "etag": completions.etag(part.etag for part in parts),
         "size": size,
         "blobs": tuple(part.blob for part in parts),
         "sizes": tuple(part.size for part in parts),
         "is_multipart": True,
+        "upload": upload.id,
         **{name: getattr(upload, name) for name in _CARRIED},
         "sealing": encryption.of_parts(upload, parts),
         **_whole(upload, parts, given, checksum_type),
     }
     made = object_state.add(call, at, where, newest, fields)
     jobs.drop_upload(at, upload)
-    return {
-        "Location": f"{call.endpoint}/{bucket}/{key}",
-        "Bucket": bucket,
-        "Key": key,
-        "ETag": f'"{made.etag}"',
-        **checksums.shown(made.algorithm, made.checksum, made.checksum_type),
-        **written(call, at, where, made, None, "CompleteMultipartUpload"),
-    }
+    told = written(call, at, where, made, None, "CompleteMultipartUpload")
+    return {**completions.answer(call, bucket, made), **told}
 
 
 def _chosen(at: At, upload: Upload, listed: list[dict[str, Any]]) -> list[Part]:

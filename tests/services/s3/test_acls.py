@@ -150,3 +150,42 @@ def test_a_user_of_another_account_needs_its_own_permission_beside_a_grant(desk:
     document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
     iam.put_user_policy(user_name="u", policy_name="p", policy_document=document)
     assert desk.ask("s3", user).get_object(bucket="first", key="k")["Body"] == b"x"
+
+
+def test_who_may_list_a_bucket_is_told_that_a_key_is_not_there(desk: Any, s3: Any) -> None:
+    owned(s3, "ObjectWriter")
+    unblock(s3)
+    anybody = desk.ask("s3", ANONYMOUS)
+    s3.put_bucket_acl(bucket="first", acl="public-read")
+    for read in (anybody.get_object, anybody.head_object):
+        with pytest.raises(errors.NoSuchKey):
+            read(bucket="first", key="absent")
+    s3.put_object(bucket="first", key="private", body=b"x")
+    with pytest.raises(errors.AccessDenied):
+        anybody.get_object(bucket="first", key="private")
+    s3.put_bucket_acl(bucket="first", acl="private")
+    with pytest.raises(errors.AccessDenied):
+        anybody.get_object(bucket="first", key="absent")
+
+
+def test_who_may_write_to_a_bucket_chooses_who_reads_it(desk: Any, s3: Any) -> None:
+    owned(s3, "ObjectWriter")
+    unblock(s3)
+    s3.put_object(bucket="first", key="owners", body=b"x")
+    s3.put_bucket_acl(bucket="first", acl="public-read-write")
+    other = desk.ask("s3", root(OTHER))
+    other.put_object(bucket="first", key="k", body=b"x", acl="public-read")
+    assert desk.ask("s3", ANONYMOUS).get_object(bucket="first", key="k")["Body"] == b"x"
+    with pytest.raises(errors.AccessDenied):
+        other.put_object_acl(bucket="first", key="owners", acl="public-read")
+
+
+def test_everybody_but_somebody_is_nobody_to_allow(s3: Any) -> None:
+    statement = {"Effect": "Allow", "NotPrincipal": {"AWS": OTHER}, "Action": "s3:GetObject",
+                 "Resource": "arn:aws:s3:::first/*"}  # fmt: skip
+    unblock(s3)
+    with pytest.raises(errors.MalformedPolicy, match="Allow with NotPrincipal is not allowed"):
+        s3.put_bucket_policy(bucket="first", policy=json.dumps({"Version": "2012-10-17", "Statement": [statement]}))
+    s3.put_bucket_policy(
+        bucket="first", policy=json.dumps({"Version": "2012-10-17", "Statement": [{**statement, "Effect": "Deny"}]})
+    )

@@ -13,7 +13,8 @@ from skyjar.services.s3 import errors, lifecycle, limits
 @pytest.mark.parametrize(
     "name",
     ["My_Bucket", "ab", "a" * 64, "192.168.5.4", "-abc", "abc-", "a..b", "xn--abc", "sthree-abc", "abc-s3alias",
-     "abc--ol-s3", "abc.mrap", "abc--x-s3", "abc--table-s3", "amzn-s3-demo-x", "Abc", "a.-b.", "a_b", "ü" * 3],
+     "abc--ol-s3", "abc.mrap", "abc--x-s3", "abc--table-s3", "amzn-s3-demo-x", "Abc", "a.-b.", "a_b", "ü" * 3,
+     "aa.-bb", "aa-.bb"],
 )  # fmt: skip
 def test_names_that_no_bucket_may_have(desk: Any, name: str) -> None:
     with pytest.raises(errors.InvalidBucketName) as refused:

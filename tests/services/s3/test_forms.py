@@ -40,6 +40,46 @@ def test_policies_that_are_none(policy: str) -> None:
         forms.check_policy(given, "b", 0)
 
 
+@pytest.mark.parametrize(
+    ("document", "told"),
+    [
+        ({"conditions": []}, "Policy missing expiration."),
+        ({"expiration": EXPIRES, "CONDITIONS": []}, "Policy missing conditions."),
+        ({"expiration": "2030-01-01 00:00:00", "conditions": []}, "Invalid 'expiration' value: '2030-01-01 00:00:00'"),
+        (
+            {"expiration": "2030-13-01T00:00:00Z", "conditions": []},
+            "Invalid 'expiration' value: '2030-13-01T00:00:00Z'",
+        ),
+        (
+            {"expiration": EXPIRES, "conditions": [{}]},
+            "Invalid Simple-Condition: Simple-Conditions must have exactly one property specified.",
+        ),
+        (
+            {"expiration": EXPIRES, "conditions": [{"acl": "private", "key": "k"}]},
+            "Invalid Simple-Condition: Simple-Conditions must have exactly one property specified.",
+        ),
+    ],
+)
+def test_what_is_wrong_with_a_policy(document: dict[str, Any], told: str) -> None:
+    with pytest.raises(errors.InvalidPolicyDocument) as refused:
+        forms.check_policy(forms.Form({"policy": b64encode(orjson.dumps(document)).decode()}, "f", b"x"), "b", 0)
+    assert refused.value.message == f"Invalid Policy: {told}"
+
+
+def test_a_policy_has_to_name_the_bucket() -> None:
+    with pytest.raises(errors.AccessDenied, match="Extra input fields: bucket"):
+        forms.check_policy(form(["eq", "$key", "k"], key="k"), "b", 0)
+
+
+def test_what_is_signed_has_a_signature() -> None:
+    for fields, name in (
+        ({"awsaccesskeyid": "AKIA"}, "Signature"),
+        ({"x-amz-credential": "AKIA/d"}, "X-Amz-Signature"),
+    ):
+        with pytest.raises(errors.InvalidArgument, match=f"must contain a field named '{name}'"):
+            forms.signer(fields)
+
+
 def test_conditions_of_a_policy() -> None:
     met = ({"bucket": "b"}, ["eq", "$key", "k"], ["starts-with", "$x-amz-meta-a", ""], ["content-length-range", 5, 5])
     more = {"key": "k", "x-amz-meta-a": "z"}
@@ -78,7 +118,7 @@ def test_the_name_of_the_file_is_put_into_every_field() -> None:
     fields = {"key": "up/${filename}", "x-amz-meta-n": "${filename}"}
     found = forms.read(WebForm(fields=fields, filename="ü;b.txt", content=b"x;y", has_file=True))
     assert (found.fields, found.content) == ({"key": "up/ü;b.txt", "x-amz-meta-n": "ü;b.txt"}, b"x;y")
-    policy = form(["starts-with", "$key", "up/"], ["eq", "$x-amz-meta-n", "ü;b.txt"]).fields
+    policy = form({"bucket": "b"}, ["starts-with", "$key", "up/"], ["eq", "$x-amz-meta-n", "ü;b.txt"]).fields
     forms.check_policy(forms.Form({**policy, **found.fields}, "", b""), "b", 0)
 
 
@@ -93,7 +133,9 @@ def test_what_a_condition_says_of_what_does_not_meet_it() -> None:
             forms.check_policy(given, "b", 0)
         assert refused.value.message == f"Invalid according to Policy: Policy Condition failed: {told}"
     forms.check_policy(
-        form(["starts-with", "$content-type", "image/"], **{"content-type": "image/png,image/jpeg"}), "b", 0
+        form({"bucket": "b"}, ["starts-with", "$content-type", "image/"], **{"content-type": "image/png,image/jpeg"}),
+        "b",
+        0,
     )
 
 
