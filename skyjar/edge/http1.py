@@ -368,9 +368,8 @@ class Http1(asyncio.Protocol):
             self._quiet = 1
         expect = headers.get("expect")
         if expect is not None and expect.lower() == "100-continue" and not exchange.version_10:
-            exchange.continues = (
-                True  # what else may be expected is passed over, as S3 does and RFC 9110, 10.1.1, allows
-            )
+            # What else may be expected is passed over, as S3 does and RFC 9110, 10.1.1, allows.
+            exchange.continues = True
             exchange.body_mode = HELD  # also without a body: botocore waits then as well, and takes no other answer
         refusal = self.edge.origins.refusal_of_origin(self.application, request)
         if refusal is not None:

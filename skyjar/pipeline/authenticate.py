@@ -112,7 +112,7 @@ def authenticate(pipeline: Pipeline, x: Exchange) -> None:
             raise _pick(x, UnknownKey, UnknownKeyJson, UnknownKeyS3)
         if (
             credential.expires is not None
-        ):  # by the cloud's clock or by the machine's: who turned the one signs by the other
+        ):  # by the cloud's clock or the machine's: who turned the one signs by the other
             sigv4.check_end(x.request, credential, min(x.clock_began, time.time()))
         account = key if len(key) == 12 and key.isascii() and key.isdigit() else DEFAULT_ACCOUNT
         x.principal = pipeline.root_of(account, key)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from base64 import b64encode
 from email.utils import formatdate
 from typing import Any
 
@@ -139,11 +138,6 @@ def override(call: Call, answer: dict[str, Any], *given: str | float | None) -> 
     answer |= {name: value for name, value in zip(_OVERRIDES, given, strict=True) if value not in ("", None)}
 
 
-def _mail_safe(value: str) -> str:
-    """As S3 shows metadata that is not ASCII: in RFC 2047's encoding. Source: User Guide, "Working with object metadata"."""
-    return value if value.isascii() else f"=?UTF-8?B?{b64encode(value.encode()).decode()}?="
-
-
 def described(call: Call, at: At, bucket: Bucket, found: Object, customer: CustomerKey | None) -> dict[str, Any]:
     """What GetObject and HeadObject say about it, without its length."""
     answer: dict[str, Any] = {
@@ -161,7 +155,7 @@ def described(call: Call, at: At, bucket: Bucket, found: Object, customer: Custo
     if bucket.versioning:
         answer["VersionId"] = found.version
     if found.metadata:
-        answer["Metadata"] = {name: _mail_safe(value) for name, value in found.metadata.items()}
+        answer["Metadata"] = found.metadata
     if found.storage_class != "STANDARD":
         answer["StorageClass"] = found.storage_class
         if found.tier[1] and is_archived(found, call.now):
