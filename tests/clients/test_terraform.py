@@ -25,6 +25,7 @@ PLUGINS = next(
     ),
     None,
 )
+CONFIGURATIONS = Path(__file__).parent / "terraform"
 pytestmark = [
     pytest.mark.client,
     pytest.mark.skipif(
@@ -38,7 +39,8 @@ class Terraform:
     """One of the configurations beside this file, in a folder of its own."""
 
     def __init__(self, account: Account, name: str, folder: Path) -> None:
-        shutil.copytree(Path(__file__).parent / "terraform" / name, folder)
+        shutil.copytree(CONFIGURATIONS / name, folder)
+        shutil.copy(CONFIGURATIONS / "provider.tf", folder)
         self._folder = folder
         machine = {key: value for key, value in os.environ.items() if not key.startswith(("AWS_", "TF_"))}
         self._environment = machine | {

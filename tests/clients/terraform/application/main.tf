@@ -1,21 +1,5 @@
 # An application as many begin: a function behind both kinds of API, and a trail of who did what.
 
-terraform {
-  required_providers {
-    aws = { source = "hashicorp/aws" }
-  }
-}
-
-provider "aws" {
-  region            = "us-east-1"
-  s3_use_path_style = true
-}
-
-variable "name" {}
-variable "step" { type = number }
-
-data "aws_caller_identity" "me" {}
-
 resource "aws_iam_role" "function" {
   name = var.name
   assume_role_policy = jsonencode({

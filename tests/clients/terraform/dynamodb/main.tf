@@ -1,23 +1,5 @@
 # Tables with all that can be set. `step` 2 changes what can be changed in place, and adds an index and a replica.
 
-terraform {
-  required_providers {
-    aws = { source = "hashicorp/aws" }
-  }
-}
-
-provider "aws" {
-  region            = "us-east-1"
-  s3_use_path_style = true
-}
-
-variable "name" {}
-variable "step" { type = number }
-
-locals { first = var.step == 1 }
-
-data "aws_caller_identity" "me" {}
-
 resource "aws_kms_key" "key" {
   deletion_window_in_days = 7
 }

@@ -1,23 +1,5 @@
 # Every configuration of a bucket, and what S3 Control keeps. `step` 2 changes what can be changed in place.
 
-terraform {
-  required_providers {
-    aws = { source = "hashicorp/aws" }
-  }
-}
-
-provider "aws" {
-  region            = "us-east-1"
-  s3_use_path_style = true
-}
-
-variable "name" {}
-variable "step" { type = number }
-
-locals { first = var.step == 1 }
-
-data "aws_caller_identity" "me" {}
-
 resource "aws_s3_bucket" "main" {
   bucket              = "${var.name}-main"
   force_destroy       = true
