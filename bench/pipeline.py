@@ -14,11 +14,13 @@ import cProfile
 import pstats
 import tempfile
 import time
+from base64 import b64encode
 from collections.abc import Callable
 from pathlib import Path
 from statistics import median
 from typing import Any
 from urllib.parse import quote
+from zlib import crc32
 
 import orjson
 from botocore.auth import S3SigV4Auth, SigV4Auth
@@ -100,7 +102,13 @@ def signed(
 
 
 def signed_s3(method: str, path: str, body: bytes, key: str = "test", secret: str = "test") -> Request:
-    made = AWSRequest(method, f"http://127.0.0.1:4566{path}", {"User-Agent": "bench"}, body)
+    sent = {"User-Agent": "bench"}
+    if body:  # as botocore sends it
+        sent |= {
+            "x-amz-sdk-checksum-algorithm": "CRC32",
+            "x-amz-checksum-crc32": b64encode(crc32(body).to_bytes(4)).decode(),
+        }
+    made = AWSRequest(method, f"http://127.0.0.1:4566{path}", sent, body)
     S3SigV4Auth(Credentials(key, secret), "s3", "us-east-1").add_auth(made)
     headers = {name.lower(): value for name, value in made.headers.items()}
     return Request(method, path, "", {"host": "127.0.0.1:4566", "content-length": str(len(body))} | headers, body)

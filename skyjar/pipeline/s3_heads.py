@@ -26,13 +26,10 @@ def check(request: Request, model: OperationModel) -> None:
     headers = request.headers
     name = model.name
     if name in _STREAMED:
-        is_told = "content-length" in headers or "transfer-encoding" in headers or request.version[0] != "1"
-        if not is_told and not request.body:
-            raise WireError("MissingContentLength", "You must provide the Content-Length HTTP header.", 411)
-        if "transfer-encoding" in headers and "x-amz-decoded-content-length" not in headers:
-            text = "A header you provided implies functionality that is not implemented"
-            raise WireError("NotImplemented", text, 501, {"Header": "Transfer-Encoding"})
-        if _ALGORITHM in headers:
+        if "content-length" not in headers:
+            _check_length(request)
+        announced = headers.get(_ALGORITHM)
+        if announced is not None and f"x-amz-checksum-{announced.lower()}" not in headers:
             _check_announced(headers)
         if request.query and name == "PutObject":
             _check_plain(request.query)
@@ -45,6 +42,16 @@ def check(request: Request, model: OperationModel) -> None:
     if "versionId" in request.query and query_names(request.query).get("versionId") == "":
         fields = {"ArgumentName": "versionId", "ArgumentValue": ""}
         raise WireError("InvalidArgument", "Version id cannot be the empty string", fields=fields)
+
+
+def _check_length(request: Request) -> None:
+    headers = request.headers
+    if "transfer-encoding" not in headers:
+        if request.version[0] == "1" and not request.body:
+            raise WireError("MissingContentLength", "You must provide the Content-Length HTTP header.", 411)
+    elif "x-amz-decoded-content-length" not in headers:
+        text = "A header you provided implies functionality that is not implemented"
+        raise WireError("NotImplemented", text, 501, {"Header": "Transfer-Encoding"})
 
 
 def _check_announced(headers: dict[str, str]) -> None:
