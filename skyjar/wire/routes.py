@@ -147,13 +147,22 @@ class Routes:
     def find(self, request: Request) -> OperationModel | None:
         segments = request.path.split("/")[1:]
         query = query_names(request.query) if request.query else {}
-        return self._walk(self._root, segments, 0, request, query)
+        node, at = self._root, 0
+        # Where there is one way on, as from a bucket to its keys, nothing has to be tried.
+        while len(segments) > at + 1 and node.label is not None and not (node.mixed or node.greedy):
+            segment = segments[at]
+            if not segment or "%" in segment or segment in node.literals:
+                break
+            node, at = node.label, at + 1
+        return self._walk(node, segments, at, request, query)
 
     def _walk(
         self, node: Node, segments: list[str], at: int, request: Request, query: dict[str, str]
     ) -> OperationModel | None:
         if at == len(segments) or (at == len(segments) - 1 and not segments[at]):
             return choose(node.leaves.get(request.method), request, query)
+        if not (node.literals or node.mixed) and node.label is None:
+            return choose(node.greedy.get(request.method), request, query, request.path)
         segment = unquote(segments[at]) if "%" in segments[at] else segments[at]
         nexts = [node.literals.get(segment)]
         if segment:
