@@ -139,8 +139,7 @@ def put_item(
         expressions = _conditions(*condition) if condition != _UNCONDITIONAL else None
         size = values.admit(item)
         _check_return(return_values)
-        if size > limits.ITEM_BYTES:
-            writes.check_size(size)
+        writes.check_size(size)
         if expressions is not None:
             test = writes.condition(expressions, condition_expression, expected, conditional_operator)
             expressions.close()

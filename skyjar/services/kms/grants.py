@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from skyjar.kernel import named_principals
 from skyjar.kernel.call import Call
 from skyjar.kernel.service import operation
 from skyjar.kernel.tables import At
+from skyjar.planes import named_principals
 
 from . import granting, limits, references, showing, state, states
 from .errors import (

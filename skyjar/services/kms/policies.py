@@ -6,11 +6,11 @@ from typing import Any
 
 import orjson
 
-from skyjar.kernel import named_principals
 from skyjar.kernel.call import Call
 from skyjar.kernel.principals import root
 from skyjar.kernel.service import operation
 from skyjar.kernel.tables import At
+from skyjar.planes import named_principals
 from skyjar.policy.documents import Document, validate
 from skyjar.policy.errors import MalformedPolicy, PolicyTooLarge
 

@@ -6,9 +6,9 @@ from typing import Any
 
 import orjson
 
-from skyjar.kernel import named_principals
 from skyjar.kernel.call import Call
 from skyjar.kernel.service import operation
+from skyjar.planes import named_principals
 from skyjar.policy import errors as language
 from skyjar.policy import publicity
 from skyjar.policy.documents import validate

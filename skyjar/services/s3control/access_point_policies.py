@@ -6,10 +6,10 @@ from typing import Any
 
 import msgspec
 
-from skyjar.kernel import named_principals
 from skyjar.kernel.call import Call
 from skyjar.kernel.errors import AccessDenied
 from skyjar.kernel.service import operation
+from skyjar.planes import named_principals
 from skyjar.policy import errors as language
 from skyjar.policy import publicity
 from skyjar.policy.documents import validate

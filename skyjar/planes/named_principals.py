@@ -5,9 +5,9 @@ from __future__ import annotations
 
 import re
 
-from .call import Call
-from .errors import AWSError
-from .principals import root
+from skyjar.kernel.call import Call
+from skyjar.kernel.errors import AWSError
+from skyjar.kernel.principals import root
 
 _ACCOUNT = re.compile(r"arn:aws:iam::([0-9]{12}):root")
 _ARN = re.compile(r"arn:aws:(iam|sts)::([0-9]{12}):(user|role|assumed-role|federated-user)/(.+)")
