@@ -19,6 +19,20 @@ def test_a_function_has_its_defaults(lab):
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}\+0000", shown["LastModified"])
 
 
+def test_nobody_signed_the_code(lab, refuses):
+    """Terraform asks for every function."""
+    lab.create()
+    shown = lab.run("get_function_code_signing_config", function_name="f")
+    assert shown == {"CodeSigningConfigArn": "", "FunctionName": "f"}
+    refuses(
+        "ResourceNotFoundException",
+        "Function not found",
+        lab.run,
+        "get_function_code_signing_config",
+        function_name="g",
+    )
+
+
 @pytest.mark.spec("lambda-001")
 def test_a_name_is_taken_once(lab, refuses):
     lab.create()

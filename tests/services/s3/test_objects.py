@@ -305,3 +305,11 @@ def test_headers_of_an_answer_are_what_the_request_wants(desk: Any, s3: Any) -> 
         read(bucket="first", key="k")
         with pytest.raises(errors.InvalidRequest, match="anonymous GET requests"):
             read(bucket="first", key="k", response_content_type="text/html")
+
+
+def test_a_plus_sign_in_the_source_of_a_copy_is_a_space(s3: Any) -> None:
+    for key in ("a b", "a+b"):
+        s3.put_object(bucket="first", key=key, body=key.encode())
+    for source, key in (("first/a+b", "a b"), ("first/a%20b", "a b"), ("first/a%2Bb", "a+b")):
+        s3.copy_object(bucket="first", key="copy", copy_source=source)
+        assert s3.get_object(bucket="first", key="copy")["Body"] == key.encode()
